@@ -1,0 +1,155 @@
+"""The nouns of cleaning: document, block, evidence, decision, span, repair, cleaned document.
+
+All are values: frozen, slotted, without behaviour beyond simple derived text. Offsets are code
+points; those of blocks refer to the text being labelled (`Rendering.text`, repairs applied), those
+of spans, pieces and repairs to the source text (`CleanedDocument.source_text`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from cleaner.labels import Action, Label
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[str, Any]:
+    return NOTHING
+
+
+class Status(StrEnum):
+    """How a document ended."""
+
+    CLEAN = "clean"
+    EMPTY = "empty"  # nothing but boilerplate, or nothing at all
+    SUSPECT = "suspect"  # most of it was removed: look at it
+    FAILED = "failed"  # could not be read or cleaned
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One article as it came: decoded text or HTML, and what is known about it."""
+
+    id: str
+    text: str  # the decoded source: plain text, or the HTML itself
+    media_type: str = "text/plain"  # key of segmenters.SEGMENTERS
+    url: str | None = None
+    lang: str | None = None
+    source: str | None = None
+    title: str | None = None
+    date: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One logged edit: `source_text[start:end] == before` was read as `after`."""
+
+    start: int
+    end: int
+    before: str
+    after: str
+    kind: str  # mojibake | currency | control
+    evidence: str  # why: ftfy's plan, or what in the text decided
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One unit to label: a line, a hard-wrapped paragraph, a sentence of flat text, an HTML block."""
+
+    start: int
+    end: int
+    text: str  # rendering.text[start:end]
+    line: int  # ordinal of the line it starts on (blank lines not counted)
+    newlines_before: int  # line breaks between the block before and this one; 0: same line
+    path: str = ""  # HTML: tag path such as "article/p"
+    marks: tuple[str, ...] = ()  # HTML: evidence words, such as "class:newsletter", "tag:figcaption", "outside-main"
+    link_density: float = 0.0  # HTML: share of the block's characters inside links
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """A document cut into blocks: what the labeller reads."""
+
+    text: str  # blocks' offsets refer to this; source text with repairs applied
+    blocks: tuple[Block, ...]
+    source_text: str  # spans refer to this: the text as given, or an HTML page's rendering
+    repairs: tuple[Repair, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=_nothing)
+    flat: bool = False  # sentences are the units
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One reason for a label: weight in log-odds, positive speaks for it; for Label.BODY it speaks for keeping."""
+
+    label: Label
+    weight: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The judgement on one stretch of the rendering: a whole block, or the part of it glued to prose."""
+
+    start: int
+    end: int
+    label: Label
+    action: Action
+    score: float  # 0..1: how sure that this is not the article (kept blocks: how sure it is boilerplate)
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the source text that is in neither title nor body, and why."""
+
+    start: int
+    end: int
+    label: Label
+    action: Action
+    score: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A kept stretch: `source_text[start:end]`, repaired, is `text[clean_start:clean_end]`."""
+
+    start: int
+    end: int
+    label: Label
+    clean_start: int
+    clean_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedDocument:
+    """The result: clean title and body, and all that is needed to rebuild and explain the source."""
+
+    id: str
+    title: str
+    body: str
+    status: Status
+    spans: tuple[Span, ...]  # sorted, disjoint
+    pieces: tuple[Piece, ...]  # sorted, disjoint; spans, pieces and white space cover the source
+    repairs: tuple[Repair, ...]
+    source_text: str
+    decisions: tuple[Decision, ...] = ()  # every block with label, score, reasons, in rendering offsets
+    rendering_text: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=_nothing)
+
+    @property
+    def text(self) -> str:
+        """Title, blank line, body: what the conversion record holds."""
+        return join_text(self.title, self.body)
+
+
+def join_text(title: str, body: str) -> str:
+    """Title, blank line, body; only one of them when the other is empty."""
+    return f"{title}\n\n{body}" if title and body else title or body
