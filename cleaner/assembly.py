@@ -1,0 +1,109 @@
+"""Decisions → the cleaned document: title, body, spans, pieces, in offsets of the source text.
+
+Blocks keep their order and at most one blank line between them. Text is never rewritten here
+beyond the logged repairs; what is kept and what is removed together cover the source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cleaner.decision import status_of
+from cleaner.document import CleanedDocument, Decision, Document, Piece, Rendering, Span, join_text
+from cleaner.labels import Action, Label
+from cleaner.repairs import OffsetMap
+
+LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
+
+Stretch = tuple[int, int, Decision]
+
+
+def assemble(document: Document, rendering: Rendering, decisions: tuple[Decision, ...], lang: str) -> CleanedDocument:
+    """The cleaned document; the first kept headline becomes the title, else the title as given."""
+    stretches = list(_stretches(rendering.text, decisions))
+    headline = next((s for s in stretches if s[2].label is Label.HEADLINE and s[2].action is Action.KEEP), None)
+    title = " ".join(rendering.text[headline[0] : headline[1]].split()) if headline else document.title or ""
+    if headline and title != rendering.text[headline[0] : headline[1]]:
+        title = rendering.text[headline[0] : headline[1]]
+    body, places = _body(rendering.text, stretches, headline)
+    shift = len(join_text(title, body)) - len(body)
+    offsets = OffsetMap(rendering.repairs)
+    spans, pieces = [], []
+    for stretch in stretches:
+        start, end, decision = stretch
+        first, last = offsets.to_source(start, end)
+        if decision.action is not Action.KEEP:
+            spans.append(Span(first, last, decision.label, decision.action, decision.score, decision.reasons))
+        elif stretch is headline:
+            pieces.append(Piece(first, last, decision.label, 0, end - start))
+        else:
+            place = places[start] + shift
+            pieces.append(Piece(first, last, decision.label, place, place + end - start))
+    status, why = status_of(decisions, headline[1] - headline[0] if headline else 0)
+    metadata = _metadata(document, rendering, stretches, lang)
+    if why:
+        metadata["why"] = why
+    return CleanedDocument(
+        id=document.id, title=title, body=body, status=status, spans=tuple(spans), pieces=tuple(pieces),
+        repairs=rendering.repairs, source_text=rendering.source_text, decisions=decisions,
+        rendering_text=rendering.text, metadata=metadata,
+    )  # fmt: skip
+
+
+def _stretches(text: str, decisions: tuple[Decision, ...]) -> Iterator[Stretch]:
+    """The decisions without white space around them, kept ones cut at line breaks."""
+    for decision in decisions:
+        start, end = decision.start, decision.end
+        if decision.action is Action.KEEP and decision.label is not Label.HEADLINE:
+            for match in LINE_BREAK.finditer(text, start, end):
+                if match.start() > start:
+                    yield start, match.start(), decision
+                start = match.end()
+        stretch = text[start:end]
+        start += len(stretch) - len(stretch.lstrip())
+        end -= len(stretch) - len(stretch.rstrip())
+        if start < end:
+            yield start, end, decision
+
+
+def _body(text: str, stretches: list[Stretch], headline: Stretch | None) -> tuple[str, dict[int, int]]:
+    """The body, and where in it each kept stretch begins (by its start in the rendering)."""
+    parts: list[str] = []
+    places: dict[int, int] = {}
+    length, breaks, before, removed = 0, 0, 0, False
+    for stretch in stretches:
+        start, end, decision = stretch
+        gap = text[before:start]
+        breaks = max(breaks, _breaks(gap))
+        before = end
+        if decision.action is not Action.KEEP or stretch is headline:
+            removed = True
+            continue
+        if parts:
+            separator = "\n" * breaks or (" " if removed or gap else "")
+            parts.append(separator)
+            length += len(separator)
+        places[start] = length
+        parts.append(text[start:end])
+        length += end - start
+        breaks, removed = 0, False
+    return "".join(parts), places
+
+
+def _breaks(gap: str) -> int:
+    """Line breaks in a gap, two at most: one blank line."""
+    if len(gap) == 1:
+        return int(not gap.isspace() or gap in "\n\r\v\f\x85\u2028\u2029")
+    return min(2, max(gap.count("\n"), len(gap[:64].splitlines()) - 1)) if gap else 0
+
+
+def _metadata(document: Document, rendering: Rendering, stretches: list[Stretch], lang: str) -> dict[str, Any]:
+    metadata: dict[str, Any] = {**document.metadata, **rendering.metadata, "lang": lang}
+    known: Mapping[str, str | None] = {"url": document.url, "source": document.source, "date": document.date}
+    metadata.update({name: value for name, value in known.items() if value})
+    for start, end, decision in stretches:
+        if decision.action is Action.META:
+            metadata.setdefault(decision.label.value, []).append(rendering.text[start:end])
+    return metadata

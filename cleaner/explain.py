@@ -1,0 +1,87 @@
+"""The decisions on a document as lines a person reads, or as JSON values: label, score, reasons, text.
+
+Returns values only; colour is the caller's choice, since only a terminal wants it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from cleaner.document import CleanedDocument, Decision
+from cleaner.labels import Action
+
+#: ANSI colours by action; the label stands in words beside it, so that nothing is told by colour alone.
+COLOURS = {Action.KEEP: "", Action.META: "\x1b[36m", Action.STRIP: "\x1b[31m"}
+DIM, BOLD, RESET = "\x1b[2m", "\x1b[1m", "\x1b[0m"
+MARKS = {Action.KEEP: " ", Action.META: "m", Action.STRIP: "-"}
+LABEL_WIDTH = 13
+
+
+def explain_lines(cleaned: CleanedDocument, *, width: int = 100, colour: bool = False) -> Iterator[str]:
+    """Every block in order: `-` stripped, `m` to the metadata, blank kept; label, score, text, then the reasons.
+
+    width: columns to use, at least 60.
+    """
+    width = max(60, width)
+    title = cleaned.title or "(no title)"
+    yield _styled(f"{title}", BOLD, colour)
+    why = f": {cleaned.metadata['why']}" if "why" in cleaned.metadata else ""
+    yield f"{cleaned.status}{why} · language {cleaned.metadata.get('lang', 'und')} · {_share(cleaned)} removed"
+    yield ""
+    for decision in cleaned.decisions:
+        text = _printable(cleaned.rendering_text[decision.start : decision.end])
+        if text:
+            yield from _block(decision, text, width, colour)
+    for repair in cleaned.repairs:
+        edit = f"{_printable(repair.before)!r} → {_printable(repair.after)!r}"
+        yield f"repair at {repair.start}: {edit} ({repair.evidence})"
+
+
+def _block(decision: Decision, text: str, width: int, colour: bool) -> Iterator[str]:
+    room = width - LABEL_WIDTH - 8
+    lead = f"{MARKS[decision.action]} {decision.label.value:<{LABEL_WIDTH}}{decision.score:4.2f} "
+    shown = textwrap.shorten(text, 2 * room, placeholder=" …")
+    lines = textwrap.wrap(shown, room) or [shown[:room]]
+    for number, line in enumerate(lines):
+        yield _styled((lead if number == 0 else " " * len(lead)) + line, COLOURS[decision.action], colour)
+    for reason in decision.reasons:
+        yield _styled(f"{' ' * len(lead)}· {_printable(reason)}", DIM, colour)
+
+
+def explain_values(cleaned: CleanedDocument) -> dict[str, Any]:
+    """The same as JSON values; `start` and `end` are code points of the text with its repairs applied."""
+    return {
+        "title": cleaned.title,
+        "status": cleaned.status.value,
+        "metadata": dict(cleaned.metadata),
+        "blocks": [
+            {
+                "start": decision.start,
+                "end": decision.end,
+                "label": decision.label.value,
+                "action": decision.action.value,
+                "score": decision.score,
+                "reasons": list(decision.reasons),
+                "text": cleaned.rendering_text[decision.start : decision.end],
+            }
+            for decision in cleaned.decisions
+        ],
+        "repairs": [[r.start, r.end, r.before, r.after, r.kind, r.evidence] for r in cleaned.repairs],
+    }
+
+
+def _share(cleaned: CleanedDocument) -> str:
+    visible = sum(d.end - d.start for d in cleaned.decisions)
+    gone = sum(d.end - d.start for d in cleaned.decisions if d.action is not Action.KEEP)
+    return f"{gone / visible:.0%}" if visible else "nothing"
+
+
+def _styled(line: str, style: str, colour: bool) -> str:
+    return f"{style}{line}{RESET}" if colour and style else line
+
+
+def _printable(text: str) -> str:
+    """One line without control characters: text from the web must not steer a terminal."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

@@ -1,0 +1,96 @@
+"""Named measurements of a block, then of its place in the document.
+
+What rules and models read. A measurement sees one block (`measure`) or the sequence (`shape`);
+lengths are in letters of an alphabet: an ideograph counts as several.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cleaner.document import Block
+
+#: A Chinese or Japanese character says about as much as this many letters.
+IDEOGRAPH_WEIGHT = 2.5
+#: At least this long, or ended like a sentence and this long: prose that an article is made of.
+PROSE_LENGTH, PROSE_SENTENCE_LENGTH = 220, 100
+#: At most this long and without a sentence's end: a crumb.
+CRUMB_LENGTH = 60
+NUMBERED = re.compile(r"\d{1,3}[.)]\s")
+SENTENCE_ENDS = frozenset(".!?…。！？؟।")
+CLOSERS = "\"'”’»)]」』）“ "
+OPENERS = frozenset("\"“„«»‘「『”‹›'")
+LIST_MARKS = frozenset("•*–—-·▪◦‣●■►▶→")
+
+
+class Measures(NamedTuple):
+    """One block, by itself."""
+
+    length: float
+    words: int
+    ends_sentence: bool
+    colon: bool
+    quoted: bool  # opens with a quotation mark
+    listed: bool  # opens with a bullet or dash
+    starts_lower: bool
+    digits: int
+
+    @property
+    def prose(self) -> bool:
+        """Long, or a sentence of some length."""
+        return self.length >= PROSE_LENGTH or (self.ends_sentence and self.length >= PROSE_SENTENCE_LENGTH)
+
+    @property
+    def crumb(self) -> bool:
+        """Short, and no sentence."""
+        return self.length <= CRUMB_LENGTH and not self.ends_sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Where in the document the prose stands: block indices, -1 where there is none."""
+
+    first_prose: int
+    last_prose: int
+    prose_after: tuple[int, ...]  # per block: how many prose blocks come after it
+    prose_before: tuple[int, ...]
+
+
+def measure(block: Block) -> Measures:
+    """The measurements of one block."""
+    text = block.text
+    weight = 1.0 if text.isascii() or not _ideographic(text) else IDEOGRAPH_WEIGHT
+    tail = text.rstrip(CLOSERS)
+    return Measures(
+        length=len(text) * weight,
+        words=max(text.count(" ") + 1, int(len(text) * (weight - 1))),
+        ends_sentence=bool(tail) and tail[-1] in SENTENCE_ENDS,
+        colon=text.endswith((":", "：")),
+        quoted=text[0] in OPENERS,
+        listed=text[0] in LIST_MARKS or (text[0].isdigit() and NUMBERED.match(text) is not None),
+        starts_lower=text[0].islower(),
+        digits=sum(map(text.count, "0123456789")) if len(text) < PROSE_LENGTH else 0,
+    )
+
+
+def _ideographic(text: str) -> bool:
+    sample = text[:: max(1, len(text) // 16)]
+    return sum("\u2e80" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef" for char in sample) * 2 > len(sample)
+
+
+def shape(measures: Sequence[Measures]) -> Shape:
+    """Where the prose of a document begins and ends."""
+    before, after = [], []
+    seen = 0
+    prose = [each.prose for each in measures]
+    total = sum(prose)
+    for each in prose:
+        before.append(seen)
+        seen += each
+        after.append(total - seen)
+    first = prose.index(True) if total else -1
+    last = len(prose) - 1 - prose[::-1].index(True) if total else -1
+    return Shape(first, last, tuple(after), tuple(before))

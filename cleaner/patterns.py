@@ -1,0 +1,123 @@
+"""Shapes that speak for a label in any language: credits, dates, counts, player times, addresses, code.
+
+Each pattern is a row: name, label, weight in log-odds, the longest block it applies to, a few
+characters one of which must be there (a cheap test first), and the expression. Expressions are
+linear: no nested or overlapping repetition. The marks of HTML pages stand here too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cleaner.labels import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One shape; `needs`: characters of which at least one is in every match (empty: try always)."""
+
+    name: str
+    label: Label
+    weight: float
+    longest: int
+    needs: str
+    expression: re.Pattern[str]
+
+    def found(self, text: str) -> bool:
+        """Does the shape stand in the text?"""
+        return self.expression.search(text) is not None
+
+
+AGENCY = (
+    r"(?:AFP|AP|dpa|DPA|Reuters|REUTERS|EPA|EFE|ANSA|LUSA|Lusa|PAP|TASS|ТАСС|РИА Новости|Xinhua|Getty|Getty Images|"
+    r"Shutterstock|iStock|imago|IMAGO|picture[- ]alliance|Bloomberg|AAP|Anadolu|Belga|Keystone|NurPhoto|Unsplash|"
+    r"Pixabay|Flickr|Wikimedia|Wikipedia|Alamy|AdobeStock|Adobe Stock|ddp|epd|KNA|APA|NTB|TT|Ritzau|Scanpix|ANP|"
+    r"SIPA|Sipa|MAXPPP|Hollandse Hoogte|Instagram|Facebook|Twitter|YouTube|Screenshot|Canva|Pexels|CC BY|CC-BY)"
+)
+DATE = re.compile(
+    r"\b(?:\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:19|20)?\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}|(?:19|20)\d\d年|"
+    r"\d{1,2}:\d\d|(?:19|20)\d\d)\b"
+)
+
+
+def _row(name: str, label: Label, weight: float, longest: int, needs: str, expression: str, flags: int = 0) -> Pattern:
+    return Pattern(name, label, weight, longest, needs, re.compile(expression, flags))
+
+
+PATTERNS: tuple[Pattern, ...] = (
+    _row("photo credit at the end", Label.CAPTION, 4.2, 260, ")]", rf"[(\[][^()\[\]]{{0,60}}{AGENCY}[^()\[\]]{{0,40}}[)\]]\.?$"),
+    _row("agency after a slash", Label.CAPTION, 4.2, 260, "/", rf"(?:/\s?{AGENCY}|{AGENCY}\s?/\s?\S[^/]{{0,40}})\)?\.?$"),
+    _row("copyright of a picture", Label.CAPTION, 3.9, 200, "©", r"(?:^|[\s.(])©\s?(?!\s?(?:19|20)\d\d)\S"),
+    _row("copyright and year", Label.LEGAL, 4.5, 240, "©cC", r"(?:©|\(c\)|copyright)\s?(?:by\s)?(?:©\s?)?(?:19|20)\d\d", re.IGNORECASE),
+    _row("time and date of a post", Label.SOCIAL, 4.4, 100, "·•", r"\d{1,2}:\d\d(?:\s?[AP]M)?\s?[·•]\s?\S"),
+    _row("handle of a post", Label.SOCIAL, 4.2, 160, "@", r"^(?:[—–-]|&mdash;)\s?.{1,80}\(@\w{2,30}\)"),
+    _row("only a handle", Label.SOCIAL, 4.0, 40, "@", r"^\W{0,3}@\w{2,30}\W{0,3}$"),
+    _row("count of reactions", Label.SOCIAL, 4.0, 40, "0123456789", r"^\d[\d.,]{0,8}\s?[KkMm]?\s(?:shares?|likes?|comments?|views?|Kommentare?|commentaires?|comentarios?)$", re.IGNORECASE),
+    _row("player time", Label.NAVIGATION, 4.2, 40, ":", r"^\W{0,3}\d{1,2}:\d\d(?::\d\d)?(?:\s?[/|-]\s?\d{1,2}:\d\d(?::\d\d)?)\W{0,3}$"),
+    _row("position in a gallery", Label.NAVIGATION, 4.2, 24, "0123456789", r"^\W{0,3}\d{1,3}\s?(?:/|of|von|de|sur|di|van|z|из)\s?\d{1,3}\W{0,3}$"),
+    _row("breadcrumbs", Label.NAVIGATION, 4.0, 160, ">»›/|", r"^[^\W\d_][^>»›/|.]{1,40}(?:\s[>»›/|]\s[^>»›/|.]{2,60}){2,8}$"),
+    _row("only an address of the web", Label.RELATED, 3.2, 200, ".", r"^\W{0,3}(?:https?://|www\.)\S{4,190}$"),
+    _row("address of a picture", Label.SOCIAL, 4.0, 120, ".", r"^pic\.twitter\.com/\w{4,20}$"),
+    _row("only an e-mail address", Label.BIO, 3.8, 80, "@", r"^\W{0,3}[\w.+-]{2,40}@[\w.-]{3,40}\W{0,2}$"),
+    _row("template placeholder", Label.MARKUP, 4.5, 240, "{[%", r"\{\{[^{}]{1,60}\}\}|\{%[^%]{1,60}%\}|\[(?:caption|embed|gallery|vc_)[^\]]{0,80}\]"),
+    _row("date line", Label.BYLINE, 3.9, 60, "0123456789", r"^\W{0,3}(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d|(?:19|20)\d\d-\d\d-\d\d)(?:[\s,|T–-]{1,3}\d{1,2}[:.]\d\d(?::\d\d)?)?(?:\s?(?:Uhr|h|AM|PM|am|pm))?\W{0,3}$"),
+)  # fmt: skip
+#: No pattern looks at a longer block.
+MAX_LENGTH = max(pattern.longest for pattern in PATTERNS)
+
+_TRIGGERS = sorted({char for pattern in PATTERNS for char in pattern.needs})
+_ANY_TRIGGER = re.compile("[" + re.escape("".join(_TRIGGERS)) + "]")
+
+
+def candidates(text: str) -> Iterator[Pattern]:
+    """The patterns one of whose characters stands in the text."""
+    present = set(_ANY_TRIGGER.findall(text))
+    if present:
+        for pattern in PATTERNS:
+            if not present.isdisjoint(pattern.needs):
+                yield pattern
+
+
+CODE = re.compile(r"[{}<>;=\\$]|\(\)|\bvar\b|\bfunction\b|\breturn\b|\bwindow\.")
+#: What pages leak: scripts of trackers and players, style rules, tags.
+LEAKED = re.compile(
+    r"googletag|adsbygoogle|document\.(?:get|write|create|query)|window\.\w|addEventListener|\.push\(|\$\(|jQuery|"
+    r"!important|@media|<!\[CDATA|</?(?:div|span|script|style|iframe|img|a|p)\b|function\s?\(\w?\)|"
+    r"\b(?:width|height|margin|padding|display|font-size)\s?:\s?[\w#%.-]+;"
+)
+#: So many characters of a block are looked at.
+CODE_SAMPLE = 2000
+#: Prose has less than 1 %; leaked scripts and styles 5 to 30 %.
+CODE_SHARE = 0.035
+
+
+def code_share(text: str) -> float:
+    """The share of a text's characters that belong to the signs of program text (its head is read)."""
+    sample = text[:CODE_SAMPLE]
+    return sum(len(match) for match in CODE.findall(sample)) / max(20, len(sample))
+
+
+#: What an HTML page's own marks are worth: label and log-odds.
+MARKS: dict[str, tuple[Label, float]] = {
+    "outside-main": (Label.NAVIGATION, 3.8),
+    "tag:figcaption": (Label.CAPTION, 5.0),
+    "tag:nav": (Label.NAVIGATION, 5.0),
+    "tag:footer": (Label.NAVIGATION, 3.0),
+    "tag:button": (Label.NAVIGATION, 4.2),
+    "tag:form": (Label.NEWSLETTER, 3.8),
+    "tag:aside": (Label.RELATED, 2.2),
+    "tag:h1": (Label.HEADLINE, 4.0),
+    "class:newsletter": (Label.NEWSLETTER, 4.0),
+    "class:caption": (Label.CAPTION, 4.0),
+    "class:related": (Label.RELATED, 4.0),
+    "class:share": (Label.SOCIAL, 4.0),
+    "class:social": (Label.SOCIAL, 4.0),
+    "class:comment": (Label.COMMENT, 4.0),
+    "class:byline": (Label.BYLINE, 4.0),
+    "class:author": (Label.BYLINE, 3.0),
+    "class:donation": (Label.DONATION, 4.0),
+    "class:paywall": (Label.SUBSCRIPTION, 1.0),
+    "class:advert": (Label.ADVERT, 4.0),
+}

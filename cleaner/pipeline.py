@@ -1,0 +1,151 @@
+"""Cleaning one document, told in order: blocks, language, evidence, decisions, result.
+
+There is one path and it always explains itself. Build a `Cleaner` once for many documents.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from enum import StrEnum
+from functools import lru_cache
+from importlib import metadata
+from typing import Any
+
+from cleaner import assembly, ledger, rules
+from cleaner.decision import decide
+from cleaner.document import CleanedDocument, Document, Rendering, Status
+from cleaner.features import measure, shape
+from cleaner.identification import identify
+from cleaner.labels import Action, Policy
+from cleaner.languages import CueTable, fold, tables_for
+from cleaner.matching import Matcher
+from cleaner.segmenters import SEGMENTERS
+from cleaner.segmenters.text import segment_text
+
+VERSION = metadata.version("cleancopy")
+
+
+class OnSuspect(StrEnum):
+    """What to do with a document most of which would go."""
+
+    CLEAN = "clean"  # the removal stands
+    KEEP = "keep"  # nothing is removed
+    DROP = "drop"  # nothing is kept
+
+
+class Cleaner:
+    """Holds policy and cue tables, compiled once per language.
+
+    policy: what each label gets (default: labels.py). cues: a user's own table (`languages.read_cues`).
+    on_suspect: what happens when most of a document would go; its status is `suspect` in any case.
+    """
+
+    def __init__(
+        self,
+        *,
+        policy: Policy | None = None,
+        cues: CueTable | None = None,
+        on_suspect: OnSuspect = OnSuspect.CLEAN,
+    ) -> None:
+        self.policy = policy or Policy()
+        self.on_suspect = on_suspect
+        self._cues = cues or CueTable()
+        self._matcher = lru_cache(maxsize=64)(self._compile)
+
+    def clean(
+        self,
+        text: str | None = None,
+        *,
+        html: str | None = None,
+        url: str | None = None,
+        lang: str | None = None,
+        source: str | None = None,
+        title: str | None = None,
+    ) -> CleanedDocument:
+        """Cleans one text or one HTML page.
+
+        Spans are in code points of `text` as given, for HTML of its rendering (`result.source_text`).
+        Raises TypeError unless exactly one of `text` and `html` is given.
+        """
+        if (text is None) == (html is None):
+            raise TypeError("give either text or html")
+        media_type = "text/plain" if html is None else "text/html"
+        content = (text if html is None else html) or ""
+        return self.clean_document(Document("", content, media_type, url=url, lang=lang, source=source, title=title))
+
+    def clean_document(self, document: Document) -> CleanedDocument:
+        """Cleans one document; kept, removed and repaired together always rebuild its source text."""
+        rendering = SEGMENTERS[document.media_type](document)
+        cleaned = self._label(document, rendering)
+        if rendering.repairs and not _rebuilds(cleaned):  # a repair across a block's edge: leave the text as it is
+            plain = segment_text(replace(document, text=rendering.source_text), repaired=False)
+            cleaned = self._label(document, replace(plain, metadata=rendering.metadata))
+        return cleaned
+
+    def _label(self, document: Document, rendering: Rendering) -> CleanedDocument:
+        lang = identify(rendering.text, document.lang)
+        folded = fold(rendering.text)
+        measures = [measure(block) for block in rendering.blocks]
+        context = rules.Context(
+            blocks=rendering.blocks,
+            measures=measures,
+            shape=shape(measures),
+            hits=self._matcher(lang).find(folded.replace("\n", " "), rendering.blocks, rendering.text, document.source),
+            folded=folded,
+            title=document.title or "",
+            flat=rendering.flat,
+        )
+        evidence = rules.gather(context)
+        decisions = decide(rendering.blocks, evidence, rules.glued(context), self.policy)
+        cleaned = assembly.assemble(document, rendering, decisions, lang)
+        if cleaned.status is Status.SUSPECT and self.on_suspect is not OnSuspect.CLEAN:
+            action = Action.KEEP if self.on_suspect is OnSuspect.KEEP else Action.STRIP
+            decisions = tuple(replace(decision, action=action) for decision in decisions)
+            again = assembly.assemble(document, rendering, decisions, lang)
+            return replace(again, status=Status.SUSPECT, metadata={**again.metadata, "why": cleaned.metadata["why"]})
+        return cleaned
+
+    def _compile(self, lang: str) -> Matcher:
+        return Matcher(tables_for(lang) + self._cues)
+
+    def configuration(self) -> dict[str, Any]:
+        """All that decides the output besides the input; cues: a digest of the user's own."""
+        cues = hashlib.sha256(repr(self._cues).encode()).hexdigest() if self._cues != CueTable() else None
+        return {"version": VERSION, "policy": self.policy.as_dict(), "cues": cues, "on-suspect": self.on_suspect.value}
+
+    def fingerprint(self) -> str:
+        """sha256 of the configuration, lower-case hex."""
+        return hashlib.sha256(json.dumps(self.configuration(), sort_keys=True).encode()).hexdigest()
+
+
+def _rebuilds(cleaned: CleanedDocument) -> bool:
+    written = ledger.ledger(cleaned, media_type="", decoding={})
+    try:
+        return ledger.rebuild(cleaned.text, written) == cleaned.source_text
+    except ledger.LedgerError:
+        return False
+
+
+@lru_cache(maxsize=1)
+def default_cleaner() -> Cleaner:
+    """The cleaner behind `clean`: default policy, shipped cues."""
+    return Cleaner()
+
+
+def clean(
+    text: str | None = None,
+    *,
+    html: str | None = None,
+    url: str | None = None,
+    lang: str | None = None,
+    source: str | None = None,
+    title: str | None = None,
+) -> CleanedDocument:
+    """Cleans one article with the default policy; for many with other settings, build a `Cleaner`.
+
+    >>> clean("Reuters contributed to this report.").body
+    'Reuters contributed to this report.'
+    """
+    return default_cleaner().clean(text, html=html, url=url, lang=lang, source=source, title=title)

@@ -1,0 +1,394 @@
+"""The rules: small functions, in order, that look at a document and give evidence for labels.
+
+First those that see one block (cues, patterns), then those that see its neighbours (boxes, letters,
+tails). A rule yields (block index, Evidence) and decides nothing. Phrases live in the cue tables;
+here stand only the shapes that no phrase can name. Patterns run on short blocks only and hold no
+nested repetition, so that no line can make them slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from cleaner import patterns
+from cleaner.document import Block, Evidence
+from cleaner.features import Measures, Shape
+from cleaner.labels import KEPT, Label
+from cleaner.languages import Kind, Voice
+from cleaner.matching import Hit, Hits, letters_around
+
+Found = Iterator[tuple[int, Evidence]]
+
+#: Weight of a cue by kind, in a short, a middling and a long block (log-odds; from the precision of cues on train).
+CUE_WEIGHTS: dict[Kind, tuple[float, float, float]] = {
+    Kind.WHOLE: (5.0, 5.0, 5.0),
+    Kind.START: (4.2, 3.6, 1.2),
+    Kind.END: (3.8, 2.8, 0.8),
+    Kind.ANY: (4.0, 2.9, 0.7),
+    Kind.WEAK: (1.4, 0.9, 0.2),
+    Kind.OPENER: (4.2, 3.6, 1.0),
+    Kind.GLUED: (0.0, 0.0, 0.0),
+}
+SHORT, MIDDLING = 90, 240
+#: Cues beyond the first for the same label add less: phrases of a box come together.
+REPEATED_CUE = 0.5
+#: A box ends after this many blocks, and at prose that says nothing of its own for the box.
+BOX_BLOCKS = 14
+#: A letter that asks for money: this many different voices in it, the asking or the money among them.
+LETTER_VOICES, LETTER_BLOCKS = 3, 24
+#: A glued cue is cut with this weight.
+GLUED_WEIGHT = 4.4
+
+
+@dataclass(slots=True)
+class Context:
+    """All that a rule may look at; `evidence` grows from rule to rule."""
+
+    blocks: Sequence[Block]
+    measures: Sequence[Measures]
+    shape: Shape
+    hits: Sequence[Hits | None]
+    folded: str
+    title: str
+    flat: bool
+    evidence: list[list[Evidence]] = field(default_factory=list)
+
+    def lead(self, index: int) -> tuple[Label, float]:
+        """The label with the most evidence so far for a block, net of body; (body, 0) without evidence."""
+        sums: dict[Label, float] = {}
+        for each in self.evidence[index]:
+            sums[each.label] = sums.get(each.label, 0.0) + each.weight
+        body = sums.pop(Label.BODY, 0.0)
+        if not sums:
+            return Label.BODY, -body
+        label = max(sums, key=lambda name: (sums[name], name))
+        return label, sums[label] - body
+
+    def boilerplate(self, index: int, at_least: float = 3.4) -> Label | None:
+        """The label of a block that its evidence so far takes out of the article, or None."""
+        label, strength = self.lead(index)
+        return label if label not in KEPT and strength >= at_least else None
+
+
+def gather(context: Context) -> list[list[Evidence]]:
+    """Runs every rule in order; the evidence per block."""
+    context.evidence = [[] for _ in context.blocks]
+    for rule in RULES:
+        for index, evidence in list(rule(context)):
+            context.evidence[index].append(evidence)
+    return context.evidence
+
+
+# Rules that see one block ------------------------------------------------------------------------
+
+
+def cues(context: Context) -> Found:
+    """What the cue tables say, by how a cue stands in its block and how long the block is."""
+    for index, hits in enumerate(context.hits):
+        if hits is None:
+            continue
+        if hits.protected:
+            yield index, Evidence(Label.BODY, 20.0, hits.protected)
+        seen: dict[Label, int] = {}
+        for hit in hits.cues:
+            weight = _cue_weight(context, index, hit)
+            if not weight:
+                continue
+            count = seen[hit.cue.label] = seen.get(hit.cue.label, 0) + 1
+            reason = f"cue {hit.cue.origin} {hit.cue.kind}: {hit.cue.phrase}"
+            yield index, Evidence(hit.cue.label, weight * REPEATED_CUE ** (count - 1), reason)
+
+
+def _cue_weight(context: Context, index: int, hit: Hit) -> float:
+    block, kind = context.blocks[index], hit.cue.kind
+    length = context.measures[index].length
+    size = 0 if length <= SHORT else 1 if length <= MIDDLING else 2
+    if kind in (Kind.WHOLE, Kind.START, Kind.END, Kind.OPENER):
+        before, after = letters_around(context.folded, hit.start, hit.end, block)
+        stands = {Kind.WHOLE: not (before or after), Kind.END: not after}.get(kind, not before)
+        if not stands:
+            return 0.0
+    return CUE_WEIGHTS[kind][size]
+
+
+def prose(context: Context) -> Found:
+    """Prose speaks for itself: length, sentences, quotations and verbs of reporting."""
+    for index, measures in enumerate(context.measures):
+        if not context.evidence[index]:
+            continue
+        weight = 0.0
+        if measures.prose:
+            weight += min(2.5, measures.length / 200)
+        hits = context.hits[index]
+        if hits and measures.words > 8 and (said := hits.voices.get(Voice.SAID)):
+            weight += min(2.0, said * 1.2)
+        if measures.quoted and measures.words > 6:
+            weight += 1.6
+        if weight:
+            yield index, Evidence(Label.BODY, weight, "reads as prose")
+
+
+def shapes(context: Context) -> Found:
+    """The patterns of patterns.py: credits, dates, counts, player times, addresses, code."""
+    for index, block in enumerate(context.blocks):
+        measures = context.measures[index]
+        if measures.length > patterns.MAX_LENGTH:
+            continue
+        for pattern in patterns.candidates(block.text):
+            if measures.length <= pattern.longest and pattern.found(block.text):
+                yield index, Evidence(pattern.label, pattern.weight, f"shape: {pattern.name}")
+
+
+def code(context: Context) -> Found:
+    """Leaked program text: braces, semicolons and brackets in numbers no prose has; lines of invisible characters."""
+    for index, block in enumerate(context.blocks):
+        text = block.text
+        if not any(char.isprintable() and not char.isspace() for char in text[:64]) and not text.isprintable():
+            yield index, Evidence(Label.MARKUP, 6.0, "shape: invisible characters")
+        elif ("{" in text or "</" in text or ";" in text) and (
+            share := patterns.code_share(text)
+        ) > patterns.CODE_SHARE:
+            leaked = patterns.LEAKED.search(text[: patterns.CODE_SAMPLE]) is not None
+            weight = 4.5 if leaked else 1.0  # an article about programs shows programs
+            yield index, Evidence(Label.MARKUP, weight, f"shape: code ({share:.0%} of the characters)")
+
+
+# Rules that see the neighbours -------------------------------------------------------------------
+
+
+def headline(context: Context) -> Found:
+    """The title as given, or the first short line without an end that stands above the prose."""
+    folded_title = " ".join(context.title.lower().split())
+    if folded_title:
+        for index, block in enumerate(context.blocks[:12]):
+            if len(block.text) < 400 and " ".join(block.text.lower().split()) == folded_title:
+                yield index, Evidence(Label.HEADLINE, 8.0, "is the given title")
+                return
+    first = context.shape.first_prose
+    if context.flat or not 0 < first <= 8:
+        return
+    for index in range(first):
+        measures = context.measures[index]
+        if context.boilerplate(index, 2.0) or context.lead(index)[1] >= 2.0:
+            continue
+        plain = not (measures.ends_sentence or measures.colon or measures.listed)
+        if plain and 2 < measures.words <= 30 and measures.length >= 15:
+            if context.blocks[index].text[-1] not in ",;":
+                yield index, Evidence(Label.HEADLINE, 2.6, "first line without a sentence's end, above the prose")
+            return
+
+
+def top_byline(context: Context) -> Found:
+    """Short lines with a date or a name between the headline and the prose."""
+    first = context.shape.first_prose
+    for index in range(max(0, first) if first >= 0 else 0):
+        measures = context.measures[index]
+        if measures.length <= 80 and patterns.DATE.search(context.blocks[index].text) and measures.digits >= 2:
+            if measures.words <= 12 and not measures.ends_sentence:
+                yield index, Evidence(Label.BYLINE, 3.8, "a date above the prose")
+
+
+def boxes(context: Context) -> Found:
+    """A box is decided as a unit: the short blocks after its opener share its label, up to plain prose."""
+    index = 0
+    while index < len(context.blocks):
+        label = _opened(context, index)
+        index += 1
+        if label is None:
+            continue
+        stop = _box_end(context, index, label)
+        for inside in range(index, stop):
+            own, strength = context.lead(inside)
+            if own in KEPT or strength < 3.4 or own is label:
+                yield inside, Evidence(label, _box_weight(context, inside), f"in a {label} box")
+        index = max(index, stop)
+
+
+def _opened(context: Context, index: int) -> Label | None:
+    hits = context.hits[index]
+    label = context.boilerplate(index)
+    if hits is None or label is None or context.measures[index].length > MIDDLING:
+        return None
+    return label if any(hit.cue.kind is Kind.OPENER and hit.cue.label is label for hit in hits.cues) else None
+
+
+def _box_end(context: Context, index: int, label: Label) -> int:
+    start = index
+    while index < len(context.blocks) and index - start < BOX_BLOCKS:
+        measures = context.measures[index]
+        own = context.boilerplate(index, 2.0)
+        teaser = label is Label.RELATED and measures.length <= 140 and not measures.ends_sentence
+        if not (own or measures.crumb or teaser):
+            break
+        if own is None and _next_is_prose(context, index) and not context.boilerplate(index, 1.0):
+            break  # a lone short line above prose is a subhead of the article
+        index += 1
+    return index
+
+
+def _box_weight(context: Context, index: int) -> float:
+    return 3.9 if context.shape.prose_after[index] == 0 or context.measures[index].length <= CRUMB_SURE else 3.0
+
+
+CRUMB_SURE = 24
+
+
+def _next_is_prose(context: Context, index: int) -> bool:
+    return index + 1 < len(context.blocks) and context.measures[index + 1].prose and not context.evidence[index + 1]
+
+
+def letters(context: Context) -> Found:
+    """A letter that asks for money, written as prose: decided as a unit from its salutation to its buttons."""
+    index = 0
+    while index < len(context.blocks):
+        if not _opens_letter(context, index):
+            index += 1
+            continue
+        stop, voices = _letter_end(context, index)
+        if len(voices) >= LETTER_VOICES and voices & {Voice.ASK, Voice.MONEY} and stop - index >= 2:
+            reason = f"in a letter that asks for support ({', '.join(sorted(voices))})"
+            for inside in range(index, stop):
+                yield inside, Evidence(Label.DONATION, 7.5, reason)
+        index = max(stop, index + 1)
+
+
+def _opens_letter(context: Context, index: int) -> bool:
+    hits = context.hits[index]
+    measures = context.measures[index]
+    if hits is None or measures.quoted:
+        return False
+    if Voice.SALUTATION in hits.voices and measures.length <= SHORT:
+        return True
+    return context.boilerplate(index) is Label.DONATION and not _reported(context, index)
+
+
+def _reported(context: Context, index: int) -> bool:
+    hits = context.hits[index]
+    return context.measures[index].quoted or bool(hits and hits.voices.get(Voice.SAID))
+
+
+def _letter_end(context: Context, start: int) -> tuple[int, set[Voice]]:
+    """Where the letter ends, and the voices heard in it; two blocks in a row without any end it."""
+    voices: set[Voice] = set()
+    stop, silent = start, 0
+    for index in range(start, min(len(context.blocks), start + LETTER_BLOCKS)):
+        hits, measures = context.hits[index], context.measures[index]
+        heard = set(hits.voices) - {Voice.SAID} if hits else set()
+        speaks = bool(heard & {Voice.WE, Voice.OUTLET, Voice.ASK, Voice.THANKS, Voice.SALUTATION, Voice.MONEY})
+        label = context.boilerplate(index)
+        if (speaks and not _reported_story(context, index)) or label is Label.DONATION:
+            voices |= heard
+            stop, silent = index + 1, 0
+        elif (
+            measures.crumb
+            and label in (None, Label.NAVIGATION, Label.SUBSCRIPTION)
+            and not _next_is_prose(context, index)
+        ):
+            stop, silent = (index + 1, 0) if silent == 0 else (stop, silent)
+        else:
+            silent += 1
+            if silent >= 2 or label is not None:
+                break
+    return stop, voices
+
+
+def _reported_story(context: Context, index: int) -> bool:
+    """Prose in which others speak: reporting, even when it says "we" inside its quotations."""
+    hits = context.hits[index]
+    return bool(hits and hits.voices.get(Voice.SAID)) and not (hits and {Voice.YOU, Voice.OUTLET} & set(hits.voices))
+
+
+def tail(context: Context) -> Found:
+    """Below the last prose, crumbs next to boilerplate are boilerplate of the same kind."""
+    last = context.shape.last_prose
+    if last < 0:
+        return
+    index, label = last + 1, None
+    while index < len(context.blocks):
+        own = context.boilerplate(index)
+        if own is not None:
+            label = own
+        elif label is not None and context.measures[index].length <= 140 and not _kept_line(context, index):
+            kind = label if label is not Label.CAPTION else Label.NAVIGATION
+            weight = 3.7 if context.measures[index].crumb else 1.8
+            yield index, Evidence(kind, weight, f"a short line after {label} below the last prose")
+        index += 1
+
+
+def _kept_line(context: Context, index: int) -> bool:
+    label, strength = context.lead(index)
+    return (label in KEPT and label is not Label.BODY and strength > 0) or context.measures[index].quoted
+
+
+def head(context: Context) -> Found:
+    """Above the first prose, short lines between two pieces of boilerplate are of the same kind."""
+    first = context.shape.first_prose
+    for index in range(1, max(0, first)):
+        if context.evidence[index] or not context.measures[index].crumb:
+            continue
+        before = context.boilerplate(index - 1)
+        after = context.boilerplate(index + 1) if index + 1 < len(context.blocks) else None
+        if before and after:
+            yield index, Evidence(before, 3.7, f"between {before} and {after} above the prose")
+
+
+def runs(context: Context) -> Found:
+    """Many crumbs in a row, some of them boilerplate for sure: the run is."""
+    index = 0
+    while index < len(context.blocks):
+        stop = index
+        while (
+            stop < len(context.blocks)
+            and context.measures[stop].length <= 40
+            and not context.measures[stop].ends_sentence
+        ):
+            stop += 1
+        labels = [label for inside in range(index, stop) if (label := context.boilerplate(inside))]
+        if stop - index >= 3 and len(labels) >= 2 and 2 * len(labels) >= stop - index:
+            for inside in range(index, stop):
+                if context.boilerplate(inside) is None and not _kept_line(context, inside):
+                    yield inside, Evidence(labels[0], 3.7, "in a run of crumbs")
+        index = stop + 1
+
+
+def outside_main(context: Context) -> Found:
+    """HTML: what the page itself tells (see segmenters/html.py for the marks)."""
+    for index, block in enumerate(context.blocks):
+        for mark in block.marks:
+            if (known := patterns.MARKS.get(mark)) is not None:
+                yield index, Evidence(known[0], known[1], f"page: {mark}")
+
+
+#: A rule sees the evidence of the rules above it.
+RULES: tuple[Callable[[Context], Iterable[tuple[int, Evidence]]], ...] = (
+    cues, shapes, code, outside_main, prose, headline, top_byline, letters, boxes, tail, head, runs,
+)  # fmt: skip
+
+
+def glued(context: Context) -> list[list[tuple[int, int, Evidence]]]:
+    """Cues stuck to the start or the end of prose: per block the stretches to cut."""
+    cuts: list[list[tuple[int, int, Evidence]]] = [[] for _ in context.blocks]
+    for index, hits in enumerate(context.hits):
+        if hits is None or hits.protected:
+            continue
+        block = context.blocks[index]
+        for hit in hits.cues:
+            if hit.cue.kind is Kind.GLUED and (at := _stuck(context, block, hit)):
+                reason = f"cue {hit.cue.origin} glued: {hit.cue.phrase}"
+                cuts[index].append((*at, Evidence(hit.cue.label, GLUED_WEIGHT, reason)))
+    return cuts
+
+
+def _stuck(context: Context, block: Block, hit: Hit) -> tuple[int, int] | None:
+    """The stretch to cut when the cue is stuck to prose without a space, or stands alone after its end."""
+    before, after = letters_around(context.folded, hit.start, hit.end, block)
+    text, first = block.text, hit.start - block.start
+    last = hit.end - block.start
+    if not before and after and text[last : last + 1].isupper() and text[first].isupper():
+        return block.start, hit.end
+    if not after and before and text[first].isupper():
+        previous = text[first - 1 : first]
+        if not previous.isspace() or text[:first].rstrip()[-1:] in (".", "!", "?", "”", '"', "»"):
+            return hit.start, block.end
+    return None

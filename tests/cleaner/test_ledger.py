@@ -1,0 +1,72 @@
+"""Kept + removed + repaired + white space rebuild the source, whatever the text."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cleaner import Cleaner, clean
+from cleaner.ledger import LedgerError, ledger, rebuild
+from cleaner.pipeline import OnSuspect
+
+LINES = st.sampled_from(
+    [
+        "Read more", "ADVERTISEMENT", "Sign up for our newsletter", "Dear readers,", "Donate now", "© 2025 Harbour Post",
+        "By Ada Quill", "The mayor said on Tuesday that the ferry will run again from May, after two years of repairs.",
+        "Read moreThe ferry will run again from May, the council decided in the night.", "", "  ", "\u200b", "¤90 euro",
+        "The cafÃ© on the quay has closed, its owner said.", "Photo: Ada Quill / Reuters", "0:00 / 3:12", "Подписаться",
+        "続きを読む", "{{ ad }}", "\ufeff", "it\x92s \x80 5 for all of us who eat there, said the cook of the place.",
+    ]
+)  # fmt: skip
+BREAKS = st.sampled_from(["\n", "\n\n", "\r\n", "\r\n\r\n", " ", "\u2028", "\r", "\x0b", "\n \n\n"])
+TEXTS = st.one_of(
+    st.text(max_size=300),
+    st.lists(st.tuples(LINES, BREAKS), max_size=25).map(lambda rows: "".join(line + end for line, end in rows)),
+)
+
+
+def rebuilt(cleaned) -> str:
+    written = json.loads(json.dumps(ledger(cleaned, media_type="text/plain", decoding={})))
+    return rebuild(cleaned.text, written)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS)
+def test_the_ledger_rebuilds_the_source(text):
+    assert rebuilt(clean(text)) == text
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS, st.sampled_from(list(OnSuspect)))
+def test_also_when_suspect_documents_are_kept_or_dropped(text, on_suspect):
+    assert rebuilt(Cleaner(on_suspect=on_suspect).clean(text)) == text
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS)
+def test_spans_and_pieces_are_ordered_disjoint_and_visible(text):
+    cleaned = clean(text)
+    places = sorted([(s.start, s.end) for s in cleaned.spans] + [(p.start, p.end) for p in cleaned.pieces])
+    assert all(start < end for start, end in places)
+    assert all(a[1] <= b[0] for a, b in zip(places, places[1:], strict=False))
+    assert list(cleaned.spans) == sorted(cleaned.spans, key=lambda span: span.start)
+    covered = bytearray(len(text))
+    for start, end in places:
+        covered[start:end] = b"\x01" * (end - start)
+    left_over = "".join(char for char, inside in zip(text, covered, strict=True) if not inside)
+    assert left_over.isspace() or not left_over
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS)
+def test_cleaning_is_deterministic(text):
+    assert clean(text) == clean(text)
+
+
+def test_a_ledger_that_leaves_a_hole_is_refused():
+    cleaned = clean("One line of text.\n\nAnother line of text.")
+    written = ledger(cleaned, media_type="text/plain", decoding={})
+    written["gaps"] = []
+    with pytest.raises(LedgerError, match="hole"):
+        rebuild(cleaned.text, written)
