@@ -1,0 +1,37 @@
+"""WARC 1.1 storage of articles: written as transactions, read back, verified, repaired, restored.
+
+Knows nothing of cleaning: what verifying and restoring need of it is handed in as functions (`Checks`).
+"""
+
+from archive.ledger import Checks, LedgerError
+from archive.problems import Problem
+from archive.reader import Group, Record, articles, groups
+from archive.records import Article, ArticleError, RunInfo
+from archive.repair import RepairError, repair
+from archive.restore import Restored, restore
+from archive.verify import verify, verify_segment
+from archive.writer import Placed, Segment, SegmentError, SegmentWriter, segment_name
+
+__all__ = [
+    "Article",
+    "ArticleError",
+    "Checks",
+    "Group",
+    "LedgerError",
+    "Placed",
+    "Problem",
+    "Record",
+    "RepairError",
+    "Restored",
+    "RunInfo",
+    "Segment",
+    "SegmentError",
+    "SegmentWriter",
+    "articles",
+    "groups",
+    "repair",
+    "restore",
+    "segment_name",
+    "verify",
+    "verify_segment",
+]

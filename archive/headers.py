@@ -1,0 +1,158 @@
+"""The header rules of WARC 1.1, and ours on top, as one table; digests as values that compare across encodings.
+
+Judges one record at a time and returns every violation. Refuses nothing: an unknown type is a violation too.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b32decode, b64decode
+from binascii import Error as EncodingError
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import new as new_hash
+
+from archive.problems import RECLEAN, REWRITE, Problem
+from archive.reader import Record
+from archive.records import CLEAN_TYPE, WARC_FIELDS
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)  # WARC 1.1, 5.4
+_RECORD_ID = re.compile(r"<[a-z][a-z0-9+.-]*:[!-;=?-~]+>", re.ASCII | re.IGNORECASE)  # 5.2: a URI in angle brackets
+_URI = re.compile(r"[a-z][a-z0-9+.-]*:[!-;=?-~]*", re.ASCII | re.IGNORECASE)  # 5.11, without angle brackets since 1.1
+#: Bytes of a digest by algorithm; others are named in verify's report as unknown.
+DIGEST_SIZES = {"md5": 16, "sha1": 20, "sha256": 32, "sha512": 64}
+
+#: WARC 1.1, 4: in every record. We also want the digest that 5.8 leaves open, since without it damage goes unseen.
+ALWAYS = ("WARC-Record-ID", "WARC-Date", "WARC-Block-Digest", "Content-Type", "Content-Length")
+SEGMENTED = ("WARC-Segment-Number", "WARC-Segment-Origin-ID", "WARC-Segment-Total-Length")
+REVISITED = ("WARC-Refers-To-Target-URI", "WARC-Refers-To-Date", "WARC-Profile")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a record type must have beyond ALWAYS, must not have, and must have with exactly this value."""
+
+    required: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    exact: tuple[tuple[str, str], ...] = ()
+
+
+RULES: dict[str, Rule] = {
+    # 6.2 and 5.5, 5.7, 5.11: about the file, so no target and no relatives.
+    "warcinfo": Rule(
+        required=("WARC-Filename",),
+        forbidden=(
+            "WARC-Target-URI",
+            "WARC-Refers-To",
+            "WARC-Concurrent-To",
+            "WARC-Payload-Digest",
+            "WARC-Warcinfo-ID",
+            "WARC-IP-Address",
+            *REVISITED,
+            *SEGMENTED,
+        ),
+        exact=(("Content-Type", WARC_FIELDS),),
+    ),
+    # 6.4. The identified type is allowed by the standard; with it replayweb.page forgets the charset.
+    "resource": Rule(
+        required=("WARC-Target-URI", "WARC-Payload-Digest"),
+        forbidden=("WARC-Refers-To", "WARC-Filename", "WARC-Identified-Payload-Type", *REVISITED, *SEGMENTED),
+    ),
+    # 6.8 and 5.6 (no Concurrent-To), 5.12 and 5.13 (only revisits name the target and date of what they refer to).
+    "conversion": Rule(
+        required=("WARC-Target-URI", "WARC-Refers-To"),
+        forbidden=("WARC-Concurrent-To", "WARC-Filename", *REVISITED, *SEGMENTED),
+        exact=(("Content-Type", CLEAN_TYPE), ("WARC-Identified-Payload-Type", "text/plain")),
+    ),
+    # 6.6; 5.9: no payload, so no digest of one. Parameters of the type make indexers list it as a capture.
+    "metadata": Rule(
+        required=("WARC-Refers-To",),
+        forbidden=("WARC-Payload-Digest", "WARC-Filename", *REVISITED, *SEGMENTED),
+        exact=(("Content-Type", WARC_FIELDS),),
+    ),
+}
+
+
+def header_problems(record: Record) -> Iterator[Problem]:
+    """Every header of the record that is missing, forbidden, repeated or malformed."""
+    rule = RULES.get(record.type)
+    if rule is None:
+        yield record.problem(f"record type {record.type!r} is none that cleancopy writes", REWRITE)
+        rule = Rule()
+    if not record.head.startswith(b"WARC/1.1\r\n"):
+        yield record.problem(f"the version line is {record.head[:12]!r}, not WARC/1.1", REWRITE)
+    given = Counter(name.lower() for name, _ in record.headers)
+    for name in (*ALWAYS, *rule.required):
+        if not given[name.lower()]:
+            yield record.problem(f"{name} is missing", REWRITE)
+    for name in rule.forbidden:
+        if given[name.lower()]:
+            yield record.problem(f"{name} is forbidden in a {record.type} record", REWRITE)
+    for name, count in given.items():
+        if count > 1 and name != "warc-concurrent-to":  # WARC 1.1, 4: only that one may repeat
+            yield record.problem(f"{name} stands there {count} times", REWRITE)
+    for name, value in rule.exact:
+        if given[name.lower()] and record.get(name) != value:
+            yield record.problem(f"{name} is {record.get(name)!r}, not {value!r}", REWRITE)
+    yield from _malformed(record)
+
+
+def _malformed(record: Record) -> Iterator[Problem]:
+    forms = (
+        ("WARC-Record-ID", _RECORD_ID),
+        ("WARC-Refers-To", _RECORD_ID),
+        ("WARC-Date", _DATE),
+        ("WARC-Target-URI", _URI),
+    )
+    for name, form in forms:
+        value = _as_written(record, name)
+        if value is not None and not form.fullmatch(value):
+            yield record.problem(f"{name} is malformed: {value!r}", REWRITE)
+
+
+def _as_written(record: Record, name: str) -> str | None:
+    """The header before warcio mends it: it drops angle brackets around URIs and encodes spaces in them."""
+    found = re.search(
+        rb"^%b[ \t]*:[ \t]*(.*?)\r?$" % re.escape(name.encode()), record.head, re.MULTILINE | re.IGNORECASE
+    )
+    return found[1].decode("utf-8", "replace") if found else None
+
+
+def digest_problems(record: Record) -> Iterator[Problem]:
+    """Digests that are not those of the block; of the records here the payload is the whole block."""
+    for name in ("WARC-Block-Digest", "WARC-Payload-Digest"):
+        value = record.get(name)
+        if value is None:
+            continue
+        same = digest_matches(value, record.block)
+        if same is None:
+            yield record.problem(f"{name} is no digest that can be checked: {value!r}", REWRITE)
+        elif not same:
+            yield record.problem(f"{name} does not match the block: its bytes were changed", RECLEAN)
+
+
+def digest_matches(labelled: str, data: bytes) -> bool | None:
+    """Whether `algorithm:value` is the digest of the data, in hex, Base32 or Base64; None when it is no digest we know.
+
+    >>> digest_matches("sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ", b"")
+    True
+    """
+    algorithm, _, value = labelled.partition(":")
+    algorithm = algorithm.lower().replace("-", "")
+    if algorithm not in DIGEST_SIZES:
+        return None
+    given = _digest_bytes(value, DIGEST_SIZES[algorithm])
+    return None if given is None else given == new_hash(algorithm, data, usedforsecurity=False).digest()
+
+
+def _digest_bytes(value: str, size: int) -> bytes | None:
+    try:
+        if len(value) == 2 * size:
+            return bytes.fromhex(value)
+        if len(value.rstrip("=")) == -(-size * 8 // 5):
+            return b32decode(value.rstrip("=").upper() + "=" * (-len(value.rstrip("=")) % 8))
+        decoded = b64decode(value, validate=True)
+    except (EncodingError, ValueError):
+        return None
+    return decoded if len(decoded) == size else None

@@ -1,0 +1,88 @@
+"""The little that the archive knows of a ledger: JSON on one line, a digest of the text it rebuilds.
+
+The rest is opaque and goes to the functions in `Checks`, which come from the cleaner.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+#: What functions that are handed a damaged ledger can raise; anything else is an error of theirs and stops the command.
+LEDGER_ERRORS = (ValueError, LookupError, TypeError, AttributeError)
+
+
+class LedgerError(ValueError):
+    """The ledger and what is stored beside it do not give the source text; the message says in which respect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """How the cleaner reads its own ledger: handed in, because the archive does not know cleaning."""
+
+    decode: Callable[[bytes, Mapping[str, Any]], str]  # original bytes, ledger → source text
+    rebuild: Callable[[str | None, Mapping[str, Any]], str]  # clean text, ledger → source text
+
+
+def load_ledger(line: str | None) -> Mapping[str, Any]:
+    """The ledger of a metadata record. Raises LedgerError when there is none or it is no JSON object."""
+    if line is None:
+        raise LedgerError("the metadata holds no ledger")
+    try:
+        ledger = json.loads(line)
+    except ValueError as error:
+        raise LedgerError(f"the ledger is no JSON ({error})") from None
+    if not isinstance(ledger, dict):
+        raise LedgerError("the ledger is no JSON object")
+    return ledger
+
+
+def is_failed(ledger: Mapping[str, Any]) -> bool:
+    """Whether the document could not be read or cleaned: then there is no source text to rebuild."""
+    return ledger.get("status") == "failed" and "source-text-digest" not in ledger
+
+
+def rebuilt_text(clean_text: str | None, ledger: Mapping[str, Any], checks: Checks) -> str:
+    """Kept, removed and repaired parts put together to the source text.
+
+    Raises LedgerError when they do not fit together, or give a text of another digest than the ledger names.
+    """
+    try:
+        text = checks.rebuild(clean_text, ledger)
+    except LEDGER_ERRORS as error:
+        raise LedgerError(f"the spans do not rebuild a text ({type(error).__name__}: {error})") from error
+    given = ledger.get("source-text-digest")
+    if given is not None and not _same_digest(given, text):
+        raise LedgerError("the spans rebuild a text of another digest than the ledger names")
+    return text
+
+
+def check_rebuilt(payload: bytes, clean_text: str | None, ledger: Mapping[str, Any], *, checks: Checks) -> None:
+    """The rebuilt text must be what the original bytes decode to; a rendering of HTML is known by its digest alone.
+
+    Raises LedgerError with the first character that differs.
+    """
+    rebuilt = rebuilt_text(clean_text, ledger, checks)
+    if ledger.get("rendering"):
+        if "source-text-digest" not in ledger:
+            raise LedgerError("the ledger of a rendering names no digest of its text")
+        return
+    try:
+        source = checks.decode(payload, ledger)
+    except LEDGER_ERRORS as error:
+        raise LedgerError(f"the original does not decode ({type(error).__name__}: {error})") from error
+    if source != rebuilt:
+        raise LedgerError(f"the rebuilt text differs from the decoded original at character {_first(source, rebuilt)}")
+
+
+def _same_digest(given: object, text: str) -> bool:
+    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return str(given).removeprefix("sha256:").lower() == digest
+
+
+def _first(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -1,0 +1,94 @@
+"""Finds segments, and makes safe file names of what an archive says: an archive may come from a stranger.
+
+Refuses names that would leave the folder, or that Windows reads as something else (UnsafeNameError).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from hashlib import sha256
+from pathlib import Path
+
+from archive.writer import OPEN_SUFFIX, SUFFIX
+
+WARC_FOLDER = "warc"
+INDEX_NAME = "index.cdxj"
+MAX_NAME = 120  # of a row's file: file systems allow 255 bytes, and the folder has a name as well
+
+#: Names that Windows gives to devices, whatever their ending (Win32, "Naming Files, Paths, and Namespaces").
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)", re.IGNORECASE)
+_DRIVE = re.compile(r"[A-Za-z]:")
+_WINDOWS_REFUSES = re.compile('[<>:"|?*\x00-\x1f]|[. ]$')
+_UNSAFE = re.compile(r"[^\w.-]+|^[.-]+|\.+$")
+
+
+class UnsafeNameError(ValueError):
+    """A name in the archive cannot be a file below the folder; the message says why."""
+
+
+class NoSegmentsError(ValueError):
+    """There is nothing to work on at a path; the message says what was looked for."""
+
+
+def find_segments(path: Path) -> list[Path]:
+    """The segments of a run's folder (in `warc/`), of a folder of segments, or the one given; sorted, `.open` ones too.
+
+    Raises NoSegmentsError.
+    """
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise NoSegmentsError(f"{path} is not there; give a run's output folder or a segment ({SUFFIX})")
+    folder = path / WARC_FOLDER if (path / WARC_FOLDER).is_dir() else path
+    found = sorted(p for p in folder.iterdir() if p.is_file() and p.name.endswith((SUFFIX, SUFFIX + OPEN_SUFFIX)))
+    if not found:
+        raise NoSegmentsError(f"{folder} holds no segments ({SUFFIX}); give a run's output folder or a segment")
+    return found
+
+
+def safe_parts(name: str, *, windows: bool = os.name == "nt") -> tuple[str, ...]:
+    """The parts of a relative path, none of which leads out of a folder.
+
+    Drive letters, absolute paths and `..` are refused everywhere, also behind backslashes. Device names,
+    and characters that Windows takes for something else, only where the target is Windows: elsewhere
+    they are ordinary names, and an original must come back under its own. Raises UnsafeNameError.
+    """
+    for form in (name, name.replace("\\", "/")):
+        parts = form.split("/")
+        if _DRIVE.match(form) or form.startswith("/") or "\x00" in form or any(p in ("", ".", "..") for p in parts):
+            raise UnsafeNameError(f"{name!r} is no path below the folder")
+    if windows:
+        parts = name.replace("\\", "/").split("/")
+        for part in parts:
+            if _DEVICES.fullmatch(part.partition(".")[0].rstrip(" ")) or _WINDOWS_REFUSES.search(part):
+                raise UnsafeNameError(f"{name!r} is reserved on Windows; restore it on another system")
+        return tuple(parts)
+    return tuple(name.split("/"))
+
+
+def safe_target(folder: Path, name: str) -> Path:
+    """Where the file goes; refuses a way that leads through a link out of the folder. Raises UnsafeNameError."""
+    target = folder.joinpath(*safe_parts(name))
+    if not target.parent.resolve().is_relative_to(folder.resolve()) or target.is_symlink():
+        raise UnsafeNameError(f"{name!r} leads through a link out of the folder")
+    return target
+
+
+def restore_name(path: str, row_id: str, media_type: str) -> str:
+    """Where a row's original is restored: `<file>/<safe id>.txt|html`.
+
+    An id that has to be changed to be a file name gets a piece of its digest, so that two stay two.
+
+    >>> restore_name("news.jsonl", "a-1", "text/html")
+    'news.jsonl/a-1.html'
+    """
+    safe = _UNSAFE.sub("_", row_id)[:MAX_NAME]
+    if safe != row_id or not safe or _DEVICES.fullmatch(safe.partition(".")[0]) or safe != safe.lower():
+        safe = f"{safe}-{sha256(row_id.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}".lstrip("-")
+    return f"{path}/{safe}{row_suffix(media_type)}"
+
+
+def row_suffix(media_type: str) -> str:
+    """The ending of a restored row."""
+    return ".html" if media_type in ("text/html", "application/xhtml+xml") else ".txt"
