@@ -28,6 +28,8 @@ ABBREVIATIONS = frozenset(
     "art abs mio mrd tel av p.ex cf mme mlle dott sig ing ecc es pág ee.uu núm dra sra exmo im in der ul godz r tys "
     "г ул д стр им тыс млн млрд руб".split()
 )
+#: A quotation longer than this is cut into its sentences; one that is never closed would hold the rest of the text.
+LONGEST_SPEECH = 600
 #: A wrapped text has at least this many lines, none wider than this.
 WRAP_MIN_LINES, WRAP_MAX_WIDTH = 6, 110
 #: In it at least this share of the lines runs up to the width, and goes on in lower case.
@@ -86,7 +88,7 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     first = start
     for match in SENTENCE_END.finditer(text, start, end):
-        if _goes_on(text, first, match.start(), text[match.end()]):
+        if _goes_on(text, first, match.start(), text[match.end()]) or _in_speech(text, first, match.end()):
             continue
         found.append((first, match.start() + len(match.group().rstrip())))
         first = match.end()
@@ -102,6 +104,16 @@ def _goes_on(text: str, first: int, stop: int, following: str) -> bool:
     word = text[max(first, stop - 12) : stop].rsplit(None, 1)[-1:] or [""]
     bare = word[0].lstrip("(\"'“„«").lower()
     return bare in ABBREVIATIONS or (len(bare) == 1 and bare.isalpha()) or (bare.isdigit() and len(bare) <= 2)
+
+
+def _in_speech(text: str, first: int, stop: int) -> bool:
+    """Is a quotation open that is not too long to be one? Its sentences belong together: somebody speaks."""
+    if stop - first > LONGEST_SPEECH:
+        return False
+    low = text.find("„", first, stop) >= 0  # „…“ as in German; else “…” or «…»
+    opened = text.count("„" if low else "“", first, stop) + text.count("«", first, stop)
+    closed = text.count("”", first, stop) + text.count("»", first, stop) + (text.count("“", first, stop) if low else 0)
+    return opened > closed
 
 
 def wrap_width(text: str, lines: list[Stretch]) -> int:

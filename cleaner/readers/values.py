@@ -1,0 +1,78 @@
+"""The nouns of reading: what was found, what was read, what was skipped, what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cleaner.document import Document
+
+#: `--max-bytes`: no article is longer; a file of this size is a dump of something else.
+DEFAULT_MAX_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file to read."""
+
+    path: Path
+    locator: str  # relative POSIX path, the same on every system
+    kind: str  # key of readers.READERS
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that lies in an input folder and is no input, by rule."""
+
+    locator: str
+    reason: str  # few different ones, so that they can be counted
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An input that gave no document: what happened, and what to do about it."""
+
+    locator: str
+    row: int | None  # line number in a file of rows, from 1
+    what: str
+    do: str
+
+    @property
+    def message(self) -> str:
+        """One line for people, with the place."""
+        return f"{place(self.locator, self.row)}: {self.what}; {self.do}"
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The bytes of an article as they came, and how they were read: what the archive keeps."""
+
+    locator: str
+    row: int | None
+    payload: bytes
+    media_type: str
+    decoding: Mapping[str, Any] = field(default_factory=dict)  # facts for encoding.decode_as; empty: not decoded
+    modified: float | None = None  # the file's modification time, seconds since 1970
+
+    @property
+    def charset(self) -> str | None:
+        """The charset that decided, None for bytes that could not be decoded."""
+        return self.decoding.get("charset")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One input read: a document, or the reason why there is none; never both."""
+
+    original: Original | None
+    document: Document | None
+    failure: Failure | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)  # fields of a row that are not ours
+    row: Mapping[str, Any] | None = None  # a row as it was parsed
+
+
+def place(locator: str, row: int | None) -> str:
+    """`name`, or `name:row` for a row: what names an input in messages and in ids made for rows without one."""
+    return locator if row is None else f"{locator}:{row}"

@@ -1,0 +1,218 @@
+"""HTML → blocks: lines as a browser breaks them, marks, the main part, and pages that break parsers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cleaner.document import Block, Document, Rendering
+from cleaner.segmenters.html import segment_html
+from cleaner.segmenters.main_part import MainPart
+from cleaner.segmenters.marks import MAX_ANCESTORS, class_marks
+
+PARAGRAPHS = [
+    "The harbour bridge reopened on Monday after two years of work that had cut the old town in half.",
+    "Hundreds of people walked across in the morning, many of them with children and some with dogs.",
+    "The mayor said the town had waited long enough, and thanked the builders for their patience.",
+    "Cars may cross from Thursday, when the last of the new lamps are to be put up along the railing.",
+]
+PAGE = f"""<!DOCTYPE html><html lang="en"><head><title>Harbour bridge reopens - The Coast</title>
+<meta property="og:site_name" content="The Coast"><meta name="author" content="Jane Roe">
+<meta property="article:published_time" content="2024-05-03T10:22:00Z">
+<meta property="og:title" content="Harbour bridge reopens"></head><body>
+<nav class="menu"><ul><li><a href="/">Home</a></li><li><a href="/n">News from the coast</a></li></ul></nav>
+<article><h1>Harbour bridge reopens</h1><p>{PARAGRAPHS[0]}</p><p>{PARAGRAPHS[1]}</p>
+<figure><img src="a.jpg"><figcaption>The bridge at dusk. © Port Authority</figcaption></figure>
+<div class="c-newsletterSignup" role="form"><p>Get the morning letter</p><button>Sign up</button></div>
+<p>{PARAGRAPHS[2]} <a href="/x">A link</a></p><p>{PARAGRAPHS[3]}</p></article>
+<footer id="site-footer"><p>All rights reserved by The Coast Publishing Company Limited.</p></footer></body></html>"""
+
+
+def segment(html: str) -> Rendering:
+    return segment_html(Document("x", html, "text/html"))
+
+
+def block_of(rendering: Rendering, start: str) -> Block:
+    return next(block for block in rendering.blocks if block.text.startswith(start))
+
+
+RENDERED = {
+    "inline siblings": ("<p>one <b>two</b>three<i> four </i>\n five", "one twothree four five"),
+    "white space": ("<p>  a\n\tb </p>  <p>c", "a b\nc"),
+    "no-break space stays": ("<p>5\u00a0km", "5\u00a0km"),
+    "breaks": ("a<br>b<br/><br>c<hr>d", "a\nb\nc\nd"),
+    "lists": ("<ul><li>a<li>b<ol><li>c</ol></ul>", "a\nb\nc"),
+    "definition lists": ("<dl><dt>a<dd>b</dl>", "a\nb"),
+    "data table": ("<table><tr><th>a<th>b<tr><td>1<td><b>2</b></table>", "a | b\n1 | 2"),
+    "layout table": ("<table><tr><td><p>a</p><p>b</p><td>c</table>", "a\nb\nc"),
+    "text around blocks": ("a<div>b</div>c", "a\nb\nc"),
+    "preformatted": ("<pre>a\n  b\n\nc</pre>d", "a\n  b\nc\nd"),
+    "buttons": ("<button>Once</button><button>Monthly</button>", "Once\nMonthly"),
+    "quote": ("<blockquote>a<p>b</blockquote>", "a\nb"),
+    "caption": ("<figure><img alt=no><figcaption>c</figcaption></figure>", "c"),
+    "scripts and styles": ("a<script>b</script><style>c</style><template>d</template><noscript>e</noscript>", "a"),
+    "comments": ("a<!-- b --><![CDATA[c]]>d", "ad"),
+    "hidden": ('a<p hidden>b</p><p style="Display : none">c</p><dialog>d</dialog>', "a"),
+    "head": ("<title>a</title><p>b", "b"),
+    "entities": ("<p>&eacute;&amp;&#8364;&nbsp;x", "é&€\u00a0x"),
+    "forms": ("<form><label>a <input value=b></label><select><option>c</select><textarea>d</textarea></form>", "a"),
+    "separators of lines in text": ("<p>a\u2028b\u2029c\x0bd", "a b c d"),
+}
+
+
+@pytest.mark.parametrize("name", RENDERED)
+def test_rendering(name: str) -> None:
+    html, expected = RENDERED[name]
+    assert segment(html).text == expected
+
+
+def test_page() -> None:
+    rendering = segment(PAGE)
+    assert rendering.source_text == rendering.text
+    assert [block.text for block in rendering.blocks] == rendering.text.split("\n")
+    assert rendering.metadata["title"] == "Harbour bridge reopens"
+    assert rendering.metadata["authors"] == ["Jane Roe"]
+    assert rendering.metadata["site"] == "The Coast"
+    assert rendering.metadata["date"] == "2024-05-03"
+
+
+def test_marks_and_paths() -> None:
+    rendering = segment(PAGE)
+    body = block_of(rendering, PARAGRAPHS[0])
+    assert (body.path, body.marks) == ("article/p", ())
+    caption = block_of(rendering, "The bridge at dusk")
+    assert caption.path == "article/figure/figcaption"
+    assert "tag:figcaption" in caption.marks
+    assert {"class:newsletter", "role:form"} <= set(block_of(rendering, "Get the").marks)
+    assert {"tag:nav", "class:navigation", "outside-main"} <= set(block_of(rendering, "News from").marks)
+    assert {"tag:footer", "outside-main"} <= set(block_of(rendering, "All rights").marks)
+    assert "outside-main" not in block_of(rendering, "Harbour").marks
+
+
+def test_link_density() -> None:
+    rendering = segment(PAGE)
+    assert block_of(rendering, "Home").link_density == 1
+    assert 0 < block_of(rendering, PARAGRAPHS[2]).link_density < 0.2
+    assert segment("<a name=x>a</a>").blocks[0].link_density == 0
+
+
+def test_row_of_a_table_belongs_to_the_row() -> None:
+    assert segment(RENDERED["data table"][0]).blocks[0].path == "table/tr"
+
+
+def test_heading_goes_with_its_section() -> None:
+    sections = "".join(f"<h2>Part {n}</h2><p>{text}</p>" for n, text in enumerate(PARAGRAPHS))
+    rendering = segment(f"<article>{sections}</article><aside><h3>More</h3><ul><li>Else where</ul></aside>")
+    assert not any("outside-main" in block.marks for block in rendering.blocks if block.text.startswith("Part"))
+
+
+def test_mark_of_the_whole_article_is_none() -> None:
+    inside = "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+    rendering = segment(f'<div class="newsletter-issue">{inside}</div>')
+    assert all("class:newsletter" not in block.marks for block in rendering.blocks)
+
+
+@pytest.mark.parametrize(
+    ("name", "marks"),
+    [
+        ("newsletter", ["class:newsletter"]),
+        ("c-newsletterSignup__box", ["class:newsletter", "class:newsletter"]),
+        ("wp-caption-text", ["class:caption"]),
+        ("READ_MORE", ["class:related"]),
+        ("mostRead", ["class:related"]),
+        ("has-newsletter", []),
+        ("comments-open", []),
+        ("shadow", []),
+        ("header", []),
+        ("", []),
+        ("—", []),
+    ],
+)
+def test_class_names(name: str, marks: list[str]) -> None:
+    assert class_marks(name) == marks
+
+
+@pytest.mark.parametrize(
+    ("line", "inside"),
+    [
+        (PARAGRAPHS[0], True),
+        (PARAGRAPHS[0].upper() + " A note", True),
+        ("The harbour", False),
+        ("Sign up", False),
+        ("Short line", True),
+        ("Other words that nobody wrote in this main text at all", False),
+        ("***", True),
+        ("市長は金曜日、新しい橋が春に開通すると発表した", True),
+    ],
+)
+def test_main_part(line: str, inside: bool) -> None:
+    main = MainPart("\n".join([*PARAGRAPHS, "Short line", "市長は金曜日、新しい橋が春に開通すると発表した。"]))
+    assert main.holds(line) is inside
+
+
+def test_empty_main_part_holds_everything() -> None:
+    assert MainPart("").holds("anything")
+    assert not any("outside-main" in block.marks for block in segment("<p>Too little for an extractor").blocks)
+
+
+BROKEN = {
+    "empty": ("", ""),
+    "white space": (" \n ", ""),
+    "text": ("just text", "just text"),
+    "frameset": ("<frameset><frame src=a><noframes>x</noframes></frameset>", ""),
+    "xml declaration": ('<?xml version="1.0" encoding="utf-16"?><html><body><p>été</p></body></html>', "été"),
+    "wrong charset declared": ("<meta charset=koi8-r><p>Мост — été", "Мост — été"),
+    "nothing closed": ("<div><p>a<b>b<ul><li>c", "ab\nc"),
+    "closed only": ("</div></p>a</b>", "a"),
+    "angle brackets": ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+    "marked section": ("<![if IE]>x<![endif]>", "x"),
+    "doctype cut": ("<!DOCTYPE", ""),
+    "lone surrogate": ("<p>a\ud800b", "a\ufffdb"),
+    "two bodies": ("<body>a</body><body>b</body>", "a\nb"),
+    "looks like a file name": ("page.html", "page.html"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.filterwarnings("error")
+def test_broken_pages(name: str) -> None:
+    html, expected = BROKEN[name]
+    assert segment(html).text == expected
+
+
+def test_nesting_deeper_than_python_calls() -> None:
+    rendering = segment("<div>" * 20_000 + "deep" + "</div>" * 20_000 + "<p>after")
+    assert rendering.text == "deep\nafter"
+    deep = segment("<blockquote>" * 5000 + "deep").blocks[0]
+    assert deep.path.count("/") < MAX_ANCESTORS
+
+
+def test_page_too_large_for_the_extractor() -> None:
+    rendering = segment("<p>" * 60_000 + "a")
+    assert (rendering.text, rendering.metadata) == ("a", {})
+
+
+TAGS = st.sampled_from(
+    "<p> </p> <div> </div> <b> <br> <table> <tr> <td> </table> <pre> </pre> <a+href=x> </a> <li> <ul> <h2> <button> "
+    "<script> </script> <nav> <article> </article> <figcaption> <!-- --> <td+id=share> &amp; &#0; <hr> <select>".split()
+).map(lambda tag: tag.replace("+", " "))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(TAGS | st.text(max_size=8), max_size=25))
+def test_blocks_are_lines_of_the_rendering(parts: list[str]) -> None:
+    rendering = segment("".join(parts))
+    end = 0
+    for block in rendering.blocks:
+        assert rendering.text[block.start : block.end] == block.text == block.text.strip() != ""
+        assert rendering.text[end : block.start].strip() == ""
+        assert "\n" not in block.text
+        assert 0 <= block.link_density <= 1
+        end = block.end
+    assert len(rendering.blocks) == (rendering.text.count("\n") + 1 if rendering.text else 0)
+    assert rendering.text.encode("utf-8") is not None
+
+
+def test_same_page_same_rendering() -> None:
+    assert segment(PAGE) == segment(PAGE)
