@@ -15,8 +15,8 @@ from cleaner.labels import KEPT, Action, Label, Policy
 
 #: Log-odds against removal before any evidence: in the labelled articles (train) two lines of three are kept.
 PRIOR = -2.2
-#: A score at or above this removes a block: a lost line of body is taken to cost as much as four crumbs left.
-THRESHOLD = 0.8
+#: A score at or above this removes a block: a lost line costs twice a crumb left, its characters more.
+THRESHOLD = 0.65
 #: More than this share of a document's characters removed: look at it.
 SUSPECT_SHARE = 0.6
 #: With less than this many characters kept there is no article.

@@ -10,16 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from cleaner.labels import Action, Label
-
-NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-def _nothing() -> Mapping[str, Any]:
-    return NOTHING
 
 
 class Status(StrEnum):
@@ -43,7 +36,7 @@ class Document:
     source: str | None = None
     title: str | None = None
     date: str | None = None
-    metadata: Mapping[str, Any] = field(default_factory=_nothing)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +73,7 @@ class Rendering:
     blocks: tuple[Block, ...]
     source_text: str  # spans refer to this: the text as given, or an HTML page's rendering
     repairs: tuple[Repair, ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=_nothing)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
     flat: bool = False  # sentences are the units
 
 
@@ -142,7 +135,7 @@ class CleanedDocument:
     source_text: str
     decisions: tuple[Decision, ...] = ()  # every block with label, score, reasons, in rendering offsets
     rendering_text: str = ""
-    metadata: Mapping[str, Any] = field(default_factory=_nothing)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def text(self) -> str:

@@ -36,9 +36,11 @@ AGENCY = (
     r"Pixabay|Flickr|Wikimedia|Wikipedia|Alamy|AdobeStock|Adobe Stock|ddp|epd|KNA|APA|NTB|TT|Ritzau|Scanpix|ANP|"
     r"SIPA|Sipa|MAXPPP|Hollandse Hoogte|Instagram|Facebook|Twitter|YouTube|Screenshot|Canva|Pexels|CC BY|CC-BY)"
 )
+#: A day or a time of day; a year alone dates nothing.
 DATE = re.compile(
     r"\b(?:\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:19|20)?\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}|(?:19|20)\d\d年|"
-    r"\d{1,2}:\d\d|(?:19|20)\d\d)\b"
+    r"\d{1,2}:\d\d|\d{1,2}\.?\s(?:de\s)?[^\W\d_]{3,10}\.?,?\s(?:de\s)?(?:19|20)\d\d|"
+    r"[^\W\d_]{3,10}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s(?:19|20)\d\d)\b"
 )
 
 
@@ -80,6 +82,9 @@ def candidates(text: str) -> Iterator[Pattern]:
                 yield pattern
 
 
+#: "— Name (@handle) May 3, 2025", with the address of its picture before it: chrome of a post whose text is quoted.
+SIGNATURE = re.compile(r"(?:pic\.twitter\.com/\w{4,20}\s?)?(?:—|–|&mdash;)\s?[^—–\n]{1,80}\(@\w{2,30}\)[^\n]{0,40}$")
+
 CODE = re.compile(r"[{}<>;=\\$]|\(\)|\bvar\b|\bfunction\b|\breturn\b|\bwindow\.")
 #: What pages leak: scripts of trackers and players, style rules, tags.
 LEAKED = re.compile(
@@ -120,4 +125,10 @@ MARKS: dict[str, tuple[Label, float]] = {
     "class:donation": (Label.DONATION, 4.0),
     "class:paywall": (Label.SUBSCRIPTION, 1.0),
     "class:advert": (Label.ADVERT, 4.0),
+    "class:bio": (Label.BIO, 3.8),
+    "class:cookie": (Label.LEGAL, 4.0),
+    "class:navigation": (Label.NAVIGATION, 2.2),
+    "role:navigation": (Label.NAVIGATION, 5.0),
+    "role:contentinfo": (Label.NAVIGATION, 4.0),
+    "role:dialog": (Label.LEGAL, 4.0),
 }

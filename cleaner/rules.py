@@ -30,13 +30,33 @@ CUE_WEIGHTS: dict[Kind, tuple[float, float, float]] = {
     Kind.OPENER: (4.2, 3.6, 1.0),
     Kind.GLUED: (0.0, 0.0, 0.0),
 }
+#: How a reason says where a cue stands.
+STANDS: dict[Kind, str] = {
+    Kind.WHOLE: "is",
+    Kind.START: "begins with",
+    Kind.END: "ends with",
+    Kind.ANY: "says",
+    Kind.WEAK: "mentions",
+    Kind.OPENER: "opens a box with",
+    Kind.GLUED: "is stuck to prose:",
+}
 SHORT, MIDDLING = 90, 240
+#: A cue inside a quotation of prose keeps this share of its weight.
+QUOTED_CUE = 0.3
+#: A sentence of more words than this is more than a prompt.
+SENTENCE_WORDS = 12
 #: Cues beyond the first for the same label add less: phrases of a box come together.
 REPEATED_CUE = 0.5
 #: A box ends after this many blocks, and at prose that says nothing of its own for the box.
 BOX_BLOCKS = 14
+BANNER_WORDS = 8
 #: A letter that asks for money: this many different voices in it, the asking or the money among them.
 LETTER_VOICES, LETTER_BLOCKS = 3, 24
+#: At least so many lines of at most this length make a trail of teasers.
+TRAIL_BLOCKS, TEASER = 6, 140
+ASKING = {Voice.ASK, Voice.MONEY, Voice.OUTLET, Voice.THANKS}
+#: So many of its longer blocks, and this share of them, ask, name amounts, praise the outlet's work or thank.
+LETTER_ASKING, LETTER_ASKING_SHARE = 2, 0.5
 #: A glued cue is cut with this weight.
 GLUED_WEIGHT = 4.4
 
@@ -90,26 +110,58 @@ def cues(context: Context) -> Found:
             continue
         if hits.protected:
             yield index, Evidence(Label.BODY, 20.0, hits.protected)
-        seen: dict[Label, int] = {}
-        for hit in hits.cues:
-            weight = _cue_weight(context, index, hit)
-            if not weight:
-                continue
-            count = seen[hit.cue.label] = seen.get(hit.cue.label, 0) + 1
-            reason = f"cue {hit.cue.origin} {hit.cue.kind}: {hit.cue.phrase}"
-            yield index, Evidence(hit.cue.label, weight * REPEATED_CUE ** (count - 1), reason)
+        for hit, weight in _strongest(context, index, hits.cues):
+            yield index, Evidence(hit.cue.label, weight, _reason(hit))
+
+
+def _reason(hit: Hit) -> str:
+    return f"{STANDS[hit.cue.kind]} “{hit.cue.phrase}” ({hit.cue.label}, {hit.cue.origin})"
+
+
+def _strongest(context: Context, index: int, hits: Sequence[Hit]) -> Iterator[tuple[Hit, float]]:
+    """Of cues of one label that lie in each other only the strongest; each further one of a label adds less."""
+    weighed = [(hit, weight) for hit in hits if (weight := _cue_weight(context, index, hit))]
+    weighed.sort(key=lambda pair: (-pair[1], pair[0].start, pair[0].start - pair[0].end))
+    taken: dict[Label, list[Hit]] = {}
+    for hit, weight in weighed:
+        others = taken.setdefault(hit.cue.label, [])
+        if not any(hit.start < other.end and other.start < hit.end for other in others):
+            yield hit, weight * REPEATED_CUE ** len(others)
+            others.append(hit)
 
 
 def _cue_weight(context: Context, index: int, hit: Hit) -> float:
-    block, kind = context.blocks[index], hit.cue.kind
-    length = context.measures[index].length
-    size = 0 if length <= SHORT else 1 if length <= MIDDLING else 2
+    block, kind, measures = context.blocks[index], hit.cue.kind, context.measures[index]
     if kind in (Kind.WHOLE, Kind.START, Kind.END, Kind.OPENER):
         before, after = letters_around(context.folded, hit.start, hit.end, block)
         stands = {Kind.WHOLE: not (before or after), Kind.END: not after}.get(kind, not before)
         if not stands:
             return 0.0
-    return CUE_WEIGHTS[kind][size]
+    size = 0 if measures.length <= SHORT else 1 if measures.length <= MIDDLING else 2
+    weight = CUE_WEIGHTS[kind][size]
+    if size and _in_quotation(block.text, hit.start - block.start, hit.end - block.start):
+        weight *= QUOTED_CUE
+    return weight
+
+
+def _in_quotation(text: str, start: int, end: int) -> bool:
+    """Is a quotation open at `start` that closes after `end`? What is quoted, the outlet does not say."""
+    opened = max(text.rfind(mark, 0, start) for mark in "“„«»")
+    closed = max(text.rfind(mark, 0, start) for mark in "”»«")
+    if opened > closed or (opened == closed >= 0):
+        return any(text.find(mark, end) >= 0 for mark in "”“»«")
+    return text.count('"', 0, start) % 2 == 1 and '"' in text[end:]
+
+
+def banner(context: Context) -> Found:
+    """A short line that asks, at the very top or below the prose: "Support the Harbour Post!"."""
+    for index, hits in enumerate(context.hits):
+        if hits is None or Voice.ASK not in hits.voices or Voice.SAID in hits.voices:
+            continue
+        measures = context.measures[index]
+        aside = index == 0 or context.shape.prose_after[index] == 0
+        if aside and measures.words <= BANNER_WORDS and context.blocks[index].text.endswith("!"):
+            yield index, Evidence(Label.DONATION, 3.6, "a short line that asks for support")
 
 
 def prose(context: Context) -> Found:
@@ -124,7 +176,9 @@ def prose(context: Context) -> Found:
         if hits and measures.words > 8 and (said := hits.voices.get(Voice.SAID)):
             weight += min(2.0, said * 1.2)
         if measures.quoted and measures.words > 6:
-            weight += 1.6
+            weight += 2.4
+        elif measures.ends_sentence and measures.words > SENTENCE_WORDS:
+            weight += 1.2
         if weight:
             yield index, Evidence(Label.BODY, weight, "reads as prose")
 
@@ -137,7 +191,7 @@ def shapes(context: Context) -> Found:
             continue
         for pattern in patterns.candidates(block.text):
             if measures.length <= pattern.longest and pattern.found(block.text):
-                yield index, Evidence(pattern.label, pattern.weight, f"shape: {pattern.name}")
+                yield index, Evidence(pattern.label, pattern.weight, f"has the shape of: {pattern.name}")
 
 
 def code(context: Context) -> Found:
@@ -145,13 +199,13 @@ def code(context: Context) -> Found:
     for index, block in enumerate(context.blocks):
         text = block.text
         if not any(char.isprintable() and not char.isspace() for char in text[:64]) and not text.isprintable():
-            yield index, Evidence(Label.MARKUP, 6.0, "shape: invisible characters")
+            yield index, Evidence(Label.MARKUP, 6.0, "holds only invisible characters")
         elif ("{" in text or "</" in text or ";" in text) and (
             share := patterns.code_share(text)
         ) > patterns.CODE_SHARE:
             leaked = patterns.LEAKED.search(text[: patterns.CODE_SAMPLE]) is not None
             weight = 4.5 if leaked else 1.0  # an article about programs shows programs
-            yield index, Evidence(Label.MARKUP, weight, f"shape: code ({share:.0%} of the characters)")
+            yield index, Evidence(Label.MARKUP, weight, f"looks like program text ({share:.0%} of its characters)")
 
 
 # Rules that see the neighbours -------------------------------------------------------------------
@@ -184,8 +238,8 @@ def top_byline(context: Context) -> Found:
     first = context.shape.first_prose
     for index in range(max(0, first) if first >= 0 else 0):
         measures = context.measures[index]
-        if measures.length <= 80 and patterns.DATE.search(context.blocks[index].text) and measures.digits >= 2:
-            if measures.words <= 12 and not measures.ends_sentence:
+        if measures.length <= 80 and measures.digits >= 3 and measures.words <= 12 and not measures.ends_sentence:
+            if patterns.DATE.search(context.blocks[index].text):
                 yield index, Evidence(Label.BYLINE, 3.8, "a date above the prose")
 
 
@@ -246,11 +300,20 @@ def letters(context: Context) -> Found:
             index += 1
             continue
         stop, voices = _letter_end(context, index)
-        if len(voices) >= LETTER_VOICES and voices & {Voice.ASK, Voice.MONEY} and stop - index >= 2:
+        if _asks(context, index, stop, voices):
             reason = f"in a letter that asks for support ({', '.join(sorted(voices))})"
             for inside in range(index, stop):
                 yield inside, Evidence(Label.DONATION, 7.5, reason)
         index = max(stop, index + 1)
+
+
+def _asks(context: Context, start: int, stop: int, voices: set[Voice]) -> bool:
+    """Enough voices, and asking that runs through the letter: an editor's letter to the reader only mentions it."""
+    if len(voices) < LETTER_VOICES or not voices & {Voice.ASK, Voice.MONEY} or stop - start < 2:
+        return False
+    prose = [index for index in range(start, stop) if not context.measures[index].crumb]
+    asking = sum(bool((hits := context.hits[index]) and ASKING & set(hits.voices)) for index in prose)
+    return asking >= max(LETTER_ASKING, len(prose) * LETTER_ASKING_SHARE)
 
 
 def _opens_letter(context: Context, index: int) -> bool:
@@ -316,6 +379,24 @@ def tail(context: Context) -> Found:
         index += 1
 
 
+def trail(context: Context) -> Found:
+    """A trail of teasers and links below the last prose, recognised by its length: articles end in prose."""
+    last = context.shape.last_prose
+    stop = len(context.blocks)
+    short = [
+        index
+        for index in range(last + 1, stop)
+        if context.measures[index].length <= TEASER and not context.measures[index].ends_sentence
+    ]
+    if last < 0 or len(short) < TRAIL_BLOCKS or len(short) * 3 < (stop - last - 1) * 2:
+        return
+    if not any(context.boilerplate(index) for index in short):
+        return
+    for index in short:
+        if context.boilerplate(index, 2.9) is None and not _kept_line(context, index):
+            yield index, Evidence(Label.RELATED, 3.4, f"in a trail of {len(short)} short lines below the last prose")
+
+
 def _kept_line(context: Context, index: int) -> bool:
     label, strength = context.lead(index)
     return (label in KEPT and label is not Label.BODY and strength > 0) or context.measures[index].quoted
@@ -357,26 +438,30 @@ def outside_main(context: Context) -> Found:
     for index, block in enumerate(context.blocks):
         for mark in block.marks:
             if (known := patterns.MARKS.get(mark)) is not None:
-                yield index, Evidence(known[0], known[1], f"page: {mark}")
+                yield index, Evidence(known[0], known[1], f"HTML says: {mark}")
 
 
 #: A rule sees the evidence of the rules above it.
 RULES: tuple[Callable[[Context], Iterable[tuple[int, Evidence]]], ...] = (
-    cues, shapes, code, outside_main, prose, headline, top_byline, letters, boxes, tail, head, runs,
+    cues, shapes, code, banner, outside_main, prose, headline, top_byline, letters, boxes, tail, trail, head, runs,
 )  # fmt: skip
 
 
 def glued(context: Context) -> list[list[tuple[int, int, Evidence]]]:
     """Cues stuck to the start or the end of prose: per block the stretches to cut."""
     cuts: list[list[tuple[int, int, Evidence]]] = [[] for _ in context.blocks]
-    for index, hits in enumerate(context.hits):
-        if hits is None or hits.protected:
+    for index, block in enumerate(context.blocks):
+        hits = context.hits[index]
+        if hits is not None and hits.protected:
             continue
-        block = context.blocks[index]
+        if "(@" in block.text and (signed := patterns.SIGNATURE.search(block.text)) and signed.start():
+            evidence = Evidence(Label.SOCIAL, GLUED_WEIGHT, "is the signature of an embedded post")
+            cuts[index].append((block.start + signed.start(), block.start + signed.end(), evidence))
+        if hits is None:
+            continue
         for hit in hits.cues:
             if hit.cue.kind is Kind.GLUED and (at := _stuck(context, block, hit)):
-                reason = f"cue {hit.cue.origin} glued: {hit.cue.phrase}"
-                cuts[index].append((*at, Evidence(hit.cue.label, GLUED_WEIGHT, reason)))
+                cuts[index].append((*at, Evidence(hit.cue.label, GLUED_WEIGHT, _reason(hit))))
     return cuts
 
 

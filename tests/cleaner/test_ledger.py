@@ -1,6 +1,7 @@
 """Kept + removed + repaired + white space rebuild the source, whatever the text."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -49,7 +50,7 @@ def test_spans_and_pieces_are_ordered_disjoint_and_visible(text):
     cleaned = clean(text)
     places = sorted([(s.start, s.end) for s in cleaned.spans] + [(p.start, p.end) for p in cleaned.pieces])
     assert all(start < end for start, end in places)
-    assert all(a[1] <= b[0] for a, b in zip(places, places[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(places))
     assert list(cleaned.spans) == sorted(cleaned.spans, key=lambda span: span.start)
     covered = bytearray(len(text))
     for start, end in places:

@@ -1,0 +1,100 @@
+"""What a run counts: documents by status, label, source, reason, repairs; failures and skipped files by cause.
+
+Accounts of parts add up to those of the whole, in any order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from cleaner.document import CleanedDocument
+from cleaner.readers import Failure
+from cleaner.sources import source_of
+
+#: So many reasons are listed by name; cues are thousands.
+TOP_REASONS = 200
+
+
+@dataclass(slots=True)
+class Accounts:
+    """Counters of a run or a part of it; the only values here that change."""
+
+    status: Counter[str] = field(default_factory=Counter)
+    spans: Counter[str] = field(default_factory=Counter)
+    removed: Counter[str] = field(default_factory=Counter)  # characters by label
+    reasons: Counter[str] = field(default_factory=Counter)
+    repairs: Counter[str] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
+    source_documents: Counter[str] = field(default_factory=Counter)
+    source_characters: Counter[str] = field(default_factory=Counter)
+    source_removed: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    characters: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def documents(self) -> int:
+        """All inputs counted, failed ones included."""
+        return self.status.total()
+
+    def count(self, outcome: CleanedDocument | Failure) -> None:
+        """Counts one input, cleaned or failed."""
+        if isinstance(outcome, Failure):
+            self.fail(outcome)
+        else:
+            self.add(outcome)
+
+    def add(self, cleaned: CleanedDocument) -> None:
+        """Counts one cleaned document."""
+        source = source_of(cleaned.metadata)
+        length = len(cleaned.source_text)
+        gone = 0
+        for span in cleaned.spans:
+            size = span.end - span.start
+            gone += size
+            self.spans[span.label.value] += 1
+            self.removed[span.label.value] += size
+            self.reasons.update(span.reasons)
+        for repair in cleaned.repairs:
+            self.repairs[repair.kind] += 1
+        self.status[cleaned.status.value] += 1
+        self.languages[str(cleaned.metadata.get("lang", "und"))] += 1
+        self.characters += length
+        self.source_documents[source] += 1
+        self.source_characters[source] += length
+        self.source_removed[source] += gone
+
+    def fail(self, failure: Failure) -> None:
+        """Counts one input that could not be read or cleaned."""
+        self.status["failed"] += 1
+        self.failures.append(failure)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The counts of run.json: `counts`."""
+        removed = self.removed.total()
+        return {
+            "documents": self.documents,
+            "status": _sorted(self.status),
+            "labels": {
+                label: {"spans": self.spans[label], "characters": self.removed[label]} for label in sorted(self.spans)
+            },
+            "characters": {"source": self.characters, "kept": self.characters - removed, "removed": removed},
+            "sources": {
+                source: {
+                    "documents": self.source_documents[source],
+                    "characters": self.source_characters[source],
+                    "removed": self.source_removed[source],
+                }
+                for source in sorted(self.source_documents)
+            },
+            "languages": _sorted(self.languages),
+            "reasons": dict(sorted(self.reasons.items(), key=lambda pair: (-pair[1], pair[0]))[:TOP_REASONS]),
+            "repairs": _sorted(self.repairs),
+            "skipped": _sorted(self.skipped),
+        }
+
+
+def _sorted(counter: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counter.items()))

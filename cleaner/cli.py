@@ -1,0 +1,335 @@
+"""The command `cleancopy`: parses words, calls the library, prints.
+
+Exit codes: 0 all well, 1 some documents failed or problems were found, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tomllib
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from archive import cli as archive_cli
+from cleaner.accounts import Accounts
+from cleaner.batch import SHARD_SIZE, BatchError, BatchSettings, dry_run, outcome_of, run_batch
+from cleaner.document import CleanedDocument
+from cleaner.explain import explain_lines, explain_values
+from cleaner.labels import SPECS, Policy, PolicyError
+from cleaner.languages import CueError, CueTable, read_cues
+from cleaner.pipeline import VERSION, Cleaner, OnSuspect
+from cleaner.progress import Bar
+from cleaner.readers import (
+    DEFAULT_MAX_BYTES,
+    Failure,
+    InputError,
+    Reading,
+    Skipped,
+    discover,
+    read,
+    read_rows,
+    read_stream,
+)
+from cleaner.writers.archive import CHECKS
+from cleaner.writers.report import ReportError, write_report
+from cleaner.writers.rows import document_row, encode, failed_row
+
+OK, SOME_FAILED, WRONG_USE = 0, 1, 2
+#: Most failures that are named on the terminal; run.json names all.
+FAILURES_SHOWN = 10
+
+EXAMPLES = """examples:
+  cleancopy clean articles/ -o out        a folder: clean texts, rows, archive, accounts
+  cleancopy clean < article.txt           one text: clean text on standard output
+  cleancopy clean --format jsonl < in.jsonl > out.jsonl
+  cleancopy explain article.txt           every line with label, score and reasons
+  cleancopy report out -o report.html     what went and why, as a web page
+  cleancopy archive verify out            is every character still there?
+
+exit codes: 0 all well (suspect and empty documents too), 1 some failed or problems were found, 2 wrong use
+"""
+
+
+class UsageError(Exception):
+    """The command line cannot be carried out; the message says what to give instead."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line; docs/cli.md is generated from it."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="cleancopy",
+        description="Takes the outlet's talk about itself out of articles, explains and archives every removal.",
+        epilog=EXAMPLES,
+        formatter_class=raw,
+    )
+    parser.add_argument("--version", action="version", version=f"cleancopy {VERSION}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_clean(commands.add_parser("clean", help="clean articles: files and folders, or standard input"))
+    _add_explain(commands.add_parser("explain", help="every line of an article with label, score and reasons"))
+    _add_report(commands.add_parser("report", help="a web page that shows what went and why"))
+    archive_cli.add_commands(commands, CHECKS)
+    return parser
+
+
+def _add_clean(parser: argparse.ArgumentParser) -> None:
+    labels = ", ".join(spec.label for spec in SPECS)
+    parser.description = f"Cleans articles. Labels: {labels}."
+    parser.add_argument(
+        "inputs", nargs="*", metavar="IN", help="files, folders, globs; none: standard input to standard output"
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="folder for the results (needed with IN)")
+    parser.add_argument(
+        "--format", choices=("text", "html", "jsonl"), default="text", help="of standard input (default: text)"
+    )
+    parser.add_argument("--with-removed", action="store_true", help="rows carry the text of what was removed")
+    parser.add_argument("--dry-run", action="store_true", help="clean and count, write nothing")
+    parser.add_argument("--fresh", action="store_true", help="replace the outputs of an earlier run in OUT")
+    parser.add_argument(
+        "--shard-size",
+        type=_positive,
+        default=SHARD_SIZE,
+        metavar="N",
+        help=f"documents per shard (default: {SHARD_SIZE})",
+    )
+    parser.add_argument(
+        "--now", type=_moment, metavar="TIME", help="the run's clock, ISO 8601 (default: SOURCE_DATE_EPOCH, else now)"
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no summary")
+    _add_cleaning(parser)
+
+
+def _add_cleaning(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="LABEL",
+        help="keep this label in the clean text (may be repeated)",
+    )
+    parser.add_argument(
+        "--strip", action="append", default=[], metavar="LABEL", help="take this label out (may be repeated)"
+    )
+    parser.add_argument("--policy", type=Path, metavar="FILE", help='TOML file of lines such as caption = "keep"')
+    parser.add_argument("--cues", type=Path, metavar="FILE", help="your own cue table (docs/cues.md)")
+    parser.add_argument(
+        "--on-suspect",
+        choices=[each.value for each in OnSuspect],
+        default="clean",
+        help="when most of a document goes: clean it all the same (default), keep it whole, or drop it",
+    )
+    parser.add_argument(
+        "--max-bytes",
+        type=_positive,
+        default=DEFAULT_MAX_BYTES,
+        metavar="N",
+        help="longer documents fail (default: 16 MB)",
+    )
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="an article; - for standard input")
+    parser.add_argument("--json", action="store_true", help="JSON instead of lines")
+    _add_cleaning(parser)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path, metavar="OUT", help="the folder of a finished run")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.html")
+    parser.add_argument("--sample", type=_positive, default=40, metavar="N", help="documents shown (default: 40)")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2026-05-03T10:22:00Z") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns its exit code; what goes wrong by its use is said on standard error."""
+    _utf8_streams()
+    args = build_parser().parse_args(argv)
+    try:
+        return _run(args)
+    except (UsageError, PolicyError, CueError, InputError, BatchError, ReportError) as error:
+        print(f"cleancopy: {error}", file=sys.stderr)
+        return WRONG_USE
+    except BrokenPipeError:  # the reader of our output has left: nothing more to say
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except KeyboardInterrupt:
+        print("cleancopy: interrupted; run again with --fresh", file=sys.stderr)
+        return 130
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.command == "archive":
+        return archive_cli.run(args, CHECKS)
+    if args.command == "report":
+        write_report(args.run, args.output, sample=args.sample)
+        print(args.output)
+        return OK
+    cleaner = _cleaner(args)
+    if args.command == "explain":
+        return _explain(args, cleaner)
+    if args.inputs:
+        return _clean_batch(args, cleaner)
+    return _clean_stream(args, cleaner)
+
+
+def _cleaner(args: argparse.Namespace) -> Cleaner:
+    policy = Policy.of(_policy_file(args.policy) if args.policy else None, keep=args.keep, strip=args.strip)
+    cues = read_cues(args.cues) if args.cues else CueTable()
+    return Cleaner(policy=policy, cues=cues, on_suspect=OnSuspect(args.on_suspect))
+
+
+def _policy_file(path: Path) -> dict[str, str]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PolicyError(f"{path}: cannot be read as a policy ({error})") from error
+    if wrong := [name for name, action in table.items() if not isinstance(action, str)]:
+        raise PolicyError(f'{path}: {wrong[0]!r} must be a line such as caption = "keep"')
+    return table
+
+
+def _clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
+    inputs = [Path(each) for each in args.inputs]
+    with Bar(quiet=args.quiet) as bar:
+        if args.dry_run:
+            accounts = dry_run(inputs, cleaner, args.max_bytes, bar.show)
+        elif args.output is None:
+            raise UsageError("give a folder for the results with -o OUT (or --dry-run to write nothing)")
+        else:
+            settings = BatchSettings(
+                out=args.output, clock=_clock(args.now), shard_size=args.shard_size, max_bytes=args.max_bytes,
+                with_removed=args.with_removed, fresh=args.fresh,
+            )  # fmt: skip
+            accounts = run_batch(inputs, cleaner, settings, bar.show)
+    if not args.quiet:
+        _print_summary(accounts, None if args.dry_run else args.output)
+    for failure in accounts.failures[:FAILURES_SHOWN]:
+        print(f"cleancopy: {failure.message}", file=sys.stderr)
+    if (more := len(accounts.failures) - FAILURES_SHOWN) > 0:
+        print(f"cleancopy: {more} more failures; see run.json", file=sys.stderr)
+    return SOME_FAILED if accounts.failures else OK
+
+
+def _clock(now: datetime | None) -> datetime:
+    """The run's clock: `--now`, else SOURCE_DATE_EPOCH, else the system's; whole seconds."""
+    if now is not None:
+        return now
+    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
+        try:
+            return datetime.fromtimestamp(int(epoch), UTC)
+        except (ValueError, OverflowError, OSError):
+            raise UsageError(f"SOURCE_DATE_EPOCH={epoch!r} is no number of seconds since 1970") from None
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _print_summary(accounts: Accounts, out: Path | None) -> None:
+    status = ", ".join(f"{count} {name}" for name, count in sorted(accounts.status.items()))
+    print(f"{accounts.documents} documents: {status or 'none'}")
+    if accounts.characters:
+        removed = accounts.removed.total()
+        print(f"{removed:,} of {accounts.characters:,} characters removed ({removed / accounts.characters:.1%})")
+    for label, count in sorted(accounts.removed.items(), key=lambda pair: (-pair[1], pair[0])):
+        spans = accounts.spans[label]
+        print(f"  {label:<13}{spans:>8,} {'stretch ' if spans == 1 else 'stretches'}{count:>11,} characters")
+    if repairs := accounts.repairs:
+        print("repairs: " + ", ".join(f"{count} {kind}" for kind, count in sorted(repairs.items())))
+    if skipped := accounts.skipped:
+        print("skipped: " + ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items())))
+    if out is not None:
+        print(f"results in {out}: text/ (clean), documents/ (rows with reasons), warc/ (archive), run.json")
+        print(f"next: cleancopy report {out} -o report.html")
+
+
+def _clean_stream(args: argparse.Namespace, cleaner: Cleaner) -> int:
+    if args.output:
+        raise UsageError("-o OUT goes with files or folders; standard input is cleaned to standard output")
+    if args.format == "jsonl":
+        return _clean_rows(args, cleaner, sys.stdin.buffer, sys.stdout.buffer)
+    media_type = "text/html" if args.format == "html" else "text/plain"
+    reading = read_stream(sys.stdin.buffer, name="stdin", media_type=media_type, max_bytes=args.max_bytes)
+    outcome = outcome_of(reading, cleaner, set())
+    if isinstance(outcome, Failure):
+        print(f"cleancopy: {outcome.message}", file=sys.stderr)
+        return SOME_FAILED
+    sys.stdout.buffer.write((outcome.text + "\n").encode("utf-8", "replace") if outcome.text else b"")
+    sys.stdout.buffer.flush()
+    if outcome.status != "clean" and not args.quiet:
+        print(f"cleancopy: {outcome.status}: {outcome.metadata.get('why', '')}", file=sys.stderr)
+    return OK
+
+
+def _clean_rows(args: argparse.Namespace, cleaner: Cleaner, source: BinaryIO, target: BinaryIO) -> int:
+    """One row out for each row in, in order, each as soon as it is cleaned."""
+    failed = False
+    seen: set[str] = set()
+    for reading in read_rows(source, name="stdin", max_bytes=args.max_bytes):
+        outcome = outcome_of(reading, cleaner, seen)
+        target.write(encode(_row(reading, outcome, with_removed=args.with_removed)))
+        target.flush()
+        if isinstance(outcome, Failure):
+            failed = True
+            print(f"cleancopy: {outcome.message}", file=sys.stderr)
+    return SOME_FAILED if failed else OK
+
+
+def _row(reading: Reading, outcome: CleanedDocument | Failure, *, with_removed: bool) -> dict[str, object]:
+    if isinstance(outcome, CleanedDocument):
+        return document_row(outcome, extra=reading.extra, with_removed=with_removed)
+    identity = reading.document.id if reading.document else f"{outcome.locator}:{outcome.row}"
+    return failed_row(identity, outcome.message, extra=reading.extra)
+
+
+def _explain(args: argparse.Namespace, cleaner: Cleaner) -> int:
+    failed = False
+    for reading in _explained(args):
+        outcome = outcome_of(reading, cleaner, set())
+        if isinstance(outcome, Failure):
+            failed = True
+            print(f"cleancopy: {outcome.message}", file=sys.stderr)
+        elif args.json:
+            print(json.dumps(explain_values(outcome), ensure_ascii=False))
+        else:
+            colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+            width = min(os.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
+            print("\n".join(explain_lines(outcome, width=width, colour=colour)))
+    return SOME_FAILED if failed else OK
+
+
+def _explained(args: argparse.Namespace) -> Sequence[Reading]:
+    if str(args.file) == "-":
+        return [read_stream(sys.stdin.buffer, name="stdin", max_bytes=args.max_bytes)]
+    readings: list[Reading] = []
+    for found in discover([args.file]):
+        if isinstance(found, Failure):
+            readings.append(Reading(None, None, found))
+        elif not isinstance(found, Skipped):
+            readings += read(found, max_bytes=args.max_bytes)
+    return readings
+
+
+def _utf8_streams() -> None:
+    """Text in and out is UTF-8 whatever the system's locale; what it cannot hold is escaped, never an exception."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")

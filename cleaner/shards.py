@@ -1,0 +1,111 @@
+"""One shard of a run: its rows, its clean texts, its segment of the archive.
+
+Rows and segment get their names together when the shard is complete, the segment last: a shard is
+done when its sealed segment is in place. When anything breaks, neither stays.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from archive.index import line_of
+from archive.records import ArticleError, RunInfo
+from archive.writer import Placed, Segment, SegmentWriter
+from cleaner.document import CleanedDocument, Status
+from cleaner.readers import Failure, Original, Reading
+from cleaner.readers.values import place
+from cleaner.writers.archive import article_of, failed_article
+from cleaner.writers.rows import document_row, encode, failed_row
+from cleaner.writers.text import TextNames, write_text
+
+PREFIX = "cleancopy"
+
+Outcome = CleanedDocument | Failure
+
+
+class ShardWriter:
+    """Context manager; the folders `documents`, `warc` and `text` of `out` exist."""
+
+    def __init__(self, out: Path, clock: datetime, *, number: int, run: RunInfo, with_removed: bool) -> None:
+        self._out, self._clock, self._with_removed = out, clock, with_removed
+        self._target = out / "documents" / f"{number:05d}.jsonl"
+        self._draft = self._target.with_name(f"{self._target.name}.open")
+        self._segment = SegmentWriter(out / "warc", Segment(PREFIX, clock, number), run)
+        self._rows: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        self._rows = self._draft.open("wb")
+        try:
+            self._segment.__enter__()
+        except BaseException:
+            self._discard()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._close_rows()
+        except BaseException as failed:  # a full disk: then the segment must not get its name
+            self._segment.__exit__(type(failed), failed, failed.__traceback__)
+            self._discard()
+            raise
+        try:
+            self._segment.__exit__(kind, error, trace)
+        finally:
+            if kind is not None or not self._segment.paths:
+                self._discard()
+
+    def write(self, reading: Reading, outcome: Outcome, names: TextNames) -> tuple[Outcome, list[str]]:
+        """Writes records, clean text and row of one input; its outcome (failed if not stored) and index lines."""
+        original = reading.original
+        placed: Sequence[Placed] = ()
+        try:
+            placed = self._store(original, outcome)
+        except ArticleError as error:
+            outcome = Failure(reading_path(reading, outcome), None, str(error), "mend the field it names")
+        path = reading_path(reading, outcome)
+        if isinstance(outcome, Failure):
+            identity = reading.document.id if reading.document else place(outcome.locator, outcome.row)
+            row = failed_row(identity, outcome.message, extra=reading.extra, path=path)
+        else:
+            row = document_row(outcome, extra=reading.extra, with_removed=self._with_removed, path=path)
+            if original is not None and original.row is None and outcome.status is not Status.EMPTY:
+                write_text(self._out / "text", names.name(path), outcome.text)
+        assert self._rows is not None, "write inside the with block"
+        self._rows.write(encode(row))
+        return outcome, [line for each in placed if (line := line_of(each))]
+
+    def _store(self, original: Original | None, outcome: Outcome) -> Sequence[Placed]:
+        if original is None:
+            return ()
+        if isinstance(outcome, Failure):
+            return self._segment.write(failed_article(original, outcome, self._clock))
+        return self._segment.write(article_of(original, outcome, self._clock))
+
+    def _close_rows(self) -> None:
+        assert self._rows is not None, "the with block was entered"
+        self._rows.flush()
+        os.fsync(self._rows.fileno())
+        self._rows.close()
+        self._draft.replace(self._target)
+
+    def _discard(self) -> None:
+        if self._rows is not None:
+            self._rows.close()
+        self._draft.unlink(missing_ok=True)
+        self._target.unlink(missing_ok=True)
+
+
+def reading_path(reading: Reading, outcome: Outcome) -> str:
+    """The relative path of the file an input came from."""
+    if reading.original is not None:
+        return reading.original.locator
+    return outcome.locator if isinstance(outcome, Failure) else outcome.id

@@ -1,0 +1,1 @@
+"""Outputs, one file each: rows, clean texts, the archive, the report."""

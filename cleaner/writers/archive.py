@@ -1,0 +1,76 @@
+"""Cleaned documents as articles of the WARC archive, and the functions that let the archive check them.
+
+The only writer that knows `archive`; what the archive needs of cleaning it is handed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from archive.ledger import Checks
+from archive.paths import restore_name
+from archive.records import Article, RunInfo
+from cleaner.document import CleanedDocument, Status
+from cleaner.encoding import decode_as
+from cleaner.ledger import SCHEMA, ledger, rebuild
+from cleaner.readers import Failure, Original
+
+SOFTWARE = "cleancopy"
+
+
+def article_of(original: Original, cleaned: CleanedDocument, clock: datetime) -> Article:
+    """The article of a cleaned document; an empty one has no clean text, so no conversion."""
+    written = ledger(cleaned, media_type=original.media_type, decoding=original.decoding)
+    clean_text = cleaned.text if cleaned.text and cleaned.status is not Status.EMPTY else None
+    if clean_text is None:
+        written["clean-text"] = cleaned.text  # what little was kept, so that the ledger alone rebuilds the source
+    url = cleaned.metadata.get("url")
+    return _article(
+        original, clock, written, document_id=cleaned.id, target_uri=str(url) if url else None, text=clean_text
+    )
+
+
+def failed_article(original: Original, failure: Failure, clock: datetime) -> Article:
+    """The article of an input whose bytes were read but gave no document."""
+    written = {"schema": SCHEMA, "media_type": original.media_type, "status": Status.FAILED.value, "why": failure.what}
+    return _article(original, clock, written, document_id=original.locator, target_uri=None, text=None)
+
+
+def _article(
+    original: Original,
+    clock: datetime,
+    written: Mapping[str, Any],
+    *,
+    document_id: str,
+    target_uri: str | None,
+    text: str | None,
+) -> Article:
+    fields = {"status": str(written["status"]), "document-id": document_id}
+    if original.row is not None:
+        fields["restore-name"] = restore_name(original.locator, document_id, original.media_type)
+    captured = clock if original.modified is None else datetime.fromtimestamp(max(0.0, original.modified), UTC)
+    return Article(
+        path=original.locator, payload=original.payload, captured=captured, cleaned=clock, ledger=written,
+        row=original.row, media_type=original.media_type, charset=original.charset, target_uri=target_uri,
+        clean_text=text, fields=fields,
+    )  # fmt: skip
+
+
+def run_info(version: str, fingerprint: str) -> RunInfo:
+    """What the warcinfo of every segment says about the run."""
+    return RunInfo(SOFTWARE, version, fingerprint, description="originals, clean texts and ledgers of articles")
+
+
+def decode_original(payload: bytes, written: Mapping[str, Any]) -> str:
+    """The source text of an original, decoded as the ledger says it was."""
+    return decode_as(payload, written["decoding"])
+
+
+def rebuild_source(clean_text: str | None, written: Mapping[str, Any]) -> str:
+    """The source text from the clean text, or from the ledger alone where there is none."""
+    return rebuild(written.get("clean-text", "") if clean_text is None else clean_text, written)
+
+
+CHECKS = Checks(decode=decode_original, rebuild=rebuild_source)

@@ -1,0 +1,77 @@
+"""Cleaned documents as JSONL rows: one row per input, failed ones included.
+
+Fields of the input that are not ours pass through; those whose names collide with ours go under
+`input`. A row is always valid UTF-8, whatever characters the text holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cleaner.document import CleanedDocument, Status
+
+SCHEMA = 1
+#: Fields of a row that are ours; an input field of the same name goes under `input`.
+OURS = ("id", "path", "title", "text", "body", "status", "metadata", "spans", "repairs", "schema", "input", "why")
+#: Fields of an input row that cleaning reads; they come back as our own fields or under metadata.
+READ = frozenset({"id", "text", "html", "title"})
+
+
+def document_row(
+    cleaned: CleanedDocument, *, extra: Mapping[str, Any] | None = None, with_removed: bool = False, path: str = ""
+) -> dict[str, Any]:
+    """The row of a cleaned document. Offsets are code points of its source text."""
+    row: dict[str, Any] = {"id": cleaned.id, "path": path} if path else {"id": cleaned.id}
+    row |= {
+        "title": cleaned.title,
+        "text": cleaned.text,
+        "body": cleaned.body,
+        "status": cleaned.status.value,
+        "metadata": dict(cleaned.metadata),
+        "spans": [_span(cleaned, index, with_removed) for index in range(len(cleaned.spans))],
+        "repairs": [
+            {
+                "start": r.start,
+                "end": r.end,
+                "before": r.before,
+                "after": r.after,
+                "kind": r.kind,
+                "evidence": r.evidence,
+            }
+            for r in cleaned.repairs
+        ],
+        "schema": SCHEMA,
+    }
+    return row | passed_through(extra or {})
+
+
+def failed_row(document_id: str, why: str, *, extra: Mapping[str, Any] | None = None, path: str = "") -> dict[str, Any]:
+    """The row of an input that could not be read or cleaned."""
+    row: dict[str, Any] = {"id": document_id, "path": path} if path else {"id": document_id}
+    row |= {"title": "", "text": "", "body": "", "status": Status.FAILED.value, "why": why}
+    row |= {"metadata": {}, "spans": [], "repairs": [], "schema": SCHEMA}
+    return row | passed_through(extra or {})
+
+
+def passed_through(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """The input's other fields; those named like ours under `input`."""
+    colliding = {name: value for name, value in extra.items() if name in OURS}
+    others = {name: value for name, value in extra.items() if name not in OURS}
+    return others | ({"input": colliding} if colliding else {})
+
+
+def encode(row: Mapping[str, Any]) -> bytes:
+    """The row as one line of UTF-8; lone surrogates stay escaped, since UTF-8 cannot hold them."""
+    try:
+        return (json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+    except UnicodeEncodeError:
+        return (json.dumps(row, separators=(",", ":")) + "\n").encode()
+
+
+def _span(cleaned: CleanedDocument, index: int, with_removed: bool) -> dict[str, Any]:
+    span = cleaned.spans[index]
+    row: dict[str, Any] = {"start": span.start, "end": span.end, "label": span.label.value}
+    row |= {"action": span.action.value, "score": span.score, "reasons": list(span.reasons)}
+    return row | {"text": cleaned.source_text[span.start : span.end]} if with_removed else row
