@@ -20,6 +20,7 @@ from archive import cli as archive_cli
 from cleaner.accounts import Accounts
 from cleaner.batch import SHARD_SIZE, BatchError, BatchSettings, dry_run, outcome_of, run_batch
 from cleaner.document import CleanedDocument
+from cleaner.evaluation import GoldError, as_values, evaluate, read_gold, report_lines
 from cleaner.explain import explain_lines, explain_values
 from cleaner.labels import SPECS, Policy, PolicyError
 from cleaner.languages import CueError, CueTable, read_cues
@@ -73,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_clean(commands.add_parser("clean", help="clean articles: files and folders, or standard input"))
     _add_explain(commands.add_parser("explain", help="every line of an article with label, score and reasons"))
+    _add_evaluate(commands.add_parser("evaluate", help="score the cleaner on labelled documents"))
     _add_report(commands.add_parser("report", help="a web page that shows what went and why"))
     archive_cli.add_commands(commands, CHECKS)
     return parser
@@ -139,6 +141,16 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     _add_cleaning(parser)
 
 
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Scores the cleaner on labelled documents; the format of the rows is in docs/training.md."
+    parser.add_argument("gold", nargs="+", type=Path, metavar="GOLD", help="JSONL of labelled documents, plain or .gz")
+    parser.add_argument("--split", metavar="NAME", help="only rows whose field `split` says so")
+    parser.add_argument("--by", choices=("label", "lang", "source"), default="label", help="also a line for each")
+    parser.add_argument("--worst", type=int, default=5, metavar="N", help="worst documents shown (default: 5)")
+    parser.add_argument("--json", action="store_true", help="the main figures as JSON")
+    _add_cleaning(parser)
+
+
 def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, metavar="OUT", help="the folder of a finished run")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.html")
@@ -166,7 +178,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     try:
         return _run(args)
-    except (UsageError, PolicyError, CueError, InputError, BatchError, ReportError) as error:
+    except (UsageError, PolicyError, CueError, InputError, BatchError, ReportError, GoldError) as error:
         print(f"cleancopy: {error}", file=sys.stderr)
         return WRONG_USE
     except BrokenPipeError:  # the reader of our output has left: nothing more to say
@@ -186,6 +198,8 @@ def _run(args: argparse.Namespace) -> int:
         print(args.output)
         return OK
     cleaner = _cleaner(args)
+    if args.command == "evaluate":
+        return _evaluate(args, cleaner)
     if args.command == "explain":
         return _explain(args, cleaner)
     if args.inputs:
@@ -298,6 +312,16 @@ def _row(reading: Reading, outcome: CleanedDocument | Failure, *, with_removed: 
         return document_row(outcome, extra=reading.extra, with_removed=with_removed)
     identity = reading.document.id if reading.document else f"{outcome.locator}:{outcome.row}"
     return failed_row(identity, outcome.message, extra=reading.extra)
+
+
+def _evaluate(args: argparse.Namespace, cleaner: Cleaner) -> int:
+    documents = (gold for path in args.gold for gold in read_gold(path))
+    scored = evaluate(cleaner, (gold for gold in documents if args.split in (None, gold.split)))
+    if args.json:
+        print(json.dumps(as_values(scored)))
+    else:
+        print("\n".join(report_lines(scored, by=args.by, worst=args.worst)))
+    return OK
 
 
 def _explain(args: argparse.Namespace, cleaner: Cleaner) -> int:

@@ -36,6 +36,15 @@ AGENCY = (
     r"Pixabay|Flickr|Wikimedia|Wikipedia|Alamy|AdobeStock|Adobe Stock|ddp|epd|KNA|APA|NTB|TT|Ritzau|Scanpix|ANP|"
     r"SIPA|Sipa|MAXPPP|Hollandse Hoogte|Instagram|Facebook|Twitter|YouTube|Screenshot|Canva|Pexels|CC BY|CC-BY)"
 )
+#: "By" in the languages of the cue tables, then capitalised words: a name.
+BY = re.compile(
+    r"^(?:By|BY|Von|VON|Par|Por|Di|di|Da|Door|DOOR|Av|Af|De|Autor|Autorka|Autore|Auteur|Автор|Text|Texte|Texto|Tekst|Testo)"
+    r"(?::\s?|\s)(?=\w)"
+)
+#: Small words between the names of a byline.
+BETWEEN_NAMES = frozenset(
+    "and und et y e i en og och & with mit avec con de da di van von der den la le del dos in aus for".split()
+)
 #: A day or a time of day; a year alone dates nothing.
 DATE = re.compile(
     r"\b(?:\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:19|20)?\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}|(?:19|20)\d\d年|"
@@ -49,9 +58,10 @@ def _row(name: str, label: Label, weight: float, longest: int, needs: str, expre
 
 
 PATTERNS: tuple[Pattern, ...] = (
-    _row("photo credit at the end", Label.CAPTION, 4.2, 260, ")]", rf"[(\[][^()\[\]]{{0,60}}{AGENCY}[^()\[\]]{{0,40}}[)\]]\.?$"),
-    _row("agency after a slash", Label.CAPTION, 4.2, 260, "/", rf"(?:/\s?{AGENCY}|{AGENCY}\s?/\s?\S[^/]{{0,40}})\)?\.?$"),
-    _row("copyright of a picture", Label.CAPTION, 3.9, 200, "©", r"(?:^|[\s.(])©\s?(?!\s?(?:19|20)\d\d)\S"),
+    _row("an agency alone, in brackets", Label.CREDIT, 6.0, 40, ")]", rf"^[(\[]{AGENCY}(?:[/,\s][^()\[\]]{{1,20}})?[)\]]\.?$"),
+    _row("photo credit at the end", Label.CAPTION, 4.2, 260, ")]", rf"\S{{2}}.{{0,3}}[(\[][^()\[\]]{{0,60}}{AGENCY}[^()\[\]]{{0,40}}[)\]]\.?$"),
+    _row("agency after a slash", Label.CAPTION, 4.2, 260, "/", rf"\w.{{2}}(?:/\s?{AGENCY}|{AGENCY}\s?/\s?\S[^/]{{0,40}})\)?\.?$"),
+    _row("copyright of a picture", Label.CAPTION, 2.7, 200, "©", r"(?:^|[\s.(])©\s?(?!\s?(?:19|20)\d\d)\S"),
     _row("copyright and year", Label.LEGAL, 4.5, 240, "©cC", r"(?:©|\(c\)|copyright)\s?(?:by\s)?(?:©\s?)?(?:19|20)\d\d", re.IGNORECASE),
     _row("time and date of a post", Label.SOCIAL, 4.4, 100, "·•", r"\d{1,2}:\d\d(?:\s?[AP]M)?\s?[·•]\s?\S"),
     _row("handle of a post", Label.SOCIAL, 4.2, 160, "@", r"^(?:[—–-]|&mdash;)\s?.{1,80}\(@\w{2,30}\)"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from cleaner import patterns
 from cleaner.document import Block, Evidence
-from cleaner.features import Measures, Shape
+from cleaner.features import CRUMB_LENGTH, Measures, Shape
 from cleaner.labels import KEPT, Label
 from cleaner.languages import Kind, Voice
 from cleaner.matching import Hit, Hits, letters_around
@@ -50,6 +50,8 @@ REPEATED_CUE = 0.5
 #: A box ends after this many blocks, and at prose that says nothing of its own for the box.
 BOX_BLOCKS = 14
 BANNER_WORDS = 8
+#: A byline stands among the first blocks, above the prose or just below the first paragraph.
+BYLINE_BLOCKS = 4
 #: A letter that asks for money: this many different voices in it, the asking or the money among them.
 LETTER_VOICES, LETTER_BLOCKS = 3, 24
 #: At least so many lines of at most this length make a trail of teasers.
@@ -139,7 +141,7 @@ def _cue_weight(context: Context, index: int, hit: Hit) -> float:
             return 0.0
     size = 0 if measures.length <= SHORT else 1 if measures.length <= MIDDLING else 2
     weight = CUE_WEIGHTS[kind][size]
-    if size and _in_quotation(block.text, hit.start - block.start, hit.end - block.start):
+    if (size or measures.quoted) and _in_quotation(block.text, hit.start - block.start, hit.end - block.start):
         weight *= QUOTED_CUE
     return weight
 
@@ -151,17 +153,6 @@ def _in_quotation(text: str, start: int, end: int) -> bool:
     if opened > closed or (opened == closed >= 0):
         return any(text.find(mark, end) >= 0 for mark in "”“»«")
     return text.count('"', 0, start) % 2 == 1 and '"' in text[end:]
-
-
-def banner(context: Context) -> Found:
-    """A short line that asks, at the very top or below the prose: "Support the Harbour Post!"."""
-    for index, hits in enumerate(context.hits):
-        if hits is None or Voice.ASK not in hits.voices or Voice.SAID in hits.voices:
-            continue
-        measures = context.measures[index]
-        aside = index == 0 or context.shape.prose_after[index] == 0
-        if aside and measures.words <= BANNER_WORDS and context.blocks[index].text.endswith("!"):
-            yield index, Evidence(Label.DONATION, 3.6, "a short line that asks for support")
 
 
 def prose(context: Context) -> Found:
@@ -241,6 +232,31 @@ def top_byline(context: Context) -> Found:
         if measures.length <= 80 and measures.digits >= 3 and measures.words <= 12 and not measures.ends_sentence:
             if patterns.DATE.search(context.blocks[index].text):
                 yield index, Evidence(Label.BYLINE, 3.8, "a date above the prose")
+
+
+def byline(context: Context) -> Found:
+    """ "By" and a name, as a line of its own above the prose or close to the headline."""
+    top = max(context.shape.first_prose, BYLINE_BLOCKS)
+    for index, block in enumerate(context.blocks[:top]):
+        if context.measures[index].length <= 80 and (found := patterns.BY.match(block.text)):
+            words = block.text[found.end() :].replace(",", " ").split()
+            names = [word for word in words if word not in patterns.BETWEEN_NAMES]
+            if 1 <= len(names) <= 8 and all(not name[0].islower() for name in names) and names[0][0].isupper():
+                yield index, Evidence(Label.BYLINE, 4.0, "“by” and a name, above the prose")
+
+
+def banner(context: Context) -> Found:
+    """A short line that asks, at the very top or below the prose, with "!" or beside an appeal: "Support the Post!"."""
+    for index, hits in enumerate(context.hits):
+        if hits is None or Voice.ASK not in hits.voices or Voice.SAID in hits.voices:
+            continue
+        measures = context.measures[index]
+        aside = index == 0 or context.shape.prose_after[index] == 0
+        if not aside or measures.words > BANNER_WORDS or measures.quoted:
+            continue
+        others = (at for at in range(len(context.blocks)) if at != index)
+        if context.blocks[index].text.endswith("!") or any(context.boilerplate(at) is Label.DONATION for at in others):
+            yield index, Evidence(Label.DONATION, 3.6, "a short line that asks for support")
 
 
 def boxes(context: Context) -> Found:
@@ -336,7 +352,7 @@ def _letter_end(context: Context, start: int) -> tuple[int, set[Voice]]:
     voices: set[Voice] = set()
     stop, silent = start, 0
     for index in range(start, min(len(context.blocks), start + LETTER_BLOCKS)):
-        hits, measures = context.hits[index], context.measures[index]
+        hits = context.hits[index]
         heard = set(hits.voices) - {Voice.SAID} if hits else set()
         speaks = bool(heard & {Voice.WE, Voice.OUTLET, Voice.ASK, Voice.THANKS, Voice.SALUTATION, Voice.MONEY})
         label = context.boilerplate(index)
@@ -344,7 +360,7 @@ def _letter_end(context: Context, start: int) -> tuple[int, set[Voice]]:
             voices |= heard
             stop, silent = index + 1, 0
         elif (
-            measures.crumb
+            _short_of_letter(context, index)
             and label in (None, Label.NAVIGATION, Label.SUBSCRIPTION)
             and not _next_is_prose(context, index)
         ):
@@ -354,6 +370,12 @@ def _letter_end(context: Context, start: int) -> tuple[int, set[Voice]]:
             if silent >= 2 or label is not None:
                 break
     return stop, voices
+
+
+def _short_of_letter(context: Context, index: int) -> bool:
+    """A crumb, or below the last prose also a short sentence: "Remind me next week."."""
+    measures = context.measures[index]
+    return measures.crumb or (measures.length <= CRUMB_LENGTH and context.shape.prose_after[index] == 0)
 
 
 def _reported_story(context: Context, index: int) -> bool:
@@ -443,7 +465,8 @@ def outside_main(context: Context) -> Found:
 
 #: A rule sees the evidence of the rules above it.
 RULES: tuple[Callable[[Context], Iterable[tuple[int, Evidence]]], ...] = (
-    cues, shapes, code, banner, outside_main, prose, headline, top_byline, letters, boxes, tail, trail, head, runs,
+    cues, shapes, code, outside_main, prose,
+    headline, top_byline, byline, letters, banner, boxes, tail, trail, head, runs,
 )  # fmt: skip
 
 

@@ -1,0 +1,255 @@
+"""Scores of a cleaner on labelled documents: lines and characters, per label, language and source, with intervals.
+
+A labelled document is a row `{id, text, spans: [[start, end, label]], doubt: [[start, end]], lang?, source?}`; spans
+cover every line in order. A labelled line counts as removed when at least half of its visible characters are;
+doubtful ones are left out. Intervals come from resampling documents. Refuses rows that lack these fields.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cleaner.document import CleanedDocument
+from cleaner.labels import KEPT, Label
+from cleaner.pipeline import Cleaner
+
+#: Resamplings of the documents for an interval; its ends are the 2.5th and 97.5th percentile.
+RESAMPLES, SEED = 300, 1
+
+
+class GoldError(ValueError):
+    """A file of labelled documents cannot be used; the message names the file, the row and what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """One labelled document."""
+
+    id: str
+    text: str
+    spans: tuple[tuple[int, int, Label], ...]
+    doubt: tuple[tuple[int, int], ...]
+    lang: str
+    source: str
+    split: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A labelled line that went wrong: kept text removed, or boilerplate left."""
+
+    label: Label
+    predicted: Label
+    text: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one document, or of many added up."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    confusion: Counter[tuple[Label, Label]] = field(default_factory=Counter)  # (labelled, predicted), removed lines
+
+    def add(self, other: Tally) -> None:
+        """Adds the counts of another tally."""
+        self.counts.update(other.counts)
+        self.confusion.update(other.confusion)
+
+    @property
+    def line_scores(self) -> tuple[float, float, float]:
+        """Precision, recall and F1 of removed lines."""
+        hit, lost, all_ = (self.counts[name] for name in ("hit lines", "lost lines", "boilerplate lines"))
+        precision, recall = hit / max(1, hit + lost), hit / max(1, all_)
+        return precision, recall, 2 * precision * recall / max(1e-9, precision + recall)
+
+    @property
+    def body_lost(self) -> float:
+        """Share of the kept labels' visible characters that was removed."""
+        return self.counts["lost characters"] / max(1, self.counts["kept characters"])
+
+    @property
+    def typed(self) -> float:
+        """Share of rightly removed lines whose label is right too."""
+        return self.counts["typed lines"] / max(1, self.counts["hit lines"])
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One document with its tally and mistakes."""
+
+    gold: Gold
+    tally: Tally
+    mistakes: tuple[Mistake, ...]
+
+
+def read_gold(path: Path) -> Iterator[Gold]:
+    """The labelled documents of a JSONL file, plain or gzipped. Raises GoldError."""
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as rows:
+            for number, line in enumerate(rows, start=1):
+                if line.strip():
+                    yield _gold(line, f"{path}:{number}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise GoldError(f"{path}: cannot be read as labelled documents ({error})") from error
+
+
+def _gold(line: str, where: str) -> Gold:
+    try:
+        row = json.loads(line)
+        spans = tuple((int(start), int(end), Label(label)) for start, end, label in row["spans"])
+        doubt = tuple((int(start), int(end)) for start, end in row.get("doubt", ()))
+        return Gold(
+            str(row["id"]),
+            row["text"],
+            spans,
+            doubt,
+            row.get("lang") or "und",
+            row.get("source") or "",
+            row.get("split") or "",
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise GoldError(f"{where}: is no labelled document ({type(error).__name__}: {error})") from error
+
+
+def score(gold: Gold, cleaned: CleanedDocument) -> Scored:
+    """The tally of one cleaned document against its labels."""
+    removed = bytearray(len(gold.text))
+    for span in cleaned.spans:
+        removed[span.start : span.end] = b"\x01" * (span.end - span.start)
+    tally, mistakes = Tally(), []
+    counts = tally.counts
+    for start, end, label in gold.spans:
+        visible = [at for at in range(start, end) if not gold.text[at].isspace()]
+        if not visible or any(first <= start and end <= last for first, last in gold.doubt):
+            continue
+        gone = sum(removed[at] for at in visible)
+        is_gone = 2 * gone >= len(visible)
+        predicted = _label_at(cleaned, start, end) if is_gone else Label.BODY
+        counts[f"all {label}"] += 1
+        counts[f"gone {label}"] += is_gone
+        if label in KEPT:
+            counts.update({"kept characters": len(visible), "lost characters": gone, "lost lines": int(is_gone)})
+        else:
+            right = int(predicted is label)
+            counts.update({"boilerplate lines": 1, "hit lines": int(is_gone), "typed lines": right})
+            counts[f"typed {label}"] += right
+            if is_gone:
+                tally.confusion[label, predicted] += 1
+        if is_gone == (label in KEPT):
+            mistakes.append(Mistake(label, predicted, gold.text[start:end]))
+    counts["documents"] = 1
+    counts["perfect"] = int(not mistakes)
+    return Scored(gold, tally, tuple(mistakes))
+
+
+def _label_at(cleaned: CleanedDocument, start: int, end: int) -> Label:
+    """The label of the span that covers most of a stretch."""
+    covered: Counter[Label] = Counter()
+    for span in cleaned.spans:
+        if (overlap := min(end, span.end) - max(start, span.start)) > 0:
+            covered[span.label] += overlap
+    return covered.most_common(1)[0][0] if covered else Label.BODY
+
+
+def evaluate(cleaner: Cleaner, documents: Iterable[Gold]) -> list[Scored]:
+    """Cleans and scores every document, without telling the cleaner anything but the text."""
+    return [score(gold, cleaner.clean(gold.text, source=gold.source or None)) for gold in documents]
+
+
+def total(scored: Iterable[Scored]) -> Tally:
+    """All tallies added up."""
+    tally = Tally()
+    for each in scored:
+        tally.add(each.tally)
+    return tally
+
+
+def interval(scored: Sequence[Scored], figure: Callable[[Tally], float]) -> tuple[float, float]:
+    """The 95 % interval of a figure, by resampling documents with replacement."""
+    chance = random.Random(SEED)
+    values = sorted(figure(total(chance.choices(scored, k=len(scored)))) for _ in range(RESAMPLES))
+    return values[int(0.025 * RESAMPLES)], values[int(0.975 * RESAMPLES)]
+
+
+def report_lines(scored: Sequence[Scored], *, by: str = "label", worst: int = 5) -> Iterator[str]:
+    """The scores as lines of text: total, per label, by language or source, confusion, the worst documents."""
+    if not scored:
+        yield "no documents"
+        return
+    tally = total(scored)
+    low, high = interval(scored, lambda each: each.line_scores[2])
+    lost_low, lost_high = interval(scored, lambda each: each.body_lost)
+    yield _row("all", tally)
+    yield f"95 % interval: line F1 {low:.3f} to {high:.3f}, body lost {lost_low:.2%} to {lost_high:.2%}"
+    yield ""
+    yield from _label_rows(tally)
+    if by in ("lang", "source"):
+        yield ""
+        groups: dict[str, list[Scored]] = {}
+        for each in scored:
+            groups.setdefault(getattr(each.gold, by) or "(none)", []).append(each)
+        for name in sorted(groups, key=lambda key: (-len(groups[key]), key)):
+            yield _row(name, total(groups[name]))
+    yield ""
+    yield "removed under another label (labelled → predicted):"
+    wrong = Counter({pair: count for pair, count in tally.confusion.items() if pair[0] is not pair[1]})
+    for (label, predicted), count in wrong.most_common(12):
+        yield f"  {label:<13}→ {predicted:<13}{count:6d}"
+    yield from _worst_rows(scored, worst)
+
+
+def _row(name: str, tally: Tally) -> str:
+    precision, recall, f1 = tally.line_scores
+    return (
+        f"{name[:24]:<24} documents {tally.counts['documents']:5d}  lines P {precision:.3f} R {recall:.3f} F1 {f1:.3f}  "
+        f"body lost {tally.body_lost:.2%}  label right {tally.typed:.3f}"
+    )
+
+
+def _label_rows(tally: Tally) -> Iterator[str]:
+    counts = tally.counts
+    for label in Label:
+        lines, gone = counts[f"all {label}"], counts[f"gone {label}"]
+        if lines and label in KEPT:
+            yield f"  {label:<13}{lines:6d} lines, lost {gone}"
+        elif lines:
+            right = counts[f"typed {label}"] / max(1, gone)
+            yield f"  {label:<13}{lines:6d} lines, removed {gone / lines:.3f}, label right {right:.3f}"
+
+
+def _worst_rows(scored: Sequence[Scored], worst: int) -> Iterator[str]:
+    ranked = sorted(scored, key=lambda each: (-each.tally.counts["lost characters"], -len(each.mistakes), each.gold.id))
+    for each in ranked[:worst]:
+        if each.mistakes:
+            yield ""
+            lost = each.tally.counts["lost characters"]
+            yield f"{each.gold.id} ({each.gold.lang}): {lost} characters of the article lost"
+            for mistake in each.mistakes[:8]:
+                verb = f"lost as {mistake.predicted}" if mistake.label in KEPT else "left"
+                yield f"  {mistake.label}, {verb}: {' '.join(mistake.text.split())[:90]}"
+
+
+def as_values(scored: Sequence[Scored]) -> Mapping[str, Any]:
+    """The main figures as JSON values, for model cards and gates."""
+    tally = total(scored)
+    precision, recall, f1 = tally.line_scores
+    return {
+        "documents": tally.counts["documents"],
+        "precision": round(precision, 4),
+        "recall": round(recall, 4),
+        "f1": round(f1, 4),
+        "body-lost": round(tally.body_lost, 5),
+        "label-right": round(tally.typed, 4),
+        "recall-by-label": {
+            label.value: round(tally.counts[f"gone {label}"] / tally.counts[f"all {label}"], 4)
+            for label in Label
+            if label not in KEPT and tally.counts[f"all {label}"]
+        },
+    }
