@@ -230,7 +230,7 @@ def _worst_rows(scored: Sequence[Scored], worst: int) -> Iterator[str]:
         if each.mistakes:
             yield ""
             lost = each.tally.counts["lost characters"]
-            yield f"{each.gold.id} ({each.gold.lang}): {lost} characters of the article lost"
+            yield f"{each.gold.id} ({each.gold.lang}): {lost} characters lost"
             for mistake in each.mistakes[:8]:
                 verb = f"lost as {mistake.predicted}" if mistake.label in KEPT else "left"
                 yield f"  {mistake.label}, {verb}: {' '.join(mistake.text.split())[:90]}"

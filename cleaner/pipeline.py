@@ -16,11 +16,11 @@ from typing import Any
 from cleaner import assembly, ledger, rules
 from cleaner.decision import decide
 from cleaner.document import CleanedDocument, Document, Rendering, Status
-from cleaner.features import measure, shape
 from cleaner.identification import identify
 from cleaner.labels import Action, Policy
 from cleaner.languages import CueTable, fold, tables_for
 from cleaner.matching import Matcher
+from cleaner.measures import measure, shape
 from cleaner.segmenters import SEGMENTERS
 from cleaner.segmenters.text import segment_text
 

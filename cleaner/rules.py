@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 from cleaner import patterns
 from cleaner.document import Block, Evidence
-from cleaner.features import CRUMB_LENGTH, Measures, Shape
 from cleaner.labels import KEPT, Label
 from cleaner.languages import Kind, Voice
 from cleaner.matching import Hit, Hits, letters_around
+from cleaner.measures import CRUMB_LENGTH, Measures, Shape
 
 Found = Iterator[tuple[int, Evidence]]
 
@@ -477,15 +477,24 @@ def glued(context: Context) -> list[list[tuple[int, int, Evidence]]]:
         hits = context.hits[index]
         if hits is not None and hits.protected:
             continue
-        if "(@" in block.text and (signed := patterns.SIGNATURE.search(block.text)) and signed.start():
-            evidence = Evidence(Label.SOCIAL, GLUED_WEIGHT, "is the signature of an embedded post")
-            cuts[index].append((block.start + signed.start(), block.start + signed.end(), evidence))
+        cuts[index] += _glued_shapes(block)
         if hits is None:
             continue
         for hit in hits.cues:
             if hit.cue.kind is Kind.GLUED and (at := _stuck(context, block, hit)):
                 cuts[index].append((*at, Evidence(hit.cue.label, GLUED_WEIGHT, _reason(hit))))
     return cuts
+
+
+def _glued_shapes(block: Block) -> Iterator[tuple[int, int, Evidence]]:
+    skipped = max(0, len(block.text) - patterns.GLUED_TAIL)
+    for pattern in patterns.GLUED:
+        if pattern.needs not in block.text:
+            continue
+        found = pattern.expression.search(block.text, skipped)
+        if found and found.start():
+            evidence = Evidence(pattern.label, pattern.weight, f"is stuck to prose: {pattern.name}")
+            yield block.start + found.start(), block.start + found.end(), evidence
 
 
 def _stuck(context: Context, block: Block, hit: Hit) -> tuple[int, int] | None:

@@ -1,6 +1,6 @@
-"""Named measurements of a block, then of its place in the document.
+"""Named measurements of a block, then of its place in the document: what the rules read.
 
-What rules and models read. A measurement sees one block (`measure`) or the sequence (`shape`);
+A measurement sees one block (`measure`) or the sequence (`shape`);
 lengths are in letters of an alphabet: an ideograph counts as several.
 """
 
