@@ -208,7 +208,7 @@ def report_lines(scored: Sequence[Scored], *, by: str = "label", worst: int = 5)
 def _row(name: str, tally: Tally) -> str:
     precision, recall, f1 = tally.line_scores
     return (
-        f"{name[:24]:<24} documents {tally.counts['documents']:5d}  lines P {precision:.3f} R {recall:.3f} F1 {f1:.3f}  "
+        f"{name[:24]:<24} docs {tally.counts['documents']:5d}  lines P {precision:.3f} R {recall:.3f} F1 {f1:.3f}  "
         f"body lost {tally.body_lost:.2%}  label right {tally.typed:.3f}"
     )
 
