@@ -15,6 +15,9 @@ from ahocorasick_rs import AhoCorasick
 from cleaner.document import Block
 from cleaner.languages import Cue, CueTable, Kind, Voice
 
+#: What a phrase stands for: a cue, a voice, or None for what is never removed.
+Meaning = Cue | Voice | None
+
 
 class Hit(NamedTuple):
     """A cue found in a block, in offsets of the rendering."""
@@ -36,45 +39,58 @@ class Hits:
 class Matcher:
     """A compiled cue table; build once per language and use for many documents."""
 
-    __slots__ = ("_automaton", "_meanings")
+    __slots__ = ("_all", "_glued", "_glued_meanings", "_meanings")
 
     def __init__(self, table: CueTable) -> None:
-        meanings: dict[str, list[Cue | Voice | None]] = {}
+        meanings: dict[str, list[Meaning]] = {}
         for cue in dict.fromkeys(table.cues):
             meanings.setdefault(cue.phrase, []).append(cue)
         for voice, phrase in dict.fromkeys(table.voice):
             meanings.setdefault(phrase, []).append(voice)
         for phrase in table.protect:
             meanings.setdefault(phrase, []).append(None)
-        self._meanings = list(meanings.values())
-        self._automaton = AhoCorasick(list(meanings))
+        glued = {phrase: found for phrase, found in meanings.items() if any(map(_is_glued, found))}
+        self._meanings, self._glued_meanings = list(meanings.values()), list(glued.values())
+        self._all, self._glued = AhoCorasick(list(meanings)), AhoCorasick(list(glued))
 
-    def find(self, folded: str, blocks: Sequence[Block], original: str, source: str | None) -> list[Hits | None]:
-        """Per block what was found in it, None for nothing. `folded` and `original` have the same offsets."""
+    def find(
+        self,
+        folded: str,
+        blocks: Sequence[Block],
+        original: str,
+        *,
+        source: str | None = None,
+        candidates: Sequence[bool] | None = None,
+    ) -> list[Hits | None]:
+        """Per block what was found in it, None for nothing. `folded` and `original` have the same offsets.
+
+        In blocks that are no candidates (default: all are) only cues that may be glued to prose are looked for.
+        """
         found: list[Hits | None] = [None] * len(blocks)
-        if not blocks:
-            return found
-        index, block = 0, blocks[0]
-        matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
-        for pattern, start, end in sorted(matches, key=_by_start):
-            while block.end <= start and index + 1 < len(blocks):
-                index += 1
-                block = blocks[index]
-            if start < block.start or end > block.end:
-                continue
-            left, right = _free_left(folded, start, block.start), _free_right(folded, end, block.end)
-            if not (left and right) and not _camel(original, start, end, left, right):
-                continue
-            hits = found[index]
-            if hits is None:
-                hits = found[index] = Hits()
-            for meaning in self._meanings[pattern]:
-                self._record(hits, meaning, (start, end), free=left and right, source=source)
+        for first, last, full in _runs(blocks, candidates):
+            begin, stop = blocks[first].start, blocks[last - 1].end
+            automaton, meanings = (self._all, self._meanings) if full else (self._glued, self._glued_meanings)
+            matches = automaton.find_matches_as_indexes(folded[begin:stop], overlapping=True)
+            matches.sort(key=_by_start)
+            index, block = first, blocks[first]
+            for pattern, start, end in matches:
+                start, end = start + begin, end + begin
+                while block.end <= start:
+                    index += 1
+                    block = blocks[index]
+                if start < block.start or end > block.end:
+                    continue
+                left, right = _free_left(folded, start, block.start), _free_right(folded, end, block.end)
+                if not (left and right) and not _camel(original, start, end, left, right):
+                    continue
+                hits = found[index]
+                if hits is None:
+                    hits = found[index] = Hits()
+                for meaning in meanings[pattern]:
+                    self._record(hits, meaning, (start, end), free=left and right, source=source)
         return found
 
-    def _record(
-        self, hits: Hits, meaning: Cue | Voice | None, at: tuple[int, int], *, free: bool, source: str | None
-    ) -> None:
+    def _record(self, hits: Hits, meaning: Meaning, at: tuple[int, int], *, free: bool, source: str | None) -> None:
         if isinstance(meaning, Cue):
             if (free or meaning.kind is Kind.GLUED) and meaning.source in (None, source):
                 hits.cues.append(Hit(meaning, *at))
@@ -84,6 +100,21 @@ class Matcher:
             hits.protected = hits.protected or "protected phrase"
         else:
             hits.voices[meaning] = hits.voices.get(meaning, 0) + 1
+
+
+def _is_glued(meaning: Meaning) -> bool:
+    return isinstance(meaning, Cue) and meaning.kind is Kind.GLUED
+
+
+def _runs(blocks: Sequence[Block], candidates: Sequence[bool] | None) -> Iterator[tuple[int, int, bool]]:
+    """Runs of neighbouring blocks that are all candidates, or all not: first, one past the last, which."""
+    if candidates is None:
+        candidates = [True] * len(blocks)
+    first = 0
+    for last in range(1, len(blocks) + 1):
+        if last == len(blocks) or candidates[last] != candidates[first]:
+            yield first, last, candidates[first]
+            first = last
 
 
 def _by_start(match: tuple[int, int, int]) -> int:
@@ -128,14 +159,3 @@ def letters_around(text: str, start: int, end: int, block: Block) -> tuple[bool,
 
 def _any_letter(text: str, start: int, end: int) -> bool:
     return any(char.isalpha() for char in text[start:end])
-
-
-def standing(hit: Hit, text: str, block: Block) -> Iterator[Kind]:
-    """The kinds that a hit satisfies where it stands."""
-    before, after = letters_around(text, hit.start, hit.end, block)
-    if not before and not after:
-        yield Kind.WHOLE
-    if not before:
-        yield Kind.START
-    if not after:
-        yield Kind.END

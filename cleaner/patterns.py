@@ -92,10 +92,10 @@ def candidates(text: str) -> Iterator[Pattern]:
                 yield pattern
 
 
-#: Shapes that are stuck to the end of prose; only they are cut. The address of a picture goes with its post's signature.
+#: Shapes that are stuck to the end of prose; only they are cut.
 GLUED_TAIL = 400  # characters of a block's end that are searched
 GLUED: tuple[Pattern, ...] = (
-    _row("signature of an embedded post", Label.SOCIAL, 4.4, 4000, "@", r"(?:pic\.twitter\.com/\w{4,20}\s?)?(?:—|–|&mdash;)\s?[^—–\n]{1,80}\(@\w{2,30}\)[^\n]{0,40}$"),
+    _row("signature of an embedded post", Label.SOCIAL, 4.4, 4000, "@", r"(?:—|–|&mdash;)\s?[^—–\n]{1,80}\(@\w{2,30}\)[^\n]{0,40}$"),
     _row("edit link", Label.NAVIGATION, 4.4, 400, "[", r"\[(?:edit|edit source|Bearbeiten|modifier|editar|modifica|bewerken|edytuj|править)[^\[\]]{0,40}\]$"),
     _row("related article in brackets", Label.RELATED, 4.4, 4000, ")", r"\((?:RELATED|READ|READ MORE|READ ALSO|SEE ALSO|WATCH|MORE|LESEN SIE AUCH|LIRE AUSSI|LEIA|LEA)\s?:[^()\n]{5,240}\)\.?$"),
 )  # fmt: skip

@@ -7,24 +7,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
 from importlib import metadata
-from typing import Any
+from typing import Any, Literal
 
 from cleaner import assembly, ledger, rules
-from cleaner.decision import decide
-from cleaner.document import CleanedDocument, Document, Rendering, Status
+from cleaner.decision import Scores, decide
+from cleaner.document import Block, CleanedDocument, Document, Rendering, Status
 from cleaner.identification import identify
 from cleaner.labels import Action, Policy
 from cleaner.languages import CueTable, fold, tables_for
 from cleaner.matching import Matcher
 from cleaner.measures import measure, shape
+from cleaner.model import Model, shipped
 from cleaner.segmenters import SEGMENTERS
 from cleaner.segmenters.text import segment_text
 
 VERSION = metadata.version("cleancopy")
+
+
+#: Blocks whose log-odds of boilerplate lie below this are not searched for cues: 0.1 % of them are boilerplate (train).
+SURELY_BODY = -6.0
 
 
 class OnSuspect(StrEnum):
@@ -39,6 +45,7 @@ class Cleaner:
     """Holds policy and cue tables, compiled once per language.
 
     policy: what each label gets (default: labels.py). cues: a user's own table (`languages.read_cues`).
+    model: a loaded model (`model.load`), "shipped" for the one that comes with this version, None for rules alone.
     on_suspect: what happens when most of a document would go; its status is `suspect` in any case.
     """
 
@@ -48,8 +55,10 @@ class Cleaner:
         policy: Policy | None = None,
         cues: CueTable | None = None,
         on_suspect: OnSuspect = OnSuspect.CLEAN,
+        model: Model | Literal["shipped"] | None = "shipped",
     ) -> None:
         self.policy = policy or Policy()
+        self.model = shipped() if model == "shipped" else model
         self.on_suspect = on_suspect
         self._cues = cues or CueTable()
         self._matcher = lru_cache(maxsize=64)(self._compile)
@@ -86,19 +95,20 @@ class Cleaner:
 
     def _label(self, document: Document, rendering: Rendering) -> CleanedDocument:
         lang = identify(rendering.text, document.lang)
+        blocks = rendering.blocks
+        scores = self._scores(blocks)
+        candidates = None if scores is None else [bool(odds > SURELY_BODY) for odds in scores.odds]
         folded = fold(rendering.text)
-        measures = [measure(block) for block in rendering.blocks]
-        context = rules.Context(
-            blocks=rendering.blocks,
-            measures=measures,
-            shape=shape(measures),
-            hits=self._matcher(lang).find(folded.replace("\n", " "), rendering.blocks, rendering.text, document.source),
-            folded=folded,
-            title=document.title or "",
-            flat=rendering.flat,
+        measures = [measure(block) for block in blocks]
+        hits = self._matcher(lang).find(
+            folded.replace("\n", " "), blocks, rendering.text, source=document.source, candidates=candidates
         )
+        context = rules.Context(
+            blocks=blocks, measures=measures, shape=shape(measures), hits=hits, folded=folded,
+            title=document.title or "", flat=rendering.flat,
+        )  # fmt: skip
         evidence = rules.gather(context)
-        decisions = decide(rendering.blocks, evidence, rules.glued(context), self.policy)
+        decisions = decide(blocks, evidence, rules.glued(context), self.policy, scores)
         cleaned = assembly.assemble(document, rendering, decisions, lang)
         if cleaned.status is Status.SUSPECT and self.on_suspect is not OnSuspect.CLEAN:
             action = Action.KEEP if self.on_suspect is OnSuspect.KEEP else Action.STRIP
@@ -107,13 +117,25 @@ class Cleaner:
             return replace(again, status=Status.SUSPECT, metadata={**again.metadata, "why": cleaned.metadata["why"]})
         return cleaned
 
+    def _scores(self, blocks: Sequence[Block]) -> Scores | None:
+        if self.model is None or not blocks:
+            return None
+        lengths = [len(block.text) for block in blocks]
+        return Scores.of(self.model.labels, self.model.score(blocks), lengths)
+
     def _compile(self, lang: str) -> Matcher:
         return Matcher(tables_for(lang) + self._cues)
 
     def configuration(self) -> dict[str, Any]:
         """All that decides the output besides the input; cues: a digest of the user's own."""
         cues = hashlib.sha256(repr(self._cues).encode()).hexdigest() if self._cues != CueTable() else None
-        return {"version": VERSION, "policy": self.policy.as_dict(), "cues": cues, "on-suspect": self.on_suspect.value}
+        return {
+            "version": VERSION,
+            "policy": self.policy.as_dict(),
+            "cues": cues,
+            "model": self.model.digest if self.model else None,
+            "on-suspect": self.on_suspect.value,
+        }
 
     def fingerprint(self) -> str:
         """sha256 of the configuration, lower-case hex."""
