@@ -21,7 +21,8 @@ from cleaner.labels import KEPT, Action, Label, Policy
 PRIOR, THRESHOLD = -2.2, 0.65
 #: Both: weights of the model's log-odds, of the evidence for boilerplate and for other kept labels, and an offset.
 #: Logistic regression on out-of-fold scores of the training documents; see docs/model.md.
-MODEL, RULES, KEPT_RULES, OFFSET = 0.74, 0.49, -0.30, -0.29
+MODEL, RULES, OFFSET = 0.73, 0.50, -0.30
+KEPT_RULES = {Label.HEADLINE: -0.2, Label.CREDIT: -0.5, Label.NOTE: -1.0}
 #: What losing a block costs, in log-odds: a constant, per factor e of length over 60 characters, and per unit of the
 #: document's mean P(1-P) by characters. Chosen by cross-validation for body lost <= 0.4 %.
 COST, LENGTH_COST, UNSURE_COST = -0.9, 1.0, 10.0
@@ -38,20 +39,24 @@ EMPTY_CHARACTERS = 80
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What the model says of a document's blocks."""
+    """What the model says of a document's blocks, and what losing each would cost; lists run over the blocks."""
 
     labels: tuple[Label, ...]  # columns, kept labels first
     probabilities: Floats  # block × label
-    odds: Floats  # block → log-odds of boilerplate
-    unsure: float  # mean of P(1-P) by characters
+    odds: list[float]  # log-odds of boilerplate
+    costs: list[float]  # log-odds that the sum of model and rules must pass
+    kept: list[int]  # column of the likeliest kept label
 
     @classmethod
     def of(cls, labels: tuple[Label, ...], probabilities: Floats, lengths: Sequence[int]) -> Scores:
         """From the model's probabilities and the blocks' lengths in characters."""
         boilerplate = np.clip(probabilities[:, len(KEPT) :].sum(axis=1), 1e-6, 1 - 1e-6)
         sizes = np.asarray(lengths)
-        unsure = float((sizes * boilerplate * (1 - boilerplate)).sum() / max(1, sizes.sum()))
-        return cls(labels, probabilities, np.log(boilerplate / (1 - boilerplate)), unsure)
+        unsure = (sizes * boilerplate * (1 - boilerplate)).sum() / max(1, sizes.sum())
+        costs = COST + LENGTH_COST * np.log1p(sizes / TYPICAL_LENGTH) + UNSURE_COST * unsure
+        odds = np.log(boilerplate / (1 - boilerplate))
+        kept = probabilities[:, : len(KEPT)].argmax(axis=1)
+        return cls(labels, probabilities, odds.tolist(), costs.tolist(), kept.tolist())
 
 
 Judgement = tuple[Label, float, tuple[str, ...]]
@@ -71,10 +76,7 @@ def decide(
     """
     decisions: list[Decision] = []
     for index, block in enumerate(blocks):
-        if scores is None:
-            judgement = judge(evidence[index])
-        else:
-            judgement = judge_with_model(evidence[index], scores, index, len(block.text))
+        judgement = judge(evidence[index]) if scores is None else judge_with_model(evidence[index], scores, index)
         label, score, reasons = judgement
         if cuts[index] and label in KEPT:
             decisions += _split(block, judgement, cuts[index], policy)
@@ -83,33 +85,37 @@ def decide(
     return tuple(decisions)
 
 
-def judge_with_model(evidence: Sequence[Evidence], scores: Scores, index: int, length: int) -> Judgement:
+def judge_with_model(evidence: Sequence[Evidence], scores: Scores, index: int) -> Judgement:
     """The label of a block by the model and the rules together, how sure it is that this is no article, and why."""
-    odds = float(scores.odds[index])
     sums = _sums(evidence)
     rules = max((weight for label, weight in sums.items() if label not in KEPT), default=0.0)
-    kept = max((weight for label, weight in sums.items() if label in KEPT and label is not Label.BODY), default=0.0)
-    strength = MODEL * odds + RULES * rules + KEPT_RULES * kept + OFFSET
-    cost = COST + LENGTH_COST * math.log1p(length / TYPICAL_LENGTH) + UNSURE_COST * scores.unsure
+    kept = sum(sums.get(label, 0.0) * weight for label, weight in KEPT_RULES.items())
+    strength = MODEL * scores.odds[index] + RULES * rules + kept + OFFSET
     score = round(_sigmoid(strength), 3)
-    if strength <= cost or sums.get(Label.BODY, 0.0) >= PROMISE:
-        label = _best(scores, index, sums, kept=True) if score < 0.5 or kept else Label.BODY
-        return label, score, _reasons(evidence, label) if evidence else ()
-    label = _best(scores, index, sums, kept=False)
-    column = scores.labels.index(label)
-    said = f"reads like {label} (model {scores.probabilities[index, column]:.2f}, not the article {_sigmoid(odds):.2f})"
-    return label, score, (*_reasons(evidence, label), said)
+    if strength > scores.costs[index] and sums.get(Label.BODY, 0.0) < PROMISE:
+        label = _likeliest(scores, index, sums, range(len(KEPT), len(scores.labels)))
+        return label, score, (*_reasons(evidence, label), _said(scores, index, label))
+    if not kept:
+        return scores.labels[scores.kept[index]], score, ()
+    label = _likeliest(scores, index, sums, range(len(KEPT)))
+    return label, score, _reasons(evidence, label)
 
 
-def _best(scores: Scores, index: int, sums: dict[Label, float], *, kept: bool) -> Label:
-    """The likeliest of the kept or of the boilerplate labels, by model and rules."""
-    first, last = (0, len(KEPT)) if kept else (len(KEPT), len(scores.labels))
-    row = scores.probabilities[index]
-    weight = TYPE_RULES
-    return max(
-        scores.labels[first:last],
-        key=lambda label: math.log(max(1e-6, row[scores.labels.index(label)])) + weight * sums.get(label, 0.0),
-    )
+def _said(scores: Scores, index: int, label: Label) -> str:
+    """The model's part in a removal, in words."""
+    boilerplate = _sigmoid(scores.odds[index])
+    share = scores.probabilities[index, scores.labels.index(label)] / max(1e-6, boilerplate)
+    return f"reads like {label} ({share:.0%} among the boilerplate labels), not like the article ({boilerplate:.0%})"
+
+
+def _likeliest(scores: Scores, index: int, sums: dict[Label, float], columns: range) -> Label:
+    """Of some labels the likeliest, by model and rules."""
+    row = scores.probabilities[index].tolist()
+
+    def fit(column: int) -> float:
+        return math.log(max(1e-6, row[column])) + TYPE_RULES * sums.get(scores.labels[column], 0.0)
+
+    return scores.labels[max(columns, key=fit)]
 
 
 def _sums(evidence: Sequence[Evidence]) -> dict[Label, float]:

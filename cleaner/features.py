@@ -222,7 +222,7 @@ def _befores(tokens: _Tokens) -> Hashes:
 def _places(tokens: _Tokens) -> Ints:
     """Reading position × block → token: all of a short block, head and tail of a long one."""
     limit = HEAD_TOKENS + TAIL_TOKENS
-    longest = min(limit, int(tokens.counts.max()))
+    longest = max(1, min(limit, int(tokens.counts.max())))  # a block of unassigned code points has no token
     order = np.arange(longest)[:, None]
     places = tokens.starts + order
     if longest == limit:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -21,6 +21,10 @@ Member = TypeVar("Member", bound=StrEnum)
 
 #: What holds in every language: agencies, URLs, brands, crumbs that are spelt alike.
 UNDETERMINED = "und"
+
+
+#: A user's own cue outweighs what the model thinks of a block.
+USER_FACTOR = 4.0
 
 
 class Kind(StrEnum):
@@ -61,6 +65,7 @@ class Cue:
     kind: Kind
     origin: str  # language code or file name, for the reasons
     source: str | None = None  # only in documents of this source
+    factor: float = 1.0  # of its weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,8 @@ def _member(kind: type[Member], value: str, where: str) -> Member:
 def read_cues(path: Path) -> CueTable:
     """A user's own cue table (`--cues FILE`). Raises CueError when it cannot be read or used."""
     try:
-        return parse_table(tomllib.loads(path.read_text(encoding="utf-8")), path.name)
+        table = parse_table(tomllib.loads(path.read_text(encoding="utf-8")), path.name)
+        return replace(table, cues=tuple(replace(cue, factor=USER_FACTOR) for cue in table.cues))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CueError(f"{path}: cannot be read as a cue table ({error}); the format is in docs/cues.md") from error
 

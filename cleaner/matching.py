@@ -6,7 +6,7 @@ scripts without spaces need none. The pass is linear in the text, whatever it ho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -36,10 +36,26 @@ class Hits:
     protected: str = ""
 
 
+#: Voices by which an appeal gives itself away even where it reads like the article.
+APPEALING = frozenset({Voice.SALUTATION, Voice.ASK, Voice.OUTLET, Voice.THANKS})
+#: With so many different ones in a block, it and its neighbours up to this distance are searched for all cues.
+APPEAL_VOICES, APPEAL_REACH = 2, 3
+
+
+class _Table:
+    """Phrases compiled, and what each stands for."""
+
+    __slots__ = ("automaton", "meanings")
+
+    def __init__(self, meanings: Mapping[str, list[Meaning]]) -> None:
+        self.automaton = AhoCorasick(list(meanings))
+        self.meanings = list(meanings.values())
+
+
 class Matcher:
     """A compiled cue table; build once per language and use for many documents."""
 
-    __slots__ = ("_all", "_glued", "_glued_meanings", "_meanings")
+    __slots__ = ("_all", "_light")
 
     def __init__(self, table: CueTable) -> None:
         meanings: dict[str, list[Meaning]] = {}
@@ -49,9 +65,8 @@ class Matcher:
             meanings.setdefault(phrase, []).append(voice)
         for phrase in table.protect:
             meanings.setdefault(phrase, []).append(None)
-        glued = {phrase: found for phrase, found in meanings.items() if any(map(_is_glued, found))}
-        self._meanings, self._glued_meanings = list(meanings.values()), list(glued.values())
-        self._all, self._glued = AhoCorasick(list(meanings)), AhoCorasick(list(glued))
+        light = {phrase: [each for each in found if _is_light(each)] for phrase, found in meanings.items()}
+        self._all, self._light = _Table(meanings), _Table({phrase: found for phrase, found in light.items() if found})
 
     def find(
         self,
@@ -64,57 +79,91 @@ class Matcher:
     ) -> list[Hits | None]:
         """Per block what was found in it, None for nothing. `folded` and `original` have the same offsets.
 
-        In blocks that are no candidates (default: all are) only cues that may be glued to prose are looked for.
+        Blocks that are no candidates (default: all are) are searched only for cues that may be glued to prose and
+        for the voices of an appeal; where these are heard, for everything.
         """
         found: list[Hits | None] = [None] * len(blocks)
-        for first, last, full in _runs(blocks, candidates):
-            begin, stop = blocks[first].start, blocks[last - 1].end
-            automaton, meanings = (self._all, self._meanings) if full else (self._glued, self._glued_meanings)
-            matches = automaton.find_matches_as_indexes(folded[begin:stop], overlapping=True)
-            matches.sort(key=_by_start)
-            index, block = first, blocks[first]
-            for pattern, start, end in matches:
-                start, end = start + begin, end + begin
-                while block.end <= start:
-                    index += 1
-                    block = blocks[index]
-                if start < block.start or end > block.end:
-                    continue
-                left, right = _free_left(folded, start, block.start), _free_right(folded, end, block.end)
-                if not (left and right) and not _camel(original, start, end, left, right):
-                    continue
-                hits = found[index]
-                if hits is None:
-                    hits = found[index] = Hits()
-                for meaning in meanings[pattern]:
-                    self._record(hits, meaning, (start, end), free=left and right, source=source)
+        text = _Text(folded, original, blocks, source)
+        if candidates is None:
+            _search(self._all, text, found, range(len(blocks)))
+            return found
+        for run in _runs(candidates, wanted=False):
+            _search(self._light, text, found, run)
+        for run in _runs(_widened(candidates, found), wanted=True):
+            for index in run:
+                found[index] = None
+            _search(self._all, text, found, run)
         return found
 
-    def _record(self, hits: Hits, meaning: Meaning, at: tuple[int, int], *, free: bool, source: str | None) -> None:
-        if isinstance(meaning, Cue):
-            if (free or meaning.kind is Kind.GLUED) and meaning.source in (None, source):
-                hits.cues.append(Hit(meaning, *at))
-        elif not free:
-            return
-        elif meaning is None:
-            hits.protected = hits.protected or "protected phrase"
-        else:
-            hits.voices[meaning] = hits.voices.get(meaning, 0) + 1
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    folded: str
+    original: str
+    blocks: Sequence[Block]
+    source: str | None
 
 
-def _is_glued(meaning: Meaning) -> bool:
-    return isinstance(meaning, Cue) and meaning.kind is Kind.GLUED
+def _search(table: _Table, text: _Text, found: list[Hits | None], run: range) -> None:
+    """Looks for a table's phrases in a run of neighbouring blocks."""
+    if not run:
+        return
+    folded, blocks, index = text.folded, text.blocks, run.start
+    block = blocks[index]
+    begin = block.start
+    matches = table.automaton.find_matches_as_indexes(folded[begin : blocks[run.stop - 1].end], overlapping=True)
+    matches.sort(key=_by_start)
+    for pattern, start, end in matches:
+        start, end = start + begin, end + begin
+        while block.end <= start:
+            index += 1
+            block = blocks[index]
+        if start < block.start or end > block.end:
+            continue
+        left, right = _free_left(folded, start, block.start), _free_right(folded, end, block.end)
+        if not (left and right) and not _camel(text.original, start, end, left, right):
+            continue
+        hits = found[index]
+        if hits is None:
+            hits = found[index] = Hits()
+        for meaning in table.meanings[pattern]:
+            _record(hits, meaning, (start, end), free=left and right, source=text.source)
 
 
-def _runs(blocks: Sequence[Block], candidates: Sequence[bool] | None) -> Iterator[tuple[int, int, bool]]:
-    """Runs of neighbouring blocks that are all candidates, or all not: first, one past the last, which."""
-    if candidates is None:
-        candidates = [True] * len(blocks)
+def _record(hits: Hits, meaning: Meaning, at: tuple[int, int], *, free: bool, source: str | None) -> None:
+    if isinstance(meaning, Cue):
+        if (free or meaning.kind is Kind.GLUED) and meaning.source in (None, source):
+            hits.cues.append(Hit(meaning, *at))
+    elif not free:
+        return
+    elif meaning is None:
+        hits.protected = hits.protected or "protected phrase"
+    else:
+        hits.voices[meaning] = hits.voices.get(meaning, 0) + 1
+
+
+def _is_light(meaning: Meaning) -> bool:
+    return meaning in APPEALING or (isinstance(meaning, Cue) and meaning.kind is Kind.GLUED)
+
+
+def _widened(candidates: Sequence[bool], found: Sequence[Hits | None]) -> list[bool]:
+    """The candidates, and the blocks in and around which an appeal may be heard."""
+    wide = list(candidates)
+    for index, hits in enumerate(found):
+        if hits is not None and len(hits.voices) >= APPEAL_VOICES:
+            for near in range(max(0, index - APPEAL_REACH), min(len(wide), index + APPEAL_REACH + 1)):
+                wide[near] = True
+    return wide
+
+
+def _runs(flags: Sequence[bool], *, wanted: bool) -> Iterator[range]:
+    """Runs of neighbouring blocks whose flag is as wanted."""
     first = 0
-    for last in range(1, len(blocks) + 1):
-        if last == len(blocks) or candidates[last] != candidates[first]:
-            yield first, last, candidates[first]
-            first = last
+    for index in range(len(flags) + 1):
+        if index == len(flags) or flags[index] is not wanted:
+            if index > first:
+                yield range(first, index)
+            first = index + 1
 
 
 def _by_start(match: tuple[int, int, int]) -> int:

@@ -29,8 +29,9 @@ from cleaner.segmenters.text import segment_text
 VERSION = metadata.version("cleancopy")
 
 
-#: Blocks whose log-odds of boilerplate lie below this are not searched for cues: 0.1 % of them are boilerplate (train).
-SURELY_BODY = -6.0
+#: Blocks whose log-odds of boilerplate lie below this are not searched for cues. Searching all of them changed no
+#: decision on the 2,020 labelled documents, and costs a third of the time.
+SURELY_BODY = -2.5
 
 
 class OnSuspect(StrEnum):
@@ -97,7 +98,7 @@ class Cleaner:
         lang = identify(rendering.text, document.lang)
         blocks = rendering.blocks
         scores = self._scores(blocks)
-        candidates = None if scores is None else [bool(odds > SURELY_BODY) for odds in scores.odds]
+        candidates = self._candidates(scores)
         folded = fold(rendering.text)
         measures = [measure(block) for block in blocks]
         hits = self._matcher(lang).find(
@@ -122,6 +123,12 @@ class Cleaner:
             return None
         lengths = [len(block.text) for block in blocks]
         return Scores.of(self.model.labels, self.model.score(blocks), lengths)
+
+    def _candidates(self, scores: Scores | None) -> list[bool] | None:
+        """The blocks that are searched for cues; all of them for the rules alone, and for a user's own cues."""
+        if scores is None or self._cues != CueTable():
+            return None
+        return [odds > SURELY_BODY for odds in scores.odds]
 
     def _compile(self, lang: str) -> Matcher:
         return Matcher(tables_for(lang) + self._cues)

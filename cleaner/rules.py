@@ -59,6 +59,7 @@ TRAIL_BLOCKS, TEASER = 6, 140
 ASKING = {Voice.ASK, Voice.MONEY, Voice.OUTLET, Voice.THANKS}
 #: So many of its longer blocks, and this share of them, ask, name amounts, praise the outlet's work or thank.
 LETTER_ASKING, LETTER_ASKING_SHARE = 2, 0.5
+LETTER_WEIGHT = 12.0
 #: A glued cue is cut with this weight.
 GLUED_WEIGHT = 4.4
 
@@ -140,7 +141,7 @@ def _cue_weight(context: Context, index: int, hit: Hit) -> float:
         if not stands:
             return 0.0
     size = 0 if measures.length <= SHORT else 1 if measures.length <= MIDDLING else 2
-    weight = CUE_WEIGHTS[kind][size]
+    weight = CUE_WEIGHTS[kind][size] * hit.cue.factor
     if (size or measures.quoted) and _in_quotation(block.text, hit.start - block.start, hit.end - block.start):
         weight *= QUOTED_CUE
     return weight
@@ -259,6 +260,13 @@ def banner(context: Context) -> Found:
             yield index, Evidence(Label.DONATION, 3.6, "a short line that asks for support")
 
 
+def credit_below(context: Context) -> Found:
+    """What names an agency or a contributor stands below the story; above it, it is a byline or a caption."""
+    for index, given in enumerate(context.evidence):
+        if context.shape.prose_before[index] and any(each.label is Label.CREDIT for each in given):
+            yield index, Evidence(Label.CREDIT, 4.0, "below the story")
+
+
 def boxes(context: Context) -> Found:
     """A box is decided as a unit: the short blocks after its opener share its label, up to plain prose."""
     index = 0
@@ -319,7 +327,7 @@ def letters(context: Context) -> Found:
         if _asks(context, index, stop, voices):
             reason = f"in a letter that asks for support ({', '.join(sorted(voices))})"
             for inside in range(index, stop):
-                yield inside, Evidence(Label.DONATION, 7.5, reason)
+                yield inside, Evidence(Label.DONATION, LETTER_WEIGHT, reason)
         index = max(stop, index + 1)
 
 
@@ -466,7 +474,7 @@ def outside_main(context: Context) -> Found:
 #: A rule sees the evidence of the rules above it.
 RULES: tuple[Callable[[Context], Iterable[tuple[int, Evidence]]], ...] = (
     cues, shapes, code, outside_main, prose,
-    headline, top_byline, byline, letters, banner, boxes, tail, trail, head, runs,
+    headline, top_byline, byline, credit_below, letters, banner, boxes, tail, trail, head, runs,
 )  # fmt: skip
 
 
