@@ -22,7 +22,7 @@ Stretch = tuple[int, int, Decision]
 
 def assemble(document: Document, rendering: Rendering, decisions: tuple[Decision, ...], lang: str) -> CleanedDocument:
     """The cleaned document; the first kept headline becomes the title, else the title as given."""
-    stretches = list(_stretches(rendering.text, decisions))
+    stretches = list(_stretches(rendering.text, decisions, wrapped=rendering.wrapped))
     headline = next((s for s in stretches if s[2].label is Label.HEADLINE and s[2].action is Action.KEEP), None)
     title = " ".join(rendering.text[headline[0] : headline[1]].split()) if headline else document.title or ""
     if headline and title != rendering.text[headline[0] : headline[1]]:
@@ -52,18 +52,19 @@ def assemble(document: Document, rendering: Rendering, decisions: tuple[Decision
     )  # fmt: skip
 
 
-def _stretches(text: str, decisions: tuple[Decision, ...]) -> Iterator[Stretch]:
+def _stretches(text: str, decisions: tuple[Decision, ...], *, wrapped: bool) -> Iterator[Stretch]:
     """The decisions without white space around them, kept ones cut at line breaks."""
     for decision in decisions:
         start, end = decision.start, decision.end
-        if decision.action is Action.KEEP and decision.label is not Label.HEADLINE:
+        if wrapped and decision.action is Action.KEEP and decision.label is not Label.HEADLINE:
             for match in LINE_BREAK.finditer(text, start, end):
                 if match.start() > start:
                     yield start, match.start(), decision
                 start = match.end()
-        stretch = text[start:end]
-        start += len(stretch) - len(stretch.lstrip())
-        end -= len(stretch) - len(stretch.rstrip())
+        while start < end and text[start].isspace():
+            start += 1
+        while start < end and text[end - 1].isspace():
+            end -= 1
         if start < end:
             yield start, end, decision
 

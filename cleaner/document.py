@@ -75,6 +75,7 @@ class Rendering:
     repairs: tuple[Repair, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     flat: bool = False  # sentences are the units
+    wrapped: bool = False  # a block may hold line breaks
 
 
 @dataclass(frozen=True, slots=True)

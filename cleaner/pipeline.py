@@ -21,7 +21,7 @@ from cleaner.identification import identify
 from cleaner.labels import Action, Policy
 from cleaner.languages import CueTable, fold, tables_for
 from cleaner.matching import Matcher
-from cleaner.measures import measure, shape
+from cleaner.measures import CRUMB_LENGTH, measure, measure_body, shape
 from cleaner.model import Model, shipped
 from cleaner.segmenters import SEGMENTERS
 from cleaner.segmenters.text import segment_text
@@ -100,13 +100,18 @@ class Cleaner:
         scores = self._scores(blocks)
         candidates = self._candidates(scores)
         folded = fold(rendering.text)
-        measures = [measure(block) for block in blocks]
+        in_question = candidates or [True] * len(blocks)
+        measures = [
+            measure(block) if asked or len(block.text) < CRUMB_LENGTH else measure_body(block)
+            for block, asked in zip(blocks, in_question, strict=True)
+        ]
         hits = self._matcher(lang).find(
             folded.replace("\n", " "), blocks, rendering.text, source=document.source, candidates=candidates
         )
         context = rules.Context(
             blocks=blocks, measures=measures, shape=shape(measures), hits=hits, folded=folded,
             title=document.title or "", flat=rendering.flat,
+            open=[index for index, asked in enumerate(in_question) if asked],
         )  # fmt: skip
         evidence = rules.gather(context)
         decisions = decide(blocks, evidence, rules.glued(context), self.policy, scores)

@@ -75,6 +75,7 @@ class Context:
     folded: str
     title: str
     flat: bool
+    open: Sequence[int]  # the blocks in question; the others are the article for sure, unless a cue says more
     evidence: list[list[Evidence]] = field(default_factory=list)
 
     def lead(self, index: int) -> tuple[Label, float]:
@@ -177,8 +178,8 @@ def prose(context: Context) -> Found:
 
 def shapes(context: Context) -> Found:
     """The patterns of patterns.py: credits, dates, counts, player times, addresses, code."""
-    for index, block in enumerate(context.blocks):
-        measures = context.measures[index]
+    for index in context.open:
+        block, measures = context.blocks[index], context.measures[index]
         if measures.length > patterns.MAX_LENGTH:
             continue
         for pattern in patterns.candidates(block.text):
@@ -188,9 +189,9 @@ def shapes(context: Context) -> Found:
 
 def code(context: Context) -> Found:
     """Leaked program text: braces, semicolons and brackets in numbers no prose has; lines of invisible characters."""
-    for index, block in enumerate(context.blocks):
-        text = block.text
-        if not any(char.isprintable() and not char.isspace() for char in text[:64]) and not text.isprintable():
+    for index in context.open:
+        text = context.blocks[index].text
+        if not text.isprintable() and not any(char.isprintable() and not char.isspace() for char in text[:64]):
             yield index, Evidence(Label.MARKUP, 6.0, "holds only invisible characters")
         elif ("{" in text or "</" in text or ";" in text) and (
             share := patterns.code_share(text)

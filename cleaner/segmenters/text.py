@@ -47,8 +47,9 @@ def segment_text(document: Document, *, repaired: bool = True) -> Rendering:
     text, repairs = repair(document.text) if repaired else (document.text, ())
     lines = find_lines(text)
     flat = sum(breaks for _, _, breaks in lines) < FLAT_BREAKS
-    blocks = _blocks(text, lines, flat=flat)
-    return Rendering(text, blocks, document.text, repairs, {}, flat)
+    width = wrap_width(text, lines)
+    blocks = _blocks(text, join_wrapped(text, lines, width) if width else lines, flat=flat)
+    return Rendering(text, blocks, document.text, repairs, {}, flat, wrapped=width > 0)
 
 
 def find_lines(text: str) -> list[Stretch]:
@@ -70,9 +71,6 @@ def _breaks(gap: str) -> int:
 
 
 def _blocks(text: str, lines: list[Stretch], *, flat: bool) -> tuple[Block, ...]:
-    width = wrap_width(text, lines)
-    if width:
-        lines = join_wrapped(text, lines, width)
     blocks: list[Block] = []
     for line, (start, end, breaks) in enumerate(lines):
         if flat or end - start > LONG_LINE:
