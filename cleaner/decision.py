@@ -1,6 +1,6 @@
 """Evidence and scores → decisions: the only judge. Gives each block a label, a score and an action.
 
-The rules' evidence and the model's odds add up to the odds that a block is not the article. It goes when
+The model, which has read the rules' evidence, gives the odds that a block is not the article. It goes when
 they pass what losing it would cost: more for a longer block, more in a document the model is unsure
 about. Without a model the rules decide alone. When most of a document goes, it is reported, not undone.
 """
@@ -16,19 +16,16 @@ import numpy as np
 from cleaner.document import Block, Decision, Evidence, Status
 from cleaner.features import Floats
 from cleaner.labels import KEPT, Action, Label, Policy
+from cleaner.model import COLUMN, COLUMNS, EVIDENCE_CLIP
 
 #: Rules alone: log-odds against removal before any evidence, and the score from which a block goes.
 PRIOR, THRESHOLD = -2.2, 0.65
-#: Both: weights of the model's log-odds, of the evidence for boilerplate and for other kept labels, and an offset.
-#: Logistic regression on out-of-fold scores of the training documents; see docs/model.md.
-MODEL, RULES, OFFSET = 0.73, 0.50, -0.30
-KEPT_RULES = {Label.HEADLINE: -0.2, Label.CREDIT: -0.5, Label.NOTE: -1.0}
 #: What losing a block costs, in log-odds: a constant, per factor e of length over 60 characters, and per unit of the
-#: document's mean P(1-P) by characters. Chosen by cross-validation for body lost <= 0.4 %.
-COST, LENGTH_COST, UNSURE_COST = -0.9, 1.0, 10.0
+#: document's mean P(1-P) by characters. Chosen by cross-validation for body lost <= 0.4 %; see docs/model.md.
+COST, LENGTH_COST, UNSURE_COST = -0.8, 1.5, 10.0
 TYPICAL_LENGTH = 60
-#: What a unit of the rules' evidence tells about which label is right, beside the model's log-probability.
-TYPE_RULES = 0.5
+#: The model reads the rules' evidence up to its clip; what a user's own cue or a whole letter says beyond it adds here.
+BEYOND = 1.0
 #: Evidence for body of this weight is a promise to the user: such a block is never removed.
 PROMISE = 20.0
 #: More than this share of a document's characters removed: look at it.
@@ -41,14 +38,13 @@ EMPTY_CHARACTERS = 80
 class Scores:
     """What the model says of a document's blocks, and what losing each would cost; lists run over the blocks."""
 
-    labels: tuple[Label, ...]  # columns, kept labels first
-    probabilities: Floats  # block × label
+    probabilities: Floats  # block × label, in the order of model.COLUMNS
     odds: list[float]  # log-odds of boilerplate
     costs: list[float]  # log-odds that the sum of model and rules must pass
     kept: list[int]  # column of the likeliest kept label
 
     @classmethod
-    def of(cls, labels: tuple[Label, ...], probabilities: Floats, lengths: Sequence[int]) -> Scores:
+    def of(cls, probabilities: Floats, lengths: Sequence[int]) -> Scores:
         """From the model's probabilities and the blocks' lengths in characters."""
         boilerplate = np.clip(probabilities[:, len(KEPT) :].sum(axis=1), 1e-6, 1 - 1e-6)
         sizes = np.asarray(lengths)
@@ -56,7 +52,7 @@ class Scores:
         costs = COST + LENGTH_COST * np.log1p(sizes / TYPICAL_LENGTH) + UNSURE_COST * unsure
         odds = np.log(boilerplate / (1 - boilerplate))
         kept = probabilities[:, : len(KEPT)].argmax(axis=1)
-        return cls(labels, probabilities, odds.tolist(), costs.tolist(), kept.tolist())
+        return cls(probabilities, odds.tolist(), costs.tolist(), kept.tolist())
 
 
 Judgement = tuple[Label, float, tuple[str, ...]]
@@ -86,36 +82,32 @@ def decide(
 
 
 def judge_with_model(evidence: Sequence[Evidence], scores: Scores, index: int) -> Judgement:
-    """The label of a block by the model and the rules together, how sure it is that this is no article, and why."""
+    """The label of a block by the model, which has read the rules' evidence; how sure it is, and why."""
+    strength = scores.odds[index]
     sums = _sums(evidence)
     rules = max((weight for label, weight in sums.items() if label not in KEPT), default=0.0)
-    kept = sum(sums.get(label, 0.0) * weight for label, weight in KEPT_RULES.items())
-    strength = MODEL * scores.odds[index] + RULES * rules + kept + OFFSET
+    if rules > EVIDENCE_CLIP:
+        strength += BEYOND * (rules - EVIDENCE_CLIP)
     score = round(_sigmoid(strength), 3)
     if strength > scores.costs[index] and sums.get(Label.BODY, 0.0) < PROMISE:
-        label = _likeliest(scores, index, sums, range(len(KEPT), len(scores.labels)))
+        label = _likeliest(scores, index, sums)
         return label, score, (*_reasons(evidence, label), _said(scores, index, label))
-    if not kept:
-        return scores.labels[scores.kept[index]], score, ()
-    label = _likeliest(scores, index, sums, range(len(KEPT)))
-    return label, score, _reasons(evidence, label)
+    label = COLUMNS[scores.kept[index]]
+    return label, score, _reasons(evidence, label) if evidence else ()
 
 
 def _said(scores: Scores, index: int, label: Label) -> str:
     """The model's part in a removal, in words."""
     boilerplate = _sigmoid(scores.odds[index])
-    share = scores.probabilities[index, scores.labels.index(label)] / max(1e-6, boilerplate)
+    share = scores.probabilities[index, COLUMN[label]] / max(1e-6, boilerplate)
     return f"reads like {label} ({share:.0%} among the boilerplate labels), not like the article ({boilerplate:.0%})"
 
 
-def _likeliest(scores: Scores, index: int, sums: dict[Label, float], columns: range) -> Label:
-    """Of some labels the likeliest, by model and rules."""
-    row = scores.probabilities[index].tolist()
-
-    def fit(column: int) -> float:
-        return math.log(max(1e-6, row[column])) + TYPE_RULES * sums.get(scores.labels[column], 0.0)
-
-    return scores.labels[max(columns, key=fit)]
+def _likeliest(scores: Scores, index: int, sums: dict[Label, float]) -> Label:
+    """The likeliest boilerplate label; where the rules speak beyond what the model reads, theirs."""
+    column = int(scores.probabilities[index, len(KEPT) :].argmax()) + len(KEPT)
+    strongest = max((label for label in sums if label not in KEPT), key=lambda label: sums[label], default=None)
+    return strongest if strongest and sums[strongest] > EVIDENCE_CLIP else COLUMNS[column]
 
 
 def _sums(evidence: Sequence[Evidence]) -> dict[Label, float]:

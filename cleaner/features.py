@@ -25,7 +25,6 @@ EDGES = 6  # look-ups per block: first 1, 2, 3 words, last 1, 2 words, whole lin
 STEM_BITS = 20  # buckets of word beginnings
 STEM = 5  # code units
 WHOLE_LINE_TOKENS = 12  # longer blocks have no whole-line hash: they hardly ever recur on other sites
-HEAD_TOKENS, TAIL_TOKENS = 48, 16  # tokens of a long block that are read: appeals show themselves at the edges
 LONG_PROSE = 150  # code points; a block this long that ends a sentence is taken for prose
 
 #: Which features these are; a model trained on others is refused. Raise it with any change of their meaning.
@@ -65,12 +64,13 @@ Flags = NDArray[Any]  # bool
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """A document as the model reads it."""
+    """A document as the model reads it; tokens in order, those of a block together."""
 
     words: Ints  # token → bucket
     stems: Ints  # token → bucket of its first STEM characters, for words not learned
     pairs: Ints  # token → bucket of (token before it in the block, token)
-    places: Ints  # reading position × block → token; the number of tokens where a block has none
+    starts: Ints  # block → its first token
+    counts: Ints  # block → how many tokens it has; few have none
     edges: Ints  # block × EDGES → bucket
     dense: Floats  # block × measurements
 
@@ -219,18 +219,6 @@ def _befores(tokens: _Tokens) -> Hashes:
     return befores
 
 
-def _places(tokens: _Tokens) -> Ints:
-    """Reading position × block → token: all of a short block, head and tail of a long one."""
-    limit = HEAD_TOKENS + TAIL_TOKENS
-    longest = max(1, min(limit, int(tokens.counts.max())))  # a block of unassigned code points has no token
-    order = np.arange(longest)[:, None]
-    places = tokens.starts + order
-    if longest == limit:
-        places[HEAD_TOKENS:] += np.maximum(tokens.counts - limit, 0)
-    places[order >= tokens.counts] = len(tokens.hashes)
-    return places
-
-
 def _same(values: Hashes) -> Ints:
     """How many others in the array have the same value."""
     if len(values) <= 256:
@@ -358,12 +346,13 @@ def featurise(texts: Sequence[str], gaps: Sequence[int]) -> Features:
     dense = _dense(tokens, block_ends - block_starts, np.asarray(gaps), edges)
     pairs = _befores(tokens) * np.uint64(_MIX[3]) + tokens.hashes
     return Features(
-        _mixed(tokens.hashes, 0, WORD_BITS),
-        _mixed(tokens.stems, 5, STEM_BITS),
-        _mixed(pairs, 1, PAIR_BITS),
-        _places(tokens),
-        _edge_buckets(edges),
-        dense,
+        words=_mixed(tokens.hashes, 0, WORD_BITS),
+        stems=_mixed(tokens.stems, 5, STEM_BITS),
+        pairs=_mixed(pairs, 1, PAIR_BITS),
+        starts=tokens.starts,
+        counts=tokens.counts,
+        edges=_edge_buckets(edges),
+        dense=dense,
     )
 
 

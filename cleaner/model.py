@@ -1,14 +1,14 @@
-"""The learned sequence model: loads a model file, gives every block the probability of every label. No training.
+"""The learned sequence model: gives every block the probability of every label, in two steps. No training.
 
-A small network in NumPy: hashed words and word pairs pooled per block, dense measurements, dilated
-convolutions over the blocks of the document. Refuses a file of another format, version or set of
-features (ModelError). The file: magic, header length, JSON header, arrays; never a pickle.
+First a linear scorer over hashed words, word pairs, stems and the edges of a block. Then a small
+network reads its scores, the dense measurements and the rules' evidence for all blocks of the
+document, in dilated convolutions. NumPy only. Both steps were trained so that the second saw scores
+of blocks the first had not learned (stacking), which is why it knows how far to trust them.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,37 +18,148 @@ from typing import Any
 
 import numpy as np
 
-from cleaner.document import Block
-from cleaner.features import EDGE_BITS, FEATURES, PAIR_BITS, STEM_BITS, WORD_BITS, Features, Floats, Ints, featurise
+from cleaner.document import Block, Evidence
+from cleaner.features import EDGE_BITS, PAIR_BITS, STEM_BITS, WORD_BITS, Features, Floats, Ints, featurise
 from cleaner.labels import KEPT, Label
+from cleaner.model_file import ModelError, unpack
 
-MAGIC = b"CLEANCPY"
-VERSION = 1
-#: Buckets of each table of hashes, as powers of two.
-BITS = {"word": WORD_BITS, "pair": PAIR_BITS, "edge": EDGE_BITS, "stem": STEM_BITS}
-#: Dense measurements are cut off this many spreads from their mean.
-CLIP = 5.0
+#: Tables of hashes: name → buckets as a power of two.
+BITS = {"word": WORD_BITS, "stem": STEM_BITS, "pair": PAIR_BITS, "edge": EDGE_BITS}
+#: Columns of the linear scorer: every label, and boilerplate as such (the last).
+OUTPUTS = len(Label) + 1
+#: Labels in the order of the columns: kept ones first.
+COLUMNS: tuple[Label, ...] = tuple(sorted(Label, key=lambda label: (label not in KEPT, list(Label).index(label))))
+COLUMN = {label: column for column, label in enumerate(COLUMNS)}
+#: Inputs of the network are cut off: linear scores, spreads from the mean of a dense measurement, sums of evidence.
+LINEAR_CLIP, DENSE_CLIP, EVIDENCE_CLIP = 9.0, 5.0, 8.0
 
 
-class ModelError(ValueError):
-    """The file is no model that this version can read; the message says why and what to do."""
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """The linear scorer: float32 tables of weights; rows lead from bucket to table row (0: not learned, zeros)."""
+
+    tables: Mapping[str, Floats]
+    rows: Mapping[str, Ints]
+    bias: Floats
+
+    def score(self, features: Features) -> Floats:
+        """Block × OUTPUTS log-odds, cut off at LINEAR_CLIP."""
+        tables, rows = self.tables, self.rows
+        tokens = tables["word"].take(rows["word"].take(features.words), axis=0)
+        tokens += tables["stem"].take(rows["stem"].take(features.stems), axis=0)
+        tokens += tables["pair"].take(rows["pair"].take(features.pairs), axis=0)
+        sums = tables["edge"].take(rows["edge"].take(features.edges), axis=0).sum(axis=1)
+        sums += self.bias
+        filled = features.counts > 0
+        if len(tokens):
+            counts = features.counts[filled]
+            sums[filled] += np.add.reduceat(tokens, features.starts[filled], axis=0) * token_weight(counts)[:, None]
+        return np.clip(sums, -LINEAR_CLIP, LINEAR_CLIP)
+
+
+def token_weight(counts: Ints) -> Floats:
+    """What one token of a block counts: the more there are, the less each says."""
+    return (1 / np.sqrt(2 * np.maximum(counts, 1))).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The second step: weights by name, float32; dilations of its convolutions, in blocks."""
+
+    arrays: Mapping[str, Floats]
+    dilations: tuple[int, ...]
+
+    def inputs(self, linear: Floats, dense: Floats, evidence: Floats) -> Floats:
+        """What the network reads of each block."""
+        scaled = np.clip((dense - self.arrays["mean"]) * self.arrays["scale"], -DENSE_CLIP, DENSE_CLIP)
+        return np.concatenate((linear * 0.25, scaled, np.clip(evidence, 0, EVIDENCE_CLIP) * 0.5), axis=1)
+
+    def score(self, inputs: Floats) -> Floats:
+        """Block × label probabilities; rows sum to 1."""
+        arrays = self.arrays
+        hidden = np.maximum(inputs @ arrays["inp.w"] + arrays["inp.b"], 0)
+        hidden = np.maximum(hidden + (hidden.mean(axis=0) @ arrays["doc.w"] + arrays["doc.b"]), 0)
+        for layer, step in enumerate(self.dilations):
+            hidden += np.maximum(around(hidden, step) @ arrays[f"conv{layer}.w"] + arrays[f"conv{layer}.b"], 0)
+        return to_probabilities(hidden @ arrays["out.w"] + arrays["out.b"])
+
+
+def around(hidden: Floats, step: int) -> Floats:
+    """Each block's row beside those `step` blocks before and after it; zeros beyond the document."""
+    count, width = hidden.shape
+    wide = np.zeros((count, 3 * width), np.float32)
+    wide[:, width : 2 * width] = hidden
+    if count > step:
+        wide[step:, :width] = hidden[:-step]
+        wide[:-step, 2 * width :] = hidden[step:]
+    return wide
+
+
+def to_probabilities(logits: Floats) -> Floats:
+    """Label probabilities from kept labels' logits, boilerplate labels' logits, and the gate between the two."""
+    kept = len(KEPT)
+    gate = 1 / (1 + np.exp(-np.clip(logits[:, -1:], -30, 30)))
+    return np.concatenate(((1 - gate) * softmax(logits[:, :kept]), gate * softmax(logits[:, kept:-1])), axis=1)
+
+
+def softmax(logits: Floats) -> Floats:
+    """Rows of probabilities."""
+    powers: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A network ready to score; arrays are float32, `rows` lead from bucket to table row (0: not learned)."""
+    """Both steps, ready to score; `digest` is the sha256 of the file, lower-case hex."""
 
-    labels: tuple[Label, ...]  # columns of the scores: kept labels first
-    dilations: tuple[int, ...]
-    arrays: Mapping[str, Floats]
-    rows: Mapping[str, Ints]
+    linear: Linear
+    network: Network
     header: Mapping[str, Any]
-    digest: str  # sha256 of the file, lower-case hex
+    digest: str
 
-    def score(self, blocks: Sequence[Block]) -> Floats:
-        """Block × label probabilities; rows sum to 1. Works for any text, needs at least one block."""
-        gaps = [block.newlines_before if index else 2 for index, block in enumerate(blocks)]
-        return probabilities(self, featurise([block.text for block in blocks], gaps))
+    def read(self, blocks: Sequence[Block]) -> FirstStep:
+        """The first step, before the rules: features and linear scores of at least one block."""
+        return read(self.linear, blocks)
+
+    def score(self, first: FirstStep, evidence: Sequence[Sequence[Evidence]]) -> Floats:
+        """Block × label probabilities in the order of COLUMNS; rows sum to 1."""
+        sums = evidence_sums(evidence)
+        return self.network.score(self.network.inputs(first.linear, first.features.dense, sums))
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """What the first step makes of a document."""
+
+    features: Features
+    linear: Floats  # block × OUTPUTS
+
+    @property
+    def doubts(self) -> list[float]:
+        """Per block the linear scorer's log-odds of boilerplate as such."""
+        odds: list[float] = self.linear[:, -1].tolist()
+        return odds
+
+
+def read(linear: Linear, blocks: Sequence[Block]) -> FirstStep:
+    """Features and linear scores of at least one block; works for any text."""
+    features = features_of(blocks)
+    return FirstStep(features, linear.score(features))
+
+
+def features_of(blocks: Sequence[Block]) -> Features:
+    """The features of at least one block."""
+    gaps = [block.newlines_before if index else 2 for index, block in enumerate(blocks)]
+    return featurise([block.text for block in blocks], gaps)
+
+
+def evidence_sums(evidence: Sequence[Sequence[Evidence]]) -> Floats:
+    """Block × label sums of the rules' weights."""
+    sums = np.zeros((len(evidence), len(COLUMNS)), np.float32)
+    for index, given in enumerate(evidence):
+        for each in given:
+            sums[index, COLUMN[each.label]] += each.weight
+    return sums
 
 
 def load(path: Path) -> Model:
@@ -69,97 +180,23 @@ def shipped() -> Model:
 
 def parse(data: bytes, name: str) -> Model:
     """The model in the bytes of a file; `name` is for messages. Raises ModelError."""
-    header, arrays = _unpack(data, name)
-    for key, ours in (("version", VERSION), ("features", FEATURES)):
-        if header.get(key) != ours:
-            raise ModelError(f"{name} has {key} {header.get(key)}, this program reads {ours}; train it again")
+    header, arrays = unpack(data, name)
     try:
-        labels = tuple(Label(label) for label in header["labels"])
-    except ValueError as error:
-        raise ModelError(f"{name}: {error}; train it again with this version's labels") from None
-    if set(labels) != set(Label) or {*labels[: len(KEPT)]} != KEPT:
-        raise ModelError(f"{name} was trained for other labels; train it again")
-    rows = {table: _rows(arrays.pop(f"{table}.buckets"), bits) for table, bits in BITS.items()}
-    stems = rows["stem"]
-    stems[stems > 0] += len(arrays["word"]) - stems.max()  # their rows follow those of the words
-    return Model(labels, tuple(header["dilations"]), _tables(arrays), rows, header, hashlib.sha256(data).hexdigest())
+        linear = linear_from(arrays)
+        names = ("mean", "scale", "inp.w", "inp.b", "doc.w", "doc.b", "out.w", "out.b")
+        layers = [f"conv{layer}.{part}" for layer in range(len(header["dilations"])) for part in "wb"]
+        weights = {array: arrays[array].astype(np.float32) for array in (*names, *layers)}
+    except KeyError as error:
+        raise ModelError(f"{name} lacks {error}; fetch or train it again") from error
+    return Model(linear, Network(weights, tuple(header["dilations"])), header, hashlib.sha256(data).hexdigest())
 
 
-def _unpack(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    if data[:8] != MAGIC:
-        raise ModelError(f"{name} is no cleancopy model; train one with `cleancopy train`")
-    size = int.from_bytes(data[8:12], "little")
-    try:
-        header = json.loads(data[12 : 12 + size])
-        arrays: dict[str, Any] = {}
-        at = 12 + size
-        for array, dtype, shape in header["arrays"]:
-            raw = np.frombuffer(data, dtype, int(np.prod(shape)), at)
-            at += raw.nbytes
-            arrays[array] = raw.reshape(shape) if array.endswith(".buckets") else raw.reshape(shape).astype(np.float32)
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{name} is damaged ({error}); fetch or train it again") from error
-    if at != len(data):
-        raise ModelError(f"{name} is damaged ({len(data) - at} bytes too many); fetch or train it again")
-    return header, arrays
-
-
-def _rows(buckets: Ints, bits: int) -> Ints:
-    rows = np.zeros(1 << bits, np.int32)
-    rows[buckets] = np.arange(1, len(buckets) + 1)
-    return rows
-
-
-def _tables(arrays: dict[str, Floats]) -> dict[str, Floats]:
-    """Tables unpacked from their 8-bit form, each with a row 0 of zeros for what was not learned."""
-    for table in ("word", "pair", "edge"):
-        full = arrays[table] * arrays.pop(f"{table}.scale")[:, None]
-        if table != "edge":
-            full = np.concatenate([full, arrays.pop(f"{table}.weight_of")[:, None]], axis=1)
-        arrays[table] = np.concatenate([np.zeros_like(full[:1]), full])
-    return arrays
-
-
-def probabilities(model: Model, features: Features) -> Floats:
-    """Block × label probabilities of a document's features."""
-    arrays, places = model.arrays, features.places
-    words = model.rows["word"].take(features.words)
-    words = np.where(words > 0, words, model.rows["stem"].take(features.stems))
-    pairs = model.rows["pair"].take(features.pairs)
-    edges = arrays["edge"].take(model.rows["edge"][features.edges], axis=0).sum(axis=1)
-    dense = np.clip((features.dense - arrays["mean"]) / arrays["spread"], -CLIP, CLIP)
-    read = (*_pooled(arrays["word"], words, places), *_pooled(arrays["pair"], pairs, places), edges, dense)
-    hidden = np.concatenate(read, axis=1) @ arrays["inp.w"] + arrays["inp.b"]
-    np.maximum(hidden, 0, out=hidden)
-    hidden += hidden.mean(axis=0) @ arrays["doc.w"] + arrays["doc.b"]
-    np.maximum(hidden, 0, out=hidden)
-    for layer, step in enumerate(model.dilations):
-        hidden += _convolved(hidden, step, arrays[f"conv{layer}.w"], arrays[f"conv{layer}.b"])
-    logits = hidden @ arrays["out.w"] + arrays["out.b"]
-    gate = 1 / (1 + np.exp(-logits[:, -1:]))
-    kept = len(KEPT)
-    return np.concatenate(((1 - gate) * _softmax(logits[:, :kept]), gate * _softmax(logits[:, kept:-1])), axis=1)
-
-
-def _pooled(table: Floats, rows: Ints, places: Ints) -> tuple[Floats, Floats, Floats]:
-    """Weighted mean, peaks and log weight of the rows at each block's places; row 0 counts for nothing."""
-    read = table.take(np.append(rows, 0).take(places), axis=0)
-    sums, peaks = read.sum(axis=0), read.max(axis=0)
-    weight = sums[:, -1:]
-    return sums[:, :-1] / (weight + 1), np.maximum(peaks[:, :-1], 0), np.log1p(weight)
-
-
-def _softmax(logits: Floats) -> Floats:
-    powers: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
-
-
-def _convolved(hidden: Floats, step: int, weight: Floats, bias: Floats) -> Floats:
-    """One dilated convolution of width 3 over the blocks, and its ReLU."""
-    count, width = hidden.shape
-    around = np.zeros((count, 3 * width), np.float32)
-    around[:, width : 2 * width] = hidden
-    if count > step:
-        around[step:, :width] = hidden[:-step]
-        around[:-step, 2 * width :] = hidden[step:]
-    return np.maximum(around @ weight + bias, 0)
+def linear_from(arrays: Mapping[str, Floats]) -> Linear:
+    """The linear scorer from its arrays: per table `.buckets`, 8-bit `.weights` and their `.scale` per row."""
+    tables, rows = {}, {}
+    for table, bits in BITS.items():
+        weights = arrays[f"{table}.weights"] * arrays[f"{table}.scale"].astype(np.float32)[:, None]
+        tables[table] = np.concatenate((np.zeros((1, OUTPUTS), np.float32), weights))
+        rows[table] = np.zeros(1 << bits, np.int32)
+        rows[table][arrays[f"{table}.buckets"]] = np.arange(1, len(weights) + 1)
+    return Linear(tables, rows, arrays["bias"].astype(np.float32))
