@@ -24,6 +24,9 @@ from cleaner.evaluation import GoldError, as_values, evaluate, read_gold, report
 from cleaner.explain import explain_lines, explain_values
 from cleaner.labels import SPECS, Policy, PolicyError
 from cleaner.languages import CueError, CueTable, read_cues
+from cleaner.model import load, shipped
+from cleaner.model_file import ModelError
+from cleaner.network_training import Settings
 from cleaner.pipeline import VERSION, Cleaner, OnSuspect
 from cleaner.progress import Bar
 from cleaner.readers import (
@@ -37,6 +40,8 @@ from cleaner.readers import (
     read_rows,
     read_stream,
 )
+from cleaner.training import Material, TrainingError, train
+from cleaner.training_data import line_examples, noisy_examples, read_templates, site
 from cleaner.writers.archive import CHECKS
 from cleaner.writers.report import ReportError, write_report
 from cleaner.writers.rows import document_row, encode, failed_row
@@ -74,6 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_clean(commands.add_parser("clean", help="clean articles: files and folders, or standard input"))
     _add_explain(commands.add_parser("explain", help="every line of an article with label, score and reasons"))
+    _add_train(commands.add_parser("train", help="learn a model from labelled documents"))
     _add_evaluate(commands.add_parser("evaluate", help="score the cleaner on labelled documents"))
     _add_report(commands.add_parser("report", help="a web page that shows what went and why"))
     archive_cli.add_commands(commands, CHECKS)
@@ -120,6 +126,7 @@ def _add_cleaning(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--policy", type=Path, metavar="FILE", help='TOML file of lines such as caption = "keep"')
     parser.add_argument("--cues", type=Path, metavar="FILE", help="your own cue table (docs/cues.md)")
+    parser.add_argument("--model", metavar="FILE", help='a model of your own; "none": the rules alone')
     parser.add_argument(
         "--on-suspect",
         choices=[each.value for each in OnSuspect],
@@ -139,6 +146,21 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="an article; - for standard input")
     parser.add_argument("--json", action="store_true", help="JSON instead of lines")
     _add_cleaning(parser)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Learns a model from labelled documents; formats and method are in docs/training.md."
+    gold = parser.add_argument("--gold", required=True, help="JSONL of labelled documents, plain or .gz")
+    lines = parser.add_argument("--lines", default=[], help="JSONL of lines labelled one by one")
+    noisy = parser.add_argument("--noisy", default=[], help="JSONL of documents with automatic labels")
+    for files in (gold, lines, noisy):
+        files.type, files.metavar, files.nargs = Path, "FILE", "+"
+    parser.add_argument("--split", metavar="NAME", help="only rows whose field `split` says so; others' sites go too")
+    parser.add_argument("--templates", type=Path, metavar="FILE", help="TOML of appeals to splice into documents")
+    parser.add_argument("--epochs", type=_positive, default=Settings().epochs, metavar="N", help="of the network")
+    parser.add_argument("--seed", type=int, default=Settings().seed, metavar="N")
+    parser.add_argument("--no-cross-validation", action="store_true", help="only the model, no figures")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL", help="the model's file")
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -178,7 +200,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     try:
         return _run(args)
-    except (UsageError, PolicyError, CueError, InputError, BatchError, ReportError, GoldError) as error:
+    except (
+        UsageError,
+        PolicyError,
+        CueError,
+        InputError,
+        BatchError,
+        ReportError,
+        GoldError,
+        ModelError,
+        TrainingError,
+    ) as error:
         print(f"cleancopy: {error}", file=sys.stderr)
         return WRONG_USE
     except BrokenPipeError:  # the reader of our output has left: nothing more to say
@@ -197,6 +229,8 @@ def _run(args: argparse.Namespace) -> int:
         write_report(args.run, args.output, sample=args.sample)
         print(args.output)
         return OK
+    if args.command == "train":
+        return _train(args)
     cleaner = _cleaner(args)
     if args.command == "evaluate":
         return _evaluate(args, cleaner)
@@ -210,7 +244,8 @@ def _run(args: argparse.Namespace) -> int:
 def _cleaner(args: argparse.Namespace) -> Cleaner:
     policy = Policy.of(_policy_file(args.policy) if args.policy else None, keep=args.keep, strip=args.strip)
     cues = read_cues(args.cues) if args.cues else CueTable()
-    return Cleaner(policy=policy, cues=cues, on_suspect=OnSuspect(args.on_suspect))
+    model = shipped() if args.model is None else None if args.model == "none" else load(Path(args.model))
+    return Cleaner(policy=policy, cues=cues, on_suspect=OnSuspect(args.on_suspect), model=model)
 
 
 def _policy_file(path: Path) -> dict[str, str]:
@@ -312,6 +347,27 @@ def _row(reading: Reading, outcome: CleanedDocument | Failure, *, with_removed: 
         return document_row(outcome, extra=reading.extra, with_removed=with_removed)
     identity = reading.document.id if reading.document else f"{outcome.locator}:{outcome.row}"
     return failed_row(identity, outcome.message, extra=reading.extra)
+
+
+def _train(args: argparse.Namespace) -> int:
+    documents = [gold for path in args.gold for gold in read_gold(path)]
+    others = {site(gold.source) for gold in documents if args.split not in (None, gold.split)}
+    material = Material(
+        documents,
+        read_templates(args.templates) if args.templates else (),
+        [each for path in args.lines for each in line_examples(path)],
+        [each for path in args.noisy for each in noisy_examples(path)],
+    )
+    settings = Settings(epochs=args.epochs, seed=args.seed)
+    trained = train(
+        material.without(others), settings, lambda line: print(line, file=sys.stderr),
+        cross_validate=not args.no_cross_validation,
+    )  # fmt: skip
+    args.output.write_bytes(trained.data)
+    print(f"{args.output}: {len(trained.data):,} bytes, {len(trained.examples)} documents learned")
+    for line in trained.figures:
+        print(line)
+    return OK
 
 
 def _evaluate(args: argparse.Namespace, cleaner: Cleaner) -> int:

@@ -128,7 +128,7 @@ def line_examples(path: Path) -> Iterator[Example]:
 
 
 def noisy_examples(path: Path) -> Iterator[Example]:
-    """Documents with automatic labels: rows `{id, domain, lines: [{t, y: K | B | M, sus?}]}`; M and `sus` are left out."""
+    """Documents with automatic labels: rows `{id, domain, lines: [{t, y: K|B|M, sus?}]}`; M and `sus` are left out."""
     for row in read_rows(path):
         lines = [line for line in row["lines"] if line["t"].strip()]
         if not lines or len(lines) > NOISY_BLOCKS:
