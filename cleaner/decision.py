@@ -26,6 +26,13 @@ COST, LENGTH_COST, UNSURE_COST = -0.7, 1.5, 10.0
 #: What speaks to the reader about the outlet costs more to leave than a crumb: so much less is asked to remove it.
 APPEALS, APPEAL_DISCOUNT = (Label.DONATION, Label.NEWSLETTER, Label.SUBSCRIPTION, Label.LEGAL), 1.0
 TYPICAL_LENGTH = 60
+#: In a document of a few blocks the model has little to go by: so much more is asked, where no rule speaks for removal.
+SHORT_DOCUMENT, UNSUPPORTED = 10, 3.0
+#: What a unit of the rules' evidence says about which label is right, in log-odds beside the model's.
+KIND_RULES = 0.1
+#: Log-odds per unit of the rules' evidence, beyond what the model made of it: for removal, and for these kept labels.
+SUPPORT = 0.3
+GUARDED = {Label.HEADLINE: 0.2, Label.CREDIT: 0.7, Label.NOTE: 0.7}
 #: The model reads the rules' evidence up to its clip; what a user's own cue or a whole letter says beyond it adds here.
 BEYOND = 1.0
 #: Evidence for body of this weight is a promise to the user: such a block is never removed.
@@ -44,6 +51,7 @@ class Scores:
     odds: list[float]  # log-odds of boilerplate
     costs: list[float]  # log-odds that the sum of model and rules must pass
     kept: list[int]  # column of the likeliest kept label
+    unsupported: float  # what is asked more of a block for which no rule speaks
 
     @classmethod
     def of(cls, probabilities: Floats, lengths: Sequence[int]) -> Scores:
@@ -56,7 +64,8 @@ class Scores:
         costs -= APPEAL_DISCOUNT * np.isin(likeliest, [COLUMN[label] for label in APPEALS])
         odds = np.log(boilerplate / (1 - boilerplate))
         kept = probabilities[:, : len(KEPT)].argmax(axis=1)
-        return cls(probabilities, odds.tolist(), costs.tolist(), kept.tolist())
+        short = max(0.0, 1 - len(sizes) / SHORT_DOCUMENT)
+        return cls(probabilities, odds.tolist(), costs.tolist(), kept.tolist(), UNSUPPORTED * short)
 
 
 Judgement = tuple[Label, float, tuple[str, ...]]
@@ -87,17 +96,22 @@ def decide(
 
 def judge_with_model(evidence: Sequence[Evidence], scores: Scores, index: int) -> Judgement:
     """The label of a block by the model, which has read the rules' evidence; how sure it is, and why."""
-    strength = scores.odds[index]
+    strength, cost = scores.odds[index], scores.costs[index]
     sums = _sums(evidence)
     rules = max((weight for label, weight in sums.items() if label not in KEPT), default=0.0)
     if rules > EVIDENCE_CLIP:
         strength += BEYOND * (rules - EVIDENCE_CLIP)
+    elif not rules:
+        cost += scores.unsupported
+    strength += SUPPORT * rules - sum(sums.get(label, 0.0) * weight for label, weight in GUARDED.items())
     score = round(_sigmoid(strength), 3)
-    if strength > scores.costs[index] and sums.get(Label.BODY, 0.0) < PROMISE:
-        label = _likeliest(scores, index, sums)
+    if strength > cost and sums.get(Label.BODY, 0.0) < PROMISE:
+        label = _likeliest(scores, index, sums, range(len(KEPT), len(COLUMNS)))
         return label, score, (*_reasons(evidence, label), _said(scores, index, label))
-    label = COLUMNS[scores.kept[index]]
-    return label, score, _reasons(evidence, label) if evidence else ()
+    if not evidence:
+        return COLUMNS[scores.kept[index]], score, ()
+    label = _likeliest(scores, index, sums, range(len(KEPT)))
+    return label, score, _reasons(evidence, label)
 
 
 def _said(scores: Scores, index: int, label: Label) -> str:
@@ -107,11 +121,14 @@ def _said(scores: Scores, index: int, label: Label) -> str:
     return f"reads like {label} ({share:.0%} among the boilerplate labels), not like the article ({boilerplate:.0%})"
 
 
-def _likeliest(scores: Scores, index: int, sums: dict[Label, float]) -> Label:
-    """The likeliest boilerplate label; where the rules speak beyond what the model reads, theirs."""
-    column = int(scores.probabilities[index, len(KEPT) :].argmax()) + len(KEPT)
-    strongest = max((label for label in sums if label not in KEPT), key=lambda label: sums[label], default=None)
-    return strongest if strongest and sums[strongest] > EVIDENCE_CLIP else COLUMNS[column]
+def _likeliest(scores: Scores, index: int, sums: dict[Label, float], columns: range) -> Label:
+    """Of some labels the likeliest, by model and rules."""
+    row = scores.probabilities[index].tolist()
+
+    def fit(column: int) -> float:
+        return math.log(max(1e-6, row[column])) + KIND_RULES * sums.get(COLUMNS[column], 0.0)
+
+    return COLUMNS[max(columns, key=fit)]
 
 
 def _sums(evidence: Sequence[Evidence]) -> dict[Label, float]:

@@ -41,6 +41,12 @@ BY = re.compile(
     r"^(?:By|BY|Von|VON|Par|Por|Di|di|Da|Door|DOOR|Av|Af|De|Autor|Autorka|Autore|Auteur|Автор|Text|Texte|Texto|Tekst|Testo)"
     r"(?::\s?|\s)(?=\w)"
 )
+#: A name, then what that person is or does.
+BIO = re.compile(
+    r"^(?:[^\W\d_a-zа-я][\w.’'-]{0,20}\s){2,4}(?:is\s(?:an?|the|our)\s|covers\s|writes\s|reports\s(?:on|for)\s|edits\s|"
+    r"ist\s(?:freie|Redakteur|Journalist|Autor|Korrespondent)|est\s(?:journaliste|correspondant)|"
+    r"es\s(?:periodista|redactor|corresponsal)|é\s(?:jornalista|repórter)|è\s(?:giornalista|un giornalista))"
+)
 #: Small words between the names of a byline.
 BETWEEN_NAMES = frozenset(
     "and und et y e i en og och & with mit avec con de da di van von der den la le del dos in aus for".split()
@@ -60,6 +66,7 @@ def _row(name: str, label: Label, weight: float, longest: int, needs: str, expre
 PATTERNS: tuple[Pattern, ...] = (
     _row("an agency alone, in brackets", Label.CREDIT, 6.0, 40, ")]", rf"^[(\[]{AGENCY}(?:[/,\s][^()\[\]]{{1,20}})?[)\]]\.?$"),
     _row("photo credit at the end", Label.CAPTION, 4.2, 260, ")]", rf"\S{{2}}.{{0,3}}[(\[][^()\[\]]{{0,60}}{AGENCY}[^()\[\]]{{0,40}}[)\]]\.?$"),
+    _row("a word for picture, then a name", Label.CAPTION, 4.2, 260, ":©.", r"(?:^|[.!?)»”\s])(?:Foto|Fotos|Photo|Photos|Bild|Bilder|Fot|Фото|Φωτογραφία|Fotoğraf|Fotó|Gambar|Kuva|Picture|Image)\s?(?::|©|\.:?)\s?[^\W\d_a-zа-я][^.!?]{1,80}$"),
     _row("agency after a slash", Label.CAPTION, 4.2, 260, "/", rf"\w.{{2}}(?:/\s?{AGENCY}|{AGENCY}\s?/\s?\S[^/]{{0,40}})\)?\.?$"),
     _row("copyright of a picture", Label.CAPTION, 2.7, 200, "©", r"(?:^|[\s.(])©\s?(?!\s?(?:19|20)\d\d)\S"),
     _row("copyright and year", Label.LEGAL, 4.5, 240, "©cC", r"(?:©|\(c\)|copyright)\s?(?:by\s)?(?:©\s?)?(?:19|20)\d\d", re.IGNORECASE),
@@ -103,7 +110,7 @@ GLUED: tuple[Pattern, ...] = (
 CODE = re.compile(r"[{}<>;=\\$]|\(\)|\bvar\b|\bfunction\b|\breturn\b|\bwindow\.")
 #: What pages leak: scripts of trackers and players, style rules, tags.
 LEAKED = re.compile(
-    r"googletag|adsbygoogle|document\.(?:get|write|create|query)|window\.\w|addEventListener|\.push\(|\$\(|jQuery|"
+    r"\"@(?:context|type)\"\s?:|googletag|adsbygoogle|document\.(?:get|write|create|query)|window\.\w|addEventListener|\.push\(|\$\(|jQuery|"
     r"!important|@media|<!\[CDATA|</?(?:div|span|script|style|iframe|img|a|p)\b|function\s?\(\w?\)|"
     r"\b(?:width|height|margin|padding|display|font-size)\s?:\s?[\w#%.-]+;"
 )

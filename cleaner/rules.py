@@ -41,6 +41,9 @@ STANDS: dict[Kind, str] = {
     Kind.GLUED: "is stuck to prose:",
 }
 SHORT, MIDDLING = 90, 240
+#: A cue that opens a block of at most so many words, with a colon behind it ("Read also: …"), is a prompt.
+PROMPT_WORDS, PROMPT_WEIGHT = 22, 6.5
+PROMPT_SIGNS = (":", "：", "»", ">")
 #: A cue inside a quotation of prose keeps this share of its weight.
 QUOTED_CUE = 0.3
 #: A sentence of more words than this is more than a prompt.
@@ -143,9 +146,21 @@ def _cue_weight(context: Context, index: int, hit: Hit) -> float:
             return 0.0
     size = 0 if measures.length <= SHORT else 1 if measures.length <= MIDDLING else 2
     weight = CUE_WEIGHTS[kind][size] * hit.cue.factor
+    if measures.words <= PROMPT_WORDS and _is_prompt(context, block, hit):
+        weight = max(weight, PROMPT_WEIGHT)
     if (size or measures.quoted) and _in_quotation(block.text, hit.start - block.start, hit.end - block.start):
         weight *= QUOTED_CUE
     return weight
+
+
+def _is_prompt(context: Context, block: Block, hit: Hit) -> bool:
+    """Does the cue open the block with a colon behind it, or an arrow?"""
+    if hit.cue.kind not in (Kind.START, Kind.OPENER, Kind.GLUED):
+        return False
+    if letters_around(context.folded, hit.start, hit.end, block)[0]:
+        return False
+    following = context.folded[hit.end : hit.end + 2].lstrip(" ")
+    return hit.cue.phrase.endswith(PROMPT_SIGNS) or following.startswith(PROMPT_SIGNS)
 
 
 def _in_quotation(text: str, start: int, end: int) -> bool:
@@ -197,7 +212,7 @@ def code(context: Context) -> Found:
             share := patterns.code_share(text)
         ) > patterns.CODE_SHARE:
             leaked = patterns.LEAKED.search(text[: patterns.CODE_SAMPLE]) is not None
-            weight = 4.5 if leaked else 1.0  # an article about programs shows programs
+            weight = 10.0 if leaked else 1.0  # an article about programs shows programs
             yield index, Evidence(Label.MARKUP, weight, f"looks like program text ({share:.0%} of its characters)")
 
 
@@ -258,7 +273,17 @@ def banner(context: Context) -> Found:
             continue
         others = (at for at in range(len(context.blocks)) if at != index)
         if context.blocks[index].text.endswith("!") or any(context.boilerplate(at) is Label.DONATION for at in others):
-            yield index, Evidence(Label.DONATION, 3.6, "a short line that asks for support")
+            yield index, Evidence(Label.DONATION, 6.0, "a short line that asks for support")
+
+
+def bio_below(context: Context) -> Found:
+    """ "Jane Roe covers the coast." below the story: who the author is."""
+    for index in context.open:
+        measures = context.measures[index]
+        if not context.shape.prose_before[index] or measures.length > MIDDLING or context.shape.prose_after[index] > 1:
+            continue
+        if patterns.BIO.match(context.blocks[index].text):
+            yield index, Evidence(Label.BIO, 4.4, "a name and what that person does, below the story")
 
 
 def credit_below(context: Context) -> Found:
@@ -475,7 +500,7 @@ def outside_main(context: Context) -> Found:
 #: A rule sees the evidence of the rules above it.
 RULES: tuple[Callable[[Context], Iterable[tuple[int, Evidence]]], ...] = (
     cues, shapes, code, outside_main, prose,
-    headline, top_byline, byline, credit_below, letters, banner, boxes, tail, trail, head, runs,
+    headline, top_byline, byline, bio_below, credit_below, letters, banner, boxes, tail, trail, head, runs,
 )  # fmt: skip
 
 
@@ -511,7 +536,9 @@ def _stuck(context: Context, block: Block, hit: Hit) -> tuple[int, int] | None:
     before, after = letters_around(context.folded, hit.start, hit.end, block)
     text, first = block.text, hit.start - block.start
     last = hit.end - block.start
-    if not before and after and text[last : last + 1].isupper() and text[first].isupper():
+    rest = text[last:].lstrip()
+    shouted = text[first:last].isupper() and last - first > 3
+    if not before and after and text[first].isupper() and rest[:1].isupper() and (shouted or rest == text[last:]):
         return block.start, hit.end
     if not after and before and text[first].isupper():
         previous = text[first - 1 : first]
