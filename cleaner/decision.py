@@ -23,13 +23,20 @@ PRIOR, THRESHOLD = -2.2, 0.65
 #: What losing a block costs, in log-odds: a constant, per factor e of length over 60 characters, and per unit of the
 #: document's mean P(1-P) by characters. Chosen by cross-validation for body lost <= 0.4 %; see docs/model.md.
 COST, LENGTH_COST, UNSURE_COST = -0.7, 1.5, 10.0
-#: What speaks to the reader about the outlet costs more to leave than a crumb: so much less is asked to remove it.
+#: What speaks to the reader about the outlet costs more to leave than a crumb: so much less is asked to remove it,
+#: where a rule speaks for that too.
 APPEALS, APPEAL_DISCOUNT = (Label.DONATION, Label.NEWSLETTER, Label.SUBSCRIPTION, Label.LEGAL), 1.0
 TYPICAL_LENGTH = 60
 #: In a document of a few blocks the model has little to go by: so much more is asked, where no rule speaks for removal.
 SHORT_DOCUMENT, UNSUPPORTED = 10, 3.0
 #: What a unit of the rules' evidence says about which label is right, in log-odds beside the model's.
 KIND_RULES = 0.1
+#: A whole line that is a cue, or more, settles it nearly always.
+SURE_EVIDENCE, KIND_SURE = 5.0, 1.5
+#: Which kept label is right the rules tell better than the model: headlines and credits by their place.
+KEPT_RULES = 8.0
+#: A sentence of this length, for whose removal no rule speaks, is more likely prose than the model thinks.
+SENTENCE_LENGTH, SENTENCE_COST = 50, 1.5
 #: Log-odds per unit of the rules' evidence, beyond what the model made of it: for removal, and for these kept labels.
 SUPPORT = 0.3
 GUARDED = {Label.HEADLINE: 0.2, Label.CREDIT: 0.7, Label.NOTE: 0.7}
@@ -51,6 +58,7 @@ class Scores:
     odds: list[float]  # log-odds of boilerplate
     costs: list[float]  # log-odds that the sum of model and rules must pass
     kept: list[int]  # column of the likeliest kept label
+    gone: list[int]  # column of the likeliest boilerplate label
     unsupported: float  # what is asked more of a block for which no rule speaks
 
     @classmethod
@@ -61,11 +69,10 @@ class Scores:
         unsure = (sizes * boilerplate * (1 - boilerplate)).sum() / max(1, sizes.sum())
         costs = COST + LENGTH_COST * np.log1p(sizes / TYPICAL_LENGTH) + UNSURE_COST * unsure
         likeliest = probabilities[:, len(KEPT) :].argmax(axis=1) + len(KEPT)
-        costs -= APPEAL_DISCOUNT * np.isin(likeliest, [COLUMN[label] for label in APPEALS])
         odds = np.log(boilerplate / (1 - boilerplate))
         kept = probabilities[:, : len(KEPT)].argmax(axis=1)
         short = max(0.0, 1 - len(sizes) / SHORT_DOCUMENT)
-        return cls(probabilities, odds.tolist(), costs.tolist(), kept.tolist(), UNSUPPORTED * short)
+        return cls(probabilities, odds.tolist(), costs.tolist(), kept.tolist(), likeliest.tolist(), UNSUPPORTED * short)
 
 
 Judgement = tuple[Label, float, tuple[str, ...]]
@@ -85,7 +92,9 @@ def decide(
     """
     decisions: list[Decision] = []
     for index, block in enumerate(blocks):
-        judgement = judge(evidence[index]) if scores is None else judge_with_model(evidence[index], scores, index)
+        judgement = (
+            judge(evidence[index]) if scores is None else judge_with_model(block, evidence[index], scores, index)
+        )
         label, score, reasons = judgement
         if cuts[index] and label in KEPT:
             decisions += _split(block, judgement, cuts[index], policy)
@@ -94,24 +103,30 @@ def decide(
     return tuple(decisions)
 
 
-def judge_with_model(evidence: Sequence[Evidence], scores: Scores, index: int) -> Judgement:
+def judge_with_model(block: Block, evidence: Sequence[Evidence], scores: Scores, index: int) -> Judgement:
     """The label of a block by the model, which has read the rules' evidence; how sure it is, and why."""
     strength, cost = scores.odds[index], scores.costs[index]
     sums = _sums(evidence)
     rules = max((weight for label, weight in sums.items() if label not in KEPT), default=0.0)
     if rules > EVIDENCE_CLIP:
         strength += BEYOND * (rules - EVIDENCE_CLIP)
-    elif not rules:
-        cost += scores.unsupported
+    if rules:
+        cost -= APPEAL_DISCOUNT * (COLUMNS[scores.gone[index]] in APPEALS)
+    else:
+        cost += scores.unsupported + (SENTENCE_COST if _is_sentence(block.text) else 0.0)
     strength += SUPPORT * rules - sum(sums.get(label, 0.0) * weight for label, weight in GUARDED.items())
     score = round(_sigmoid(strength), 3)
     if strength > cost and sums.get(Label.BODY, 0.0) < PROMISE:
         label = _likeliest(scores, index, sums, range(len(KEPT), len(COLUMNS)))
         return label, score, (*_reasons(evidence, label), _said(scores, index, label))
-    if not evidence:
-        return COLUMNS[scores.kept[index]], score, ()
-    label = _likeliest(scores, index, sums, range(len(KEPT)))
-    return label, score, _reasons(evidence, label)
+    label = COLUMNS[scores.kept[index]] if not evidence else _likeliest(scores, index, sums, range(len(KEPT)))
+    if label is Label.HEADLINE and _is_sentence(block.text) and label not in sums:
+        label = Label.BODY  # only a title as given, or a line that stands like one, may be a sentence
+    return label, score, _reasons(evidence, label) if evidence else ()
+
+
+def _is_sentence(text: str) -> bool:
+    return len(text) >= SENTENCE_LENGTH and text.rstrip("\"'”’»)]“").endswith((".", "!", "?", "。"))
 
 
 def _said(scores: Scores, index: int, label: Label) -> str:
@@ -121,12 +136,18 @@ def _said(scores: Scores, index: int, label: Label) -> str:
     return f"reads like {label} ({share:.0%} among the boilerplate labels), not like the article ({boilerplate:.0%})"
 
 
+def _said_enough(weight: float) -> float:
+    """What the rules' evidence for a label says about which label is right, in log-odds."""
+    return KIND_RULES * weight + (KIND_SURE if weight >= SURE_EVIDENCE else 0.0)
+
+
 def _likeliest(scores: Scores, index: int, sums: dict[Label, float], columns: range) -> Label:
     """Of some labels the likeliest, by model and rules."""
     row = scores.probabilities[index].tolist()
 
     def fit(column: int) -> float:
-        return math.log(max(1e-6, row[column])) + KIND_RULES * sums.get(COLUMNS[column], 0.0)
+        weight = sums.get(COLUMNS[column], 0.0)
+        return math.log(max(1e-6, row[column])) + (KEPT_RULES if column < len(KEPT) else 1.0) * _said_enough(weight)
 
     return COLUMNS[max(columns, key=fit)]
 
