@@ -60,6 +60,8 @@ class Scores:
     kept: list[int]  # column of the likeliest kept label
     gone: list[int]  # column of the likeliest boilerplate label
     unsupported: float  # what is asked more of a block for which no rule speaks
+    sure: list[float]  # probability of boilerplate
+    plain: list[bool]  # body without question, unless a rule speaks
 
     @classmethod
     def of(cls, probabilities: Floats, lengths: Sequence[int]) -> Scores:
@@ -72,7 +74,16 @@ class Scores:
         odds = np.log(boilerplate / (1 - boilerplate))
         kept = probabilities[:, : len(KEPT)].argmax(axis=1)
         short = max(0.0, 1 - len(sizes) / SHORT_DOCUMENT)
-        return cls(probabilities, odds.tolist(), costs.tolist(), kept.tolist(), likeliest.tolist(), UNSUPPORTED * short)
+        return cls(
+            probabilities=probabilities,
+            odds=odds.tolist(),
+            costs=costs.tolist(),
+            kept=kept.tolist(),
+            gone=likeliest.tolist(),
+            unsupported=UNSUPPORTED * short,
+            sure=boilerplate.round(3).tolist(),
+            plain=((odds <= costs) & (kept == COLUMN[Label.BODY])).tolist(),
+        )
 
 
 Judgement = tuple[Label, float, tuple[str, ...]]
@@ -92,9 +103,13 @@ def decide(
     """
     decisions: list[Decision] = []
     for index, block in enumerate(blocks):
-        judgement = (
-            judge(evidence[index]) if scores is None else judge_with_model(block, evidence[index], scores, index)
-        )
+        if scores is None:
+            judgement = judge(evidence[index])
+        elif scores.plain[index] and not evidence[index] and not cuts[index]:
+            decisions.append(Decision(block.start, block.end, Label.BODY, Action.KEEP, scores.sure[index]))
+            continue
+        else:
+            judgement = judge_with_model(block, evidence[index], scores, index)
         label, score, reasons = judgement
         if cuts[index] and label in KEPT:
             decisions += _split(block, judgement, cuts[index], policy)
