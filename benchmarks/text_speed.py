@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 Tool = Callable[[str], object]
 
 
@@ -31,6 +33,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--stages", action="store_true")
     args = parser.parse_args()
+    threadpool_limits(1, user_api="blas")  # as the command line does; one core is what is compared
     texts = list(islice(read_texts(args.articles), args.documents))
     size = sum(len(text.encode("utf-8", "replace")) for text in texts) / len(texts)
     print(

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from threadpoolctl import threadpool_limits
+
 from archive import cli as archive_cli
 from cleaner.accounts import Accounts
 from cleaner.batch import SHARD_SIZE, BatchError, BatchSettings, dry_run, outcome_of, run_batch
@@ -197,6 +199,7 @@ def _moment(text: str) -> datetime:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code; what goes wrong by its use is said on standard error."""
     _utf8_streams()
+    threadpool_limits(1, user_api="blas")  # a document's matrices are small: more threads only wait for each other
     args = build_parser().parse_args(argv)
     try:
         return _run(args)
