@@ -33,7 +33,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--stages", action="store_true")
     args = parser.parse_args()
-    threadpool_limits(1, user_api="blas")  # as the command line does; one core is what is compared
     texts = list(islice(read_texts(args.articles), args.documents))
     size = sum(len(text.encode("utf-8", "replace")) for text in texts) / len(texts)
     print(
@@ -43,6 +42,7 @@ def main() -> None:
         profile(texts)
         return
     tools = dict(available())
+    threadpool_limits(1, user_api="blas")  # as the command line does; one core is what is compared
     for run in tools.values():
         run(texts[0])  # load models and tables outside the clock
     seconds: dict[str, list[float]] = {name: [] for name in tools}
