@@ -102,7 +102,7 @@ class Cleaner:
         scores = None
         if model and first:
             probabilities = model.score(first, labelling.evidence)
-            scores = Scores.of(probabilities, [len(block.text) for block in blocks])
+            scores = Scores.of(probabilities, [len(block.text) for block in blocks], lang)
         decisions = decide(blocks, labelling.evidence, labelling.cuts, self.policy, scores)
         cleaned = assembly.assemble(document, rendering, decisions, lang)
         if cleaned.status is Status.SUSPECT and self.on_suspect is not OnSuspect.CLEAN:

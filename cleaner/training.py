@@ -100,7 +100,7 @@ def _figures(learned: Sequence[Example], probabilities: Sequence[Floats]) -> tup
     hit = lost = boilerplate = typed = lost_size = kept_size = 0
     for each, table in zip(learned, probabilities, strict=True):
         lengths = [len(block.text) for block in each.rendering.blocks]
-        scores, sizes = Scores.of(table, lengths), np.array(lengths)
+        scores, sizes = Scores.of(table, lengths, each.lang), np.array(lengths)
         gone = np.array(scores.odds) > np.array(scores.costs)
         counted = each.weights > 0
         is_boilerplate = (each.boilerplate == 1) & counted
