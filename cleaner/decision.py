@@ -23,7 +23,7 @@ from cleaner.model import COLUMN, COLUMNS, EVIDENCE_CLIP
 PRIOR, THRESHOLD = -2.2, 0.65
 #: What losing a block costs, in log-odds: a constant, per factor e of length over 60 characters, and per unit of the
 #: document's mean P(1-P) by characters. Chosen by cross-validation for body lost <= 0.4 %; see docs/model.md.
-COST, LENGTH_COST, UNSURE_COST = -0.85, 1.5, 10.0
+COST, LENGTH_COST, UNSURE_COST = -0.7, 1.5, 10.0
 #: Scripts that say more in a character, and of which few documents were learned (cross-validated without this: 7.9 %
 #: of Chinese and 3.5 % of Japanese body lost, with it 1.0 % and 0.6 %).
 COMPACT, COMPACT_COST = frozenset({"zh", "ja", "ko", "th", "lo", "my", "km"}), 1.5
