@@ -55,7 +55,8 @@ def test_any_text_works_and_shapes_fit(texts: list[str]) -> None:
     assert features.words.shape == features.stems.shape == features.pairs.shape == (tokens,)
     assert features.starts.shape == features.counts.shape == (count,)
     assert features.edges.shape == (count, EDGES)
-    assert (features.dense.shape[0], features.dense.dtype) == (count, np.float32)
+    assert features.dense.shape[0] == count
+    assert features.dense.dtype == np.float32
     assert np.isfinite(features.dense).all()
     assert np.array_equal(features.starts, np.cumsum(features.counts) - features.counts)
 

@@ -19,6 +19,7 @@ from cleaner import Cleaner, cli
 from cleaner.evaluation import Gold, GoldError, as_values, evaluate, read_gold
 from cleaner.labels import KEPT, Label
 from cleaner.model import COLUMN, load
+from cleaner.network_training import Settings
 from cleaner.training import FOLDS, Material, TrainingError, train
 from cleaner.training_data import (
     example,
@@ -257,8 +258,6 @@ def test_trained_twice_is_the_same(tmp_path: Path) -> None:
 
 def test_held_out_documents_get_probabilities() -> None:
     pytest.importorskip("sklearn")
-    from cleaner.network_training import Settings
-
     documents = list(read_gold(GOLD))[:60]
     found = train(Material(documents), Settings(epochs=1), lambda line: None)
     assert len(found.probabilities) == len(found.examples)
@@ -277,8 +276,8 @@ def test_material_without_sites_forgets_their_lines_too(tmp_path: Path) -> None:
 
 
 def test_too_few_sites(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [row for row in GOLD.read_text("utf-8").splitlines(keepends=True)][:3]
-    (tmp_path / "few.jsonl").write_text("".join(rows), "utf-8")
+    rows = GOLD.read_bytes().split(b"\n")[:3]
+    (tmp_path / "few.jsonl").write_bytes(b"\n".join(rows))
     words = ["train", "--gold", str(tmp_path / "few.jsonl"), "-o", str(tmp_path / "x.model")]
     assert cli.main(words) == cli.WRONG_USE
     assert f"at least {FOLDS} sites" in capsys.readouterr().err
@@ -287,7 +286,6 @@ def test_too_few_sites(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
 
 def test_without_scikit_learn_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
+    material = Material(list(read_gold(GOLD))[:20])
     with pytest.raises(TrainingError, match=r"pip install 'cleancopy\[train\]'"):
-        from cleaner.network_training import Settings
-
-        train(Material(list(read_gold(GOLD))[:20]), Settings(epochs=1), lambda line: None)
+        train(material, Settings(epochs=1), lambda line: None)
