@@ -63,10 +63,10 @@ def pinned(figures: Mapping[str, float], digests: Mapping[str, str], before: Gat
 
 def loosened(before: Gate | None, gate: Gate) -> Iterator[tuple[str, float, float | None]]:
     """(name, old bound, new bound) of every bound that is looser than before, or gone (None)."""
-    for kind, sign in (("floors", 1), ("ceilings", -1)):
+    for kind in ("floors", "ceilings"):
         for name, old in (before or {}).get(kind, {}).items():
             new = gate[kind].get(name)
-            if new is None or sign * new < sign * old:
+            if not _as_tight(name, new, old):
                 yield name, old, new
 
 
@@ -75,10 +75,17 @@ def unexplained(before: Gate | None, gate: Gate) -> Iterator[str]:
     rows, old_rows = gate["lowered"], (before or {}).get("lowered", [])
     if rows[: len(old_rows)] != old_rows:
         yield "rows of the list `lowered` were changed or taken out"
+    given = [row for row in rows[len(old_rows) :] if str(row.get("why", "")).strip()]
     for what, old, new in loosened(before, gate):
-        given = (row for row in rows[len(old_rows) :] if (row["what"], row["from"], row["to"]) == (what, old, new))
-        if not any(str(row.get("why", "")).strip() for row in given):
+        if not any(row["what"] == what and _as_tight(what, new, row["to"]) for row in given):
             yield f"{what} went from {old} to {new} without a row in `lowered` that says why"
+
+
+def _as_tight(name: str, new: float | None, old: float | None) -> bool:
+    """Does a new bound ask at least as much as an old one? None asks nothing."""
+    if new is None or old is None:
+        return old is None
+    return new <= old if name in CEILING_MARGINS else new >= old
 
 
 def broken(gate: Gate, figures: Mapping[str, float]) -> Iterator[str]:

@@ -103,6 +103,7 @@ def test_reasons_and_bounds_cannot_be_taken_out() -> None:
     lowered = pinned({**FIGURES, "f1": 0.8}, DIGESTS, BEFORE, "a label was split in two")
     again = pinned({**FIGURES, "f1": 0.7}, DIGESTS, lowered, "and another")
     assert [row["why"] for row in again["lowered"]] == ["a label was split in two", "and another"]
+    assert not list(unexplained(BEFORE, again))
     assert list(unexplained(lowered, {**again, "lowered": again["lowered"][1:]}))
     assert list(unexplained(BEFORE, {**BEFORE, "floors": {}}))
 
