@@ -128,7 +128,9 @@ def outcome_of(reading: Reading, cleaner: Cleaner, seen: set[str]) -> Outcome:
     try:
         return cleaner.clean_document(document)
     except HtmlError as error:
-        return Failure(document.id, None, str(error), "look at the file, or leave it out")
+        original = reading.original
+        locator, row = (original.locator, original.row) if original else (document.id, None)
+        return Failure(locator, row, str(error), "look at the file, or leave it out")
 
 
 _NOTHING = Failure("input", None, "gave no document", "look at it")
@@ -160,8 +162,10 @@ def _claim(settings: BatchSettings) -> None:
     taken = [name for name in (*FOLDERS, *FILES) if (out / name).exists()]
     if taken and not settings.fresh:
         raise BatchError(
-            f"{out} already holds {', '.join(taken)}; choose another folder, or give --fresh to replace them"
+            f"{out} already holds {', '.join(taken)}; choose another folder, or give --fresh to replace that run"
         )
+    if taken and not _is_run(out):
+        raise BatchError(f"{out} holds {', '.join(taken)}, and no run.json of ours; choose another folder")
     for name in taken:
         if name in FOLDERS:
             shutil.rmtree(out / name)
@@ -169,6 +173,15 @@ def _claim(settings: BatchSettings) -> None:
             (out / name).unlink()
     for name in FOLDERS:
         (out / name).mkdir(parents=True)
+    write_atomically(out / "run.json", [json.dumps({"cleancopy": VERSION, "complete": False}).encode() + b"\n"])
+
+
+def _is_run(out: Path) -> bool:
+    """Did we make this folder? Only then is anything in it removed."""
+    try:
+        return "cleancopy" in json.loads((out / "run.json").read_bytes())
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def _report(cleaner: Cleaner, settings: BatchSettings, accounts: Accounts, shards: int) -> dict[str, Any]:
@@ -176,6 +189,7 @@ def _report(cleaner: Cleaner, settings: BatchSettings, accounts: Accounts, shard
     return {
         "schema": SCHEMA,
         "cleancopy": VERSION,
+        "complete": True,
         "clock": warc_date(settings.clock),
         "configuration": {
             **cleaner.configuration(),

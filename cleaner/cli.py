@@ -182,22 +182,23 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
 
 
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2026-05-03T10:22:00Z") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code; what goes wrong by its use is said on standard error."""
+    if sys.stdin is None or sys.stdout is None or sys.stderr is None:  # closed by the caller
+        return WRONG_USE
     _utf8_streams()
     threadpool_limits(1, user_api="blas")  # a document's matrices are small: more threads only wait for each other
     args = build_parser().parse_args(argv)
@@ -221,8 +222,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except KeyboardInterrupt:
-        print("cleancopy: interrupted; run again with --fresh", file=sys.stderr)
+        print("cleancopy: interrupted", file=sys.stderr)
         return 130
+    except OSError as error:
+        print(f"cleancopy: {error.filename or 'standard input or output'}: {error.strerror or error}", file=sys.stderr)
+        return SOME_FAILED
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -17,7 +17,8 @@ from cleaner.document import Block, Decision, Evidence, Status
 from cleaner.features import Floats
 from cleaner.labels import KEPT, Action, Label, Policy
 from cleaner.measures import IDEOGRAPH_WEIGHT
-from cleaner.model import COLUMN, COLUMNS, EVIDENCE_CLIP
+from cleaner.model import COLUMN, EVIDENCE_CLIP
+from cleaner.model_file import COLUMNS
 
 #: Rules alone: log-odds against removal before any evidence, and the score from which a block goes.
 PRIOR, THRESHOLD = -2.2, 0.65
@@ -39,8 +40,9 @@ KIND_RULES = 0.1
 SURE_EVIDENCE, KIND_SURE = 5.0, 1.5
 #: Which kept label is right the rules tell better than the model: headlines and credits by their place.
 KEPT_RULES = 8.0
-#: A sentence of this length, for whose removal no rule speaks, is more likely prose than the model thinks.
-SENTENCE_LENGTH, SENTENCE_COST = 50, 1.5
+#: A sentence of this length, or any block of that, for whose removal no rule speaks, is more likely prose than the
+#: model thinks: whole tables and lists of one document were half of all body lost.
+SENTENCE_LENGTH, PROSE_LENGTH, SENTENCE_COST = 50, 120, 1.5
 #: Log-odds per unit of the rules' evidence, beyond what the model made of it: for removal, and for these kept labels.
 SUPPORT = 0.3
 GUARDED = {Label.HEADLINE: 0.2, Label.CREDIT: 0.7, Label.NOTE: 0.7}
@@ -133,7 +135,7 @@ def judge_with_model(block: Block, evidence: Sequence[Evidence], scores: Scores,
     if rules:
         cost -= APPEAL_DISCOUNT * (COLUMNS[scores.gone[index]] in APPEALS)
     else:
-        cost += scores.unsupported + (SENTENCE_COST if _is_sentence(block.text) else 0.0)
+        cost += scores.unsupported + (SENTENCE_COST if _is_prose(block.text) else 0.0)
     strength += SUPPORT * rules - sum(sums.get(label, 0.0) * weight for label, weight in GUARDED.items())
     score = round(_sigmoid(strength), 3)
     if strength > cost and sums.get(Label.BODY, 0.0) < PROMISE:
@@ -143,6 +145,10 @@ def judge_with_model(block: Block, evidence: Sequence[Evidence], scores: Scores,
     if label is Label.HEADLINE and _is_sentence(block.text) and label not in sums:
         label = Label.BODY  # only a title as given, or a line that stands like one, may be a sentence
     return label, score, _reasons(evidence, label) if evidence else ()
+
+
+def _is_prose(text: str) -> bool:
+    return len(text) >= PROSE_LENGTH or _is_sentence(text)
 
 
 def _is_sentence(text: str) -> bool:

@@ -86,6 +86,11 @@ _SUPERSETS = {
     "big5": "big5hkscs",
 }
 
+#: Codecs of Python's own, and EBCDIC: a page that declares one is wrong.
+_NO_WEB_CHARSETS = frozenset(
+    "unicode_escape unicode-escape raw_unicode_escape raw-unicode-escape idna punycode undefined utf-7 mbcs oem".split()
+)
+
 _CONVERT = "leave it out, or convert it to text first"
 _NOT_ASCII = bytes(range(128, 256))
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\v\f\r\x1b")
@@ -192,9 +197,10 @@ def python_codec(name: str) -> str | None:
 def _text_codec(name: str) -> str | None:
     try:
         "".encode(name)  # refuses codecs that are no charsets: hex, rot13, zlib
-        return codecs.lookup(name).name
-    except LookupError:
+        codec = codecs.lookup(name).name
+    except (LookupError, ValueError):  # "undefined" raises a UnicodeError for any text
         return None
+    return None if codec in _NO_WEB_CHARSETS or codec.startswith(("cp0", "cp10", "cp11", "cp5")) else codec
 
 
 def _by_bom(payload: bytes) -> Decoded | None:

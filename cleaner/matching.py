@@ -6,6 +6,7 @@ scripts without spaces need none. The pass is linear in the text, whatever it ho
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -36,6 +37,9 @@ class Hits:
     protected: str = ""
 
 
+SURROGATE = re.compile("[\ud800-\udfff]")
+#: Cues kept of a block: more say nothing new, and a line of one cue repeated must not take time by its square.
+MOST_HITS = 60
 #: Voices by which an appeal gives itself away even where it reads like the article.
 APPEALING = frozenset({Voice.SALUTATION, Voice.ASK, Voice.OUTLET, Voice.THANKS})
 #: With so many different ones in a block, it and its neighbours up to this distance are searched for all cues.
@@ -111,8 +115,7 @@ def _search(table: _Table, text: _Text, found: list[Hits | None], run: range) ->
     folded, blocks, index = text.folded, text.blocks, run.start
     block = blocks[index]
     begin = block.start
-    matches = table.automaton.find_matches_as_indexes(folded[begin : blocks[run.stop - 1].end], overlapping=True)
-    matches.sort(key=_by_start)
+    matches = _matches(table.automaton, folded[begin : blocks[run.stop - 1].end])
     for pattern, start, end in matches:
         start, end = start + begin, end + begin
         while block.end <= start:
@@ -132,7 +135,7 @@ def _search(table: _Table, text: _Text, found: list[Hits | None], run: range) ->
 
 def _record(hits: Hits, meaning: Meaning, at: tuple[int, int], *, free: bool, source: str | None) -> None:
     if isinstance(meaning, Cue):
-        if (free or meaning.kind is Kind.GLUED) and meaning.source in (None, source):
+        if (free or meaning.kind is Kind.GLUED) and meaning.source in (None, source) and len(hits.cues) < MOST_HITS:
             hits.cues.append(Hit(meaning, *at))
     elif not free:
         return
@@ -164,6 +167,15 @@ def _runs(flags: Sequence[bool], *, wanted: bool) -> Iterator[range]:
             if index > first:
                 yield range(first, index)
             first = index + 1
+
+
+def _matches(automaton: AhoCorasick, text: str) -> list[tuple[int, int, int]]:
+    """All matches (pattern, start, end) by their start; lone surrogates, which UTF-8 cannot hold, match nothing."""
+    try:
+        matches = automaton.find_matches_as_indexes(text, overlapping=True)
+    except UnicodeEncodeError:
+        matches = automaton.find_matches_as_indexes(SURROGATE.sub("\ufffd", text), overlapping=True)
+    return sorted(matches, key=_by_start)
 
 
 def _by_start(match: tuple[int, int, int]) -> int:

@@ -21,14 +21,12 @@ import numpy as np
 from cleaner.document import Block, Evidence
 from cleaner.features import EDGE_BITS, PAIR_BITS, STEM_BITS, WORD_BITS, Features, Floats, Ints, featurise
 from cleaner.labels import KEPT, Label
-from cleaner.model_file import ModelError, unpack
+from cleaner.model_file import COLUMNS, ModelError, unpack
 
 #: Tables of hashes: name → buckets as a power of two.
 BITS = {"word": WORD_BITS, "stem": STEM_BITS, "pair": PAIR_BITS, "edge": EDGE_BITS}
 #: Columns of the linear scorer: every label, and boilerplate as such (the last).
 OUTPUTS = len(Label) + 1
-#: Labels in the order of the columns: kept ones first.
-COLUMNS: tuple[Label, ...] = tuple(sorted(Label, key=lambda label: (label not in KEPT, list(Label).index(label))))
 COLUMN = {label: column for column, label in enumerate(COLUMNS)}
 #: Inputs of the network are cut off: linear scores, spreads from the mean of a dense measurement, sums of evidence.
 LINEAR_CLIP, DENSE_CLIP, EVIDENCE_CLIP = 9.0, 5.0, 8.0

@@ -5,6 +5,7 @@ Refuses what is no model, what is damaged, and what was made for other features 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +16,9 @@ from cleaner.features import FEATURES, Floats
 from cleaner.labels import KEPT, Label
 
 MAGIC = b"CLEANCPY"
-VERSION = 2
+VERSION = 3
+#: Labels in the order of the model's columns: kept ones first.
+COLUMNS: tuple[Label, ...] = tuple(sorted(Label, key=lambda label: (label not in KEPT, list(Label).index(label))))
 
 
 class ModelError(ValueError):
@@ -25,9 +28,10 @@ class ModelError(ValueError):
 def pack(header: Mapping[str, Any], arrays: Mapping[str, Floats]) -> bytes:
     """The file's bytes; the header gets version, features, and each array's name, type and shape."""
     listed = [[name, array.dtype.str, list(array.shape)] for name, array in arrays.items()]
-    full = {**header, "version": VERSION, "features": FEATURES, "arrays": listed}
-    text = json.dumps(full, sort_keys=True).encode()
     data = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays.values())
+    digest = hashlib.sha256(data).hexdigest()
+    ours = {"version": VERSION, "features": FEATURES, "labels": list(COLUMNS), "digest": digest}
+    text = json.dumps({**header, **ours, "arrays": listed}, sort_keys=True).encode()
     return MAGIC + len(text).to_bytes(4, "little") + text + data
 
 
@@ -38,17 +42,19 @@ def unpack(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, Floats]]:
     size = int.from_bytes(data[8:12], "little")
     try:
         header = json.loads(data[12 : 12 + size])
+        _check(header, name)
         arrays: dict[str, Floats] = {}
         at = 12 + size
+        if hashlib.sha256(data[at:]).hexdigest() != header["digest"]:
+            raise ModelError(f"{name} is damaged (its digest does not fit); fetch or train it again")
         for array, dtype, shape in header["arrays"]:
             raw = np.frombuffer(data, dtype, int(np.prod(shape)), at)
             at += raw.nbytes
             arrays[array] = raw.reshape(shape)
-    except (ValueError, KeyError, TypeError) as error:
+    except ModelError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{name} is damaged ({error}); fetch or train it again") from error
-    if at != len(data):
-        raise ModelError(f"{name} is damaged ({len(data) - at} bytes too many); fetch or train it again")
-    _check(header, name)
     return header, arrays
 
 
@@ -56,6 +62,5 @@ def _check(header: Mapping[str, Any], name: str) -> None:
     for key, ours in (("version", VERSION), ("features", FEATURES)):
         if header.get(key) != ours:
             raise ModelError(f"{name} has {key} {header.get(key)}, this program reads {ours}; train it again")
-    labels = header.get("labels", [])
-    if set(labels) != set(Label) or {*labels[: len(KEPT)]} != KEPT:
+    if header.get("labels") != list(COLUMNS):
         raise ModelError(f"{name} was trained for other labels; train it again with this version's")

@@ -63,6 +63,8 @@ ASKING = {Voice.ASK, Voice.MONEY, Voice.OUTLET, Voice.THANKS}
 #: So many of its longer blocks, and this share of them, ask, name amounts, praise the outlet's work or thank.
 LETTER_ASKING, LETTER_ASKING_SHARE = 2, 0.5
 LETTER_WEIGHT = 12.0
+#: A paragraph that appeals without a letter around it: so many different voices.
+APPEAL_VOICES = 4
 #: A glued cue is cut with this weight.
 GLUED_WEIGHT = 4.4
 
@@ -357,6 +359,18 @@ def letters(context: Context) -> Found:
         index = max(stop, index + 1)
 
 
+def appeals(context: Context) -> Found:
+    """An appeal in one paragraph of prose below the story, without salutation: many voices, and nobody is quoted."""
+    for index, hits in enumerate(context.hits):
+        if hits is None or context.shape.prose_after[index] > 1 or not context.shape.prose_before[index]:
+            continue
+        voices = set(hits.voices)
+        asking = bool(voices & {Voice.ASK, Voice.MONEY}) and Voice.SAID not in voices
+        if asking and len(voices) >= APPEAL_VOICES and not context.measures[index].quoted:
+            reason = f"asks for support in prose ({', '.join(sorted(voices))})"
+            yield index, Evidence(Label.DONATION, LETTER_WEIGHT, reason)
+
+
 def _asks(context: Context, start: int, stop: int, voices: set[Voice]) -> bool:
     """Enough voices, and asking that runs through the letter: an editor's letter to the reader only mentions it."""
     if len(voices) < LETTER_VOICES or not voices & {Voice.ASK, Voice.MONEY} or stop - start < 2:
@@ -500,7 +514,7 @@ def outside_main(context: Context) -> Found:
 #: A rule sees the evidence of the rules above it.
 RULES: tuple[Callable[[Context], Iterable[tuple[int, Evidence]]], ...] = (
     cues, shapes, code, outside_main, prose,
-    headline, top_byline, byline, bio_below, credit_below, letters, banner, boxes, tail, trail, head, runs,
+    headline, top_byline, byline, bio_below, credit_below, letters, appeals, banner, boxes, tail, trail, head, runs,
 )  # fmt: skip
 
 

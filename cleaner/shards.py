@@ -6,6 +6,7 @@ done when its sealed segment is in place. When anything breaks, neither stays.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,6 +25,8 @@ from cleaner.writers.rows import document_row, encode, failed_row
 from cleaner.writers.text import TextNames, write_text
 
 PREFIX = "cleancopy"
+#: What a file system says to a name it cannot take.
+NAME_REFUSED = frozenset({errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ})
 
 Outcome = CleanedDocument | Failure
 
@@ -37,6 +40,7 @@ class ShardWriter:
         self._draft = self._target.with_name(f"{self._target.name}.open")
         self._segment = SegmentWriter(out / "warc", Segment(PREFIX, clock, number), run)
         self._rows: BinaryIO | None = None
+        self._texts: list[Path] = []
 
     def __enter__(self) -> Self:
         self._rows = self._draft.open("wb")
@@ -66,6 +70,7 @@ class ShardWriter:
     def write(self, reading: Reading, outcome: Outcome, names: TextNames) -> tuple[Outcome, list[str]]:
         """Writes records, clean text and row of one input; its outcome (failed if not stored) and index lines."""
         original = reading.original
+        outcome = self._write_text(reading, outcome, names)
         placed: Sequence[Placed] = ()
         try:
             placed = self._store(original, outcome)
@@ -77,11 +82,24 @@ class ShardWriter:
             row = failed_row(identity, outcome.message, extra=reading.extra, path=path)
         else:
             row = document_row(outcome, extra=reading.extra, with_removed=self._with_removed, path=path)
-            if original is not None and original.row is None and outcome.status is not Status.EMPTY:
-                write_text(self._out / "text", names.name(path), outcome.text)
         assert self._rows is not None, "write inside the with block"
         self._rows.write(encode(row))
         return outcome, [line for each in placed if (line := line_of(each))]
+
+    def _write_text(self, reading: Reading, outcome: Outcome, names: TextNames) -> Outcome:
+        """Writes the clean text of a file; a name that the file system refuses fails this document alone."""
+        original = reading.original
+        if isinstance(outcome, Failure) or original is None or original.row is not None:
+            return outcome
+        if outcome.status is Status.EMPTY:
+            return outcome
+        try:
+            self._texts.append(write_text(self._out / "text", names.name(original.locator), outcome.text))
+        except OSError as error:
+            if error.errno not in NAME_REFUSED:
+                raise
+            return Failure(original.locator, None, f"its text cannot be written ({error.strerror})", "rename the file")
+        return outcome
 
     def _store(self, original: Original | None, outcome: Outcome) -> Sequence[Placed]:
         if original is None:
@@ -100,8 +118,8 @@ class ShardWriter:
     def _discard(self) -> None:
         if self._rows is not None:
             self._rows.close()
-        self._draft.unlink(missing_ok=True)
-        self._target.unlink(missing_ok=True)
+        for path in (self._draft, self._target, *self._texts):
+            path.unlink(missing_ok=True)
 
 
 def reading_path(reading: Reading, outcome: Outcome) -> str:

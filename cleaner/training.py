@@ -21,10 +21,10 @@ from cleaner.labelling import find_evidence
 from cleaner.labels import KEPT, Label
 from cleaner.languages import tables_for
 from cleaner.matching import Matcher
-from cleaner.model import BITS, COLUMNS, OUTPUTS, FirstStep, Network, evidence_sums, linear_from, token_weight
-from cleaner.model_file import pack
+from cleaner.model import BITS, OUTPUTS, FirstStep, Network, evidence_sums, linear_from, token_weight
+from cleaner.model_file import COLUMNS, pack
 from cleaner.network_training import Labelled, Settings, train_network
-from cleaner.training_data import Example, examples, fold_of, made_from, site
+from cleaner.training_data import FOLDS, Example, examples, fold_of, made_from, site
 
 #: A hash gets a weight when at least so many sites hold it: what only one site says, no other will.
 MIN_SITES: Mapping[str, int] = {"word": 2, "stem": 3, "pair": 4, "edge": 2}
@@ -33,7 +33,6 @@ PARTS: Mapping[str, float] = {"word": 1.0, "stem": 0.7, "pair": 1.0, "edge": 0.2
 #: Automatic labels are wrong in some of ten lines; they teach only what is boilerplate as such.
 NOISY_WEIGHT = 0.2
 ALPHA, ROUNDS = 1e-6, 8
-FOLDS = 5
 
 Say = Callable[[str], None]
 
@@ -301,7 +300,6 @@ def _header(material: Material, learned: Sequence[Example], settings: Settings) 
         digest.update(f"{gold.id}\0{gold.text}\0{gold.spans}\0".encode("utf-8", "surrogatepass"))
     return {
         "format": "cleancopy-model",
-        "labels": [label.value for label in COLUMNS],
         "kept": len(KEPT),
         "outputs": OUTPUTS,
         "dilations": list(settings.dilations),

@@ -60,9 +60,19 @@ def site(source: str) -> str:
     name = re.sub(r"^(?:www\.|[a-z]{2}_)", "", source.lower())
     name = re.sub(r"(?:_flat|_int|_seg|_articles?)+$", "", name)
     labels = name.split(".")
-    while len(labels) > 1 and len(labels[-1]) <= 4:
+    if len(labels) > 1:
+        labels.pop()
+    if len(labels) > 1 and labels[-1] in SECOND_LEVEL:
         labels.pop()
     return re.sub(r"[^\w]|_", "", labels[-1]) or name
+
+
+#: Public suffixes of two labels, as in example.co.uk and example.com.br.
+SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "or", "ne", "go", "gob", "gouv"})
+
+
+#: Parts that the sites are divided into, each held out once.
+FOLDS = 5
 
 
 def fold_of(name: str, folds: int) -> int:
@@ -189,11 +199,11 @@ def _filled(row: dict[str, Any], number: int, chance: random.Random) -> Gold:
         filled = line.format(**slots)
         spans.append((len(text), len(text) + len(filled), Label(row["label"])))
         text += filled + "\n"
-    return Gold(f"template:{number}", text, tuple(spans), (), row["lang"], f"template{number}.example")
+    return Gold(f"template:{number}", text, tuple(spans), (), row["lang"], f"template{number}.test")
 
 
 #: Of so many documents a stretch of a few lines is learned too, and so many get an appeal spliced in.
-WINDOW_SHARE, SPLICE_SHARE = 0.7, 0.35
+WINDOW_SHARE, SPLICE_SHARE = 0.7, 0.4
 
 
 def made_from(documents: Sequence[Gold], templates: Sequence[Gold]) -> Iterator[Gold]:
@@ -207,7 +217,8 @@ def made_from(documents: Sequence[Gold], templates: Sequence[Gold]) -> Iterator[
             size = chance.randint(2, min(14, len(gold.spans) - 1))
             first = chance.randint(0, len(gold.spans) - size)
             yield _window(gold, first, first + size)
-        fitting = by_lang.get(gold.lang, [])
+        fold = fold_of(site(gold.source), FOLDS)  # of its own fold: the scores it is learned with must not know it
+        fitting = [each for each in by_lang.get(gold.lang, []) if fold_of(site(each.source), FOLDS) == fold]
         if fitting and chance.random() < SPLICE_SHARE:
             yield _spliced(gold, chance.choice(fitting), chance)
 

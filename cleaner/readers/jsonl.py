@@ -105,10 +105,15 @@ def _read_row(line: bytes, original: Original) -> Reading:
 
 
 def _parse(line: bytes) -> dict[str, Any]:
-    row = json.loads(line.decode("utf-8"), object_pairs_hook=_without_duplicates)
+    row = json.loads(line.decode("utf-8"), object_pairs_hook=_without_duplicates, parse_constant=_no_number)
     if not isinstance(row, dict):
         raise _RowError(f"is a JSON {type(row).__name__}, not an object")
     return row
+
+
+def _no_number(name: str) -> float:
+    """NaN and Infinity are no JSON, though Python reads them; no reader behind us would."""
+    raise _RowError(f"holds {name}, which is no JSON")
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

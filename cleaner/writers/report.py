@@ -7,6 +7,7 @@ gives the same bytes. Refuses (ReportError) a folder that is no finished run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from importlib import resources
 from itertools import groupby
@@ -59,7 +60,8 @@ def write_report(out: Path, target: Path, *, sample: int = 40) -> None:
         partial.write_bytes(content)
         partial.replace(target)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise ReportError(f"{target} cannot be written ({error.strerror or error}); name another file") from error
 
 

@@ -156,6 +156,8 @@ def paragraphs(row: Row, ledger: Ledger | None) -> list[Paragraph]:
         return _listed(row, text)
     passages = sorted((*_kept(ledger, text, row.get("repairs") or ()), *_removed(ledger.removed)), key=_position)
     found: list[Paragraph] = []
+    if not passages:
+        return found
     for passage, together in zip(passages, _together(passages, dict(ledger.gaps)), strict=True):
         if together and found:
             found[-1].append(passage)

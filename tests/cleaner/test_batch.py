@@ -14,8 +14,12 @@ from archive.restore import restore
 from archive.verify import verify
 from cleaner import Cleaner
 from cleaner.batch import BatchError, BatchSettings, dry_run, run_batch
+from cleaner.document import Block
+from cleaner.languages import tables_for
+from cleaner.matching import MOST_HITS, Matcher
 from cleaner.readers import InputError
 from cleaner.writers.archive import CHECKS
+from cleaner.writers.report import write_report
 
 CLOCK = datetime(2026, 5, 3, 10, 22, tzinfo=UTC)
 STORY = (
@@ -219,3 +223,52 @@ def test_gzipped_rows_and_skipped_kinds(tmp_path):
     assert accounts.documents == 1
     assert accounts.skipped.total() == 2
     assert rows(tmp_path / "out")[0]["id"] == "rows.jsonl.gz:1"
+
+
+def test_fresh_touches_no_folder_that_no_run_made(tmp_path):
+    (tmp_path / "a.txt").write_text(STORY)
+    (tmp_path / "home/documents").mkdir(parents=True)
+    (tmp_path / "home/documents/thesis.doc").write_text("mine")
+    with pytest.raises(BatchError, match="choose another folder"):
+        run([tmp_path / "a.txt"], tmp_path / "home", fresh=True)
+    assert (tmp_path / "home/documents/thesis.doc").read_text() == "mine"
+
+
+def test_names_that_clash_with_folders_or_are_too_long(tmp_path):
+    inside = tmp_path / "in"
+    (inside / "a.md.txt").mkdir(parents=True)
+    (inside / "a.md").write_text(STORY)
+    (inside / "a.md.txt/b.txt").write_text(STORY)
+    (inside / ("n" * 250 + ".txt")).write_text(STORY)
+    accounts = run([inside], tmp_path / "out")
+    assert dict(accounts.status) == {"clean": 3}
+    texts = sorted(name for name in files(tmp_path / "out") if name.startswith("text/"))
+    assert texts[:2] == ["text/a.md.txt", "text/a.md~2/b.txt"]
+    assert len(texts) == 3
+
+
+def test_texts_of_a_shard_that_broke_off_go_with_it(folder, tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(cleaner.shards.ShardWriter, "_close_rows", full)
+    with pytest.raises(BatchError):
+        run([folder], tmp_path / "out")
+    assert sorted(files(tmp_path / "out")) == ["run.json"]
+    assert json.loads((tmp_path / "out/run.json").read_text())["complete"] is False
+    monkeypatch.undo()
+    run([folder], tmp_path / "out", fresh=True)
+    assert json.loads((tmp_path / "out/run.json").read_text())["complete"] is True
+
+
+def test_a_report_of_an_empty_document(tmp_path):
+    (tmp_path / "e.txt").write_text("")
+    run([tmp_path / "e.txt"], tmp_path / "out")
+    write_report(tmp_path / "out", tmp_path / "report.html")
+    assert "e.txt" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_one_cue_repeated_is_kept_only_so_often():
+    text = "© " * 5000
+    hits = Matcher(tables_for("en")).find(text, [Block(0, len(text), text, 0, 0)], text)
+    assert len(hits[0].cues) == MOST_HITS

@@ -200,3 +200,8 @@ def test_utf8_round_trip(text: str) -> None:
 def test_record_of_another_payload_is_refused(payload: bytes, facts: dict[str, str]) -> None:
     with pytest.raises(UndecodableError, match="does not fit"):
         decode_as(payload, facts)
+
+
+@pytest.mark.parametrize("name", ["undefined", "unicode_escape", "raw_unicode_escape", "cp037", "hex", "utf-7"])
+def test_codecs_that_no_page_is_in_are_not_taken(name: str) -> None:
+    assert python_codec(name) is None

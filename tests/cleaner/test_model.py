@@ -72,7 +72,7 @@ def test_same_model_same_bytes() -> None:
         (changed({})[:10], "here is damaged"),
         (changed({})[:60], "here is damaged"),
         (changed({})[:-1], "here is damaged .*; fetch or train it again"),
-        (changed({}) + b"\x00", r"here is damaged \(1 bytes too many\); fetch or train it again"),
+        (changed({}) + b"\x00", r"here is damaged \(its digest does not fit\); fetch or train it again"),
         (MAGIC + (2).to_bytes(4, "little") + b"[]", "here is damaged"),
         (MAGIC + (2).to_bytes(4, "little") + b"\xff\xff", "here is damaged"),
         (changed({"arrays": [["o", "O", [2]]]}), "here is damaged"),
@@ -88,7 +88,6 @@ def test_refused(data: bytes, message: str) -> None:
         unpack(data, "here")
 
 
-@pytest.mark.xfail(reason="only the sets of labels are compared, not the order of the columns", strict=True)
 def test_labels_in_another_order_are_refused() -> None:
     with pytest.raises(ModelError, match="other labels"):
         unpack(changed({"labels": [*LABELS[:-2], LABELS[-1], LABELS[-2]]}), "here")
@@ -149,7 +148,6 @@ def test_cleaning_any_text(text: str) -> None:
     assert all(0 <= span.start < span.end <= len(text) for span in cleaned.spans)
 
 
-@pytest.mark.xfail(reason="the search for cues encodes the text as UTF-8", raises=UnicodeEncodeError, strict=True)
 @pytest.mark.parametrize("text", ["\ud800", "Share\udfff", "The bridge is open.\n\udc80\nSign up"])
 def test_cleaning_lone_surrogates(text: str) -> None:
     assert Cleaner().clean(text).source_text == text
