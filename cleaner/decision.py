@@ -140,7 +140,7 @@ def judge_with_model(block: Block, evidence: Sequence[Evidence], scores: Scores,
     score = round(_sigmoid(strength), 3)
     if strength > cost and sums.get(Label.BODY, 0.0) < PROMISE:
         label = _likeliest(scores, index, sums, range(len(KEPT), len(COLUMNS)))
-        return label, score, (*_reasons(evidence, label), _said(scores, index, label))
+        return label, score, (*_reasons(evidence, label), f"reads like {label}, not like the article (model)")
     label = COLUMNS[scores.kept[index]] if not evidence else _likeliest(scores, index, sums, range(len(KEPT)))
     if label is Label.HEADLINE and _is_sentence(block.text) and label not in sums:
         label = Label.BODY  # only a title as given, or a line that stands like one, may be a sentence
@@ -153,13 +153,6 @@ def _is_prose(text: str) -> bool:
 
 def _is_sentence(text: str) -> bool:
     return len(text) >= SENTENCE_LENGTH and text.rstrip("\"'”’»)]“").endswith((".", "!", "?", "。"))
-
-
-def _said(scores: Scores, index: int, label: Label) -> str:
-    """The model's part in a removal, in words."""
-    boilerplate = _sigmoid(scores.odds[index])
-    share = scores.probabilities[index, COLUMN[label]] / max(1e-6, boilerplate)
-    return f"reads like {label} ({share:.0%} among the boilerplate labels), not like the article ({boilerplate:.0%})"
 
 
 def _said_enough(weight: float) -> float:
