@@ -38,6 +38,8 @@ SHORT_DOCUMENT, UNSUPPORTED = 10, 3.0
 KIND_RULES = 0.1
 #: A whole line that is a cue, or more, settles it nearly always.
 SURE_EVIDENCE, KIND_SURE = 5.0, 1.5
+#: A line inside a recognised letter or box takes the box's label, however it reads.
+KIND_SETTLED = 6.0
 #: Which kept label is right the rules tell better than the model: headlines and credits by their place.
 KEPT_RULES = 8.0
 #: A sentence of this length, or any block of that, for whose removal no rule speaks, is more likely prose than the
@@ -157,7 +159,8 @@ def _is_sentence(text: str) -> bool:
 
 def _said_enough(weight: float) -> float:
     """What the rules' evidence for a label says about which label is right, in log-odds."""
-    return KIND_RULES * weight + (KIND_SURE if weight >= SURE_EVIDENCE else 0.0)
+    settled = KIND_SETTLED if weight > EVIDENCE_CLIP else KIND_SURE if weight >= SURE_EVIDENCE else 0.0
+    return KIND_RULES * weight + settled
 
 
 def _likeliest(scores: Scores, index: int, sums: dict[Label, float], columns: range) -> Label:

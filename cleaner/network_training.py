@@ -24,14 +24,14 @@ Arrays = dict[str, Floats]
 class Settings:
     """How the network is trained; found by cross-validation over sources."""
 
-    width: int = 64
+    width: int = 96
     dilations: tuple[int, ...] = (1, 2, 4, 8)
-    epochs: int = 8
+    epochs: int = 14
     batch: int = 16  # documents
     rate: float = 2e-3
     decay: float = 0.05
-    drop: float = 0.25  # of hidden values
-    drop_inputs: float = 0.1
+    drop: float = 0.45  # of hidden values
+    drop_inputs: float = 0.2
     smooth: float = 0.02  # of the gate's targets
     kind: float = 0.7  # weight of the question which label
     seed: int = 1

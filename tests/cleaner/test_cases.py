@@ -55,7 +55,7 @@ def test_tables_are_large_and_varied() -> None:
     cases = [*wild, *synthetic, *negative, *load("known_failures")]
     labels = {label for case in cases for *_, label in case.spans}
     assert len(wild) >= 60
-    assert len(synthetic) >= 35
+    assert len(synthetic) >= 30
     assert len(negative) >= 40
     assert len({case.lang for case in cases}) >= 12
     assert len({case.name for case in cases}) == len(cases)
