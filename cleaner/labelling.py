@@ -14,6 +14,7 @@ from cleaner.document import Evidence, Rendering
 from cleaner.languages import fold
 from cleaner.matching import Matcher
 from cleaner.measures import CRUMB_LENGTH, measure, measure_body, shape
+from cleaner.rule_context import Context
 
 #: Blocks whose linear log-odds of boilerplate lie below this, and which are no crumbs, are the article for sure.
 SURELY_BODY = -4.5
@@ -45,7 +46,7 @@ def find_evidence(
     plain = folded.replace("\n", " ") if rendering.wrapped else folded
     hits = matcher.find(plain, blocks, rendering.text, source=source, candidates=None if doubts is None else asked)
     measures = [measure(block) if ask else measure_body(block) for block, ask in zip(blocks, asked, strict=True)]
-    context = rules.Context(
+    context = Context(
         blocks=blocks, measures=measures, shape=shape(measures), hits=hits, folded=folded, title=title,
         flat=rendering.flat, open=[index for index, ask in enumerate(asked) if ask],
     )  # fmt: skip

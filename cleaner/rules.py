@@ -9,16 +9,14 @@ nested repetition, so that no line can make them slow.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from cleaner import patterns
 from cleaner.document import Block, Evidence
 from cleaner.labels import KEPT, Label
 from cleaner.languages import Kind, Voice
-from cleaner.matching import Hit, Hits, letters_around
-from cleaner.measures import CRUMB_LENGTH, Measures, Shape
-
-Found = Iterator[tuple[int, Evidence]]
+from cleaner.letters import appeals, banner, letters
+from cleaner.matching import Hit, letters_around
+from cleaner.rule_context import MIDDLING, SHORT, Context, Found
 
 #: Weight of a cue by kind, in a short, a middling and a long block (log-odds; from the precision of cues on train).
 CUE_WEIGHTS: dict[Kind, tuple[float, float, float]] = {
@@ -40,7 +38,6 @@ STANDS: dict[Kind, str] = {
     Kind.OPENER: "opens a box with",
     Kind.GLUED: "is stuck to prose:",
 }
-SHORT, MIDDLING = 90, 240
 #: A cue that opens a block of at most so many words, with a colon behind it ("Read also: …"), is a prompt.
 PROMPT_WORDS, PROMPT_WEIGHT = 22, 6.5
 PROMPT_SIGNS = (":", "：", "»", ">")
@@ -52,52 +49,12 @@ SENTENCE_WORDS = 12
 REPEATED_CUE = 0.5
 #: A box ends after this many blocks, and at prose that says nothing of its own for the box.
 BOX_BLOCKS = 14
-BANNER_WORDS = 8
 #: A byline stands among the first blocks, above the prose or just below the first paragraph.
 BYLINE_BLOCKS = 4
-#: A letter that asks for money: this many different voices in it, the asking or the money among them.
-LETTER_VOICES, LETTER_BLOCKS = 3, 24
 #: At least so many lines of at most this length make a trail of teasers.
 TRAIL_BLOCKS, TEASER = 6, 140
-ASKING = {Voice.ASK, Voice.MONEY, Voice.OUTLET, Voice.THANKS}
-#: So many of its longer blocks, and this share of them, ask, name amounts, praise the outlet's work or thank.
-LETTER_ASKING, LETTER_ASKING_SHARE = 2, 0.5
-LETTER_WEIGHT = 12.0
-#: A paragraph that appeals without a letter around it: so many different voices.
-APPEAL_VOICES = 4
 #: A glued cue is cut with this weight.
 GLUED_WEIGHT = 4.4
-
-
-@dataclass(slots=True)
-class Context:
-    """All that a rule may look at; `evidence` grows from rule to rule."""
-
-    blocks: Sequence[Block]
-    measures: Sequence[Measures]
-    shape: Shape
-    hits: Sequence[Hits | None]
-    folded: str
-    title: str
-    flat: bool
-    open: Sequence[int]  # the blocks in question; the others are the article for sure, unless a cue says more
-    evidence: list[list[Evidence]] = field(default_factory=list)
-
-    def lead(self, index: int) -> tuple[Label, float]:
-        """The label with the most evidence so far for a block, net of body; (body, 0) without evidence."""
-        sums: dict[Label, float] = {}
-        for each in self.evidence[index]:
-            sums[each.label] = sums.get(each.label, 0.0) + each.weight
-        body = sums.pop(Label.BODY, 0.0)
-        if not sums:
-            return Label.BODY, -body
-        label = max(sums, key=lambda name: (sums[name], name))
-        return label, sums[label] - body
-
-    def boilerplate(self, index: int, at_least: float = 3.4) -> Label | None:
-        """The label of a block that its evidence so far takes out of the article, or None."""
-        label, strength = self.lead(index)
-        return label if label not in KEPT and strength >= at_least else None
 
 
 def gather(context: Context) -> list[list[Evidence]]:
@@ -264,20 +221,6 @@ def byline(context: Context) -> Found:
                 yield index, Evidence(Label.BYLINE, 4.0, "“by” and a name, above the prose")
 
 
-def banner(context: Context) -> Found:
-    """A short line that asks, at the very top or below the prose, with "!" or beside an appeal: "Support the Post!"."""
-    for index, hits in enumerate(context.hits):
-        if hits is None or Voice.ASK not in hits.voices or Voice.SAID in hits.voices:
-            continue
-        measures = context.measures[index]
-        aside = index == 0 or context.shape.prose_after[index] == 0
-        if not aside or measures.words > BANNER_WORDS or measures.quoted:
-            continue
-        others = (at for at in range(len(context.blocks)) if at != index)
-        if context.blocks[index].text.endswith("!") or any(context.boilerplate(at) is Label.DONATION for at in others):
-            yield index, Evidence(Label.DONATION, 6.0, "a short line that asks for support")
-
-
 def bio_below(context: Context) -> Found:
     """ "Jane Roe covers the coast." below the story: who the author is."""
     for index in context.open:
@@ -327,7 +270,7 @@ def _box_end(context: Context, index: int, label: Label) -> int:
         teaser = label is Label.RELATED and measures.length <= 140 and not measures.ends_sentence
         if not (own or measures.crumb or teaser):
             break
-        if own is None and _next_is_prose(context, index) and not context.boilerplate(index, 1.0):
+        if own is None and context.next_is_prose(index) and not context.boilerplate(index, 1.0):
             break  # a lone short line above prose is a subhead of the article
         index += 1
     return index
@@ -338,98 +281,6 @@ def _box_weight(context: Context, index: int) -> float:
 
 
 CRUMB_SURE = 24
-
-
-def _next_is_prose(context: Context, index: int) -> bool:
-    return index + 1 < len(context.blocks) and context.measures[index + 1].prose and not context.evidence[index + 1]
-
-
-def letters(context: Context) -> Found:
-    """A letter that asks for money, written as prose: decided as a unit from its salutation to its buttons."""
-    index = 0
-    while index < len(context.blocks):
-        if not _opens_letter(context, index):
-            index += 1
-            continue
-        stop, voices = _letter_end(context, index)
-        if _asks(context, index, stop, voices):
-            reason = f"in a letter that asks for support ({', '.join(sorted(voices))})"
-            for inside in range(index, stop):
-                yield inside, Evidence(Label.DONATION, LETTER_WEIGHT, reason)
-        index = max(stop, index + 1)
-
-
-def appeals(context: Context) -> Found:
-    """An appeal in one paragraph of prose below the story, without salutation: many voices, and nobody is quoted."""
-    for index, hits in enumerate(context.hits):
-        if hits is None or context.shape.prose_after[index] > 1 or not context.shape.prose_before[index]:
-            continue
-        voices = set(hits.voices)
-        asking = bool(voices & {Voice.ASK, Voice.MONEY}) and Voice.SAID not in voices
-        if asking and len(voices) >= APPEAL_VOICES and not context.measures[index].quoted:
-            reason = f"asks for support in prose ({', '.join(sorted(voices))})"
-            yield index, Evidence(Label.DONATION, LETTER_WEIGHT, reason)
-
-
-def _asks(context: Context, start: int, stop: int, voices: set[Voice]) -> bool:
-    """Enough voices, and asking that runs through the letter: an editor's letter to the reader only mentions it."""
-    if len(voices) < LETTER_VOICES or not voices & {Voice.ASK, Voice.MONEY} or stop - start < 2:
-        return False
-    prose = [index for index in range(start, stop) if not context.measures[index].crumb]
-    asking = sum(bool((hits := context.hits[index]) and ASKING & set(hits.voices)) for index in prose)
-    return asking >= max(LETTER_ASKING, len(prose) * LETTER_ASKING_SHARE)
-
-
-def _opens_letter(context: Context, index: int) -> bool:
-    hits = context.hits[index]
-    measures = context.measures[index]
-    if hits is None or measures.quoted:
-        return False
-    if Voice.SALUTATION in hits.voices and measures.length <= SHORT:
-        return True
-    return context.boilerplate(index) is Label.DONATION and not _reported(context, index)
-
-
-def _reported(context: Context, index: int) -> bool:
-    hits = context.hits[index]
-    return context.measures[index].quoted or bool(hits and hits.voices.get(Voice.SAID))
-
-
-def _letter_end(context: Context, start: int) -> tuple[int, set[Voice]]:
-    """Where the letter ends, and the voices heard in it; two blocks in a row without any end it."""
-    voices: set[Voice] = set()
-    stop, silent = start, 0
-    for index in range(start, min(len(context.blocks), start + LETTER_BLOCKS)):
-        hits = context.hits[index]
-        heard = set(hits.voices) - {Voice.SAID} if hits else set()
-        speaks = bool(heard & {Voice.WE, Voice.OUTLET, Voice.ASK, Voice.THANKS, Voice.SALUTATION, Voice.MONEY})
-        label = context.boilerplate(index)
-        if (speaks and not _reported_story(context, index)) or label is Label.DONATION:
-            voices |= heard
-            stop, silent = index + 1, 0
-        elif (
-            _short_of_letter(context, index)
-            and label in (None, Label.NAVIGATION, Label.SUBSCRIPTION)
-            and not _next_is_prose(context, index)
-        ):
-            stop, silent = (index + 1, 0) if silent == 0 else (stop, silent)
-        else:
-            silent += 1
-            if silent >= 2 or label is not None:
-                break
-    return stop, voices
-
-
-def _short_of_letter(context: Context, index: int) -> bool:
-    """A crumb, or below the last prose also a short sentence: "Remind me next week."."""
-    measures = context.measures[index]
-    return measures.crumb or (measures.length <= CRUMB_LENGTH and context.shape.prose_after[index] == 0)
-
-
-def _reported_story(context: Context, index: int) -> bool:
-    """Prose in which others speak: reporting, even when it says "we" inside its quotations."""
-    hits = context.hits[index]
-    return bool(hits and hits.voices.get(Voice.SAID)) and not (hits and {Voice.YOU, Voice.OUTLET} & set(hits.voices))
 
 
 def tail(context: Context) -> Found:
