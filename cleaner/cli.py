@@ -283,7 +283,8 @@ def _clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
     for failure in accounts.failures[:FAILURES_SHOWN]:
         print(f"cleancopy: {failure.message}", file=sys.stderr)
     if (more := len(accounts.failures) - FAILURES_SHOWN) > 0:
-        print(f"cleancopy: {more} more failures; see run.json", file=sys.stderr)
+        where = "" if args.dry_run else "; see run.json"
+        print(f"cleancopy: {more} more failures{where}", file=sys.stderr)
     return SOME_FAILED if accounts.failures else OK
 
 

@@ -157,7 +157,7 @@ def _is_sentence(text: str) -> bool:
     return len(text) >= SENTENCE_LENGTH and text.rstrip("\"'”’»)]“").endswith((".", "!", "?", "。"))
 
 
-def _said_enough(weight: float) -> float:
+def _rules_on_kind(weight: float) -> float:
     """What the rules' evidence for a label says about which label is right, in log-odds."""
     settled = KIND_SETTLED if weight > EVIDENCE_CLIP else KIND_SURE if weight >= SURE_EVIDENCE else 0.0
     return KIND_RULES * weight + settled
@@ -169,7 +169,7 @@ def _likeliest(scores: Scores, index: int, sums: dict[Label, float], columns: ra
 
     def fit(column: int) -> float:
         weight = sums.get(COLUMNS[column], 0.0)
-        return math.log(max(1e-6, row[column])) + (KEPT_RULES if column < len(KEPT) else 1.0) * _said_enough(weight)
+        return math.log(max(1e-6, row[column])) + (KEPT_RULES if column < len(KEPT) else 1.0) * _rules_on_kind(weight)
 
     return COLUMNS[max(columns, key=fit)]
 

@@ -13,7 +13,7 @@ from cleaner.measures import CRUMB_LENGTH
 from cleaner.rule_context import SHORT, Context, Found
 
 #: A banner has at most so many words.
-BANNER_WORDS = 8
+BANNER_WORDS, BANNER_WEIGHT = 8, 6.0
 #: A letter that asks for money: this many different voices in it, the asking or the money among them.
 LETTER_VOICES, LETTER_BLOCKS = 3, 24
 ASKING = {Voice.ASK, Voice.MONEY, Voice.OUTLET, Voice.THANKS}
@@ -62,7 +62,7 @@ def banner(context: Context) -> Found:
             continue
         others = (at for at in range(len(context.blocks)) if at != index)
         if context.blocks[index].text.endswith("!") or any(context.boilerplate(at) is Label.DONATION for at in others):
-            yield index, Evidence(Label.DONATION, 6.0, "a short line that asks for support")
+            yield index, Evidence(Label.DONATION, BANNER_WEIGHT, "a short line that asks for support")
 
 
 def _asks(context: Context, start: int, stop: int, voices: set[Voice]) -> bool:
