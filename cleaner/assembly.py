@@ -7,7 +7,7 @@ beyond the logged repairs; what is kept and what is removed together cover the s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cleaner.decision import status_of
@@ -20,8 +20,18 @@ LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 Stretch = tuple[int, int, Decision]
 
 
-def assemble(document: Document, rendering: Rendering, decisions: tuple[Decision, ...], lang: str) -> CleanedDocument:
-    """The cleaned document; the first kept headline becomes the title, else the title as given."""
+def assemble(
+    document: Document,
+    rendering: Rendering,
+    decisions: tuple[Decision, ...],
+    lang: str,
+    *,
+    judged: Sequence[Decision] | None = None,
+) -> CleanedDocument:
+    """The cleaned document; the first kept headline becomes the title, else the title as given.
+
+    judged: the decisions that its status goes by, when not all; a page's menus do not make it suspect.
+    """
     stretches = list(_stretches(rendering.text, decisions, wrapped=rendering.wrapped))
     headline = next((s for s in stretches if s[2].label is Label.HEADLINE and s[2].action is Action.KEEP), None)
     title = " ".join(rendering.text[headline[0] : headline[1]].split()) if headline else document.title or ""
@@ -41,7 +51,7 @@ def assemble(document: Document, rendering: Rendering, decisions: tuple[Decision
         else:
             place = places[start] + shift
             pieces.append(Piece(first, last, decision.label, place, place + end - start))
-    status, why = status_of(decisions, headline[1] - headline[0] if headline else 0)
+    status, why = status_of(decisions if judged is None else judged, headline[1] - headline[0] if headline else 0)
     metadata = _metadata(document, rendering, stretches, lang)
     if why:
         metadata["why"] = why

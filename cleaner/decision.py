@@ -50,6 +50,9 @@ SUPPORT = 0.3
 GUARDED = {Label.HEADLINE: 0.2, Label.CREDIT: 0.7, Label.NOTE: 0.7}
 #: The model reads the rules' evidence up to its clip; what a user's own cue or a whole letter says beyond it adds here.
 BEYOND = 1.0
+#: On a page: what the page model's log-odds count, those of the model of text, the rules for removal and for body, and
+#: what a block must pass, more for a longer one; by logistic regression on 1,265 pages, each of a domain left out.
+PLACE, PLACED_TEXT, PLACED_RULES, PLACED_BODY, PLACED_COST, PLACED_LENGTH = 0.8, 0.25, 0.16, 0.23, 0.25, 0.2
 #: Evidence for body of this weight is a promise to the user: such a block is never removed.
 PROMISE = 20.0
 #: More than this share of a document's characters removed: look at it.
@@ -70,9 +73,12 @@ class Scores:
     unsupported: float  # what is asked more of a block for which no rule speaks
     sure: list[float]  # probability of boilerplate
     plain: list[bool]  # body without question, unless a rule speaks
+    places: Sequence[float] = ()  # HTML: the page model's log-odds that the block stands outside the article
 
     @classmethod
-    def of(cls, probabilities: Floats, lengths: Sequence[int], lang: str = "und") -> Scores:
+    def of(
+        cls, probabilities: Floats, lengths: Sequence[int], lang: str = "und", places: Sequence[float] = ()
+    ) -> Scores:
         """From the model's probabilities and the blocks' lengths in characters, in a text of this language."""
         boilerplate = np.clip(probabilities[:, len(KEPT) :].sum(axis=1), 1e-6, 1 - 1e-6)
         compact = lang in COMPACT
@@ -83,6 +89,9 @@ class Scores:
         odds = np.log(boilerplate / (1 - boilerplate))
         kept = probabilities[:, : len(KEPT)].argmax(axis=1)
         short = max(0.0, 1 - len(sizes) / SHORT_DOCUMENT)
+        if places:
+            costs = PLACED_COST + PLACED_LENGTH * np.log1p(sizes / TYPICAL_LENGTH)
+            odds = PLACE * np.asarray(places) + PLACED_TEXT * odds
         return cls(
             probabilities=probabilities,
             odds=odds.tolist(),
@@ -92,6 +101,7 @@ class Scores:
             unsupported=UNSUPPORTED * short,
             sure=boilerplate.round(3).tolist(),
             plain=((odds <= costs) & (kept == COLUMN[Label.BODY])).tolist(),
+            places=places,
         )
 
 
@@ -134,11 +144,14 @@ def judge_with_model(block: Block, evidence: Sequence[Evidence], scores: Scores,
     rules = max((weight for label, weight in sums.items() if label not in KEPT), default=0.0)
     if rules > EVIDENCE_CLIP:
         strength += BEYOND * (rules - EVIDENCE_CLIP)
-    if rules:
+    if scores.places:
+        strength += PLACED_RULES * min(rules, EVIDENCE_CLIP) - PLACED_BODY * sums.get(Label.BODY, 0.0)
+    elif rules:
+        strength += SUPPORT * rules
         cost -= APPEAL_DISCOUNT * (COLUMNS[scores.gone[index]] in APPEALS)
     else:
         cost += scores.unsupported + (SENTENCE_COST if _is_prose(block.text) else 0.0)
-    strength += SUPPORT * rules - sum(sums.get(label, 0.0) * weight for label, weight in GUARDED.items())
+    strength -= sum(sums.get(label, 0.0) * weight for label, weight in GUARDED.items())
     score = round(_sigmoid(strength), 3)
     if strength > cost and sums.get(Label.BODY, 0.0) < PROMISE:
         label = _likeliest(scores, index, sums, range(len(KEPT), len(COLUMNS)))

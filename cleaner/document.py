@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from cleaner.labels import Action, Label
+from cleaner.layout import Layout
 
 
 class Status(StrEnum):
@@ -76,6 +77,7 @@ class Rendering:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     flat: bool = False  # sentences are the units
     wrapped: bool = False  # a block may hold line breaks
+    layout: Layout | None = None  # HTML: where its lines stand in the page
 
 
 @dataclass(frozen=True, slots=True)

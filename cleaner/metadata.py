@@ -14,6 +14,8 @@ import trafilatura
 from lxml import etree
 from trafilatura.metadata import extract_metadata
 
+from cleaner.layout import Extractor
+
 #: What the extractor and its date finder raise on odd trees, seen or to be expected in code that walks any markup.
 _EXTRACTION_ERRORS = (
     AssertionError,
@@ -45,23 +47,27 @@ class PageFacts:
     metadata: Mapping[str, Any] = field(default_factory=dict)  # only what is there: title, authors, date, site …
 
 
-def page_facts(html: str, url: str | None = None) -> PageFacts:
-    """The metadata and main text of a page; empty ones for a page too large for the extractor or too broken."""
+def page_facts(html: str, url: str | None = None, extractor: Extractor = Extractor.TRAFILATURA) -> PageFacts:
+    """The metadata of a page, and its main text where trafilatura is asked for that.
+
+    Empty ones for a page too large for trafilatura or too broken.
+    """
     if html.count("<") > MAX_TAGS:
         return PageFacts()
     try:
-        found = trafilatura.bare_extraction(
-            html,
-            url=url,
-            include_comments=False,
-            with_metadata=True,
-            date_extraction_params=dict(_DATES),
-        )
-        if found is None:
-            return PageFacts("", _metadata(extract_metadata(html, default_url=url, date_config=dict(_DATES))))
+        if extractor is Extractor.TRAFILATURA:
+            found = trafilatura.bare_extraction(
+                html,
+                url=url,
+                include_comments=False,
+                with_metadata=True,
+                date_extraction_params=dict(_DATES),
+            )
+            if found is not None:
+                return PageFacts(getattr(found, "text", None) or "", _metadata(found))
+        return PageFacts("", _metadata(extract_metadata(html, default_url=url, date_config=dict(_DATES))))
     except _EXTRACTION_ERRORS:
         return PageFacts()
-    return PageFacts(getattr(found, "text", None) or "", _metadata(found))
 
 
 def _metadata(found: Any) -> dict[str, Any]:
@@ -74,5 +80,6 @@ def _metadata(found: Any) -> dict[str, Any]:
         "site": found.sitename,
         "description": found.description,
         "language": found.language,
+        "categories": list(found.categories or []),
     }
     return {name: value for name, value in facts.items() if value}

@@ -13,15 +13,18 @@ from functools import lru_cache
 from importlib import metadata
 from typing import Any, Literal
 
-from cleaner import assembly, ledger
+from cleaner import assembly, ledger, pages
 from cleaner.decision import Scores, decide
-from cleaner.document import CleanedDocument, Document, Rendering, Status
+from cleaner.document import CleanedDocument, Decision, Document, Rendering, Status
 from cleaner.identification import identify
 from cleaner.labelling import find_evidence
 from cleaner.labels import Action, Policy
 from cleaner.languages import CueTable, tables_for
+from cleaner.layout import Extractor
 from cleaner.matching import Matcher
 from cleaner.model import Model, shipped
+from cleaner.page_model import PageModel
+from cleaner.page_model import shipped as shipped_page_model
 from cleaner.segmenters import SEGMENTERS
 from cleaner.segmenters.text import segment_text
 
@@ -42,6 +45,8 @@ class Cleaner:
     policy: what each label gets (default: labels.py). cues: a user's own table (`languages.read_cues`).
     model: a loaded model (`model.load`), "shipped" for the one that comes with this version, None for rules alone.
     on_suspect: what happens when most of a document would go; its status is `suspect` in any case.
+    extractor: who is asked what an HTML page's article is. page_model: as model, for HTML; with None its blocks are
+    judged as those of a text, and by their marks.
     """
 
     def __init__(
@@ -51,9 +56,13 @@ class Cleaner:
         cues: CueTable | None = None,
         on_suspect: OnSuspect = OnSuspect.CLEAN,
         model: Model | Literal["shipped"] | None = "shipped",
+        page_model: PageModel | Literal["shipped"] | None = "shipped",
+        extractor: Extractor = Extractor.PAGE,
     ) -> None:
         self.policy = policy or Policy()
         self.model = shipped() if model == "shipped" else model
+        self.page_model = shipped_page_model() if page_model == "shipped" else page_model
+        self.extractor = extractor
         self.on_suspect = on_suspect
         self._cues = cues or CueTable()
         self._matcher = lru_cache(maxsize=64)(self._compile)
@@ -81,7 +90,7 @@ class Cleaner:
 
     def clean_document(self, document: Document) -> CleanedDocument:
         """Cleans one document; kept, removed and repaired together always rebuild its source text."""
-        rendering = SEGMENTERS[document.media_type](document)
+        rendering = SEGMENTERS[document.media_type](document, self.extractor)
         cleaned = self._label(document, rendering)
         if rendering.repairs and not _rebuilds(cleaned):  # a repair across a block's edge: leave the text as it is
             plain = segment_text(replace(document, text=rendering.source_text), repaired=False)
@@ -89,7 +98,38 @@ class Cleaner:
         return cleaned
 
     def _label(self, document: Document, rendering: Rendering) -> CleanedDocument:
-        lang = identify(rendering.text, document.lang)
+        judged: tuple[Decision, ...] | None = None
+        if rendering.layout is not None and self.page_model is not None:
+            decisions, judged, lang = self._judge_page(document, rendering, self.page_model.outside(rendering.layout))
+        else:
+            lang = identify(rendering.text, document.lang)
+            decisions = self._judge(document, rendering, lang)
+        cleaned = assembly.assemble(document, rendering, decisions, lang, judged=judged)
+        if cleaned.status is Status.SUSPECT and self.on_suspect is not OnSuspect.CLEAN:
+            action = Action.KEEP if self.on_suspect is OnSuspect.KEEP else Action.STRIP
+            decisions = tuple(replace(decision, action=action) for decision in decisions)
+            again = assembly.assemble(document, rendering, decisions, lang)
+            return replace(again, status=Status.SUSPECT, metadata={**again.metadata, "why": cleaned.metadata["why"]})
+        return cleaned
+
+    def _judge_page(
+        self, document: Document, rendering: Rendering, odds: list[float]
+    ) -> tuple[tuple[Decision, ...], tuple[Decision, ...], str]:
+        """The decisions on a page, those on its blocks near the article, and its language."""
+        title = document.title or str(rendering.metadata.get("title", ""))
+        odds = pages.with_headline(rendering.blocks, odds, title)
+        part = pages.near(rendering, odds)
+        lang = identify(part.rendering.text or rendering.text, document.lang)
+        if self.extractor is Extractor.FAST:
+            decisions = pages.decide_by_page(rendering, odds, title, self.policy)
+            return decisions, tuple(decisions[index] for index in part.blocks), lang
+        judged = self._judge(replace(document, title=title), part.rendering, lang, part.odds)
+        return pages.widen(rendering, part, judged, odds, self.policy), judged, lang
+
+    def _judge(
+        self, document: Document, rendering: Rendering, lang: str, places: tuple[float, ...] = ()
+    ) -> tuple[Decision, ...]:
+        """The decisions on a rendering; places: per block the page model's log-odds that it is outside."""
         blocks, model = rendering.blocks, self.model
         first = model.read(blocks) if model and blocks else None
         labelling = find_evidence(
@@ -102,15 +142,8 @@ class Cleaner:
         scores = None
         if model and first:
             probabilities = model.score(first, labelling.evidence)
-            scores = Scores.of(probabilities, [len(block.text) for block in blocks], lang)
-        decisions = decide(blocks, labelling.evidence, labelling.cuts, self.policy, scores)
-        cleaned = assembly.assemble(document, rendering, decisions, lang)
-        if cleaned.status is Status.SUSPECT and self.on_suspect is not OnSuspect.CLEAN:
-            action = Action.KEEP if self.on_suspect is OnSuspect.KEEP else Action.STRIP
-            decisions = tuple(replace(decision, action=action) for decision in decisions)
-            again = assembly.assemble(document, rendering, decisions, lang)
-            return replace(again, status=Status.SUSPECT, metadata={**again.metadata, "why": cleaned.metadata["why"]})
-        return cleaned
+            scores = Scores.of(probabilities, [len(block.text) for block in blocks], lang, places)
+        return decide(blocks, labelling.evidence, labelling.cuts, self.policy, scores)
 
     def _compile(self, lang: str) -> Matcher:
         return Matcher(tables_for(lang) + self._cues)

@@ -7,19 +7,18 @@ read as words, several of them for one meaning; what a class says it has not ("n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
-from bs4.element import Tag
+from cleaner.layout import Element, Layout
 
-#: How far up an element's surroundings are looked at: pages nest some 15 deep, broken ones 100,000.
-MAX_ANCESTORS = 40
 #: Class names are read on the element and this many around it; farther out they speak of the whole page.
 CLASS_ANCESTORS = 6
 
 #: Tags that say nothing in a path.
-_PLAIN_TAGS = frozenset(("html", "body", "div", "span", "[document]"))
+_PLAIN_TAGS = frozenset(("html", "body", "div", "span"))
 _TELLING_TAGS = frozenset(
     "address aside blockquote button caption figcaption figure footer form h1 h2 h3 h4 h5 h6 header label li nav pre "
     "summary table time".split()
@@ -65,44 +64,47 @@ class Place:
     marks: tuple[str, ...]  # without duplicates, from the inside out
 
 
-def place_of(element: Tag) -> Place:
-    """The tag path and the marks of an element, from it and what is around it."""
-    around = list(_around(element))
-    path = "/".join(tag.name for tag in reversed(around) if tag.name not in _PLAIN_TAGS)
-    marks = [mark for tag in around for mark in _tag_marks(tag)]
-    marks += [mark for tag in _near(around) for mark in _class_marks(tag)]
+class Marks:
+    """The places of a page's lines, each worked out once."""
+
+    __slots__ = ("_layout", "_places")
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._places: dict[int, Place] = {}
+
+    def place(self, element: int) -> Place:
+        """The tag path and the marks of an element, from it and what is around it."""
+        found = self._places.get(element)
+        if found is None:
+            found = self._places[element] = _place([self._layout.elements[i] for i in self._layout.around(element)])
+        return found
+
+
+def _place(around: Sequence[Element]) -> Place:
+    path = "/".join(element.tag for element in reversed(around) if element.tag not in _PLAIN_TAGS)
+    marks = [mark for element in around for mark in _tag_marks(element)]
+    for element in around[: CLASS_ANCESTORS + 1]:
+        if element.tag in _CONTAINERS:
+            break
+        marks += _names_marks(element.names)
     return Place(path or "div", tuple(dict.fromkeys(marks)))
 
 
-def _around(element: Tag) -> Iterator[Tag]:
-    tag: Tag | None = element
-    for _ in range(MAX_ANCESTORS):
-        if tag is None:
-            return
-        yield tag
-        tag = tag.parent
+def _tag_marks(element: Element) -> Iterator[str]:
+    if element.tag in _TELLING_TAGS:
+        yield f"tag:{element.tag}"
+    if element.role in _TELLING_ROLES:
+        yield f"role:{element.role}"
+    if element.hidden:
+        yield "hidden"
+    if "articleBody" in element.property:
+        yield "article-body"
 
 
-def _near(around: list[Tag]) -> Iterator[Tag]:
-    for tag in around[: CLASS_ANCESTORS + 1]:
-        if tag.name in _CONTAINERS:
-            return
-        yield tag
-
-
-def _tag_marks(tag: Tag) -> Iterator[str]:
-    if tag.name in _TELLING_TAGS:
-        yield f"tag:{tag.name}"
-    role = tag.get("role")
-    if isinstance(role, str) and role.strip().lower() in _TELLING_ROLES:
-        yield f"role:{role.strip().lower()}"
-
-
-def _class_marks(tag: Tag) -> Iterator[str]:
-    for attribute in ("class", "id"):
-        value = tag.get(attribute) or ()
-        for name in value.split() if isinstance(value, str) else value:
-            yield from class_marks(str(name))
+@lru_cache(maxsize=1 << 14)
+def _names_marks(names: str) -> tuple[str, ...]:
+    return tuple(mark for name in names.split() for mark in class_marks(name))
 
 
 def class_marks(name: str) -> list[str]:

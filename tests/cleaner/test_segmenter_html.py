@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaner.document import Block, Document, Rendering
+from cleaner.layout import MAX_ANCESTORS
 from cleaner.segmenters.html import segment_html
-from cleaner.segmenters.main_part import MainPart
-from cleaner.segmenters.marks import MAX_ANCESTORS, class_marks
+from cleaner.segmenters.marks import class_marks
 
 PARAGRAPHS = [
     "The harbour bridge reopened on Monday after two years of work that had cut the old town in half.",
@@ -85,9 +85,8 @@ def test_marks_and_paths() -> None:
     assert caption.path == "article/figure/figcaption"
     assert "tag:figcaption" in caption.marks
     assert {"class:newsletter", "role:form"} <= set(block_of(rendering, "Get the").marks)
-    assert {"tag:nav", "class:navigation", "outside-main"} <= set(block_of(rendering, "News from").marks)
-    assert {"tag:footer", "outside-main"} <= set(block_of(rendering, "All rights").marks)
-    assert "outside-main" not in block_of(rendering, "Harbour").marks
+    assert {"tag:nav", "class:navigation"} <= set(block_of(rendering, "News from").marks)
+    assert {"tag:footer"} <= set(block_of(rendering, "All rights").marks)
 
 
 def test_link_density() -> None:
@@ -98,19 +97,7 @@ def test_link_density() -> None:
 
 
 def test_row_of_a_table_belongs_to_the_row() -> None:
-    assert segment(RENDERED["data table"][0]).blocks[0].path == "table/tr"
-
-
-def test_heading_goes_with_its_section() -> None:
-    sections = "".join(f"<h2>Part {n}</h2><p>{text}</p>" for n, text in enumerate(PARAGRAPHS))
-    rendering = segment(f"<article>{sections}</article><aside><h3>More</h3><ul><li>Else where</ul></aside>")
-    assert not any("outside-main" in block.marks for block in rendering.blocks if block.text.startswith("Part"))
-
-
-def test_mark_of_the_whole_article_is_none() -> None:
-    inside = "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
-    rendering = segment(f'<div class="newsletter-issue">{inside}</div>')
-    assert all("class:newsletter" not in block.marks for block in rendering.blocks)
+    assert segment(RENDERED["data table"][0]).blocks[0].path == "table/tbody/tr"
 
 
 @pytest.mark.parametrize(
@@ -133,29 +120,6 @@ def test_class_names(name: str, marks: list[str]) -> None:
     assert class_marks(name) == marks
 
 
-@pytest.mark.parametrize(
-    ("line", "inside"),
-    [
-        (PARAGRAPHS[0], True),
-        (PARAGRAPHS[0].upper() + " A note", True),
-        ("The harbour", False),
-        ("Sign up", False),
-        ("Short line", True),
-        ("Other words that nobody wrote in this main text at all", False),
-        ("***", True),
-        ("市長は金曜日、新しい橋が春に開通すると発表した", True),
-    ],
-)
-def test_main_part(line: str, inside: bool) -> None:
-    main = MainPart("\n".join([*PARAGRAPHS, "Short line", "市長は金曜日、新しい橋が春に開通すると発表した。"]))
-    assert main.holds(line) is inside
-
-
-def test_empty_main_part_holds_everything() -> None:
-    assert MainPart("").holds("anything")
-    assert not any("outside-main" in block.marks for block in segment("<p>Too little for an extractor").blocks)
-
-
 BROKEN = {
     "empty": ("", ""),
     "white space": (" \n ", ""),
@@ -169,7 +133,7 @@ BROKEN = {
     "marked section": ("<![if IE]>x<![endif]>", "x"),
     "doctype cut": ("<!DOCTYPE", ""),
     "lone surrogate": ("<p>a\ud800b", "a\ufffdb"),
-    "two bodies": ("<body>a</body><body>b</body>", "a\nb"),
+    "two bodies": ("<body>a</body><body>b</body>", "ab"),
     "looks like a file name": ("page.html", "page.html"),
 }
 

@@ -1,0 +1,119 @@
+"""The learned model of pages: per line of a page how surely it stands outside the article. No training.
+
+As in model.py two steps: a linear scorer over hashes of the elements around a line, then a small network that
+reads its scores and the measurements of all lines in dilated convolutions. NumPy only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cleaner.features import Floats, Ints
+from cleaner.layout import Layout
+from cleaner.model import around
+from cleaner.model_file import ModelError
+from cleaner.page_features import BITS, PAGE_FEATURES, PageFeatures, page_features
+
+FORMAT = "cleancopy page model 1"
+#: Log-odds of the linear scorer, spreads of a measurement from its mean, and the answer are cut off here.
+LINEAR_CLIP, DENSE_CLIP, ODDS_CLIP = 9.0, 5.0, 12.0
+LINEAR_SCALE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class PageModel:
+    """Both steps, ready to score."""
+
+    weights: Floats  # bucket → weight, float32
+    bias: float
+    arrays: Mapping[str, Floats]  # the network's, by name
+    dilations: tuple[int, ...]
+    header: Mapping[str, Any]
+    digest: str  # sha256 of the file, lower-case hex
+
+    def outside(self, layout: Layout) -> list[float]:
+        """Per line the log-odds that it is not of the article; none for a page without lines."""
+        if not layout.lines:
+            return []
+        features = page_features(layout)
+        linear = linear_scores(features, self.weights, self.bias)
+        odds: list[float] = gate(inputs(linear, features.dense, self.arrays), self.arrays, self.dilations).tolist()
+        return odds
+
+
+def linear_scores(features: PageFeatures, weights: Floats, bias: float) -> Floats:
+    """Per line the log-odds by its hashes, averaged so that deep nesting does not outvote the rest."""
+    sums = np.add.reduceat(weights.take(features.hashes), features.starts)
+    return np.clip(sums / np.sqrt(hash_counts(features)) + bias, -LINEAR_CLIP, LINEAR_CLIP)
+
+
+def hash_counts(features: PageFeatures) -> Ints:
+    """How many hashes each line has."""
+    return np.diff(np.append(features.starts, len(features.hashes)))
+
+
+def inputs(linear: Floats, dense: Floats, arrays: Mapping[str, Floats]) -> Floats:
+    """What the network reads of each line."""
+    scaled = np.clip((dense - arrays["mean"]) * arrays["scale"], -DENSE_CLIP, DENSE_CLIP)
+    return np.concatenate((linear[:, None] * LINEAR_SCALE, scaled), axis=1).astype(np.float32)
+
+
+def gate(inputs: Floats, arrays: Mapping[str, Floats], dilations: tuple[int, ...]) -> Floats:
+    """Per line the network's log-odds that it stands outside the article."""
+    hidden = np.maximum(inputs @ arrays["inp.w"] + arrays["inp.b"], 0)
+    hidden = np.maximum(hidden + (hidden.mean(axis=0) @ arrays["doc.w"] + arrays["doc.b"]), 0)
+    for layer, step in enumerate(dilations):
+        hidden += np.maximum(around(hidden, step) @ arrays[f"conv{layer}.w"] + arrays[f"conv{layer}.b"], 0)
+    return np.clip(hidden @ arrays["out.w"] + arrays["out.b"], -ODDS_CLIP, ODDS_CLIP)[:, 0]
+
+
+def pack(header: Mapping[str, Any], arrays: Mapping[str, Floats]) -> bytes:
+    """The file's bytes: a NumPy archive without pickles whose array `header` is JSON."""
+    ours = {**header, "format": FORMAT, "features": PAGE_FEATURES}
+    text = np.frombuffer(json.dumps(ours, sort_keys=True).encode(), np.uint8)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, header=text, **arrays)
+    return buffer.getvalue()
+
+
+def parse(data: bytes, name: str) -> PageModel:
+    """The model in the bytes of a file; `name` is for messages. Raises ModelError."""
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in archive.files}
+        header = json.loads(arrays.pop("header").tobytes())
+        known = (header["format"], header["features"])
+    except (ValueError, KeyError, OSError, EOFError) as error:
+        raise ModelError(f"{name} is no page model or is damaged ({error}); train it again") from error
+    if known != (FORMAT, PAGE_FEATURES):
+        raise ModelError(f"{name} is for {known}, this program reads {(FORMAT, PAGE_FEATURES)}; train it again")
+    weights = np.zeros(1 << BITS, np.float32)
+    weights[np.cumsum(arrays.pop("buckets"), dtype=np.int64)] = arrays.pop("weights") * header["scale"]
+    network = {key: array.astype(np.float32) for key, array in arrays.items()}
+    digest = hashlib.sha256(data).hexdigest()
+    return PageModel(weights, float(header["bias"]), network, tuple(header["dilations"]), header, digest)
+
+
+def load(path: Path) -> PageModel:
+    """The page model in a file. Raises ModelError."""
+    try:
+        return parse(path.read_bytes(), str(path))
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+@lru_cache(maxsize=1)
+def shipped() -> PageModel:
+    """The page model that comes with this version."""
+    file = resources.files("cleaner") / "data" / "model" / "page.model"
+    return parse(file.read_bytes(), "the shipped page model")

@@ -1,0 +1,243 @@
+"""Trains the page model from pages with a gold text, and from documents read line by line that name their page.
+
+Splits are by domain. The network reads linear scores of lines whose domain the linear scorer had not seen.
+Every page is learned twice, with and without another extractor's opinion. Needs scikit-learn.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cleaner.document import Document
+from cleaner.evaluation import Gold, GoldError
+from cleaner.features import Floats, Ints
+from cleaner.labels import KEPT, Label
+from cleaner.layout import Extractor, Layout
+from cleaner.network_training import Labelled, Settings, train_network
+from cleaner.page_features import BITS, PageFeatures, page_features
+from cleaner.page_gold import article_shares, labels_of_lines
+from cleaner.page_model import PageModel, gate, hash_counts, inputs, linear_scores, pack, parse
+from cleaner.segmenters.html import segment_html
+from cleaner.training import TrainingError
+
+Say = Callable[[str], None]
+
+FOLDS = 5
+#: A hash gets a weight when at least so many domains hold it: what only one site says, no other will.
+MIN_DOMAINS = 2
+ALPHA, ROUNDS = 3e-6, 6
+#: A page counts as many lines of mean weight at most.
+PAGE_WEIGHT = 30.0
+#: Lines of which only part is in the gold text say little.
+PARTIAL, PARTIAL_WEIGHT = (0.15, 0.85), 0.3
+SETTINGS = Settings(width=48, dilations=(1, 2, 4, 8), epochs=10, drop=0.3, drop_inputs=0.1, kind=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to learn from."""
+
+    id: str
+    domain: str
+    html: str
+    url: str | None
+    body: str | None  # the gold text, paragraphs in lines
+
+
+@dataclass(frozen=True, slots=True)
+class PageExample:
+    """A page's lines with features and what is known of them."""
+
+    id: str
+    fold: int
+    domain: str
+    texts: Sequence[str]
+    views: Sequence[PageFeatures]  # without another extractor's opinion, and with it
+    outside: Ints  # 1 or 0 per line
+    weights: Floats  # all 0: nothing is known
+
+
+def read_pages(path: Path) -> Iterator[Page]:
+    """Pages from JSONL rows `{id, domain, html, url?, body?}`, plain, .gz or .xz. Raises GoldError."""
+    opener: Any = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
+    try:
+        with opener(path, "rt", encoding="utf-8") as rows:
+            for row in map(json.loads, rows):
+                yield Page(row["id"], row["domain"], row["html"], row.get("url"), row.get("body"))
+    except (OSError, ValueError, KeyError) as error:
+        raise GoldError(f"{path}: cannot be read as pages ({error})") from error
+
+
+def read_labelled(path: Path) -> dict[str, Gold]:
+    """Documents read line by line that name their page, by page; of several the longest. Raises GoldError."""
+    found: dict[str, Gold] = {}
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as rows:
+            for row in map(json.loads, rows):
+                if "page" in row and len(row["text"]) > len(found[row["page"]].text if row["page"] in found else ""):
+                    spans = tuple((start, end, Label(label)) for start, end, label in row["spans"])
+                    doubt = tuple((start, end) for start, end in row.get("doubt", ()))
+                    found[row["page"]] = Gold(row["id"], row["text"], spans, doubt, row["lang"], row["source"])
+    except (OSError, ValueError, KeyError) as error:
+        raise GoldError(f"{path}: cannot be read as labelled documents ({error})") from error
+    return found
+
+
+def fold_of(domain: str) -> int:
+    """The fold of a domain: a checksum of its name, so that it never changes."""
+    return zlib.crc32(domain.encode()) % FOLDS
+
+
+def example(page: Page, gold: Gold | None, *, opinions: bool = True) -> PageExample | None:
+    """The example of a page, in the lines that cleaning would see; None when it has none."""
+    asked = Extractor.TRAFILATURA if opinions else Extractor.PAGE
+    layout = segment_html(Document(page.id, page.html, "text/html", url=page.url), asked).layout
+    if layout is None or not layout.lines:
+        return None
+    views = [page_features(replace(layout, opinion=None))]
+    if opinions:
+        views.append(page_features(layout))
+    texts = [line.text for line in layout.lines]
+    outside, weights = _known(layout, page.body, gold)
+    return PageExample(page.id, fold_of(page.domain), page.domain, texts, views, outside, weights)
+
+
+def _known(layout: Layout, body: str | None, gold: Gold | None) -> tuple[Ints, Floats]:
+    """Which lines are outside the article by the gold text or the labels, and what each line counts."""
+    texts = [line.text for line in layout.lines]
+    weights = np.sqrt(np.clip([max(len(text.split()), len(text.encode()) / 12) for text in texts], 1, 200))
+    if body:
+        shares = np.array(article_shares(texts, body))
+        weights *= np.where((shares > PARTIAL[0]) & (shares < PARTIAL[1]), PARTIAL_WEIGHT, 1)
+        outside = (shares < 0.5).astype(np.int64)
+    elif gold and (labels := labels_of_lines(texts, gold)):
+        outside = np.array([label is None or label not in KEPT or label is Label.HEADLINE for label, _ in labels])
+        weights *= np.array([not doubtful for _, doubtful in labels])
+    else:
+        return np.zeros(len(texts), np.int64), np.zeros(len(texts), np.float32)
+    total = max(1.0, float(weights.sum()))
+    return outside.astype(np.int64), (weights * min(len(texts), PAGE_WEIGHT) / total).astype(np.float32)
+
+
+def train_pages(examples: Sequence[PageExample], say: Say, settings: Settings = SETTINGS) -> tuple[bytes, list[str]]:
+    """The page model's file, and cross-validated figures. Raises TrainingError."""
+    known = [each for each in examples if each.weights.any()]
+    if len({each.domain for each in known}) < FOLDS:
+        raise TrainingError(f"pages of at least {FOLDS} domains are needed, to hold some of them back")
+    held_out = {}
+    for fold in range(FOLDS):
+        say(f"without fold {fold}")
+        model = parse(fit([each for each in known if each.fold != fold], say, settings), "trained")
+        held_out.update({each.id: odds(model, each) for each in known if each.fold == fold})
+    say("of everything")
+    return fit(known, say, settings), figures(known, held_out)
+
+
+def odds(model: PageModel, page: PageExample, view: int = 0) -> Floats:
+    """Per line of an example the model's log-odds that it is outside."""
+    features = page.views[min(view, len(page.views) - 1)]
+    linear = linear_scores(features, model.weights, model.bias)
+    return gate(inputs(linear, features.dense, model.arrays), model.arrays, model.dilations)
+
+
+def fit(known: Sequence[PageExample], say: Say, settings: Settings) -> bytes:
+    """The file of a model that has seen these pages only."""
+    buckets = _vocabulary(known)
+    say(f"{len(known)} pages of {len({each.domain for each in known})} domains, {len(buckets)} hashes")
+    scores: dict[str, Floats] = {}
+    for fold in range(FOLDS):
+        weights, bias = _linear([each for each in known if each.fold != fold], buckets)
+        for each in known:
+            if each.fold == fold:
+                scores[each.id] = linear_scores(each.views[0], weights, bias)
+    dense = np.concatenate([view.dense for each in known for view in each.views])
+    spread = dense.std(axis=0)
+    scaling = {"mean": dense.mean(axis=0), "scale": np.where(spread > 1e-4, 1 / np.maximum(spread, 1e-4), 0)}
+    scaling = {name: array.astype(np.float32) for name, array in scaling.items()}
+    labelled = [
+        Labelled(
+            inputs(scores[each.id], view.dense, scaling),
+            np.where(each.outside, len(KEPT), 0),
+            each.weights / len(each.views),
+        )
+        for each in known
+        for view in each.views
+    ]
+    network = train_network(labelled, scaling["mean"], scaling["scale"], settings)
+    arrays = {name: array.astype(np.float16) for name, array in network.arrays.items() if name not in scaling}
+    arrays["out.w"], arrays["out.b"] = arrays["out.w"][:, -1:], arrays["out.b"][-1:]  # only the gate
+    weights, bias = _linear(known, buckets)
+    scale = float(np.abs(weights).max()) / 127
+    small = np.round(weights[buckets] / scale).astype(np.int8)
+    used = small != 0
+    gaps = np.diff(buckets[used], prepend=0).astype(np.int32)
+    header = {"bias": bias, "scale": scale, "dilations": settings.dilations, "pages": len(known)}
+    return pack(header, {**scaling, **arrays, "buckets": gaps, "weights": small[used]})
+
+
+def _vocabulary(pages: Iterable[PageExample]) -> Ints:
+    """The buckets that enough domains hold, sorted."""
+    by_domain: dict[str, list[Ints]] = {}
+    for page in pages:
+        by_domain.setdefault(page.domain, []).append(np.unique(page.views[0].hashes))
+    counts = np.zeros(1 << BITS, np.int32)
+    for parts in by_domain.values():
+        counts[np.unique(np.concatenate(parts))] += 1
+    return np.flatnonzero(counts >= MIN_DOMAINS)
+
+
+def _linear(pages: Sequence[PageExample], buckets: Ints) -> tuple[Floats, float]:
+    """Weights of all buckets (zeros where not in the vocabulary) and the bias, by logistic regression."""
+    try:
+        from scipy import sparse
+        from sklearn.linear_model import SGDClassifier
+    except ImportError as error:
+        raise TrainingError(f"{error}; pip install 'cleancopy[train]'") from error
+    rows, targets, weights = [], [], []
+    for page in pages:
+        features = page.views[0]
+        counts = hash_counts(features)
+        values = np.repeat(1 / np.sqrt(counts), counts).astype(np.float32)
+        bounds = np.append(features.starts, len(features.hashes))
+        rows.append(sparse.csr_matrix((values, features.hashes, bounds), shape=(len(counts), 1 << BITS)))
+        targets.append(page.outside)
+        weights.append(page.weights)
+    matrix = sparse.vstack(rows).tocsr()[:, buckets]
+    model = SGDClassifier(loss="log_loss", alpha=ALPHA, max_iter=ROUNDS, tol=None, average=True, random_state=1)
+    use = np.concatenate(weights) > 0
+    model.fit(matrix[use], np.concatenate(targets)[use], sample_weight=3 * np.concatenate(weights)[use])
+    table = np.zeros(1 << BITS, np.float32)
+    table[buckets] = model.coef_[0]
+    return table, float(model.intercept_[0])
+
+
+def figures(known: Sequence[PageExample], held_out: Mapping[str, Floats]) -> list[str]:
+    """Precision, recall and F1 of the article's words, averaged over the pages, on domains left out."""
+    lines = []
+    for view in ("held out",):
+        scores = [_word_scores(each, held_out[each.id]) for each in known]
+        precision, recall = (float(np.mean([score[at] for score in scores])) for at in (0, 1))
+        f1 = 2 * precision * recall / max(1e-9, precision + recall)
+        lines.append(f"{len(scores)} pages, {view}: words P {precision:.4f} R {recall:.4f} F1 {f1:.4f}")
+    return lines
+
+
+def _word_scores(page: PageExample, outside: Floats) -> tuple[float, float]:
+    sizes = np.array([len(text.split()) for text in page.texts], np.float64)
+    kept, wanted = outside < 0, page.outside == 0
+    hit = float(sizes[kept & wanted].sum())
+    return hit / max(1.0, float(sizes[kept].sum())), hit / max(1.0, float(sizes[wanted].sum()))
+
+
+def without(examples: Sequence[PageExample], domains: Collection[str]) -> list[PageExample]:
+    """The examples of other domains."""
+    return [each for each in examples if each.domain not in domains]
