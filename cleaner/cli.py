@@ -26,9 +26,14 @@ from cleaner.evaluation import GoldError, as_values, evaluate, read_gold, report
 from cleaner.explain import explain_lines, explain_values
 from cleaner.labels import SPECS, Policy, PolicyError
 from cleaner.languages import CueError, CueTable, read_cues
+from cleaner.layout import Extractor
 from cleaner.model import load, shipped
 from cleaner.model_file import ModelError
 from cleaner.network_training import Settings
+from cleaner.page_model import PageModel
+from cleaner.page_model import load as load_page_model
+from cleaner.page_model import shipped as shipped_page_model
+from cleaner.page_training import page_examples, train_pages
 from cleaner.pipeline import VERSION, Cleaner, OnSuspect
 from cleaner.progress import Bar
 from cleaner.readers import (
@@ -129,6 +134,16 @@ def _add_cleaning(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", type=Path, metavar="FILE", help='TOML file of lines such as caption = "keep"')
     parser.add_argument("--cues", type=Path, metavar="FILE", help="your own cue table (docs/cues.md)")
     parser.add_argument("--model", metavar="FILE", help='a model of your own; "none": the rules alone')
+    parser.add_argument("--page-model", metavar="FILE", help='the same for HTML; "none": pages are read as texts')
+    parser.add_argument(
+        "--extractor",
+        choices=[each.value for each in Extractor],
+        default=Extractor.PAGE.value,
+        help="HTML: page (default), fast (the page model alone), or trafilatura as a second opinion (docs/html.md)",
+    )
+    parser.add_argument(
+        "--fast", dest="extractor", action="store_const", const=Extractor.FAST.value, help="HTML: --extractor fast"
+    )
     parser.add_argument(
         "--on-suspect",
         choices=[each.value for each in OnSuspect],
@@ -157,6 +172,9 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     noisy = parser.add_argument("--noisy", default=[], help="JSONL of documents with automatic labels")
     for files in (gold, lines, noisy):
         files.type, files.metavar, files.nargs = Path, "FILE", "+"
+    parser.add_argument(
+        "--pages", type=Path, metavar="FILE", help="JSONL of pages: the page model is learned instead (docs/html.md)"
+    )
     parser.add_argument("--split", metavar="NAME", help="only rows whose field `split` says so; others' sites go too")
     parser.add_argument("--templates", type=Path, metavar="FILE", help="TOML of appeals to splice into documents")
     parser.add_argument("--epochs", type=_positive, default=Settings().epochs, metavar="N", help="of the network")
@@ -252,7 +270,14 @@ def _cleaner(args: argparse.Namespace) -> Cleaner:
     policy = Policy.of(_policy_file(args.policy) if args.policy else None, keep=args.keep, strip=args.strip)
     cues = read_cues(args.cues) if args.cues else CueTable()
     model = shipped() if args.model is None else None if args.model == "none" else load(Path(args.model))
-    return Cleaner(policy=policy, cues=cues, on_suspect=OnSuspect(args.on_suspect), model=model)
+    return Cleaner(
+        policy=policy, cues=cues, on_suspect=OnSuspect(args.on_suspect), model=model, page_model=_page_model(args.page_model),
+        extractor=Extractor(args.extractor),
+    )  # fmt: skip
+
+
+def _page_model(given: str | None) -> PageModel | None:
+    return shipped_page_model() if given is None else None if given == "none" else load_page_model(Path(given))
 
 
 def _policy_file(path: Path) -> dict[str, str]:
@@ -357,7 +382,19 @@ def _row(reading: Reading, outcome: CleanedDocument | Failure, *, with_removed: 
     return failed_row(identity, outcome.message, extra=reading.extra)
 
 
+def _train_pages(args: argparse.Namespace) -> int:
+    data, figures = train_pages(
+        page_examples(args.pages, args.gold), lambda line: print(line, file=sys.stderr),
+        cross_validate=not args.no_cross_validation,
+    )  # fmt: skip
+    args.output.write_bytes(data)
+    print("\n".join((f"{args.output}: {len(data):,} bytes", *figures)))
+    return OK
+
+
 def _train(args: argparse.Namespace) -> int:
+    if args.pages:
+        return _train_pages(args)
     documents = [gold for path in args.gold for gold in read_gold(path)]
     others = {site(gold.source) for gold in documents if args.split not in (None, gold.split)}
     material = Material(

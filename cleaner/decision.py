@@ -89,7 +89,9 @@ class Scores:
         odds = np.log(boilerplate / (1 - boilerplate))
         kept = probabilities[:, : len(KEPT)].argmax(axis=1)
         short = max(0.0, 1 - len(sizes) / SHORT_DOCUMENT)
-        if places:
+        if places:  # the page has told its headline: what else reads like one is none
+            boilerplate = np.clip(boilerplate + probabilities[:, COLUMN[Label.HEADLINE]], 1e-6, 1 - 1e-6)
+            odds = np.log(boilerplate / (1 - boilerplate))
             costs = PLACED_COST + PLACED_LENGTH * np.log1p(sizes / TYPICAL_LENGTH)
             odds = PLACE * np.asarray(places) + PLACED_TEXT * odds
         return cls(

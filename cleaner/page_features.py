@@ -13,20 +13,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.layout import Element, Layout, Line
+from cleaner.layout import MAX_ANCESTORS, Element, Layout, Line
 
 Floats = NDArray[Any]  # float32
 Ints = NDArray[Any]  # int64
 
 #: Buckets of the hashes, as a power of two.
-BITS = 18
-MASK = (1 << BITS) - 1
+BITS = 20
 #: Which features these are; a model trained on others is refused. Raise it with any change of their meaning.
 PAGE_FEATURES = 1
 
@@ -36,11 +34,12 @@ PROSE, PROSE_LINKS = 80, 0.4
 MAIN_SHARE = 0.7
 #: Ancestors whose text and links are measured: the nearest blocks around a line.
 NEAR = 4
-#: Short lines are hashed as a whole and word by word; long ones by their edges.
-WHOLE_LINE, WORDWISE = 8, 16
+#: Lines of so many words are hashed word by word and as a whole, longer ones by their edges.
+WORDWISE = 10
 
 _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
 _NAME = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+")
+_IDEOGRAPH = re.compile("[\u3040-\u9fff]")
 _DIGITS = re.compile(r"\d+")
 _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q s samp small span "
@@ -57,18 +56,20 @@ _CLOSERS = "\"'”’»)]“"
 
 @dataclass(frozen=True, slots=True)
 class PageFeatures:
-    """A page as the model reads it; hashes of a line stand together."""
+    """A page as the model reads it."""
 
-    hashes: Ints  # buckets, line after line
-    starts: Ints  # line → its first hash; every line has one
+    places: Ints  # buckets of the surroundings that occur, row after row
+    place_starts: Ints  # row → its first bucket
+    rows: Ints  # line → row of its surroundings
+    said: Ints  # buckets of what lines say, line after line
+    said_starts: Ints  # line → its first bucket; every line has one
     dense: Floats  # line × measurements
 
 
-def page_features(layout: Layout, title: str = "") -> PageFeatures:
-    """The features of a page with at least one line; `title` as the page's metadata give it."""
+def page_features(layout: Layout) -> PageFeatures:
+    """The features of a page with at least one line."""
     lines, elements = layout.lines, layout.elements
     words = [_WORD.findall(line.text.lower()) for line in lines]
-    hashes, starts = _hashes(layout, words)
     shape = _shape(lines, words)
     chains = [_blocks_around(elements, line.element) for line in lines]
     columns = [
@@ -76,10 +77,13 @@ def page_features(layout: Layout, title: str = "") -> PageFeatures:
         *_spread(lines, elements, chains, shape),
         *_tags(lines, elements),
         *_repeats(lines, elements, chains, shape),
-        *_title(words, title, shape),
+        *_title(words, str(layout.metadata.get("title", "")), shape),
         *_shares(words, layout),
     ]
-    return PageFeatures(hashes, starts, np.stack([np.asarray(column, np.float32) for column in columns], axis=1))
+    dense = np.empty((len(lines), len(columns)), np.float32)
+    for number, column in enumerate(columns):
+        dense[:, number] = column
+    return PageFeatures(*_places(layout), *_said(words), dense)
 
 
 # Hashes
@@ -111,33 +115,47 @@ def _own(tag: str, names: str, role: str, told: str) -> tuple[int, ...]:
 
 
 #: Distance from the line → group: itself, one, two, three around it, farther, far.
-_GROUP = (0, 1, 2, 3, 4, 4, 5, 5, 5) + (6,) * 64
+_GROUP = (0, 1, 2, 3, 4, 4, 5, 5, 5) + (6,) * MAX_ANCESTORS
+_ANYWHERE = 7
 
 
-def _hashes(layout: Layout, words: Sequence[Sequence[str]]) -> tuple[Ints, Ints]:
+def _places(layout: Layout) -> tuple[Ints, Ints, Ints]:
+    """Hashes of the surroundings that occur, row after row; each row's start; line → row.
+
+    Lines whose elements are alike and stand in the same element share a row.
+    """
     elements = layout.elements
-    of_element: dict[int, Ints] = {}
-    parts: list[Ints] = []
-    for line, said in zip(layout.lines, words, strict=True):
-        around = of_element.get(line.element)
-        if around is None:
-            around = of_element[line.element] = _around(elements, layout.around(line.element))
-        parts += (around, _text_hashes(said))
-    sizes = np.array([len(a) + len(b) for a, b in zip(parts[::2], parts[1::2], strict=True)])
-    return np.concatenate(parts), np.cumsum(sizes) - sizes
-
-
-def _around(elements: Sequence[Element], around: Sequence[int]) -> Ints:
-    bases: list[int] = []
+    rows: dict[tuple[object, ...], int] = {}
+    ancestors: list[int] = []
     groups: list[int] = []
-    for distance, index in enumerate(around):
-        element = elements[index]
-        own = _own(element.tag, element.names, element.role, element.property)
-        bases += own
-        groups += [_GROUP[distance]] * len(own)
-    base, group = np.array(bases, np.uint64), np.array(groups, np.uint64)
-    near = _mixed(base * np.uint64(8) + group)
-    return np.concatenate((near, _mixed(base * np.uint64(8) + np.uint64(7))))
+    sizes: list[int] = []
+    of_line: list[int] = []
+    for line in layout.lines:
+        element = elements[line.element]
+        key = (element.parent, element.tag, element.names, element.role, element.property)
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = len(rows)
+            around = layout.around(line.element)
+            ancestors += around
+            groups += _GROUP[: len(around)]
+            sizes.append(len(around))
+        of_line.append(row)
+    used = sorted(set(ancestors))
+    own = [_own(each.tag, each.names, each.role, each.property) for each in map(elements.__getitem__, used)]
+    counts = np.array([len(each) for each in own])
+    flat = np.array([value for each in own for value in each], np.uint64)
+    at = np.searchsorted(used, ancestors)
+    lengths = counts[at]
+    starts = (np.cumsum(counts) - counts)[at]
+    ends = np.cumsum(lengths)
+    index = np.arange(int(ends[-1])) + np.repeat(starts - (ends - lengths), lengths)
+    bases = flat[index] * np.uint64(8)
+    near = _mixed(bases + np.repeat(np.array(groups, np.uint64), lengths))
+    anywhere = _mixed(bases + np.uint64(_ANYWHERE))
+    bounds = np.concatenate(([0], np.cumsum(sizes)))
+    row_starts = np.concatenate(([0], ends))[bounds[:-1]]
+    return np.stack((near, anywhere), axis=1).ravel(), 2 * row_starts, np.array(of_line)
 
 
 def _mixed(values: NDArray[Any]) -> Ints:
@@ -145,15 +163,21 @@ def _mixed(values: NDArray[Any]) -> Ints:
     return (mixed >> np.uint64(64 - BITS)).astype(np.int64)
 
 
-def _text_hashes(words: Sequence[str]) -> Ints:
-    said = [_DIGITS.sub("0", word) for word in (*words[:WORDWISE], *words[-2:])]
-    keys = ["^" + " ".join(said[:1]), "^" + " ".join(said[:2]), "^" + " ".join(said[:3]), "$" + " ".join(said[-1:])]
-    if len(words) <= WHOLE_LINE:
-        keys.append("=" + " ".join(said[: len(words)]))
-    if len(words) <= WORDWISE:
-        keys += said[: len(words)]
-        keys += [f"{a} {b}" for a, b in pairwise(said[: len(words)])]
-    return np.array([zlib.crc32(key.encode("utf-8", "replace")) * 40503 >> 9 & MASK for key in keys])
+def _said(words: Sequence[Sequence[str]]) -> tuple[Ints, Ints]:
+    """Hashes of what the lines say, line after line, and each line's start; every line has some."""
+    keys: list[str] = []
+    starts: list[int] = []
+    for each in words:
+        starts.append(len(keys))
+        said = [*each[:WORDWISE], *each[-1:]]
+        if not "".join(said).isalpha():
+            said = [_DIGITS.sub("0", word) for word in said]
+        keys += ("^" + " ".join(said[:1]), "^" + " ".join(said[:2]), "^" + " ".join(said[:3]), "$" + "".join(said[-1:]))
+        if len(each) <= WORDWISE:
+            keys.append("=" + " ".join(said[:-1]))
+            keys += said[:-1]
+    values = np.array([zlib.crc32(key.encode("utf-8", "replace")) for key in keys], np.uint64)
+    return _mixed(values), np.array(starts)
 
 
 # Measurements
@@ -235,7 +259,7 @@ def _shape(lines: Sequence[Line], words: Sequence[Sequence[str]]) -> _Shape:
         sizes / np.maximum(1, counts) / 5,
         1 - sizes / np.maximum(1, lengths),
     ]
-    wide = np.where([any("\u3040" <= char <= "\u9fff" for char in text[:40]) for text in texts], 3.0, 1.0)
+    wide = np.where([_IDEOGRAPH.search(text, 0, 40) is not None for text in texts], 3.0, 1.0)
     prose = np.where((lengths * wide >= PROSE) & (links < PROSE_LINKS), lengths, 0).astype(np.float32)
     return _Shape(sizes, counts, links, prose, flags)
 

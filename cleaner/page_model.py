@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from cleaner.features import Floats, Ints
+from cleaner.features import Floats
 from cleaner.layout import Layout
 from cleaner.model import around
 from cleaner.model_file import ModelError
@@ -53,13 +53,20 @@ class PageModel:
 
 def linear_scores(features: PageFeatures, weights: Floats, bias: float) -> Floats:
     """Per line the log-odds by its hashes, averaged so that deep nesting does not outvote the rest."""
-    sums = np.add.reduceat(weights.take(features.hashes), features.starts)
-    return np.clip(sums / np.sqrt(hash_counts(features)) + bias, -LINEAR_CLIP, LINEAR_CLIP)
+    around = np.add.reduceat(weights.take(features.places), features.place_starts)
+    said = np.add.reduceat(weights.take(features.said), features.said_starts)
+    sums = around.take(features.rows) * place_scale(features).take(features.rows) + said * said_scale(features)
+    return np.clip(sums + bias, -LINEAR_CLIP, LINEAR_CLIP)
 
 
-def hash_counts(features: PageFeatures) -> Ints:
-    """How many hashes each line has."""
-    return np.diff(np.append(features.starts, len(features.hashes)))
+def place_scale(features: PageFeatures) -> Floats:
+    """What one hash of a row of surroundings counts: the more there are, the less each says."""
+    return 1 / np.sqrt(np.diff(np.append(features.place_starts, len(features.places))))
+
+
+def said_scale(features: PageFeatures) -> Floats:
+    """What one hash of what a line says counts."""
+    return 1 / np.sqrt(4 * np.diff(np.append(features.said_starts, len(features.said))))
 
 
 def inputs(linear: Floats, dense: Floats, arrays: Mapping[str, Floats]) -> Floats:

@@ -10,7 +10,7 @@ import gzip
 import json
 import lzma
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,17 @@ from typing import Any
 import numpy as np
 
 from cleaner.document import Document
-from cleaner.evaluation import Gold, GoldError
+from cleaner.evaluation import Gold, GoldError, read_gold
 from cleaner.features import Floats, Ints
 from cleaner.labels import KEPT, Label
 from cleaner.layout import Extractor, Layout
 from cleaner.network_training import Labelled, Settings, train_network
 from cleaner.page_features import BITS, PageFeatures, page_features
 from cleaner.page_gold import article_shares, labels_of_lines
-from cleaner.page_model import PageModel, gate, hash_counts, inputs, linear_scores, pack, parse
+from cleaner.page_model import PageModel, gate, inputs, linear_scores, pack, parse, place_scale, said_scale
 from cleaner.segmenters.html import segment_html
 from cleaner.training import TrainingError
+from cleaner.training_data import read_rows
 
 Say = Callable[[str], None]
 
@@ -77,18 +78,21 @@ def read_pages(path: Path) -> Iterator[Page]:
         raise GoldError(f"{path}: cannot be read as pages ({error})") from error
 
 
-def read_labelled(path: Path) -> dict[str, Gold]:
+def page_examples(pages: Path, labelled: Iterable[Path]) -> list[PageExample]:
+    """The examples of a file of pages, with what documents read line by line say of them. Raises GoldError."""
+    gold = read_labelled(labelled)
+    return [found for page in read_pages(pages) if (found := example(page, gold.get(page.id))) is not None]
+
+
+def read_labelled(paths: Iterable[Path]) -> dict[str, Gold]:
     """Documents read line by line that name their page, by page; of several the longest. Raises GoldError."""
     found: dict[str, Gold] = {}
-    try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as rows:
-            for row in map(json.loads, rows):
-                if "page" in row and len(row["text"]) > len(found[row["page"]].text if row["page"] in found else ""):
-                    spans = tuple((start, end, Label(label)) for start, end, label in row["spans"])
-                    doubt = tuple((start, end) for start, end in row.get("doubt", ()))
-                    found[row["page"]] = Gold(row["id"], row["text"], spans, doubt, row["lang"], row["source"])
-    except (OSError, ValueError, KeyError) as error:
-        raise GoldError(f"{path}: cannot be read as labelled documents ({error})") from error
+    for path in paths:
+        pages = {row["id"]: row["page"] for row in read_rows(path) if "page" in row and "id" in row}
+        for gold in read_gold(path):
+            page = pages.get(gold.id)
+            if page is not None and (page not in found or len(gold.text) > len(found[page].text)):
+                found[page] = gold
     return found
 
 
@@ -128,15 +132,17 @@ def _known(layout: Layout, body: str | None, gold: Gold | None) -> tuple[Ints, F
     return outside.astype(np.int64), (weights * min(len(texts), PAGE_WEIGHT) / total).astype(np.float32)
 
 
-def train_pages(examples: Sequence[PageExample], say: Say, settings: Settings = SETTINGS) -> tuple[bytes, list[str]]:
-    """The page model's file, and cross-validated figures. Raises TrainingError."""
+def train_pages(
+    examples: Sequence[PageExample], say: Say, settings: Settings = SETTINGS, *, cross_validate: bool = True
+) -> tuple[bytes, list[str]]:
+    """The page model's file, and cross-validated figures as lines of text. Raises TrainingError."""
     known = [each for each in examples if each.weights.any()]
     if len({each.domain for each in known}) < FOLDS:
         raise TrainingError(f"pages of at least {FOLDS} domains are needed, to hold some of them back")
-    held_out = {}
-    for fold in range(FOLDS):
+    held_out: dict[str, Floats] = {}
+    for fold in range(FOLDS) if cross_validate else ():
         say(f"without fold {fold}")
-        model = parse(fit([each for each in known if each.fold != fold], say, settings), "trained")
+        model = parse(fit([each for each in known if each.fold != fold], say, settings), "the trained model")
         held_out.update({each.id: odds(model, each) for each in known if each.fold == fold})
     say("of everything")
     return fit(known, say, settings), figures(known, held_out)
@@ -188,7 +194,9 @@ def _vocabulary(pages: Iterable[PageExample]) -> Ints:
     """The buckets that enough domains hold, sorted."""
     by_domain: dict[str, list[Ints]] = {}
     for page in pages:
-        by_domain.setdefault(page.domain, []).append(np.unique(page.views[0].hashes))
+        by_domain.setdefault(page.domain, []).append(
+            np.unique(np.concatenate((page.views[0].places, page.views[0].said)))
+        )
     counts = np.zeros(1 << BITS, np.int32)
     for parts in by_domain.values():
         counts[np.unique(np.concatenate(parts))] += 1
@@ -204,11 +212,7 @@ def _linear(pages: Sequence[PageExample], buckets: Ints) -> tuple[Floats, float]
         raise TrainingError(f"{error}; pip install 'cleancopy[train]'") from error
     rows, targets, weights = [], [], []
     for page in pages:
-        features = page.views[0]
-        counts = hash_counts(features)
-        values = np.repeat(1 / np.sqrt(counts), counts).astype(np.float32)
-        bounds = np.append(features.starts, len(features.hashes))
-        rows.append(sparse.csr_matrix((values, features.hashes, bounds), shape=(len(counts), 1 << BITS)))
+        rows.append(_matrix(page.views[0], sparse))
         targets.append(page.outside)
         weights.append(page.weights)
     matrix = sparse.vstack(rows).tocsr()[:, buckets]
@@ -220,15 +224,28 @@ def _linear(pages: Sequence[PageExample], buckets: Ints) -> tuple[Floats, float]
     return table, float(model.intercept_[0])
 
 
+def _matrix(features: PageFeatures, sparse: Any) -> Any:
+    """Line × bucket: what `linear_scores` sums, as a sparse matrix."""
+    bounds = np.append(features.place_starts, len(features.places))
+    values = np.repeat(place_scale(features), np.diff(bounds)).astype(np.float32)
+    around = sparse.csr_matrix((values, features.places, bounds), shape=(len(bounds) - 1, 1 << BITS))
+    bounds = np.append(features.said_starts, len(features.said))
+    values = np.repeat(said_scale(features), np.diff(bounds)).astype(np.float32)
+    said = sparse.csr_matrix((values, features.said, bounds), shape=(len(bounds) - 1, 1 << BITS))
+    return around[features.rows] + said
+
+
 def figures(known: Sequence[PageExample], held_out: Mapping[str, Floats]) -> list[str]:
-    """Precision, recall and F1 of the article's words, averaged over the pages, on domains left out."""
-    lines = []
-    for view in ("held out",):
-        scores = [_word_scores(each, held_out[each.id]) for each in known]
-        precision, recall = (float(np.mean([score[at] for score in scores])) for at in (0, 1))
-        f1 = 2 * precision * recall / max(1e-9, precision + recall)
-        lines.append(f"{len(scores)} pages, {view}: words P {precision:.4f} R {recall:.4f} F1 {f1:.4f}")
-    return lines
+    """Precision, recall and F1 of the article's words, averaged over pages of domains left out."""
+    scores = [_word_scores(each, held_out[each.id]) for each in known if each.id in held_out]
+    if not scores:
+        return []
+    precision, recall = (float(np.mean([score[at] for score in scores])) for at in (0, 1))
+    f1 = 2 * precision * recall / max(1e-9, precision + recall)
+    return [
+        f"cross-validated over domains ({FOLDS} folds, {len(scores)} pages): words P {precision:.4f} R {recall:.4f} "
+        f"F1 {f1:.4f} (page model alone)"
+    ]
 
 
 def _word_scores(page: PageExample, outside: Floats) -> tuple[float, float]:
@@ -236,8 +253,3 @@ def _word_scores(page: PageExample, outside: Floats) -> tuple[float, float]:
     kept, wanted = outside < 0, page.outside == 0
     hit = float(sizes[kept & wanted].sum())
     return hit / max(1.0, float(sizes[kept].sum())), hit / max(1.0, float(sizes[wanted].sum()))
-
-
-def without(examples: Sequence[PageExample], domains: Collection[str]) -> list[PageExample]:
-    """The examples of other domains."""
-    return [each for each in examples if each.domain not in domains]

@@ -24,7 +24,9 @@ _FAR_REASON = "stands far from the article on the page (page model)"
 
 
 #: What the page model is taken to say of the page's title: it learned from texts that leave it out.
-HEADLINE_ODDS = -3.0
+HEADLINE_ODDS = -8.0
+#: White space by which a title and the block that shows it may differ.
+TITLE_SLACK = 8
 
 
 def with_headline(blocks: Sequence[Block], odds: Sequence[float], title: str) -> list[float]:
@@ -111,12 +113,20 @@ def _label(block: Block) -> tuple[Label, str]:
 
 def _headline(blocks: Sequence[Block], odds: Sequence[float], title: str) -> int:
     """The block that is the page's title: as its metadata say, else its only h1; -1 without one."""
-    wanted = " ".join(title.split()).casefold()
-    same = [i for i, block in enumerate(blocks) if wanted and " ".join(block.text.split()).casefold() == wanted]
+    wanted = _plain(title)
+    same = [
+        index
+        for index, block in enumerate(blocks)
+        if wanted and abs(len(block.text) - len(title)) < TITLE_SLACK and _plain(block.text) == wanted
+    ]
     if not same:
         same = [index for index, block in enumerate(blocks) if "tag:h1" in block.marks]
         same = same if len(same) == 1 else []
     return min(same, key=lambda index: odds[index], default=-1)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _probability(odds: float) -> float:

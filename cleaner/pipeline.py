@@ -156,6 +156,8 @@ class Cleaner:
             "policy": self.policy.as_dict(),
             "cues": cues,
             "model": self.model.digest if self.model else None,
+            "page-model": self.page_model.digest if self.page_model else None,
+            "extractor": self.extractor.value,
             "on-suspect": self.on_suspect.value,
         }
 

@@ -16,7 +16,7 @@ from selectolax.lexbor import SelectolaxError
 from cleaner.document import Block, Document, Rendering
 from cleaner.layout import Element, Extractor, Layout, Line
 from cleaner.metadata import PageFacts, page_facts
-from cleaner.segmenters.marks import Marks
+from cleaner.segmenters.marks import Marks, Place
 from cleaner.segmenters.stated import json_prose, stated
 from cleaner.segmenters.tree import walk
 
@@ -25,6 +25,8 @@ from cleaner.segmenters.tree import walk
 HIDDEN_PROSE, HIDDEN_LINE = 200, 80
 #: A page that shows less than this much text in lines of HIDDEN_LINE characters may hold its article in JSON.
 BARE_PAGE = 250
+#: A class mark on more than this share of the prose tells about the page, not about the lines that bear it.
+MAX_MARK_SHARE = 0.5
 #: Never shown to a reader with scripts, who is whom the page was written for.
 _UNSEEN = frozenset(("noscript", "dialog"))
 
@@ -53,8 +55,8 @@ def segment_html(document: Document, extractor: Extractor = Extractor.PAGE) -> R
         lines += _from_json(json_prose(tree), elements, lines)
     said = stated(tree)
     facts = page_facts(html, document.url, extractor) if extractor is not Extractor.FAST else PageFacts()
-    metadata = {**said.metadata, **facts.metadata}
-    layout = Layout(lines, elements, metadata, said.text, facts.main)
+    metadata = {**said.metadata, **facts.metadata}  # the model reads only what is the same for every extractor
+    layout = Layout(lines, elements, said.metadata, said.text, facts.main)
     text = "\n".join(line.text for line in lines)
     return Rendering(text, _blocks(layout), text, (), metadata, layout=layout)
 
@@ -93,14 +95,28 @@ def _from_json(prose: str, elements: list[Element], shown: Sequence[Line]) -> li
 
 def _blocks(layout: Layout) -> tuple[Block, ...]:
     marks = Marks(layout)
+    places = [marks.place(line.element) for line in layout.lines]
+    wide = _page_wide(layout.lines, places)
     blocks: list[Block] = []
     here = 0
-    for number, line in enumerate(layout.lines):
+    for number, (line, place) in enumerate(zip(layout.lines, places, strict=True)):
         bare = line.text.strip()
         start = here + len(line.text) - len(line.text.lstrip())
-        place = marks.place(line.element)
+        telling = tuple(mark for mark in place.marks if mark not in wide) if wide else place.marks
         blocks.append(
-            Block(start, start + len(bare), bare, number, min(number, 1), place.path, place.marks, line.link_density)
+            Block(start, start + len(bare), bare, number, min(number, 1), place.path, telling, line.link_density)
         )
         here += len(line.text) + 1
     return tuple(blocks)
+
+
+def _page_wide(lines: Sequence[Line], places: Sequence[Place]) -> frozenset[str]:
+    """Class marks that most of the prose bears, such as `class:newsletter` in a newsletter's own issue."""
+    sizes: Counter[str] = Counter()
+    total = 0
+    for line, place in zip(lines, places, strict=True):
+        if len(line.text) >= HIDDEN_LINE and line.link_density < 0.5:
+            total += len(line.text)
+            for mark in place.marks:
+                sizes[mark] += len(line.text)
+    return frozenset(m for m, size in sizes.items() if m.startswith("class:") and size > MAX_MARK_SHARE * total)

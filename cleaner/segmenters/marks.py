@@ -71,13 +71,15 @@ class Marks:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._places: dict[int, Place] = {}
+        self._places: dict[tuple[object, ...], Place] = {}
 
     def place(self, element: int) -> Place:
         """The tag path and the marks of an element, from it and what is around it."""
-        found = self._places.get(element)
+        own = self._layout.elements[element]
+        key = (own.parent, own.tag, own.names, own.role, own.hidden, own.property)
+        found = self._places.get(key)
         if found is None:
-            found = self._places[element] = _place([self._layout.elements[i] for i in self._layout.around(element)])
+            found = self._places[key] = _place([self._layout.elements[i] for i in self._layout.around(element)])
         return found
 
 

@@ -191,6 +191,11 @@ class Walk:
         self._pieces = []
 
     def _line(self, pieces: list[_Piece]) -> None:
+        if len(pieces) == 1 and (only := pieces[0].frame) and not only.pre:  # most lines
+            text = _SPACE.sub(" ", pieces[0].text).strip()
+            if text and not text.isspace():
+                self.lines.append(Line(text, self._element(only), float(only.linked)))
+            return
         frames = [piece.frame for piece in pieces if piece.frame]
         if any(frame.pre for frame in frames):
             parts = [p.text if p.frame and p.frame.pre else _SPACE.sub(" ", p.text) for p in pieces]

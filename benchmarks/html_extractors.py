@@ -1,0 +1,175 @@
+"""Scores and pages per second on HTML: cleancopy (page, fast, trafilatura) beside other extractors, in one run.
+
+    python benchmarks/html_extractors.py PAGES.jsonl[.gz|.xz] [--split dev] [--every 1] [--rounds 1] [--models DIR]
+
+Rows: {id, html, url?, domain?, bench?, split?, body?, with?, without?}. Every tool sees every page once a round, in turn,
+so that a machine that slows down slows all: read speeds as ratios. --models DIR holds text0.model … text4.model and
+page0.model … page4.model, each trained without the domains of its fold (page_training.fold_of): then cleancopy, too,
+sees only pages of domains it has not learned.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import logging
+import lzma
+import re
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from cleaner import Cleaner
+from cleaner.layout import Extractor
+from cleaner.model import load
+from cleaner.page_model import load as load_page_model
+from cleaner.page_training import FOLDS, fold_of
+
+Page = dict[str, Any]
+Tool = Callable[[Page], str]
+
+WORD = re.compile(r"\w+")
+INVISIBLE = re.compile("[\u00ad\u200b-\u200d\ufeff]")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pages", type=Path)
+    parser.add_argument("--split")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth page")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--models", type=Path, metavar="DIR")
+    args = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    threadpool_limits(1, user_api="blas")
+    rows = [row for row in read(args.pages) if args.split in (None, row.get("split"))]
+    pages = list(islice(rows, 0, None, args.every))
+    tools = dict(available(args.models))
+    for tool in tools.values():
+        tool(pages[0])  # load models and tables outside the clock
+    bodies: dict[str, dict[str, str]] = {name: {} for name in tools}
+    seconds: Counter[str] = Counter()
+    for _ in range(args.rounds):
+        for page in pages:
+            for name, tool in tools.items():
+                start = time.process_time_ns()
+                bodies[name][page["id"]] = tool(page)
+                seconds[name] += time.process_time_ns() - start
+    print(f"{len(pages)} pages, {args.rounds} rounds, Python {sys.version.split()[0]}")
+    report(pages, bodies, {name: args.rounds * len(pages) / spent * 1e9 for name, spent in seconds.items()})
+
+
+def read(path: Path) -> Iterator[Page]:
+    opener: Any = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
+    with opener(path, "rt", encoding="utf-8") as rows:
+        yield from map(json.loads, rows)
+
+
+def available(models: Path | None) -> Iterator[tuple[str, Tool]]:
+    for mode in Extractor:
+        yield f"cleancopy {mode.value}", ours(mode, models)
+    from trafilatura import bare_extraction
+
+    def trafilatura(page: Page, **options: Any) -> str:
+        url = page.get("url")
+        found = bare_extraction(page["html"], url=url, include_comments=False, with_metadata=True, **options)
+        return (found.text or "") if found else ""
+
+    yield "trafilatura", trafilatura
+    yield "trafilatura precision", lambda page: trafilatura(page, favor_precision=True)
+    from resiliparse.extract.html2text import extract_plain_text
+
+    yield "resiliparse", lambda page: extract_plain_text(page["html"], main_content=True, alt_texts=False)
+    try:
+        from lxml.html import fromstring
+        from readability import Document
+    except ImportError as error:
+        print(f"left out: readability-lxml ({error}); pip install readability-lxml")
+        return
+    yield "readability-lxml", lambda page: str(fromstring(Document(page["html"]).summary()).text_content())
+
+
+def ours(mode: Extractor, models: Path | None) -> Tool:
+    """cleancopy with the shipped models, or for each page with those of its fold."""
+    if models is None:
+        shipped = Cleaner(extractor=mode)
+        return lambda page: shipped.clean(html=page["html"], url=page.get("url")).body
+    cleaners = []
+    for fold in range(FOLDS):
+        text, page_model = load(models / f"text{fold}.model"), load_page_model(models / f"page{fold}.model")
+        cleaners.append(Cleaner(model=text, page_model=page_model, extractor=mode))
+    return lambda page: cleaners[fold_of(page["domain"])].clean(html=page["html"], url=page.get("url")).body
+
+
+def report(pages: list[Page], bodies: dict[str, dict[str, str]], speeds: dict[str, float]) -> None:
+    """One row per tool; columns per bench."""
+    benches: dict[str, list[Page]] = defaultdict(list)
+    for page in pages:
+        benches[page.get("bench") or page["id"].split(":")[0]].append(page)
+    names = [f"{bench} ({len(group)})" for bench, group in sorted(benches.items())]
+    print("| tool | " + " | ".join(names) + " | pages/s | × trafilatura |")
+    print("|---" * (len(names) + 3) + "|")
+    for tool, found in bodies.items():
+        cells = [score(group, found) for _, group in sorted(benches.items())]
+        ratio = speeds[tool] / speeds["trafilatura"]
+        print(f"| {tool} | " + " | ".join(cells) + f" | {speeds[tool]:.1f} | {ratio:.2f} |")
+
+
+def score(pages: list[Page], found: dict[str, str]) -> str:
+    """Shingle F1 (article-extraction benchmark) and word F1 (WCXB), or F1 over segments (trafilatura)."""
+    if not all(page.get("body") for page in pages):
+        return f"segments {segments(pages, found):.4f}"
+    pairs = [(squash(page["body"]), squash(found[page["id"]])) for page in pages]
+    shares = [(shared(runs(gold), runs(text)), bool(runs(text))) for gold, text in pairs]
+    precision = mean([hit[0] for hit, given in shares if given])
+    recall = mean([hit[1] for hit, _ in shares])
+    return f"shingle {f1(precision, recall):.4f}, word {mean([f1(*shared(*map(words, pair))) for pair in pairs]):.4f}"
+
+
+def shared(gold: Counter[Any], text: Counter[Any]) -> tuple[float, float]:
+    """Precision and recall of one bag against another."""
+    both = sum((gold & text).values())
+    return both / max(1, sum(text.values())), both / max(1, sum(gold.values()))
+
+
+def runs(text: str) -> Counter[Any]:
+    found = WORD.findall(text)
+    return Counter(tuple(found[at : at + 4]) for at in range(max(1, len(found) - 3))) if found else Counter()
+
+
+def words(text: str) -> Counter[Any]:
+    return Counter(word.lower() for word in WORD.findall(text))
+
+
+def segments(pages: list[Page], found: dict[str, str]) -> float:
+    counts: Counter[tuple[str, bool]] = Counter()
+    for page in pages:
+        text = squash(found[page["id"]])
+        for kind in ("with", "without"):
+            for passage in page.get(kind) or ():
+                counts[kind, squash(passage) in text] += 1
+    hit = counts["with", True]
+    return f1(hit / max(1, hit + counts["without", True]), hit / max(1, hit + counts["with", False]))
+
+
+def squash(text: str) -> str:
+    return " ".join(INVISIBLE.sub("", text or "").split())
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / max(1, len(values))
+
+
+def f1(precision: float, recall: float) -> float:
+    return 2 * precision * recall / max(1e-9, precision + recall)
+
+
+if __name__ == "__main__":
+    main()
