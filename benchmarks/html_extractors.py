@@ -2,10 +2,10 @@
 
     python benchmarks/html_extractors.py PAGES.jsonl[.gz|.xz] [--split dev] [--every 1] [--rounds 1] [--models DIR]
 
-Rows: {id, html, url?, domain?, bench?, split?, body?, with?, without?}. Every tool sees every page once a round, in turn,
-so that a machine that slows down slows all: read speeds as ratios. --models DIR holds text0.model … text4.model and
-page0.model … page4.model, each trained without the domains of its fold (page_training.fold_of): then cleancopy, too,
-sees only pages of domains it has not learned.
+Rows: {id, html, url?, domain?, bench?, split?, body?, with?, without?}. Every tool sees every page once a round, in
+turn, so that a machine that slows down slows all: read speeds as ratios. --models DIR holds text0.model … text4.model
+and page0.model … page4.model, each trained without the domains of its fold (page_training.fold_of): then cleancopy,
+too, sees only pages of domains it has not learned.
 """
 
 from __future__ import annotations

@@ -271,8 +271,8 @@ def _cleaner(args: argparse.Namespace) -> Cleaner:
     cues = read_cues(args.cues) if args.cues else CueTable()
     model = shipped() if args.model is None else None if args.model == "none" else load(Path(args.model))
     return Cleaner(
-        policy=policy, cues=cues, on_suspect=OnSuspect(args.on_suspect), model=model, page_model=_page_model(args.page_model),
-        extractor=Extractor(args.extractor),
+        policy=policy, cues=cues, on_suspect=OnSuspect(args.on_suspect), model=model,
+        page_model=_page_model(args.page_model), extractor=Extractor(args.extractor),
     )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ GUARDED = {Label.HEADLINE: 0.2, Label.CREDIT: 0.7, Label.NOTE: 0.7}
 BEYOND = 1.0
 #: On a page: what the page model's log-odds count, those of the model of text, the rules for removal and for body, and
 #: what a block must pass, more for a longer one; by logistic regression on 1,265 pages, each of a domain left out.
-PLACE, PLACED_TEXT, PLACED_RULES, PLACED_BODY, PLACED_COST, PLACED_LENGTH = 0.8, 0.25, 0.16, 0.23, 0.25, 0.2
+PLACE, PLACED_TEXT, PLACED_RULES, PLACED_BODY, PLACED_COST, PLACED_LENGTH = 0.84, 0.28, 0.12, 0.25, 0.1, 0.26
 #: Evidence for body of this weight is a promise to the user: such a block is never removed.
 PROMISE = 20.0
 #: More than this share of a document's characters removed: look at it.

@@ -14,11 +14,19 @@ from cleaner.document import Block, Decision, Rendering
 from cleaner.labels import KEPT, Label, Policy
 from cleaner.patterns import MARKS
 
-#: Log-odds of standing outside from which a block is not read as text any more: of the article's words on pages of
-#: domains left out 0.9 % lie beyond, and reading those as text brings back none of them.
+#: Log-odds of standing outside from which a block is not read as text any more. Reading as text from 2, 3 or 4 on made
+#: no difference beyond .0005 in any score, cross-validated over 1,383 pages.
 FAR = 3.0
-#: Without the model of text a block goes from these log-odds on.
-OUTSIDE = 0.4
+#: Without the model of text a block goes from these log-odds on, plus so much per factor e of its length over
+#: TYPICAL_LENGTH characters (same pages: flat between .6 and 1.0).
+OUTSIDE, OUTSIDE_LENGTH, TYPICAL_LENGTH = 0.8, 0.1, 60
+#: Where less than this share of a page's prose would stay, the model has not recognised the article, which is more
+#: often the case than that there is so little: all odds fall by this (38 of the same pages; segments .930 → .936).
+LITTLE, RESCUE = 0.25, 1.5
+#: What a unit of the strongest mark's weight (patterns.MARKS) adds to the page model's log-odds.
+MARKED = 0.5
+#: A line of so many characters is prose, where it is only a matter of amounts.
+PROSE = 80
 
 _FAR_REASON = "stands far from the article on the page (page model)"
 
@@ -29,9 +37,13 @@ HEADLINE_ODDS = -8.0
 TITLE_SLACK = 8
 
 
-def with_headline(blocks: Sequence[Block], odds: Sequence[float], title: str) -> list[float]:
-    """The page model's odds with the block that is the page's title held to be of the article."""
-    found = list(odds)
+def settled(blocks: Sequence[Block], odds: Sequence[float], title: str) -> list[float]:
+    """The page model's odds, lowered where next to nothing would stay, and with the page's title held to be inside."""
+    odds = [each + MARKED * _told(block) for block, each in zip(blocks, odds, strict=True)]
+    prose = sum(len(block.text) for block in blocks if len(block.text) >= PROSE)
+    kept = sum(len(block.text) for block, each in zip(blocks, odds, strict=True) if each < _cost(block))
+    shift = RESCUE if kept < LITTLE * prose else 0.0
+    found = [each - shift for each in odds]
     if (headline := _headline(blocks, odds, title)) >= 0:
         found[headline] = min(found[headline], HEADLINE_ODDS)
     return found
@@ -87,7 +99,7 @@ def decide_by_page(rendering: Rendering, odds: Sequence[float], title: str, poli
     for index, (block, each) in enumerate(zip(rendering.blocks, odds, strict=True)):
         if index == headline:
             label = Label.HEADLINE
-        elif each > OUTSIDE:
+        elif each >= _cost(block):
             found.append(_far(block, each, policy, "stands outside the article on the page (page model)"))
             continue
         else:
@@ -127,6 +139,16 @@ def _headline(blocks: Sequence[Block], odds: Sequence[float], title: str) -> int
 
 def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
+
+
+def _told(block: Block) -> float:
+    """The weight of the strongest mark that speaks for boilerplate, or 0."""
+    return max((MARKS[mark][1] for mark in block.marks if mark in MARKS and MARKS[mark][0] not in KEPT), default=0.0)
+
+
+def _cost(block: Block) -> float:
+    """The log-odds from which a block goes by the page alone."""
+    return OUTSIDE + OUTSIDE_LENGTH * math.log1p(len(block.text) / TYPICAL_LENGTH)
 
 
 def _probability(odds: float) -> float:

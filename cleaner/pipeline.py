@@ -117,7 +117,7 @@ class Cleaner:
     ) -> tuple[tuple[Decision, ...], tuple[Decision, ...], str]:
         """The decisions on a page, those on its blocks near the article, and its language."""
         title = document.title or str(rendering.metadata.get("title", ""))
-        odds = pages.with_headline(rendering.blocks, odds, title)
+        odds = pages.settled(rendering.blocks, odds, title)
         part = pages.near(rendering, odds)
         lang = identify(part.rendering.text or rendering.text, document.lang)
         if self.extractor is Extractor.FAST:

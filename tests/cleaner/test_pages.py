@@ -20,7 +20,7 @@ from cleaner.layout import Extractor
 from cleaner.ledger import ledger, rebuild
 
 sys.path.append(str(ROOT / "fixtures"))
-from make_page import lines_of  # noqa: E402
+from make_page import lines_of
 
 PAGES = sorted((ROOT / "fixtures" / "pages").iterdir())
 NAMES = [page.name for page in PAGES]

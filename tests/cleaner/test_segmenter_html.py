@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 
 from cleaner.document import Block, Document, Rendering
 from cleaner.layout import MAX_ANCESTORS
 from cleaner.segmenters.html import segment_html
 from cleaner.segmenters.marks import class_marks
+from cleaner.segmenters.stated import stated
+from cleaner.segmenters.tree import walk
 
 PARAGRAPHS = [
     "The harbour bridge reopened on Monday after two years of work that had cut the old town in half.",
@@ -180,3 +186,65 @@ def test_blocks_are_lines_of_the_rendering(parts: list[str]) -> None:
 
 def test_same_page_same_rendering() -> None:
     assert segment(PAGE) == segment(PAGE)
+
+
+HIDDEN = f'<div style="display:none"><p>{PARAGRAPHS[0]} {PARAGRAPHS[1]}</p><p>{PARAGRAPHS[2]}</p></div>'
+
+
+def test_hidden_prose_is_shown_and_marked() -> None:
+    rendering = segment(f"<p>{PARAGRAPHS[3]}</p>{HIDDEN}<p hidden>Menu</p><noscript>{HIDDEN}</noscript>")
+    assert [block.text[:4] for block in rendering.blocks] == ["Cars", "The ", "The "]
+    assert ["hidden" in block.marks for block in rendering.blocks] == [False, True, True]
+
+
+def test_mark_of_the_whole_article_is_none() -> None:
+    inside = "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+    rendering = segment(f'<div class="newsletter-issue">{inside}</div><div class="share-bar">Share</div>')
+    assert all("class:newsletter" not in block.marks for block in rendering.blocks)
+    assert "class:share" in rendering.blocks[-1].marks
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 60_000 + "deep",
+        "<ul><li>" * 30_000 + "deep",
+        "<table><tr><td>" * 20_000 + "deep",
+        "<b>" * 60_000 + "deep",
+        "<blockquote>" * 60_000 + "deep",
+        "<p>deep" * 30_000,
+    ],
+)
+def test_time_is_linear_in_the_markup(html: str) -> None:
+    start = time.process_time()
+    walk(html)
+    assert time.process_time() - start < 10  # quadratic in depth or number it takes minutes
+
+
+JSON_PAGES = {
+    "articleBody": (
+        '<script type="application/ld+json">{"@graph": [{"@type": "NewsArticle", "articleBody": "%s"}]}</script>x',
+        "json",
+    ),
+    "application state": ('<script id="__NEXT_DATA__" type="application/json">{"a": [{"b": "%s"}]}</script>x', "json"),
+    "broken": ('<script type="application/ld+json">{"@type": "NewsArticle", "articleBody": "%s"</script>x', ""),
+}
+
+
+@pytest.mark.parametrize("name", JSON_PAGES)
+def test_text_in_json(name: str) -> None:
+    html, where = JSON_PAGES[name]
+    rendering = segment(html % " ".join(PARAGRAPHS))
+    assert (" ".join(PARAGRAPHS) in rendering.text) is bool(where)
+
+
+def test_structured_data() -> None:
+    graph = {
+        "@graph": [
+            {"@type": "WebSite", "name": "The Coast"},
+            {"@type": ["NewsArticle"], "headline": "A &amp; B", "author": {"name": "Jane Roe"}, "datePublished": "2024-05-03T10"},
+        ]
+    }  # fmt: skip
+    tree = LexborHTMLParser(f'<script type="application/ld+json">{json.dumps(graph)}</script>')
+    facts = stated(tree).metadata
+    assert (facts["title"], facts["authors"], facts["date"]) == ("A & B", ["Jane Roe"], "2024-05-03")
