@@ -37,7 +37,7 @@ FOLDERS = ("text", "documents", "warc")
 FILES = ("index.cdxj", "run.json")
 SCHEMA = 1
 #: What the output depends on besides our own version; recorded, since another version may decide otherwise.
-LIBRARIES = ("ahocorasick-rs", "beautifulsoup4", "charset-normalizer", "ftfy", "lxml", "resiliparse", "trafilatura")
+LIBRARIES = ("ahocorasick-rs", "charset-normalizer", "ftfy", "lxml", "resiliparse", "selectolax", "trafilatura")
 
 Progress = Callable[[Accounts], None]
 

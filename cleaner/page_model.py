@@ -15,6 +15,7 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -100,7 +101,7 @@ def parse(data: bytes, name: str) -> PageModel:
             arrays = {key: archive[key] for key in archive.files}
         header = json.loads(arrays.pop("header").tobytes())
         known = (header["format"], header["features"])
-    except (ValueError, KeyError, OSError, EOFError) as error:
+    except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
         raise ModelError(f"{name} is no page model or is damaged ({error}); train it again") from error
     if known != (FORMAT, PAGE_FEATURES):
         raise ModelError(f"{name} is for {known}, this program reads {(FORMAT, PAGE_FEATURES)}; train it again")
