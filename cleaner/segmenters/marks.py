@@ -7,12 +7,12 @@ read as words, several of them for one meaning; what a class says it has not ("n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from cleaner.layout import Element, Layout
+from cleaner.layout import MAX_ANCESTORS, Element, Layout
 
 #: Class names are read on the element and this many around it; farther out they speak of the whole page.
 CLASS_ANCESTORS = 6
@@ -65,32 +65,54 @@ class Place:
 
 
 class Marks:
-    """The places of a page's lines, each worked out once."""
+    """The places of a page's elements, each worked out once, from that of the element around it."""
 
-    __slots__ = ("_layout", "_places")
+    __slots__ = ("_elements", "_outer", "_places")
 
     def __init__(self, layout: Layout) -> None:
-        self._layout = layout
+        self._elements = layout.elements
+        self._outer: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {-1: ((), ())}
         self._places: dict[tuple[object, ...], Place] = {}
 
     def place(self, element: int) -> Place:
         """The tag path and the marks of an element, from it and what is around it."""
-        own = self._layout.elements[element]
+        own = self._elements[element]
         key = (own.parent, own.tag, own.names, own.role, own.hidden, own.property)
         found = self._places.get(key)
         if found is None:
-            found = self._places[key] = _place([self._layout.elements[i] for i in self._layout.around(element)])
+            path, marks = self._path_and_marks(element)
+            marks = (*marks, *self._class_marks(element))
+            found = self._places[key] = Place("/".join(path) or "div", tuple(dict.fromkeys(marks)))
         return found
 
+    def _path_and_marks(self, element: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Tags from the outside in and marks of tags from the inside out, MAX_ANCESTORS of each."""
+        chain: list[int] = []
+        while element not in self._outer:
+            chain.append(element)
+            element = self._elements[element].parent
+        for each in reversed(chain):
+            own = self._elements[each]
+            path, marks = self._outer[own.parent]
+            if own.tag not in _PLAIN_TAGS:
+                path = (*path, own.tag)[-MAX_ANCESTORS:]
+            if mine := tuple(_tag_marks(own)):
+                marks = (*mine, *marks)[:MAX_ANCESTORS]
+            self._outer[each] = (path, marks)
+        return self._outer[chain[0] if chain else element]
 
-def _place(around: Sequence[Element]) -> Place:
-    path = "/".join(element.tag for element in reversed(around) if element.tag not in _PLAIN_TAGS)
-    marks = [mark for element in around for mark in _tag_marks(element)]
-    for element in around[: CLASS_ANCESTORS + 1]:
-        if element.tag in _CONTAINERS:
-            break
-        marks += _names_marks(element.names)
-    return Place(path or "div", tuple(dict.fromkeys(marks)))
+    def _class_marks(self, element: int) -> list[str]:
+        found: list[str] = []
+        for _ in range(CLASS_ANCESTORS + 1):
+            own = self._elements[element]
+            if own.tag in _CONTAINERS:
+                break
+            if own.names:
+                found += _names_marks(own.names)
+            element = own.parent
+            if element < 0:
+                break
+        return found
 
 
 def _tag_marks(element: Element) -> Iterator[str]:
