@@ -118,11 +118,13 @@ class Cleaner:
         """The decisions on a page, those on its blocks near the article, and its language."""
         title = document.title or str(rendering.metadata.get("title", ""))
         odds = pages.settled(rendering.blocks, odds, title)
-        part = pages.near(rendering, odds)
-        lang = identify(part.rendering.text or rendering.text, document.lang)
         if self.extractor is Extractor.FAST:
             decisions = pages.decide_by_page(rendering, odds, title, self.policy)
-            return decisions, tuple(decisions[index] for index in part.blocks), lang
+            judged = tuple(each for each, place in zip(decisions, odds, strict=True) if place < pages.FAR)
+            text = "\n".join(rendering.text[each.start : each.end] for each in judged)
+            return decisions, judged, identify(text or rendering.text, document.lang)
+        part = pages.near(rendering, odds)
+        lang = identify(part.rendering.text or rendering.text, document.lang)
         judged = self._judge(replace(document, title=title), part.rendering, lang, part.odds)
         return pages.widen(rendering, part, judged, odds, self.policy), judged, lang
 
