@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaner.document import Block, Decision, Evidence, Status
-from cleaner.features import Floats
 from cleaner.labels import KEPT, Action, Label, Policy
 from cleaner.measures import IDEOGRAPH_WEIGHT
 from cleaner.model import COLUMN, EVIDENCE_CLIP
 from cleaner.model_file import COLUMNS
+from cleaner.tokens import Floats
 
 #: Rules alone: log-odds against removal before any evidence, and the score from which a block goes.
 PRIOR, THRESHOLD = -2.2, 0.65

@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 
 from cleaner.document import Block, Evidence
-from cleaner.features import EDGE_BITS, PAIR_BITS, STEM_BITS, WORD_BITS, Features, Floats, Ints, featurise
+from cleaner.features import EDGE_BITS, PAIR_BITS, STEM_BITS, WORD_BITS, Features, featurise
 from cleaner.labels import KEPT, Label
 from cleaner.model_file import COLUMNS, ModelError, unpack
+from cleaner.tokens import Floats, Ints
 
 #: Tables of hashes: name → buckets as a power of two.
 BITS = {"word": WORD_BITS, "stem": STEM_BITS, "pair": PAIR_BITS, "edge": EDGE_BITS}

@@ -15,7 +15,7 @@ import numpy as np
 
 from cleaner.decision import Scores
 from cleaner.evaluation import Gold
-from cleaner.features import Features, Floats, Ints
+from cleaner.features import Features
 from cleaner.identification import identify
 from cleaner.labelling import find_evidence
 from cleaner.labels import KEPT, Label
@@ -24,6 +24,7 @@ from cleaner.matching import Matcher
 from cleaner.model import BITS, OUTPUTS, FirstStep, Network, evidence_sums, linear_from, token_weight
 from cleaner.model_file import COLUMNS, pack
 from cleaner.network_training import Labelled, Settings, train_network
+from cleaner.tokens import Floats, Ints
 from cleaner.training_data import FOLDS, Example, examples, fold_of, made_from, site
 
 #: A hash gets a weight when at least so many sites hold it: what only one site says, no other will.

@@ -22,11 +22,12 @@ import numpy as np
 
 from cleaner.document import Block, Document, Rendering
 from cleaner.evaluation import Gold, GoldError
-from cleaner.features import Features, Ints
+from cleaner.features import Features
 from cleaner.labels import KEPT, Label
 from cleaner.model import COLUMN, features_of
 from cleaner.repairs import OffsetMap
 from cleaner.segmenters.text import segment_text
+from cleaner.tokens import Ints
 
 #: Blocks without a letter or digit say little; they count this much.
 INVISIBLE_WEIGHT = 0.2
