@@ -110,7 +110,8 @@ def _tables() -> tuple[Kinds, NDArray[Any]]:
 
 
 @cache
-def _powers(count: int) -> tuple[Hashes, Hashes]:
+def powers(count: int) -> tuple[Hashes, Hashes]:
+    """The powers of the base of the polynomial hashes modulo 2**64, and of its inverse, from the 0th on."""
     inverse = pow(_WORD_BASE, -1, 1 << 64)
     ups, downs = np.full(count, _WORD_BASE, np.uint64), np.full(count, inverse, np.uint64)
     ups[0] = downs[0] = 1
@@ -160,7 +161,7 @@ def tokenise(texts: Sequence[str]) -> Tokens:
     visible = does != _SPACE
     begins = np.flatnonzero(borders[:-1] & visible)
     ends = np.flatnonzero(borders[1:] & visible) + 1
-    ups, downs = _powers(1 << max(14, len(codes).bit_length()))
+    ups, downs = powers(1 << max(14, len(codes).bit_length()))
     sums = np.zeros(len(codes) + 1, np.uint64)
     np.cumsum(fold_table.take(codes) * ups[: len(codes)], out=sums[1:])
     base, scale = sums.take(begins), downs.take(begins)
