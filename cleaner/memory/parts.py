@@ -120,15 +120,19 @@ class Part:
         self._texts = data[at:]
 
     def sources(self) -> Sequence[str]:
+        """See Countable."""
         return self._names
 
     def size(self, source: str) -> int:
+        """See Countable."""
         return len(self._entries.get(source, ()))
 
     def witnesses(self, source: str) -> Any:
+        """See Countable."""
         return self._witnesses.get(source, np.zeros(0, WITNESS))
 
     def entries(self, source: str, low: int, high: int) -> Entries:
+        """See Countable."""
         table = self._entries.get(source, np.zeros(0, ENTRY))
         keys = table["key"]
         first = 0 if low <= 0 else int(np.searchsorted(keys, np.uint64(low)))
@@ -136,6 +140,7 @@ class Part:
         return np.array(table[first:last])
 
     def text(self, number: int) -> str:
+        """See Countable."""
         start = number
         sample = bytes(self._texts[start : start + 4 * SAMPLE_LENGTH + 1])
         return sample.partition(b"\0")[0].decode("utf-8", "replace")

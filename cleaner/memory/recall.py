@@ -7,6 +7,7 @@ and words for them, no verdict.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -79,6 +80,17 @@ def source_from(entries: Entries, witnesses: Hashes, sketches: Hashes) -> Source
         rows=entries,
         row_articles=row_articles,
     )
+
+
+class Memory(Protocol):
+    """What a cleaner asks: the memory of a source by its name, None when there is none."""
+
+    @property
+    def digest(self) -> str:
+        """sha256 of what it holds, lower-case hex."""
+
+    def source(self, name: str) -> Source | None:
+        """The memory of one source."""
 
 
 @dataclass(frozen=True, slots=True)
