@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cleaner.document import CleanedDocument
+from cleaner.memory.recall import reason_kind
 from cleaner.readers import Failure
 from cleaner.sources import source_of
 
@@ -56,7 +57,7 @@ class Accounts:
             gone += size
             self.spans[span.label.value] += 1
             self.removed[span.label.value] += size
-            self.reasons.update(span.reasons)
+            self.reasons.update(map(reason_kind, span.reasons))
         for repair in cleaned.repairs:
             self.repairs[repair.kind] += 1
         self.status[cleaned.status.value] += 1

@@ -125,9 +125,11 @@ def _plain(model: Any) -> Trees:
             if node["is_leaf"]:
                 rows.append((0, 0.0, first + index, first + index, float(node["value"])))
             else:
-                left, right = first + int(node["left"]), first + int(node["right"])
-                rows.append((int(node["feature_idx"]), float(node["num_threshold"]), left, right, 0.0))
+                below = (first + int(node["left"]), first + int(node["right"]))
+                rows.append((int(node["feature_idx"]), float(node["num_threshold"]), *below, 0.0))
             depth = max(depth, int(node["depth"]))
-    columns = [np.array(column) for column in zip(*rows, strict=True)]
-    columns[1], columns[4] = columns[1].astype(np.float32), columns[4].astype(np.float32)
-    return Trees(np.array(roots), *columns, depth=depth, start=float(model._baseline_prediction.ravel()[0]))
+    feature, threshold, left, right, value = (np.array(column) for column in zip(*rows, strict=True))
+    start = float(model._baseline_prediction.ravel()[0])
+    return Trees(
+        np.array(roots), feature, threshold.astype(np.float32), left, right, value.astype(np.float32), depth, start
+    )

@@ -113,8 +113,18 @@ class Recall:
             return ""
         row = self.table[block]
         whole = np.expm1(row[COLUMN["others"]]) >= RECURRING
-        what = "" if whole else "most of its words "
-        return f"{what}in {count:,} of {self.documents:,} other articles of this source{_where(row) if whole else ''}"
+        what = REPEATED if whole else MOSTLY_REPEATED
+        return f"{what}: in {count:,} of {self.documents:,} other articles{_where(row) if whole else ''}"
+
+
+#: What a reason of the memory begins with; what comes after the colon differs from document to document.
+REPEATED, MOSTLY_REPEATED = "repeated by its source", "mostly words that its source repeats"
+
+
+def reason_kind(reason: str) -> str:
+    """A reason without what differs from document to document, to count it by."""
+    kind = reason.partition(":")[0]
+    return kind if kind in (REPEATED, MOSTLY_REPEATED) else reason
 
 
 #: From this share of the articles on, "always" is said.
