@@ -143,7 +143,11 @@ def _readings(inputs: Sequence[Path], exclude: Path | None, max_bytes: int, acco
         elif isinstance(found, Failure):
             yield Reading(None, None, found)
         else:
-            yield from read(found, max_bytes=max_bytes)
+            for each in read(found, max_bytes=max_bytes):
+                if isinstance(each, Skipped):
+                    accounts.skipped[each.reason] += 1
+                else:
+                    yield each
 
 
 def _shards(readings: Iterator[Reading], size: int) -> Iterator[Iterator[Reading]]:

@@ -10,7 +10,8 @@ import json
 import os
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +42,7 @@ from cleaner.readers import (
     read,
     read_rows,
     read_stream,
+    read_warc,
 )
 from cleaner.training import Material, TrainingError, train
 from cleaner.training_data import line_examples, noisy_examples, read_templates, site
@@ -96,7 +98,7 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="folder for the results (needed with IN)")
     parser.add_argument(
-        "--format", choices=("text", "html", "jsonl"), default="text", help="of standard input (default: text)"
+        "--format", choices=("text", "html", "jsonl", "warc"), default="text", help="of standard input (default: text)"
     )
     parser.add_argument("--with-removed", action="store_true", help="rows carry the text of what was removed")
     parser.add_argument("--dry-run", action="store_true", help="clean and count, write nothing")
@@ -321,7 +323,7 @@ def _print_summary(accounts: Accounts, out: Path | None) -> None:
 def _clean_stream(args: argparse.Namespace, cleaner: Cleaner) -> int:
     if args.output:
         raise UsageError("-o OUT goes with files or folders; standard input is cleaned to standard output")
-    if args.format == "jsonl":
+    if args.format in ("jsonl", "warc"):
         return _clean_rows(args, cleaner, sys.stdin.buffer, sys.stdout.buffer)
     media_type = "text/html" if args.format == "html" else "text/plain"
     reading = read_stream(sys.stdin.buffer, name="stdin", media_type=media_type, max_bytes=args.max_bytes)
@@ -337,16 +339,24 @@ def _clean_stream(args: argparse.Namespace, cleaner: Cleaner) -> int:
 
 
 def _clean_rows(args: argparse.Namespace, cleaner: Cleaner, source: BinaryIO, target: BinaryIO) -> int:
-    """One row out for each row in, in order, each as soon as it is cleaned."""
+    """One row out for each row or article in, in order, each as soon as it is cleaned."""
     failed = False
     seen: set[str] = set()
-    for reading in read_rows(source, name="stdin", max_bytes=args.max_bytes):
+    skipped: Counter[str] = Counter()
+    reader: Callable[..., Iterator[Reading | Skipped]] = read_warc if args.format == "warc" else read_rows
+    for reading in reader(source, name="stdin", max_bytes=args.max_bytes):
+        if isinstance(reading, Skipped):
+            skipped[reading.reason] += 1
+            continue
         outcome = outcome_of(reading, cleaner, seen)
         target.write(encode(_row(reading, outcome, with_removed=args.with_removed)))
         target.flush()
         if isinstance(outcome, Failure):
             failed = True
             print(f"cleancopy: {outcome.message}", file=sys.stderr)
+    if skipped and not args.quiet:
+        counted = ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items()))
+        print(f"cleancopy: skipped: {counted}", file=sys.stderr)
     return SOME_FAILED if failed else OK
 
 
@@ -412,7 +422,7 @@ def _explained(args: argparse.Namespace) -> Sequence[Reading]:
         if isinstance(found, Failure):
             readings.append(Reading(None, None, found))
         elif not isinstance(found, Skipped):
-            readings += read(found, max_bytes=args.max_bytes)
+            readings += (each for each in read(found, max_bytes=args.max_bytes) if isinstance(each, Reading))
     return readings
 
 

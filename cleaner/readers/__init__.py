@@ -9,7 +9,10 @@ from typing import Protocol
 from cleaner.readers.file import read_html, read_stream, read_text
 from cleaner.readers.folder import InputError, find
 from cleaner.readers.jsonl import read_rows, read_rows_file
+from cleaner.readers.mhtml import read_mhtml
+from cleaner.readers.parquet import read_parquet
 from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Original, Reading, Skipped
+from cleaner.readers.warc import read_warc, read_warc_file
 
 __all__ = [
     "DEFAULT_MAX_BYTES",
@@ -24,13 +27,14 @@ __all__ = [
     "read",
     "read_rows",
     "read_stream",
+    "read_warc",
 ]
 
 
 class Reader(Protocol):
-    """Reads what was found: one reading for each article in it."""
+    """Reads what was found: one reading for each article in it, and what it holds besides, by reason."""
 
-    def __call__(self, found: Found, *, max_bytes: int) -> Iterator[Reading]: ...
+    def __call__(self, found: Found, *, max_bytes: int) -> Iterator[Reading | Skipped]: ...
 
 
 READERS: Mapping[str, Reader] = {  # by suffix, in lower case
@@ -44,6 +48,16 @@ READERS: Mapping[str, Reader] = {  # by suffix, in lower case
     ".ndjson": read_rows_file,
     ".jsonl.gz": read_rows_file,
     ".ndjson.gz": read_rows_file,
+    ".jsonl.zst": read_rows_file,
+    ".ndjson.zst": read_rows_file,
+    ".parquet": read_parquet,
+    ".mhtml": read_mhtml,
+    ".mht": read_mhtml,
+    ".warc": read_warc_file,
+    ".warc.gz": read_warc_file,
+    ".warc.zst": read_warc_file,
+    ".warc.wet": read_warc_file,
+    ".warc.wet.gz": read_warc_file,
 }
 
 
@@ -55,6 +69,9 @@ def discover(inputs: Sequence[Path | str], *, exclude: Path | None = None) -> It
     return find(inputs, exclude=exclude, kinds=frozenset(READERS))
 
 
-def read(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading]:
-    """The readings of what was found: one for a file, one a row for a file of rows. Bad input becomes a Failure."""
+def read(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading | Skipped]:
+    """The readings of what was found: one for a file, one a row or record for a container. Bad input becomes a Failure.
+
+    What a container holds besides articles, such as a WARC's requests, is Skipped with its reason.
+    """
     return READERS[found.kind](found, max_bytes=max_bytes)

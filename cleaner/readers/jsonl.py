@@ -7,6 +7,7 @@ than the bound is passed over without being held in memory.
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import re
 import stat
@@ -19,6 +20,17 @@ from cleaner.document import Document
 from cleaner.encoding import Basis
 from cleaner.readers.file import not_a_file, too_large, unreadable
 from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Original, Reading, place
+
+try:
+    import zstandard
+except ImportError:  # the extra `zstd`
+    zstandard = None  # type: ignore[assignment]
+
+_ZSTD_ERRORS: tuple[type[Exception], ...] = (zstandard.ZstdError,) if zstandard is not None else ()
+NO_ZSTD = (
+    "is compressed with zstd, for which a library is missing",
+    "install it with: pip install 'cleancopy[zstd]'",
+)
 
 #: Fields that we read; all others pass through.
 OURS = ("id", "url", "lang", "source", "title", "date")
@@ -44,14 +56,25 @@ def read_rows_file(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Itera
             yield Reading(None, None, not_a_file(found.locator, folder=stat.S_ISDIR(facts.st_mode)))
             return
         with found.path.open("rb") as stream:
-            if found.kind.endswith(".gz"):
-                with gzip.GzipFile(fileobj=stream) as unpacked:
-                    rows = cast(BinaryIO, unpacked)
-                    yield from read_rows(rows, name=found.locator, max_bytes=max_bytes, modified=facts.st_mtime)
+            rows = _unpacked(stream, found.kind)
+            if rows is None:
+                yield Reading(None, None, Failure(found.locator, None, *NO_ZSTD))
             else:
-                yield from read_rows(stream, name=found.locator, max_bytes=max_bytes, modified=facts.st_mtime)
+                yield from read_rows(rows, name=found.locator, max_bytes=max_bytes, modified=facts.st_mtime)
     except OSError as error:
         yield Reading(None, None, unreadable(found.locator, error))
+
+
+def _unpacked(stream: BinaryIO, kind: str) -> BinaryIO | None:
+    """The stream of rows; None for a compression whose library is missing."""
+    if kind.endswith(".gz"):
+        return cast(BinaryIO, gzip.GzipFile(fileobj=stream))
+    if kind.endswith(".zst"):
+        if zstandard is None:
+            return None
+        unpacked = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+        return cast(BinaryIO, io.BufferedReader(unpacked))
+    return stream
 
 
 def read_rows(
@@ -73,6 +96,9 @@ def read_rows(
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         what = f"its gzip data is broken ({error})"
         yield Reading(None, None, Failure(name, number + 1, what, "the rows before were read; fetch the file again"))
+    except _ZSTD_ERRORS as error:
+        what = f"its zstd data is broken ({error})"
+        yield Reading(None, None, Failure(name, number + 1, what, "the rows before were read; fetch the file again"))
     except OSError as error:
         yield Reading(None, None, unreadable(name, error, number + 1))
 
@@ -85,6 +111,15 @@ def _lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
         yield line if whole and fits else None
         while line and not line.endswith(b"\n"):
             line = stream.readline(_PIECE)
+
+
+def row_reading(row: Mapping[str, Any], original: Original) -> Reading:
+    """The reading of a row that comes as values, from a table."""
+    try:
+        mended, lost = _mended(dict(row))
+        return _reading(mended, replace(original, decoding=_facts(lost)))
+    except _RowError as error:
+        return Reading(None, None, Failure(original.locator, original.row, str(error), "mend or remove the row"))
 
 
 def _read_row(line: bytes, original: Original) -> Reading:
