@@ -21,6 +21,7 @@ from archive.paths import INDEX_NAME, WARC_FOLDER, NoSegmentsError, find_segment
 from archive.problems import Problem
 from archive.repair import RepairError, repair
 from archive.restore import restore
+from archive.sources import Missing, Sources
 from archive.verify import verify
 from archive.view import DiffLine, Entry, clean_text, diff, entries, find, ledger_of
 
@@ -59,8 +60,11 @@ def add_commands(subparsers: Any, checks: Checks) -> None:
     comparing = command("diff", "show what was removed, marked with its label, beside what was kept")
     comparing.add_argument("names", metavar="NAME", nargs="*", help="articles to compare (default: all)")
     comparing.add_argument("--why", action="store_true", help="with the score and the reasons")
-    command("verify", "check digests, seals, gzip members, headers, and that every source can be rebuilt")
+    _sources_argument(
+        command("verify", "check digests, seals, gzip members, headers, and that every source can be rebuilt")
+    )
     restoring = command("restore", "write the original files back, byte for byte")
+    _sources_argument(restoring)
     restoring.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to")
     restoring.add_argument(
         "--decoded", action="store_true", help="the text rebuilt from kept and removed parts instead"
@@ -69,6 +73,16 @@ def add_commands(subparsers: Any, checks: Checks) -> None:
     repairing.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to; must not be IN")
     indexing = command("index", "write the CDXJ index that replay tools read")
     indexing.add_argument("-o", "--output", type=Path, metavar="FILE", help=f"default: IN/{INDEX_NAME}; - for stdout")
+
+
+def _sources_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sources",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="folder of the WARC files that were cleaned, which the archive refers to (may be repeated)",
+    )
 
 
 def _show_arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,7 +128,8 @@ def _ls(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
 
 def _listed(row: dict[str, Any]) -> str:
     clean = "-" if row["clean_bytes"] is None else row["clean_bytes"]
-    return f"{row['status']:<8}{row['original_bytes']:>9} {clean:>9}  {row['captured']}  {row['path']}  {row['uri']}"
+    original = "-" if row["original_bytes"] is None else row["original_bytes"]
+    return f"{row['status']:<8}{original:>9} {clean:>9}  {row['captured']}  {row['path']}  {row['uri']}"
 
 
 def _show(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
@@ -136,7 +151,8 @@ def _show_all(entry: Entry) -> None:
 
 
 def _show_original(entry: Entry) -> None:
-    _say_bytes(entry.group.resource.block)
+    if entry.group.resource:
+        _say_bytes(entry.group.resource.block)
 
 
 def _show_clean(entry: Entry) -> None:
@@ -198,17 +214,22 @@ def _marked(line: DiffLine, *, why: bool) -> str:
 
 
 def _verify(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
-    count = 0
-    for problem in verify(segments, checks):
-        count += 1
+    count = missing = 0
+    for problem in verify(segments, checks, Sources(tuple(args.sources or ()))):
+        missing += isinstance(problem, Missing)
+        count += isinstance(problem, Problem) or bool(args.sources)
         _say(str(problem))
+    if missing:
+        _note(f"{_counted(missing, 'source file')} missing: what the archive itself holds was checked all the same")
     _note(f"{_counted(count, 'problem')} in {_counted(len(segments), 'segment')}")
     return PROBLEMS if count else WELL
 
 
 def _restore(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
     code, count = WELL, 0
-    for outcome in restore(segments, args.output, checks, decoded=args.decoded):
+    for outcome in restore(
+        segments, args.output, checks, decoded=args.decoded, sources=Sources(tuple(args.sources or ()))
+    ):
         if isinstance(outcome, Problem):
             code = _report(outcome)
         elif outcome.skipped:

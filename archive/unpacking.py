@@ -23,7 +23,7 @@ SKIPPABLE, DICTIONARY = b"\x2a\x4d\x18", b"\x5d\x2a\x4d\x18"
 NO_ZSTD = "install it with: pip install 'cleancopy[zstd]'"
 FETCH = "the records before and after it were read; fetch the file again"
 
-PIECE = 1 << 16
+PIECE = 1 << 14
 OUT_PIECE = 1 << 20
 #: A block of RFC 8878 is four bytes for up to 128 KB: so small pieces bound what one call can give.
 ZSTD_PIECE = 1 << 11

@@ -126,6 +126,14 @@ class SegmentWriter:
             part = self._next_part()
         return part.append(group, members)
 
+    def copy(self, record: Draft) -> Placed:
+        """Appends one record of another file as it is, and says where it lies. Raises OSError like `write`."""
+        part = self._open_part()
+        member = gzip_member(record)
+        if part.offset > part.start and part.offset + len(member) > self.segment.rotate_at:
+            part = self._next_part()
+        return part.append((record,), [member])[0]
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

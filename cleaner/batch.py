@@ -21,6 +21,7 @@ from typing import Any
 from archive.durable import write_atomically
 from archive.index import write_index
 from archive.records import warc_date
+from archive.sources import COPIES_FOLDER
 from archive.writer import SegmentError
 from cleaner.accounts import Accounts
 from cleaner.pipeline import VERSION, Cleaner
@@ -33,7 +34,7 @@ from cleaner.writers.text import TextNames
 #: Documents per shard: a segment of some 4 MB, a few seconds of work to lose.
 SHARD_SIZE = 1000
 #: Everything that a run writes into OUT; nothing else there is ever touched.
-FOLDERS = ("text", "documents", "warc")
+FOLDERS = ("text", "documents", "warc", COPIES_FOLDER)
 FILES = ("index.cdxj", "run.json")
 SCHEMA = 1
 #: What the output depends on besides our own version; recorded, since another version may decide otherwise.
@@ -55,6 +56,7 @@ class BatchSettings:
     shard_size: int = SHARD_SIZE  # documents
     max_bytes: int = DEFAULT_MAX_BYTES  # per document
     with_removed: bool = False  # rows carry the removed text
+    copy_originals: bool = False  # records of WARC inputs into segments of their own
     fresh: bool = False  # remove the outputs of an earlier run first
 
 
@@ -102,7 +104,12 @@ def _run(
     count = 0
     for number, shard in enumerate(shards):
         shard_writer = ShardWriter(
-            settings.out, settings.clock, number=number, run=run, with_removed=settings.with_removed
+            settings.out,
+            settings.clock,
+            number=number,
+            run=run,
+            with_removed=settings.with_removed,
+            copy_originals=settings.copy_originals,
         )
         with shard_writer as writer:
             for reading in shard:
@@ -176,7 +183,8 @@ def _claim(settings: BatchSettings) -> None:
         else:
             (out / name).unlink()
     for name in FOLDERS:
-        (out / name).mkdir(parents=True)
+        if name != COPIES_FOLDER or settings.copy_originals:
+            (out / name).mkdir(parents=True)
     write_atomically(out / "run.json", [json.dumps({"cleancopy": VERSION, "complete": False}).encode() + b"\n"])
 
 

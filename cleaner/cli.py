@@ -101,6 +101,11 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
         "--format", choices=("text", "html", "jsonl", "warc"), default="text", help="of standard input (default: text)"
     )
     parser.add_argument("--with-removed", action="store_true", help="rows carry the text of what was removed")
+    parser.add_argument(
+        "--copy-originals",
+        action="store_true",
+        help="store the records of WARC inputs, which the archive otherwise only refers to, in OUT/originals",
+    )
     parser.add_argument("--dry-run", action="store_true", help="clean and count, write nothing")
     parser.add_argument("--fresh", action="store_true", help="replace the outputs of an earlier run in OUT")
     parser.add_argument(
@@ -277,7 +282,7 @@ def _clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
         else:
             settings = BatchSettings(
                 out=args.output, clock=_clock(args.now), shard_size=args.shard_size, max_bytes=args.max_bytes,
-                with_removed=args.with_removed, fresh=args.fresh,
+                with_removed=args.with_removed, fresh=args.fresh, copy_originals=args.copy_originals,
             )  # fmt: skip
             accounts = run_batch(inputs, cleaner, settings, bar.show)
     if not args.quiet:

@@ -10,21 +10,23 @@ import errno
 import os
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from archive.index import line_of
 from archive.records import ArticleError, RunInfo
+from archive.sources import COPIES_FOLDER
 from archive.writer import Placed, Segment, SegmentWriter
 from cleaner.document import CleanedDocument, Status
 from cleaner.readers import Failure, Original, Reading
 from cleaner.readers.values import place
-from cleaner.writers.archive import article_of, failed_article
+from cleaner.writers.archive import article_of, copy_of, failed_article
 from cleaner.writers.rows import document_row, encode, failed_row
 from cleaner.writers.text import TextNames, write_text
 
-PREFIX = "cleancopy"
+PREFIX, COPIES_PREFIX = "cleancopy", "cleancopy-originals"
 #: What a file system says to a name it cannot take.
 NAME_REFUSED = frozenset({errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ})
 
@@ -34,7 +36,19 @@ Outcome = CleanedDocument | Failure
 class ShardWriter:
     """Context manager; the folders `documents`, `warc` and `text` of `out` exist."""
 
-    def __init__(self, out: Path, clock: datetime, *, number: int, run: RunInfo, with_removed: bool) -> None:
+    def __init__(
+        self,
+        out: Path,
+        clock: datetime,
+        *,
+        number: int,
+        run: RunInfo,
+        with_removed: bool,
+        copy_originals: bool = False,
+    ) -> None:
+        self._copies: SegmentWriter | None = None  # made when the first record is copied
+        self._copy_originals = copy_originals
+        self._make_copies = partial(SegmentWriter, out / COPIES_FOLDER, Segment(COPIES_PREFIX, clock, number), run)
         self._out, self._clock, self._with_removed = out, clock, with_removed
         self._target = out / "documents" / f"{number:05d}.jsonl"
         self._draft = self._target.with_name(f"{self._target.name}.open")
@@ -55,6 +69,8 @@ class ShardWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
+            if self._copies:
+                self._copies.__exit__(kind, error, trace)
             if kind is None:
                 self._close_rows()
         except BaseException as failed:  # a full disk: then the segment must not get its name
@@ -104,9 +120,20 @@ class ShardWriter:
     def _store(self, original: Original | None, outcome: Outcome) -> Sequence[Placed]:
         if original is None:
             return ()
+        copied = self._copy(original)
         if isinstance(outcome, Failure):
-            return self._segment.write(failed_article(original, outcome, self._clock))
-        return self._segment.write(article_of(original, outcome, self._clock))
+            return self._segment.write(failed_article(original, outcome, self._clock, copied=copied))
+        return self._segment.write(article_of(original, outcome, self._clock, copied=copied))
+
+    def _copy(self, original: Original) -> Placed | None:
+        """Copies the record of a WARC file that holds the original, when that is wanted and there is one."""
+        record = copy_of(original) if self._copy_originals else None
+        if record is None:
+            return None
+        if self._copies is None:
+            (self._out / COPIES_FOLDER).mkdir(exist_ok=True)
+            self._copies = self._make_copies().__enter__()
+        return self._copies.copy(record)
 
     def _close_rows(self) -> None:
         assert self._rows is not None, "the with block was entered"

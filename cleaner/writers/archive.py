@@ -11,7 +11,9 @@ from typing import Any
 
 from archive.ledger import Checks
 from archive.paths import restore_name
-from archive.records import Article, RunInfo
+from archive.records import Article, Draft, Reference, RunInfo
+from archive.sources import usable_id
+from archive.writer import Placed
 from cleaner.document import CleanedDocument, Status
 from cleaner.encoding import decode_as
 from cleaner.ledger import SCHEMA, ledger, rebuild
@@ -20,22 +22,33 @@ from cleaner.readers import Failure, Original
 SOFTWARE = "cleancopy"
 
 
-def article_of(original: Original, cleaned: CleanedDocument, clock: datetime) -> Article:
-    """The article of a cleaned document; an empty one has no clean text, so no conversion."""
+def article_of(
+    original: Original, cleaned: CleanedDocument, clock: datetime, *, copied: Placed | None = None
+) -> Article:
+    """The article of a cleaned document; an empty one has no clean text, so no conversion.
+
+    `copied`: where the record that holds its bytes was copied to.
+    """
     written = ledger(cleaned, media_type=original.media_type, decoding=original.decoding)
     clean_text = cleaned.text if cleaned.text and cleaned.status is not Status.EMPTY else None
     if clean_text is None:
         written["clean-text"] = cleaned.text  # what little was kept, so that the ledger alone rebuilds the source
     url = cleaned.metadata.get("url")
     return _article(
-        original, clock, written, document_id=cleaned.id, target_uri=str(url) if url else None, text=clean_text
+        original,
+        clock,
+        written,
+        document_id=cleaned.id,
+        target_uri=str(url) if url else None,
+        text=clean_text,
+        copied=copied,
     )
 
 
-def failed_article(original: Original, failure: Failure, clock: datetime) -> Article:
+def failed_article(original: Original, failure: Failure, clock: datetime, *, copied: Placed | None = None) -> Article:
     """The article of an input whose bytes were read but gave no document."""
     written = {"schema": SCHEMA, "media_type": original.media_type, "status": Status.FAILED.value, "why": failure.what}
-    return _article(original, clock, written, document_id=original.locator, target_uri=None, text=None)
+    return _article(original, clock, written, document_id=original.locator, target_uri=None, text=None, copied=copied)
 
 
 def _article(
@@ -46,6 +59,7 @@ def _article(
     document_id: str,
     target_uri: str | None,
     text: str | None,
+    copied: Placed | None,
 ) -> Article:
     fields = {"status": str(written["status"]), "document-id": document_id}
     if original.row is not None:
@@ -54,8 +68,25 @@ def _article(
     return Article(
         path=original.locator, payload=original.payload, captured=captured, cleaned=clock, ledger=written,
         row=original.row, media_type=original.media_type, charset=original.charset, target_uri=target_uri,
-        clean_text=text, fields=fields,
+        clean_text=text, fields=fields, reference=_reference(original, copied),
     )  # fmt: skip
+
+
+def _reference(original: Original, copied: Placed | None) -> Reference | None:
+    """Where the bytes lie instead of in a record of ours; None when that has no id to refer to."""
+    there = original.reference
+    if there is None or not usable_id(there.record_id):
+        return None
+    copy, copy_offset = (copied.segment, copied.offset) if copied else ("", 0)
+    return Reference(there.record_id, there.offset, there.inside, there.digest, copy, copy_offset)
+
+
+def copy_of(original: Original) -> Draft | None:
+    """The record that holds the bytes, as it stands in its file, for a segment of copies."""
+    there = original.reference
+    if there is None or not usable_id(there.record_id):
+        return None
+    return Draft("response", there.record_id, "", there.head, there.block)
 
 
 def run_info(version: str, fingerprint: str) -> RunInfo:
