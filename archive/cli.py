@@ -15,10 +15,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from archive.export import ExportError, export_jsonl, export_parquet, export_wet
 from archive.index import index_lines, write_index
 from archive.ledger import Checks, LedgerError
 from archive.paths import INDEX_NAME, WARC_FOLDER, NoSegmentsError, find_segments
 from archive.problems import Problem
+from archive.records import RunInfo
 from archive.repair import RepairError, repair
 from archive.restore import restore
 from archive.sources import Missing, Sources
@@ -71,8 +73,29 @@ def add_commands(subparsers: Any, checks: Checks) -> None:
     )
     repairing = command("repair", "save the whole articles of damaged segments into new files")
     repairing.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to; must not be IN")
+    _export_arguments(command("export", "write the clean texts for other programs: WET, JSON rows or Parquet"))
     indexing = command("index", "write the CDXJ index that replay tools read")
     indexing.add_argument("-o", "--output", type=Path, metavar="FILE", help=f"default: IN/{INDEX_NAME}; - for stdout")
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    form = parser.add_mutually_exclusive_group(required=True)
+    for name, what in (
+        ("wet", ".warc.wet.gz in the layout of Common Crawl"),
+        ("jsonl", ".jsonl.gz, a row for each text"),
+        ("parquet", ".parquet, the same columns (needs pyarrow: the extra `parquet`)"),
+    ):
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=what)
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to")
+    again = "{} this label, as if the corpus had been cleaned so (may be repeated)"
+    parser.add_argument("--keep", action="append", default=[], metavar="LABEL", help=again.format("keep"))
+    parser.add_argument("--strip", action="append", default=[], metavar="LABEL", help=again.format("take out"))
+    parser.add_argument("--policy", type=Path, metavar="FILE", help='TOML file of lines such as caption = "keep"')
+    parser.add_argument(
+        "--language-last",
+        action="store_true",
+        help="WET: the language behind the length, for readers that count lines of the older layout, such as CCNet's",
+    )
 
 
 def _sources_argument(parser: argparse.ArgumentParser) -> None:
@@ -287,6 +310,29 @@ def _default_index(given: Path) -> Path | None:
     return given / INDEX_NAME if (given / WARC_FOLDER).is_dir() else None
 
 
+def _export(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
+    if checks.retelling is None:
+        _note("no cleaner is at hand to tell the texts")
+        return WRONG_USE
+    told = checks.retelling(args.keep, args.strip, args.policy)
+    run = RunInfo("cleancopy", "export", "-", description="clean texts exported from an archive")
+    code, count, empty = WELL, 0, 0
+    for path in segments:
+        try:
+            if args.form == "wet":
+                counts = export_wet(path, args.output, told, run, language_last=args.language_last)
+            else:
+                counts = (export_jsonl if args.form == "jsonl" else export_parquet)(path, args.output, told)
+        except ExportError as error:
+            _note(str(error))
+            return WRONG_USE
+        for problem in counts.problems:
+            code = _report(problem)
+        count, empty = count + counts.texts, empty + counts.empty
+    _note(f"{_counted(count, 'text')} exported to {args.output}" + (f", {empty} without text" if empty else ""))
+    return code
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace, list[Path], Checks], int]] = {
     "ls": _ls,
     "show": _show,
@@ -295,6 +341,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[Path], Checks], int]] = 
     "restore": _restore,
     "repair": _repair,
     "index": _index,
+    "export": _export,
 }
 
 

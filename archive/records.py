@@ -134,7 +134,7 @@ def group_of(article: Article, run: RunInfo) -> tuple[Draft, ...]:
         date=cleaned,
         block=dump_fields(_provenance(article, run, resource=resource, conversion=conversion)),
     )
-    group = (resource, conversion, metadata) if conversion else (resource, metadata)
+    group = tuple(draft for draft in (resource, conversion, metadata) if draft)
     if article.reference:
         group = group[1:]
     for draft in group:

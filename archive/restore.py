@@ -17,7 +17,7 @@ from archive.ledger import Checks, LedgerError, is_failed, load_ledger, rebuilt_
 from archive.paths import UnsafeNameError, row_suffix, safe_target
 from archive.problems import RECLEAN, Problem
 from archive.reader import Group, articles, metadata_fields
-from archive.sources import Changed, Sources
+from archive.sources import ChangedError, Sources
 
 DECODED_SUFFIX = ".txt"
 
@@ -36,7 +36,8 @@ def restore(
 ) -> Iterator[Restored | Problem]:
     """Restores every whole article into the folder, made when it is not there.
 
-    Originals in other files are read from `sources`; what is not at hand is skipped. With `decoded` the rebuilt text in UTF-8 instead of the original. Raises OSError when the folder cannot be written.
+    Originals in other files are read from `sources`; what is not at hand is skipped.
+    With `decoded` the rebuilt text in UTF-8 instead of the original. Raises OSError when the folder cannot be written.
     """
     sources = sources or Sources()
     folder.mkdir(parents=True, exist_ok=True)
@@ -70,7 +71,7 @@ def _original(
     """The original, from the archive or the file it refers to; None when that file is not at hand."""
     try:
         data = group.resource.block if group.resource else sources.payload(fields, segment_folder)
-    except (Changed, OSError) as error:
+    except (ChangedError, OSError) as error:
         return group.metadata.problem(f"{name_of(fields)}: {error}", RECLEAN)
     if data is not None and not digest_matches(fields.get("source-digest", ""), data):
         return group.records[0].problem(f"{name_of(fields)}: the original does not match its digest", RECLEAN)

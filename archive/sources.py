@@ -34,7 +34,7 @@ class Missing:
         return f"{self.file}: missing, so the originals of {counted} were not compared; give its folder with --sources"
 
 
-class Changed(ValueError):
+class ChangedError(ValueError):
     """The source file is there, and the record is not the one that was cleaned; the message says in which respect."""
 
 
@@ -52,7 +52,7 @@ class Sources:
     def payload(self, fields: Mapping[str, str], segment_folder: Path) -> bytes | None:
         """The original that metadata fields refer to; None when its file is not at hand, which is counted.
 
-        Raises Changed for a record that is another one or cannot be read, OSError of the file.
+        Raises ChangedError for a record that is another one or cannot be read, OSError of the file.
         """
         path, offset, inside = self._find(fields, segment_folder)
         if path is None:
@@ -62,9 +62,7 @@ class Sources:
         wanted = unescape(fields.get("source-record-id", ""))
         record = self._read(path, offset, inside)
         if record is None or record.id != wanted:
-            raise Changed(
-                f"{path.name} does not hold the record {wanted} at {offset}: it is another file, or was changed"
-            )
+            raise ChangedError(f"{path.name} holds no record {wanted} at {offset}: it is another file, or was changed")
         return _payload(record)
 
     def missing_files(self) -> list[Missing]:
@@ -118,7 +116,7 @@ def _payload(record: Capture) -> bytes:
     try:
         return http_body(record.block, head, MAX_BLOCK) if head else record.block
     except PayloadError as error:
-        raise Changed(f"the body of {record.id} {error.what}") from None
+        raise ChangedError(f"the body of {record.id} {error.what}") from None
 
 
 def _number(fields: Mapping[str, str], name: str) -> int:

@@ -16,7 +16,7 @@ from archive.headers import digest_matches, digest_problems, header_problems
 from archive.ledger import Checks, LedgerError, check_rebuilt, is_failed, load_ledger, rebuilt_text
 from archive.problems import RECLEAN, REPAIR, REWRITE, Problem
 from archive.reader import ARTICLE_SHAPES, Group, Record, bare, groups, metadata_fields
-from archive.sources import Changed, Missing, Sources
+from archive.sources import ChangedError, Missing, Sources
 from archive.writer import OPEN_SUFFIX, SUFFIX
 
 __all__ = ["Checks", "Missing", "Problem", "Sources", "verify", "verify_segment"]
@@ -38,7 +38,8 @@ class _Seen:
 def verify(segments: Iterable[Path], checks: Checks, sources: Sources | None = None) -> Iterator[Problem | Missing]:
     """The problems of each segment in turn, then parts that a seal names and nobody gave, then source files not found.
 
-    Originals that are records of other files are looked for in `sources`. A left-over `.open` file is a problem in itself, and is read like the others.
+    Originals that are records of other files are looked for in `sources`.
+    A left-over `.open` file is a problem in itself, and is read like the others.
     """
     sources = sources or Sources()
     names: set[str] = set()
@@ -197,7 +198,7 @@ def _ledger(group: Group, fields: Mapping[str, str], checks: Checks, origin: _Or
             rebuilt_text(clean_text, ledger, checks)
         else:
             check_rebuilt(payload, clean_text, ledger, checks=checks)
-    except Changed as error:
+    except ChangedError as error:
         yield group.metadata.problem(str(error), "bring the right file, or clean it again")
     except OSError as error:
         yield group.metadata.problem(f"the source file cannot be read ({error.strerror or error})", RECLEAN)

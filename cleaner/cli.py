@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import sys
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -25,7 +24,7 @@ from cleaner.batch import SHARD_SIZE, BatchError, BatchSettings, dry_run, outcom
 from cleaner.document import CleanedDocument
 from cleaner.evaluation import GoldError, as_values, evaluate, read_gold, report_lines
 from cleaner.explain import explain_lines, explain_values
-from cleaner.labels import SPECS, Policy, PolicyError
+from cleaner.labels import SPECS, Policy, PolicyError, read_policy
 from cleaner.languages import CueError, CueTable, read_cues
 from cleaner.model import load, shipped
 from cleaner.model_file import ModelError
@@ -256,20 +255,10 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _cleaner(args: argparse.Namespace) -> Cleaner:
-    policy = Policy.of(_policy_file(args.policy) if args.policy else None, keep=args.keep, strip=args.strip)
+    policy = Policy.of(read_policy(args.policy) if args.policy else None, keep=args.keep, strip=args.strip)
     cues = read_cues(args.cues) if args.cues else CueTable()
     model = shipped() if args.model is None else None if args.model == "none" else load(Path(args.model))
     return Cleaner(policy=policy, cues=cues, on_suspect=OnSuspect(args.on_suspect), model=model)
-
-
-def _policy_file(path: Path) -> dict[str, str]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PolicyError(f"{path}: cannot be read as a policy ({error})") from error
-    if wrong := [name for name, action in table.items() if not isinstance(action, str)]:
-        raise PolicyError(f'{path}: {wrong[0]!r} must be a line such as caption = "keep"')
-    return table
 
 
 def _clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:

@@ -5,17 +5,20 @@ The only writer that knows `archive`; what the archive needs of cleaning it is h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from archive.ledger import Checks
+from archive.ledger import Checks, Told
 from archive.paths import restore_name
 from archive.records import Article, Draft, Reference, RunInfo
 from archive.sources import usable_id
 from archive.writer import Placed
+from cleaner import reassembly
 from cleaner.document import CleanedDocument, Status
 from cleaner.encoding import decode_as
+from cleaner.labels import read_policy
 from cleaner.ledger import SCHEMA, ledger, rebuild
 from cleaner.readers import Failure, Original
 
@@ -42,6 +45,7 @@ def article_of(
         target_uri=str(url) if url else None,
         text=clean_text,
         copied=copied,
+        language=str(cleaned.metadata.get("lang", "")),
     )
 
 
@@ -60,8 +64,11 @@ def _article(
     target_uri: str | None,
     text: str | None,
     copied: Placed | None,
+    language: str = "",
 ) -> Article:
     fields = {"status": str(written["status"]), "document-id": document_id}
+    if language:
+        fields["language"] = language
     if original.row is not None:
         fields["restore-name"] = restore_name(original.locator, document_id, original.media_type)
     captured = clock if original.modified is None else datetime.fromtimestamp(max(0.0, original.modified), UTC)
@@ -104,4 +111,17 @@ def rebuild_source(clean_text: str | None, written: Mapping[str, Any]) -> str:
     return rebuild(written.get("clean-text", "") if clean_text is None else clean_text, written)
 
 
-CHECKS = Checks(decode=decode_original, rebuild=rebuild_source)
+def retelling(
+    keep: Sequence[str], strip: Sequence[str], policy: Path | None
+) -> Callable[[str | None, Mapping[str, Any]], Told]:
+    """How an export tells texts under these options. Raises labels.PolicyError."""
+    retell = reassembly.retelling(read_policy(policy) if policy else None, keep, strip)
+
+    def told(clean_text: str | None, written: Mapping[str, Any]) -> Told:
+        again = retell(clean_text, written)
+        return Told(again.title, again.body, again.status.value)
+
+    return told
+
+
+CHECKS = Checks(decode=decode_original, rebuild=rebuild_source, retelling=retelling)
