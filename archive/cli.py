@@ -20,7 +20,6 @@ from archive.index import index_lines, write_index
 from archive.ledger import Checks, LedgerError
 from archive.paths import INDEX_NAME, WARC_FOLDER, NoSegmentsError, find_segments
 from archive.problems import Problem
-from archive.records import RunInfo
 from archive.repair import RepairError, repair
 from archive.restore import restore
 from archive.sources import Missing, Sources
@@ -315,12 +314,11 @@ def _export(args: argparse.Namespace, segments: list[Path], checks: Checks) -> i
         _note("no cleaner is at hand to tell the texts")
         return WRONG_USE
     told = checks.retelling(args.keep, args.strip, args.policy)
-    run = RunInfo("cleancopy", "export", "-", description="clean texts exported from an archive")
     code, count, empty = WELL, 0, 0
     for path in segments:
         try:
             if args.form == "wet":
-                counts = export_wet(path, args.output, told, run, language_last=args.language_last)
+                counts = export_wet(path, args.output, told, language_last=args.language_last)
             else:
                 counts = (export_jsonl if args.form == "jsonl" else export_parquet)(path, args.output, told)
         except ExportError as error:

@@ -9,19 +9,22 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from archive.durable import write_atomically
+from archive.fields import dump_fields, escape, load_fields
 from archive.ledger import LEDGER_ERRORS, LedgerError, Told, is_failed, load_ledger
 from archive.problems import Problem
-from archive.records import Draft, RunInfo, sha1_base32, warcinfo
+from archive.reader import Record, records
+from archive.records import NAMESPACE, WARC_FIELDS, Draft, sha1_base32
 from archive.tongues import three_letters
 from archive.uris import web_uri
 from archive.view import Entry, entries
-from archive.writer import CODEC, OPEN_SUFFIX, SUFFIX, gzip_member
+from archive.writer import OPEN_SUFFIX, SUFFIX, gzip_member
 
 try:
     import pyarrow
@@ -30,6 +33,10 @@ except ImportError:  # the extra `parquet`
     pyarrow = None
 
 Retell = Callable[[str | None, Mapping[str, Any]], Told]
+#: What a segment's warcinfo says that holds for an export of it, too.
+CARRIED = frozenset(
+    {"software", "ispartof", "cleaner-version", "cleaner-config-digest", "cleaner-model-digest", "compression"}
+)
 #: Rows held before they are written as one group of a table.
 ROW_GROUP = 1_000
 
@@ -52,7 +59,7 @@ class Text:
     captured: str
     path: str
     row: int | None
-    record_id: str  # of the clean text
+    record_id: str  # of the clean text; another one than the archive's where another policy tells another text
     original_id: str
     target_uri: str
 
@@ -99,6 +106,7 @@ def _text(entry: Entry, told: Retell) -> Text | None:
         return None
     first, fields = entry.group.records[0], entry.fields
     row = fields.get("source-row", "")
+    same = conversion is not None and stored == whole
     return Text(
         id=fields.get("document-id") or entry.locator,
         url=entry.uri if web_uri(entry.uri) else None,
@@ -110,37 +118,47 @@ def _text(entry: Entry, told: Retell) -> Text | None:
         captured=fields.get("capture-date", ""),
         path=fields.get("source-path", ""),
         row=int(row) if row.isdigit() else None,
-        record_id=first.id if conversion is None else conversion.id,
+        record_id=conversion.id if conversion and same else _urn(entry.group.metadata.id, whole),
         original_id=fields.get("source-record-id") or (conversion.refers_to if conversion else first.id),
         target_uri=entry.uri,
     )
 
 
-def export_wet(segment: Path, folder: Path, told: Retell, run: RunInfo, *, language_last: bool = False) -> Counts:
+def export_wet(segment: Path, folder: Path, told: Retell, *, language_last: bool = False) -> Counts:
     """The segment as a `.warc.wet.gz` like Common Crawl's. Raises ExportError, OSError.
 
     `language_last` moves the language behind the length, for readers that count lines of the older layout.
     """
     counts = Counts()
     target = _target(segment, folder, ".warc.wet.gz")
-    write_atomically(target, _wet(target.name, texts(segment, told, counts), run, language_last=language_last))
+    write_atomically(target, _wet(segment, target.name, texts(segment, told, counts), language_last=language_last))
     return counts
 
 
-def _wet(name: str, clean: Iterable[Text], run: RunInfo, *, language_last: bool) -> Iterator[bytes]:
-    info: Draft | None = None
+def _wet(segment: Path, name: str, clean: Iterable[Text], *, language_last: bool) -> Iterator[bytes]:
+    yield gzip_member(_wet_info(segment, name))
     for text in clean:
-        if info is None:
-            info = _wet_info(name, text.captured, run)
-            yield gzip_member(info)
         yield gzip_member(_wet_record(text, language_last=language_last))
-    if info is None:
-        yield gzip_member(_wet_info(name, "1970-01-01T00:00:00Z", run))
 
 
-def _wet_info(name: str, date: str, run: RunInfo) -> Draft:
-    info = warcinfo(run, name=name, date=date, codec=CODEC)
-    return Draft(info.type, info.id, info.date, info.header.replace(b"WARC/1.1", b"WARC/1.0", 1), info.block)
+def _wet_info(segment: Path, name: str) -> Draft:
+    """A warcinfo that repeats what that of the segment says of the cleaner."""
+    first = next(records(segment), None)
+    known = first if isinstance(first, Record) and first.type == "warcinfo" else None
+    date = (known.get("WARC-Date") if known else None) or "1970-01-01T00:00:00Z"
+    told = [(key, value) for key, value in load_fields(known.block) if key in CARRIED] if known else []
+    given = [*told, ("format", "WARC File Format 1.0"), ("description", f"clean texts of {escape(segment.name)}")]
+    block = dump_fields(given)
+    header = (
+        f"WARC/1.0\r\nWARC-Type: warcinfo\r\nWARC-Date: {date}\r\nWARC-Filename: {name}\r\n"
+        f"WARC-Record-ID: <{_urn(name, date, sha1_base32(block))}>\r\nWARC-Block-Digest: {sha1_base32(block)}\r\n"
+        f"Content-Type: {WARC_FIELDS}\r\nContent-Length: {len(block)}\r\n\r\n"
+    )
+    return Draft("warcinfo", "", date, header.encode(), block)
+
+
+def _urn(*parts: str) -> str:
+    return uuid.uuid5(NAMESPACE, "\n".join(("export", *parts))).urn
 
 
 def _wet_record(text: Text, *, language_last: bool) -> Draft:

@@ -102,11 +102,20 @@ def unpacked(stream: BinaryIO, start: int = 0) -> Iterator[Event]:
             else:
                 decoder = zstandard.ZstdDecompressor(dict_data=dictionary).decompressobj()
                 yield from _member(raw, decoder, "zstd")
-        elif head == b"WARC/" or not head.strip(b"\r\n") or raw.position == start:
+        elif head == b"WARC/" or not head.strip(b"\r\n") or (raw.position == start and not _has_member(raw)):
             yield from _plain(raw)
         else:
             yield Break(raw.position, "bytes between two records")
             _to_next_member(raw)
+
+
+def _has_member(raw: _Raw) -> bool:
+    """Whether a packed record begins near: then what stands before it is damage, not a file without compression."""
+    data = raw.peek(OUT_PIECE)
+    at = _first(data, 0)
+    while at >= 0 and not _begins_record(data[at : at + PIECE]):
+        at = _first(data, at + 1)
+    return at >= 0
 
 
 def _plain(raw: _Raw) -> Iterator[Piece]:

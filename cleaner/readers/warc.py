@@ -82,7 +82,7 @@ def read_warc(
                 yield Skipped(name, "WARC conversion of a record that was read")
             else:
                 reading = _reading(each, name, max_bytes)
-                if isinstance(reading, Reading) and reading.document:
+                if isinstance(reading, Reading) and reading.document and each.id:
                     recent.append(each.id)
                 yield reading
     except OSError as error:
