@@ -6,6 +6,7 @@ that unpacks to a record, searched for inside the damaged one too. Refuses nothi
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ ZSTD_PIECE = 1 << 11
 #: Bytes of a damaged member that are searched for the next one; one article's member is far smaller.
 WINDOW = 1 << 24
 MAX_DICTIONARY = 1 << 24
+
+#: A record that was never packed; a mere `WARC/` may be damage before a packed one.
+_PLAIN = re.compile(rb"WARC/\d\.\d+[ \t]*\r?\n[A-Za-z][A-Za-z-]{2,40}[ \t]*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def unpacked(stream: BinaryIO, start: int = 0) -> Iterator[Event]:
     """The stream's bytes in their order; `start` is the offset that its first byte has in the file. Raises OSError."""
     raw = _Raw(stream, start)
     dictionary: Any = None
-    while head := raw.peek(5):
+    while head := raw.peek(100):
         if head.startswith(GZIP):
             yield from _member(raw, zlib.decompressobj(zlib.MAX_WBITS | 16), "gzip")
         elif head.startswith(ZSTD) or head[1:4] == SKIPPABLE:
@@ -102,7 +106,7 @@ def unpacked(stream: BinaryIO, start: int = 0) -> Iterator[Event]:
             else:
                 decoder = zstandard.ZstdDecompressor(dict_data=dictionary).decompressobj()
                 yield from _member(raw, decoder, "zstd")
-        elif head == b"WARC/" or not head.strip(b"\r\n") or (raw.position == start and not _has_member(raw)):
+        elif _PLAIN.match(head) or not head[:5].strip(b"\r\n") or (raw.position == start and not _has_member(raw)):
             yield from _plain(raw)
         else:
             yield Break(raw.position, "bytes between two records")

@@ -27,7 +27,7 @@ def readings(data: bytes, max_bytes: int = MAX_BYTES) -> Iterator[Reading | Skip
 
 def documents(data: bytes) -> list[str]:
     """The last parts of the addresses of the documents, which are the names of the records."""
-    return [str(r.document.url)[-1] for r in readings(data) if isinstance(r, Reading) and r.document]
+    return [(r.document.url or "?")[-1] for r in readings(data) if isinstance(r, Reading) and r.document]
 
 
 @pytest.mark.parametrize("name", CASES)
