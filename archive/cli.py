@@ -254,6 +254,9 @@ def _restore(args: argparse.Namespace, segments: list[Path], checks: Checks) -> 
     ):
         if isinstance(outcome, Problem):
             code = _report(outcome)
+        elif isinstance(outcome, Missing):
+            code = PROBLEMS if args.sources else code
+            _note(str(outcome))
         elif outcome.skipped:
             _note(f"{outcome.name}: not written, {outcome.skipped}")
         else:

@@ -17,7 +17,7 @@ from archive.ledger import Checks, LedgerError, is_failed, load_ledger, rebuilt_
 from archive.paths import UnsafeNameError, row_suffix, safe_target
 from archive.problems import RECLEAN, Problem
 from archive.reader import Group, articles, metadata_fields
-from archive.sources import ChangedError, Sources
+from archive.sources import ChangedError, Missing, Sources
 
 DECODED_SUFFIX = ".txt"
 
@@ -33,10 +33,10 @@ class Restored:
 
 def restore(
     segments: Iterable[Path], folder: Path, checks: Checks, *, decoded: bool = False, sources: Sources | None = None
-) -> Iterator[Restored | Problem]:
+) -> Iterator[Restored | Problem | Missing]:
     """Restores every whole article into the folder, made when it is not there.
 
-    Originals in other files are read from `sources`; what is not at hand is skipped.
+    Originals in other files are read from `sources`; those not at hand come out last, counted by file.
     With `decoded` the rebuilt text in UTF-8 instead of the original. Raises OSError when the folder cannot be written.
     """
     sources = sources or Sources()
@@ -55,13 +55,9 @@ def restore(
                 original = _original(group, fields, sources, path.parent)
             if isinstance(original, Problem):
                 yield original
-            elif original is None:
-                why = (
-                    f"its source file {unescape(fields['source-path'])} is not at hand; give its folder with --sources"
-                )
-                yield Restored(name_of(fields), 0, skipped=why)
-            else:
+            elif original is not None:
                 yield _one(group, folder, checks, fields=fields, original=None if decoded else original)
+    yield from sources.missing_files()
     sources.close()
 
 

@@ -24,14 +24,14 @@ _RECORD_ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-;=?-~]+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A source file that is not at hand: nothing is wrong with the archive, but its originals cannot be compared."""
+    """A source file that is not at hand: nothing is wrong with the archive, but its originals cannot be had."""
 
     file: str
     articles: int
 
     def __str__(self) -> str:
         counted = "1 article" if self.articles == 1 else f"{self.articles} articles"
-        return f"{self.file}: missing, so the originals of {counted} were not compared; give its folder with --sources"
+        return f"{self.file}: missing, so the originals of {counted} are not at hand; give its folder with --sources"
 
 
 class ChangedError(ValueError):

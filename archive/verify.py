@@ -80,7 +80,7 @@ def _segment(path: Path, checks: Checks, sources: Sources) -> Iterator[Problem |
             yield from _record(record, seen)
         yield from _place(group, seen)
         if group.is_article:
-            yield from article_problems(group, checks, _Origin(sources, path.parent))
+            yield from article_problems(group, checks, Origin(sources, path.parent))
         elif group.shape != ("warcinfo",) and not group.records[0].is_seal:
             yield group.records[0].problem(f"not a whole group: {_listed(group.shape)}", REPAIR)
     yield from _seal(path, seen)
@@ -117,14 +117,14 @@ def _place(group: Group, seen: _Seen) -> Iterator[Problem]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Origin:
+class Origin:
     """Where originals are that the archive does not hold itself."""
 
     sources: Sources
     folder: Path  # of the segment
 
 
-def article_problems(group: Group, checks: Checks, origin: _Origin) -> Iterator[Problem]:
+def article_problems(group: Group, checks: Checks, origin: Origin) -> Iterator[Problem]:
     """References, dates and digests between the records of an article, and its ledger."""
     resource, conversion, metadata = group.resource, group.conversion, group.metadata
     fields = metadata_fields(metadata)
@@ -184,7 +184,7 @@ def _field_digest(fields: Mapping[str, str], name: str, about: Record | None) ->
     return "" if digest_matches(fields[name], about.block) else f"does not match the {about.type}"
 
 
-def _ledger(group: Group, fields: Mapping[str, str], checks: Checks, origin: _Origin) -> Iterator[Problem]:
+def _ledger(group: Group, fields: Mapping[str, str], checks: Checks, origin: Origin) -> Iterator[Problem]:
     try:
         ledger = load_ledger(fields.get("ledger"))
         payload = group.resource.block if group.resource else origin.sources.payload(fields, origin.folder)
