@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from archive import cli as archive_cli
 from cleaner.accounts import Accounts
-from cleaner.batch import SHARD_SIZE, BatchError, BatchSettings, dry_run, outcome_of, run_batch
+from cleaner.batch import SHARD_SIZE, BatchError, BatchSettings, dry_run, run_batch, unique_outcome
 from cleaner.document import CleanedDocument
 from cleaner.evaluation import GoldError, as_values, evaluate, read_gold, report_lines
 from cleaner.explain import explain_lines, explain_values
@@ -42,13 +43,17 @@ from cleaner.readers import (
     read_rows,
     read_stream,
 )
+from cleaner.run_folder import read_report
+from cleaner.status import status_lines, status_values
 from cleaner.training import Material, TrainingError, train
 from cleaner.training_data import line_examples, noisy_examples, read_templates, site
 from cleaner.writers.archive import CHECKS
 from cleaner.writers.report import ReportError, write_report
 from cleaner.writers.rows import document_row, encode, failed_row
 
-OK, SOME_FAILED, WRONG_USE = 0, 1, 2
+OK, SOME_FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+#: Seconds for one document: a thousand times what the longest of 13,693 articles took.
+TIMEOUT = 60
 #: Most failures that are named on the terminal; run.json names all.
 FAILURES_SHOWN = 10
 
@@ -84,6 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_train(commands.add_parser("train", help="learn a model from labelled documents"))
     _add_evaluate(commands.add_parser("evaluate", help="score the cleaner on labelled documents"))
     _add_report(commands.add_parser("report", help="a web page that shows what went and why"))
+    _add_status(commands.add_parser("status", help="how far a run is, while it works and afterwards"))
     archive_cli.add_commands(commands, CHECKS)
     return parser
 
@@ -100,7 +106,23 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--with-removed", action="store_true", help="rows carry the text of what was removed")
     parser.add_argument("--dry-run", action="store_true", help="clean and count, write nothing")
-    parser.add_argument("--fresh", action="store_true", help="replace the outputs of an earlier run in OUT")
+    earlier = parser.add_mutually_exclusive_group()
+    earlier.add_argument("--fresh", action="store_true", help="replace the outputs of an earlier run in OUT")
+    earlier.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in OUT (done by itself), after verifying its shards: damaged ones are done again",
+    )
+    parser.add_argument(
+        "--workers", type=_positive, default=_cores(), metavar="N", help="processes (default: one for each core)"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=TIMEOUT,
+        metavar="SECONDS",
+        help=f"a document that takes longer fails; 0: no limit (default: {TIMEOUT})",
+    )
     parser.add_argument(
         "--shard-size",
         type=_positive,
@@ -181,10 +203,32 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", type=_positive, default=40, metavar="N", help="documents shown (default: 40)")
 
 
+def _add_status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path, metavar="OUT", help="the folder of a run")
+    parser.add_argument("--json", action="store_true", help="JSON instead of lines")
+
+
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
+
+
+def _cores() -> int:
+    """The cores this process may use, not those of the machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _moment(text: str) -> datetime:
@@ -221,9 +265,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except KeyboardInterrupt:
-        print("cleancopy: interrupted", file=sys.stderr)
-        return 130
+    except (KeyboardInterrupt, _InterruptedError) as error:
+        print(f"cleancopy: {str(error) or 'interrupted'}", file=sys.stderr)
+        return INTERRUPTED
     except OSError as error:
         print(f"cleancopy: {error.filename or 'standard input or output'}: {error.strerror or error}", file=sys.stderr)
         return SOME_FAILED
@@ -238,6 +282,9 @@ def _run(args: argparse.Namespace) -> int:
         return OK
     if args.command == "train":
         return _train(args)
+    if args.command == "status":
+        print(json.dumps(status_values(args.run)) if args.json else "\n".join(status_lines(args.run)))
+        return OK
     cleaner = _cleaner(args)
     if args.command == "evaluate":
         return _evaluate(args, cleaner)
@@ -273,11 +320,7 @@ def _clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
         elif args.output is None:
             raise UsageError("give a folder for the results with -o OUT (or --dry-run to write nothing)")
         else:
-            settings = BatchSettings(
-                out=args.output, clock=_clock(args.now), shard_size=args.shard_size, max_bytes=args.max_bytes,
-                with_removed=args.with_removed, fresh=args.fresh,
-            )  # fmt: skip
-            accounts = run_batch(inputs, cleaner, settings, bar.show)
+            accounts = _run_batch(args, inputs, cleaner, bar)
     if not args.quiet:
         _print_summary(accounts, None if args.dry_run else args.output)
     for failure in accounts.failures[:FAILURES_SHOWN]:
@@ -286,6 +329,33 @@ def _clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
         where = "" if args.dry_run else "; see run.json"
         print(f"cleancopy: {more} more failures{where}", file=sys.stderr)
     return SOME_FAILED if accounts.failures else OK
+
+
+def _run_batch(args: argparse.Namespace, inputs: Sequence[Path], cleaner: Cleaner, bar: Bar) -> Accounts:
+    pinned = args.now is not None or bool(os.environ.get("SOURCE_DATE_EPOCH"))
+    settings = BatchSettings(
+        out=args.output, clock=_clock(args.now), pinned=pinned, shard_size=args.shard_size, max_bytes=args.max_bytes,
+        with_removed=args.with_removed, fresh=args.fresh, check=args.resume, workers=args.workers,
+        timeout=args.timeout or None,
+    )  # fmt: skip
+    if not args.quiet and not args.fresh and (read_report(args.output) or {}).get("complete"):
+        print(f"{args.output} holds a complete run; --fresh would clean again", file=sys.stderr)
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return run_batch(inputs, cleaner, settings, bar.show)
+    except KeyboardInterrupt:
+        raise _InterruptedError(f"interrupted; the same command goes on where it stopped: {args.output}") from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class _InterruptedError(Exception):
+    """A run was ended from outside; the message says how to go on."""
+
+
+def _interrupt(*_: object) -> None:
+    """SIGTERM ends a run as Ctrl-C does."""
+    raise KeyboardInterrupt
 
 
 def _clock(now: datetime | None) -> datetime:
@@ -325,7 +395,7 @@ def _clean_stream(args: argparse.Namespace, cleaner: Cleaner) -> int:
         return _clean_rows(args, cleaner, sys.stdin.buffer, sys.stdout.buffer)
     media_type = "text/html" if args.format == "html" else "text/plain"
     reading = read_stream(sys.stdin.buffer, name="stdin", media_type=media_type, max_bytes=args.max_bytes)
-    outcome = outcome_of(reading, cleaner, set())
+    outcome = unique_outcome(reading, cleaner, set())
     if isinstance(outcome, Failure):
         print(f"cleancopy: {outcome.message}", file=sys.stderr)
         return SOME_FAILED
@@ -341,7 +411,7 @@ def _clean_rows(args: argparse.Namespace, cleaner: Cleaner, source: BinaryIO, ta
     failed = False
     seen: set[str] = set()
     for reading in read_rows(source, name="stdin", max_bytes=args.max_bytes):
-        outcome = outcome_of(reading, cleaner, seen)
+        outcome = unique_outcome(reading, cleaner, seen)
         target.write(encode(_row(reading, outcome, with_removed=args.with_removed)))
         target.flush()
         if isinstance(outcome, Failure):
@@ -391,7 +461,7 @@ def _evaluate(args: argparse.Namespace, cleaner: Cleaner) -> int:
 def _explain(args: argparse.Namespace, cleaner: Cleaner) -> int:
     failed = False
     for reading in _explained(args):
-        outcome = outcome_of(reading, cleaner, set())
+        outcome = unique_outcome(reading, cleaner, set())
         if isinstance(outcome, Failure):
             failed = True
             print(f"cleancopy: {outcome.message}", file=sys.stderr)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from cleaner.readers.file import read_html, read_stream, read_text
 from cleaner.readers.folder import InputError, find
-from cleaner.readers.jsonl import read_rows, read_rows_file
-from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Original, Reading, Skipped
+from cleaner.readers.jsonl import read_rows
+from cleaner.readers.row_ranges import cut_rows, read_range, read_rows_file
+from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Original, Range, Reading, Skipped
 
 __all__ = [
     "DEFAULT_MAX_BYTES",
+    "DIVIDED",
     "READERS",
+    "Divided",
     "Failure",
     "Found",
     "InputError",
     "Original",
+    "Range",
     "Reading",
     "Skipped",
     "discover",
@@ -45,6 +50,32 @@ READERS: Mapping[str, Reader] = {  # by suffix, in lower case
     ".jsonl.gz": read_rows_file,
     ".ndjson.gz": read_rows_file,
 }
+
+
+class Cutter(Protocol):
+    """Cuts what was found into ranges: the first of at most `room` documents, the others of `size`; raises nothing."""
+
+    def __call__(self, found: Found, *, room: int, size: int) -> Iterator[Range]: ...
+
+
+class RangeReader(Protocol):
+    """Reads one of those ranges; has gone the way to its first document when it returns."""
+
+    def __call__(self, found: Found, part: Range, *, max_bytes: int) -> Iterator[Reading]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """How a container of many documents is shared out among shards."""
+
+    cut: Cutter
+    read: RangeReader
+
+
+#: By suffix; what is missing here is read as a whole, in one shard.
+DIVIDED: Mapping[str, Divided] = dict.fromkeys(
+    (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"), Divided(cut_rows, read_range)
+)
 
 
 def discover(inputs: Sequence[Path | str], *, exclude: Path | None = None) -> Iterator[Found | Skipped | Failure]:
