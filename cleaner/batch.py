@@ -136,7 +136,6 @@ def _begin(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings) ->
     draft, path = out / WORK / "plan.new", out / WORK / "plan"
     plan = make_plan(inputs, out, draft, size=settings.shard_size)
     if earlier and earlier.get("inputs") != plan.digest:
-        draft.unlink()
         raise BatchError(_other_run(out, _other_inputs(path, plan)))
     draft.replace(path)
     plan.path = path
@@ -160,10 +159,12 @@ def _clock_of(earlier: dict[str, Any], wanted: dict[str, Any], settings: BatchSe
 
 
 def _other_inputs(path: Path, plan: Plan) -> str:
+    """Says so, with the name of the first one as long as there is a plan to compare with; removes the new plan."""
     try:
         named = first_difference(path, plan.path)
-    except OSError:
+    except OSError:  # the run is complete
         named = ""
+    plan.path.unlink()
     return "other inputs, or they have changed since" + (f" (the first is {named})" if named else "")
 
 

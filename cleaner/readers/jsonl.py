@@ -79,9 +79,10 @@ def lines_of(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
     while line := stream.readline(max_bytes + 2):  # two for the line end
         whole = line.endswith(b"\n") or len(line) < max_bytes + 2
         fits = len(line.rstrip(b"\r\n")) <= max_bytes
+        rest = line
+        while rest and not rest.endswith(b"\n"):  # before the line is given: the reader may stop there
+            rest = stream.readline(PIECE)
         yield line if whole and fits else None
-        while line and not line.endswith(b"\n"):
-            line = stream.readline(PIECE)
 
 
 def _read_row(line: bytes, original: Original) -> Reading:
