@@ -257,9 +257,10 @@ class _Run:
                 raise BatchError(f"shard {shard.number} has vanished from {self._context.out}; run the command again")
             accounts.merge(done)
         places = map(self._context.places, range(len(self._plan)))
-        write_index(self._context.out / "index.cdxj", chain.from_iterable(map(index_lines, places)))
-        write_report(self._context.out, {**self._report, "complete": True, **_results(accounts)})
-        clear_work(self._context.out)
+        out = self._context.out
+        write_index(out / "index.cdxj", chain.from_iterable(map(index_lines, places)), folder=out / WORK)
+        write_report(out, {**self._report, "complete": True, **_results(accounts)})
+        clear_work(out)
         return accounts
 
 

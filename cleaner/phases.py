@@ -7,6 +7,7 @@ before, `clean_shard` cleans. The output of each depends on the inputs, the conf
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +37,7 @@ LABELS = {label.value: number for number, label in enumerate(Label, start=3)}
 IDS = np.dtype([("high", "<u8"), ("low", "<u8"), ("row", "<u8")])
 #: Ids compared at a time, at 24 bytes each.
 IDS_AT_ONCE = 4_000_000
+_LOOK = "look at it, or leave it out"
 _NOTHING = Failure("input", None, "gave no document", "look at it")
 
 
@@ -68,11 +70,19 @@ class ShardReading:
     reading: Reading
 
 
-def shard_readings(context: Context, shard: Shard, pulse: Pulse) -> Iterator[ShardReading]:
-    """All inputs of a shard in order; reading each counts as work on it."""
+def shard_readings(context: Context, task: Task, pulse: Pulse) -> Iterator[ShardReading]:
+    """All inputs of a shard in order; reading each counts as work on it.
+
+    A file that cannot even be read without ending the worker (named twice by the engine) is a failure unread.
+    """
     ordinal = 0
-    for piece in read_pieces(context.plan, shard):
-        readings = read_piece(piece, max_bytes=context.max_bytes)
+    named = Counter(document for document, _ in task.excused)
+    for piece in read_pieces(context.plan, task.work):
+        if piece.found and not piece.part and named[ordinal] > 1:
+            failure = Failure(piece.found.locator, None, dict(task.excused)[ordinal], _LOOK)
+            readings = iter([Reading(None, None, failure)])
+        else:
+            readings = read_piece(piece, max_bytes=context.max_bytes)
         while True:
             pulse.begin(ordinal)
             reading = next(readings, None)
@@ -101,8 +111,9 @@ def clean_shard(context: Context, task: Task, pulse: Pulse) -> Accounts:
     )
     try:
         with writer:
-            for each in shard_readings(context, shard, pulse):
+            for each in shard_readings(context, task, pulse):
                 outcome = _outcome(each, context.cleaner, ids, excused)
+                pulse.pause()
                 _show(pulse, writer.write(each.reading, outcome, each.piece.text))
     except SegmentError as error:
         raise EngineError(str(error)) from error
@@ -113,7 +124,7 @@ def _outcome(each: ShardReading, cleaner: Cleaner, ids: _Ids, excused: Mapping[i
     if ids.is_repeated(each):
         return seen_before(each.reading)
     if each.ordinal in excused and each.reading.document:
-        return _failure(each.reading, excused[each.ordinal], "look at it, or leave it out")
+        return _failure(each.reading, excused[each.ordinal], _LOOK)
     return outcome_of(each.reading, cleaner)
 
 

@@ -115,7 +115,9 @@ def clear_work(out: Path) -> None:
     """Removes what is needed only until a run is complete; the lock goes when it is given back."""
     with suppress(FileNotFoundError):
         for path in (out / WORK).iterdir():
-            if path.name != LOCK:
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != LOCK:
                 path.unlink()
 
 

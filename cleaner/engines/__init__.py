@@ -25,10 +25,10 @@ class Task:
 
     number: int
     work: Any = None  # picklable
-    excused: tuple[tuple[int, str], ...] = ()  # documents (their place in the shard, from 0) not to be worked on: why
+    excused: tuple[tuple[int, str], ...] = ()  # documents (place in the shard, from 0) not to be worked on, and why
 
     def excusing(self, document: int, why: str) -> Task:
-        """The same work without that document."""
+        """The same work without that document; one that is named twice is not to be read either."""
         return replace(self, excused=(*self.excused, (document, why)))
 
 
@@ -50,8 +50,12 @@ class Pulse:
         self.cells[1] += 1
         self.cells[0] = document + 1
 
+    def pause(self) -> None:
+        """What follows, such as writing, is not the document's fault: no time limit."""
+        self.cells[0] = 0
+
     def rest(self) -> None:
-        """Work on the document is over; what follows has no time limit."""
+        """Work on the document is over."""
         self.cells[0] = 0
         self._after()
 

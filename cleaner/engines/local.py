@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import connection, get_context
 from multiprocessing.process import BaseProcess
@@ -126,9 +126,9 @@ def _after_death(task: Task, worker: _Worker, deaths: list[int]) -> Task:
 
 
 def _excused(task: Task, document: int, why: str) -> Task:
-    if any(document == each for each, _ in task.excused):
+    if sum(document == each for each, _ in task.excused) > 1:
         raise EngineError(
-            f"document {document + 1} of shard {task.number} ends its worker even without being cleaned ({why}); "
+            f"document {document + 1} of shard {task.number} ends its worker even unread ({why}); "
             "leave it out, then run again with --fresh"
         )
     return task.excusing(document, why)
@@ -155,7 +155,8 @@ class _Worker:
         cells = context.RawArray("q", len(Pulse().cells))
         lock = None if crew.locks is None else str(crew.locks / f"worker-{slot}.lock")
         process = context.Process(target=_work, args=(theirs, cells, lock), daemon=True)
-        process.start()
+        with _deaf_to_interrupts():
+            process.start()
         theirs.close()
         return cls(slot, process, ours, cells)
 
@@ -198,6 +199,19 @@ class _Worker:
         self.process.kill()
         self.process.join()
         self.pipe.close()
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """A process started inside never sees Ctrl-C, not even while it imports; ours comes afterwards (not on Windows)."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(pipe: connection.Connection, cells: Any, lock: str | None) -> None:

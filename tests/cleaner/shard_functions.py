@@ -58,3 +58,9 @@ class Misbehaving(Cleaner):
         if "DIE" in document.text:
             die()
         return super().clean_document(document)
+
+
+def stubborn(context, task, pulse):
+    """Hangs at a document even when that is excused."""
+    pulse.begin(task.work)
+    hang()

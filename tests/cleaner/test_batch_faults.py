@@ -17,6 +17,9 @@ import shard_functions
 from archive.verify import verify
 from cleaner import Cleaner, Policy
 from cleaner.batch import BatchError, BatchSettings, run_batch
+from cleaner.engines import Pulse, Task
+from cleaner.phases import Context, shard_readings
+from cleaner.plan import make_plan
 from cleaner.run_folder import locked
 from cleaner.writers.archive import CHECKS
 
@@ -136,15 +139,17 @@ def test_two_hundred_kills_at_random_moments(folder, whole, tmp_path):
 
 
 @POSIX
-@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_a_run_cleanly_and_says_how_to_go_on(folder, whole, tmp_path, which):
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("which", ["SIGTERM", "SIGINT"])
+def test_a_signal_ends_a_run_cleanly_and_says_how_to_go_on(folder, tmp_path, which, early):
     out = tmp_path / "out"
     (folder / "zz.txt").write_text("a " * 40_000)  # gives us time
-    process = command(*clean_words(folder, out, "--workers", "2", "--shard-size", "1"))
-    while not list(out.glob(".work/*.notes")):
+    process = command(*clean_words(folder, out, "--workers", "2", "--shard-size", "1"), start_new_session=True)
+    while not list(out.glob("run.json" if early else ".work/*.notes")):
         assert process.poll() is None
         time.sleep(0.01)
-    process.send_signal(which)
+    time.sleep(0.2 if early else 0)
+    os.killpg(process.pid, getattr(signal, which))  # as a terminal does: to all processes of the command
     _, err = process.communicate()
     assert process.returncode == 130
     assert "same command goes on" in err
@@ -341,3 +346,13 @@ def test_a_complete_run_says_so_and_is_left_as_it_is(folder, tmp_path):
         assert process.returncode == 1
         assert said in err
         assert "32 documents" in out
+
+
+def test_a_file_that_cannot_even_be_read_is_a_failure_unread(folder, tmp_path):
+    path = tmp_path / "plan"
+    shard = next(iter(make_plan([folder], tmp_path / "out", path, size=4).shards()))
+    context = Context(tmp_path / "out", path, CLOCK, 1000, False, Cleaner())
+    task = Task(0, shard).excusing(2, "timeout").excusing(2, "timeout")
+    (folder / "2.txt").unlink()
+    failures = [each.reading.failure for each in shard_readings(context, task, Pulse())]
+    assert [failure and failure.what for failure in failures] == [None, None, "timeout", None]

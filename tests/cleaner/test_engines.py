@@ -57,3 +57,8 @@ def test_counters_of_all_workers_are_summed():
     with LocalEngine(Crew(workers=1)) as engine:
         list(engine.run(shard_functions.documents, "", [Task(0, {})], lambda counters: seen.append(list(counters))))
     assert len(seen) == 5
+
+
+def test_a_document_that_ends_its_worker_unread_ends_the_run(tmp_path):
+    with pytest.raises(EngineError, match="document 3 of shard 0"):
+        run(shard_functions.stubborn, None, [2], workers=1, timeout=0.5)
