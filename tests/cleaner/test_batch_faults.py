@@ -351,7 +351,7 @@ def test_a_complete_run_says_so_and_is_left_as_it_is(folder, tmp_path):
 def test_a_file_that_cannot_even_be_read_is_a_failure_unread(folder, tmp_path):
     path = tmp_path / "plan"
     shard = next(iter(make_plan([folder], tmp_path / "out", path, size=4).shards()))
-    context = Context(tmp_path / "out", path, CLOCK, 1000, False, Cleaner())
+    context = Context(tmp_path / "out", path, CLOCK, 100_000, False, Cleaner())
     task = Task(0, shard).excusing(2, "timeout").excusing(2, "timeout")
     (folder / "2.txt").unlink()
     failures = [each.reading.failure for each in shard_readings(context, task, Pulse())]
