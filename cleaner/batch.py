@@ -7,6 +7,7 @@ run, and stops with a message when the disk does not take more (BatchError); wha
 from __future__ import annotations
 
 import errno
+import json
 import platform
 import time
 from collections.abc import Iterator, Sequence
@@ -246,7 +247,9 @@ class _Run:
         now = time.monotonic()
         if now - self._noted > NOTE_EVERY:
             self._noted = now
-            write_atomically(self._context.out / WORK / PROGRESS, [self._tally.to_json()], sync=False)
+            write_atomically(
+                self._context.out / WORK / PROGRESS, [json.dumps(self._tally.to_values()).encode()], sync=False
+            )
 
     def _close(self) -> Accounts:
         """Adds the shards up, in their order, and writes index and run.json."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -20,8 +19,8 @@ from typing import BinaryIO
 from threadpoolctl import threadpool_limits
 
 from archive import cli as archive_cli
-from cleaner.accounts import Accounts
-from cleaner.batch import SHARD_SIZE, BatchError, BatchSettings, dry_run, run_batch, unique_outcome
+from cleaner.batch import SHARD_SIZE, BatchError, unique_outcome
+from cleaner.batch_cli import InterruptedRunError, UsageError, clean_batch
 from cleaner.document import CleanedDocument
 from cleaner.evaluation import GoldError, as_values, evaluate, read_gold, report_lines
 from cleaner.explain import explain_lines, explain_values
@@ -31,7 +30,7 @@ from cleaner.model import load, shipped
 from cleaner.model_file import ModelError
 from cleaner.network_training import Settings
 from cleaner.pipeline import VERSION, Cleaner, OnSuspect
-from cleaner.progress import Bar
+from cleaner.progress import Log
 from cleaner.readers import (
     DEFAULT_MAX_BYTES,
     Failure,
@@ -43,7 +42,6 @@ from cleaner.readers import (
     read_rows,
     read_stream,
 )
-from cleaner.run_folder import read_report
 from cleaner.status import status_lines, status_values
 from cleaner.training import Material, TrainingError, train
 from cleaner.training_data import line_examples, noisy_examples, read_templates, site
@@ -54,8 +52,6 @@ from cleaner.writers.rows import document_row, encode, failed_row
 OK, SOME_FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 #: Seconds for one document: a thousand times what the longest of 13,693 articles took.
 TIMEOUT = 60
-#: Most failures that are named on the terminal; run.json names all.
-FAILURES_SHOWN = 10
 
 EXAMPLES = """examples:
   cleancopy clean articles/ -o out        a folder: clean texts, rows, archive, accounts
@@ -67,10 +63,6 @@ EXAMPLES = """examples:
 
 exit codes: 0 all well (suspect and empty documents too), 1 some failed or problems were found, 2 wrong use
 """
-
-
-class UsageError(Exception):
-    """The command line cannot be carried out; the message says what to give instead."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -132,6 +124,9 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--now", type=_moment, metavar="TIME", help="the run's clock, ISO 8601 (default: SOURCE_DATE_EPOCH, else now)"
+    )
+    parser.add_argument(
+        "--log", choices=("text", "json"), default="text", help="messages on standard error; json: one object a line"
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no summary")
     _add_cleaning(parser)
@@ -259,18 +254,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         ModelError,
         TrainingError,
     ) as error:
-        print(f"cleancopy: {error}", file=sys.stderr)
+        _log(args).say("error", str(error))
         return WRONG_USE
     except BrokenPipeError:  # the reader of our output has left: nothing more to say
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except (KeyboardInterrupt, _InterruptedError) as error:
-        print(f"cleancopy: {str(error) or 'interrupted'}", file=sys.stderr)
+    except (KeyboardInterrupt, InterruptedRunError) as error:
+        _log(args).say("interrupted", str(error) or "interrupted")
         return INTERRUPTED
     except OSError as error:
-        print(f"cleancopy: {error.filename or 'standard input or output'}: {error.strerror or error}", file=sys.stderr)
+        _log(args).say("error", f"{error.filename or 'standard input or output'}: {error.strerror or error}")
         return SOME_FAILED
+
+
+def _log(args: argparse.Namespace) -> Log:
+    return Log(as_json=getattr(args, "log", None) == "json")
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -291,7 +290,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.command == "explain":
         return _explain(args, cleaner)
     if args.inputs:
-        return _clean_batch(args, cleaner)
+        return clean_batch(args, cleaner)
     return _clean_stream(args, cleaner)
 
 
@@ -310,82 +309,6 @@ def _policy_file(path: Path) -> dict[str, str]:
     if wrong := [name for name, action in table.items() if not isinstance(action, str)]:
         raise PolicyError(f'{path}: {wrong[0]!r} must be a line such as caption = "keep"')
     return table
-
-
-def _clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
-    inputs = [Path(each) for each in args.inputs]
-    with Bar(quiet=args.quiet) as bar:
-        if args.dry_run:
-            accounts = dry_run(inputs, cleaner, args.max_bytes, bar.show)
-        elif args.output is None:
-            raise UsageError("give a folder for the results with -o OUT (or --dry-run to write nothing)")
-        else:
-            accounts = _run_batch(args, inputs, cleaner, bar)
-    if not args.quiet:
-        _print_summary(accounts, None if args.dry_run else args.output)
-    for failure in accounts.failures[:FAILURES_SHOWN]:
-        print(f"cleancopy: {failure.message}", file=sys.stderr)
-    if (more := len(accounts.failures) - FAILURES_SHOWN) > 0:
-        where = "" if args.dry_run else "; see run.json"
-        print(f"cleancopy: {more} more failures{where}", file=sys.stderr)
-    return SOME_FAILED if accounts.failures else OK
-
-
-def _run_batch(args: argparse.Namespace, inputs: Sequence[Path], cleaner: Cleaner, bar: Bar) -> Accounts:
-    pinned = args.now is not None or bool(os.environ.get("SOURCE_DATE_EPOCH"))
-    settings = BatchSettings(
-        out=args.output, clock=_clock(args.now), pinned=pinned, shard_size=args.shard_size, max_bytes=args.max_bytes,
-        with_removed=args.with_removed, fresh=args.fresh, check=args.resume, workers=args.workers,
-        timeout=args.timeout or None,
-    )  # fmt: skip
-    if not args.quiet and not args.fresh and (read_report(args.output) or {}).get("complete"):
-        print(f"{args.output} holds a complete run; --fresh would clean again", file=sys.stderr)
-    before = signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        return run_batch(inputs, cleaner, settings, bar.show)
-    except KeyboardInterrupt:
-        raise _InterruptedError(f"interrupted; the same command goes on where it stopped: {args.output}") from None
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-class _InterruptedError(Exception):
-    """A run was ended from outside; the message says how to go on."""
-
-
-def _interrupt(*_: object) -> None:
-    """SIGTERM ends a run as Ctrl-C does."""
-    raise KeyboardInterrupt
-
-
-def _clock(now: datetime | None) -> datetime:
-    """The run's clock: `--now`, else SOURCE_DATE_EPOCH, else the system's; whole seconds."""
-    if now is not None:
-        return now
-    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
-        try:
-            return datetime.fromtimestamp(int(epoch), UTC)
-        except (ValueError, OverflowError, OSError):
-            raise UsageError(f"SOURCE_DATE_EPOCH={epoch!r} is no number of seconds since 1970") from None
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def _print_summary(accounts: Accounts, out: Path | None) -> None:
-    status = ", ".join(f"{count} {name}" for name, count in sorted(accounts.status.items()))
-    print(f"{accounts.documents} documents: {status or 'none'}")
-    if accounts.characters:
-        removed = accounts.removed.total()
-        print(f"{removed:,} of {accounts.characters:,} characters removed ({removed / accounts.characters:.1%})")
-    for label, count in sorted(accounts.removed.items(), key=lambda pair: (-pair[1], pair[0])):
-        spans = accounts.spans[label]
-        print(f"  {label:<13}{spans:>8,} {'stretch ' if spans == 1 else 'stretches'}{count:>11,} characters")
-    if repairs := accounts.repairs:
-        print("repairs: " + ", ".join(f"{count} {kind}" for kind, count in sorted(repairs.items())))
-    if skipped := accounts.skipped:
-        print("skipped: " + ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items())))
-    if out is not None:
-        print(f"results in {out}: text/ (clean), documents/ (rows with reasons), warc/ (archive), run.json")
-        print(f"next: cleancopy report {out} -o report.html")
 
 
 def _clean_stream(args: argparse.Namespace, cleaner: Cleaner) -> int:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
-from typing import Never, Self
+from typing import Any, Never, Self
 
 from tqdm import tqdm
 
@@ -18,12 +21,27 @@ LINE_EVERY = 30.0
 LABELS_SHOWN = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Messages on standard error, for people or for programs."""
+
+    as_json: bool = False
+
+    def say(self, event: str, message: str, **values: Any) -> None:
+        """One message, one line."""
+        line = f"cleancopy: {message}"
+        if self.as_json:
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            line = json.dumps({"time": now, "event": event, "message": message, **values})
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 (this is where messages go)
+
+
 class Bar:
     """Context manager; `show` is called with the tally as often as one likes."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        disable = True if quiet else None  # None: shown on a terminal only
+    def __init__(self, *, quiet: bool, log: Log) -> None:
+        self._quiet, self._log = quiet, log
+        disable = True if quiet or log.as_json else None  # None: shown on a terminal only
         self._bar: tqdm[Never] = tqdm(
             unit=" documents", file=sys.stderr, disable=disable, leave=False, dynamic_ncols=True
         )
@@ -35,7 +53,7 @@ class Bar:
         if self._bar.disable:
             if not self._quiet and now - self._said > LINE_EVERY:
                 self._said = now
-                print(f"cleancopy: {line_of(tally)}", file=sys.stderr, flush=True)  # noqa: T201 (this is the progress)
+                self._log.say("progress", line_of(tally), **tally.to_values())
         elif now - self._shown > FIGURES_EVERY:
             self._shown = now
             if tally.total:

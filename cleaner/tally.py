@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from cleaner.accounts import Accounts
 from cleaner.phases import CHARACTERS, DOCUMENTS, FAILED, LABELS
@@ -74,13 +74,12 @@ class Tally:
         """Documents per second of this attempt."""
         return (self.documents - self.resumed) / max(time.monotonic() - self.began, 1e-3)
 
-    def to_json(self) -> bytes:
-        """For `cleancopy status`."""
-        values = {
+    def to_values(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
             "phase": self.phase, "documents": self.documents, "total": self.total, "failed": self.failed,
             "removed": self.removed, "rate": round(self.rate, 1),
         }  # fmt: skip
-        return json.dumps(values).encode()
 
 
 Progress = Callable[[Tally], None]
