@@ -71,10 +71,15 @@ class Damage:
 Judge = Callable[[Mapping[str, str], bytes], str | None]
 
 
-def captures(stream: BinaryIO, judge: Judge, *, max_block: int, start: int = 0) -> Iterator[Capture | Passed | Damage]:
-    """The records of a stream whose first byte has the offset `start` in its file. Raises OSError of the stream."""
+def captures(
+    stream: BinaryIO, judge: Judge, *, max_block: int, start: int = 0, first: int = 1
+) -> Iterator[Capture | Passed | Damage]:
+    """The records of a stream whose first byte has the offset `start` in its file. Raises OSError of the stream.
+
+    `first`: the number of the record that begins there.
+    """
     text = _Text(unpacked(stream, start))
-    number = 0
+    number = first - 1
     while True:
         text.skip_line_ends()
         if not text.need(1):

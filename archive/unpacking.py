@@ -92,25 +92,48 @@ class _Raw:
 
 def unpacked(stream: BinaryIO, start: int = 0) -> Iterator[Event]:
     """The stream's bytes in their order; `start` is the offset that its first byte has in the file. Raises OSError."""
+    dictionary = _dictionary_before(stream, start)
     raw = _Raw(stream, start)
-    dictionary: Any = None
     while head := raw.peek(100):
-        if head.startswith(GZIP):
+        if blank := len(head) - len(head.lstrip(b"\r\n")):
+            raw.take(blank)
+        elif head.startswith(GZIP):
             yield from _member(raw, zlib.decompressobj(zlib.MAX_WBITS | 16), "gzip")
-        elif head.startswith(ZSTD) or head[1:4] == SKIPPABLE:
-            if zstandard is None:
-                yield Break(raw.position, "it is compressed with zstd, for which a library is missing", NO_ZSTD)
-                return
-            if head[1:4] == SKIPPABLE:
-                dictionary = _skippable(raw) or dictionary
-            else:
-                decoder = zstandard.ZstdDecompressor(dict_data=dictionary).decompressobj()
-                yield from _member(raw, decoder, "zstd")
-        elif _PLAIN.match(head) or not head[:5].strip(b"\r\n") or (raw.position == start and not _has_member(raw)):
+        elif zstandard is None and (head.startswith(ZSTD) or _is_skippable(raw)):
+            yield Break(raw.position, "it is compressed with zstd, for which a library is missing", NO_ZSTD)
+            return
+        elif head.startswith(ZSTD):
+            yield from _member(raw, zstandard.ZstdDecompressor(dict_data=dictionary).decompressobj(), "zstd")
+        elif _is_skippable(raw):
+            dictionary = _skippable(raw) or dictionary
+        elif _PLAIN.match(head) or (raw.position == start and not _has_member(raw)):
             yield from _plain(raw)
         else:
             yield Break(raw.position, "bytes between two records")
             _to_next_member(raw)
+
+
+def _dictionary_before(stream: BinaryIO, start: int) -> Any:
+    """The dictionary at the beginning of a file that is read from later on."""
+    if not start or zstandard is None or not stream.seekable() or stream.tell() != start:
+        return None
+    stream.seek(0)
+    raw = _Raw(stream, 0)
+    found = _skippable(raw) if raw.peek(4) == DICTIONARY and _is_skippable(raw) else None
+    stream.seek(start)
+    return found
+
+
+def _is_skippable(raw: _Raw) -> bool:
+    """Whether a skippable frame stands here, whole and before another frame: by its first bytes it might be damage."""
+    head = raw.peek(8)
+    if head[1:4] != SKIPPABLE or head[0] >> 4 != 5 or len(head) < 8:
+        return False
+    size = 8 + int.from_bytes(head[4:8], "little")
+    if size > MAX_DICTIONARY:
+        return False
+    data = raw.peek(size + 4)
+    return len(data) == size or data[size:] == ZSTD or data[size + 1 :] == SKIPPABLE
 
 
 def _has_member(raw: _Raw) -> bool:
@@ -164,17 +187,15 @@ def _member(raw: _Raw, inflate: Any, codec: str) -> Iterator[Event]:
 def _skippable(raw: _Raw) -> Any:
     """Passes a skippable frame; its dictionary, if that is what it holds (.warc.zst draft of the IIPC)."""
     head = raw.take(8)
-    size = int.from_bytes(head[4:8], "little")
-    held = raw.take(size) if head[:4] == DICTIONARY and size <= MAX_DICTIONARY else b""
-    size -= len(held)
-    while size and (passed := raw.take(min(size, PIECE))):
-        size -= len(passed)
-    if held.startswith(ZSTD):
-        try:
-            held = zstandard.ZstdDecompressor().decompressobj().decompress(held)
-        except zstandard.ZstdError:
-            return None
-    return zstandard.ZstdCompressionDict(held) if held else None
+    held = raw.take(int.from_bytes(head[4:8], "little"))
+    if head[:4] != DICTIONARY:
+        return None
+    try:
+        if held.startswith(ZSTD):
+            held = zstandard.ZstdDecompressor().stream_reader(held).read(MAX_DICTIONARY)
+    except zstandard.ZstdError:
+        return None
+    return zstandard.ZstdCompressionDict(held)
 
 
 def _to_next_member(raw: _Raw) -> None:

@@ -108,6 +108,11 @@ class SegmentWriter:
         """The closed parts, complete after the `with` block."""
         return tuple(self._closed)
 
+    @property
+    def parts(self) -> int:
+        """How many parts there are by now, the open one included."""
+        return len(self._closed) + (self._part is not None)
+
     def __enter__(self) -> Self:
         self._inside = True
         self._part = self._new_part()

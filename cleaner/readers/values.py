@@ -23,6 +23,16 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """A run of documents within a container that holds many."""
+
+    first: int  # number of the first, from 1; for rows that of its line
+    documents: int
+    start: int  # byte offset of the first; 0 where it can only be found by reading what is before
+    last: bool = False  # nothing comes after: read to the end
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """Something that lies in an input folder and is no input, by rule."""
 

@@ -10,6 +10,7 @@ import re
 import stat
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import Message
@@ -26,6 +27,7 @@ from cleaner.readers.values import (
     Failure,
     Found,
     Original,
+    Range,
     Reading,
     Reference,
     Skipped,
@@ -36,6 +38,8 @@ HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 TEXT_TYPES = frozenset({"text/plain"})
 #: Types that say nothing: their bytes are looked at.
 UNTOLD = frozenset({"", "application/octet-stream", "application/unknown", "binary/octet-stream", "unknown/unknown"})
+#: All records.
+WHOLE = Range(1, 0, 0, last=True)
 #: A block holds HTTP headers too.
 HEADERS_ROOM = 1 << 16
 #: Ids of documents read lately: a conversion that refers to one of them is the same article again.
@@ -64,15 +68,47 @@ def read_warc_file(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Itera
         yield Reading(None, None, unreadable(found.locator, error))
 
 
-def read_warc(
-    stream: BinaryIO, *, name: str, max_bytes: int = DEFAULT_MAX_BYTES, start: int = 0
-) -> Iterator[Reading | Skipped]:
-    """The articles in a stream of records; `start` is the offset of its first byte, where a member or record begins."""
-    recent: deque[str] = deque(maxlen=RECENT)
-    last = 0
+def read_warc_range(found: Found, part: Range, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading | Skipped]:
+    """The articles in a range that `cut_warc` gave."""
     try:
-        for each in captures(stream, _unwanted, max_block=max_bytes + HEADERS_ROOM, start=start):
+        with found.path.open("rb") as stream:
+            stream.seek(part.start)
+            yield from read_warc(stream, name=found.locator, max_bytes=max_bytes, part=part)
+    except OSError as error:
+        yield Reading(None, None, unreadable(found.locator, error))
+
+
+def cut_warc(found: Found, *, room: int, size: int) -> Iterator[Range]:
+    """Ranges of records that cover the file: the first with at most `room` that are wanted or damaged, others `size`.
+
+    Ranges begin at gzip members, or at records of a file without compression; a file that is one member is one range.
+    A conversion goes with the record before it, unless that is one as well. Raises nothing.
+    """
+    first, start, count, limit = 1, 0, 0, room
+    after_conversion = True
+    with suppress(OSError), found.path.open("rb") as stream:
+        for each in captures(stream, _unwanted, max_block=DEFAULT_MAX_BYTES + HEADERS_ROOM):
+            conversion = isinstance(each, Capture) and each.headers.get("warc-type", "").lower() == "conversion"
+            cuttable = not isinstance(each, Damage) and not each.place.inside and (after_conversion or not conversion)
+            if count >= limit and cuttable:
+                yield Range(first, count, start)
+                first, start, count, limit = each.place.number, each.place.offset, 0, size
+            count += not isinstance(each, Passed)
+            after_conversion = conversion or isinstance(each, Passed)
+    yield Range(first, max(1, count), start, last=True)
+
+
+def read_warc(
+    stream: BinaryIO, *, name: str, max_bytes: int = DEFAULT_MAX_BYTES, part: Range = WHOLE
+) -> Iterator[Reading | Skipped]:
+    """The articles in a stream of records that begins where the range does: at a gzip member or a record."""
+    recent: deque[str] = deque(maxlen=RECENT)
+    last, left = part.first - 1, part.documents
+    room = max_bytes + HEADERS_ROOM
+    try:
+        for each in captures(stream, _unwanted, max_block=room, start=part.start, first=part.first):
             last = each.place.number
+            left -= not isinstance(each, Passed)
             if isinstance(each, Passed):
                 yield Skipped(name, each.reason)
             elif isinstance(each, Damage):
@@ -85,6 +121,8 @@ def read_warc(
                 if isinstance(reading, Reading) and reading.document and each.id:
                     recent.append(each.id)
                 yield reading
+            if not left and not part.last:
+                return
     except OSError as error:
         yield Reading(None, None, unreadable(name, error, last + 1))
 

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "fixtures"))
 from make_crawls import CASES, FOLDER, MAX_BYTES, SENTENCE, around, good, http, members, page, record, write
 
 from archive.captures import Capture, captures
-from cleaner.readers import Reading, Skipped, discover, read, read_warc
+from cleaner.readers import DIVIDED, Range, Reading, Skipped, discover, read, read_warc
 from cleaner.readers.values import Found
 
 
@@ -156,9 +156,25 @@ def test_a_long_record_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_reading_begins_at_any_record() -> None:
     parts = LAYOUTS["gzip"]
     offset = len(parts[0]) + len(parts[1])
-    rest = read_warc(io.BytesIO(b"".join(parts[2:])), name="crawl.warc.gz", start=offset)
+    here = Range(3, 0, offset, last=True)
+    rest = read_warc(io.BytesIO(b"".join(parts[2:])), name="crawl.warc.gz", part=here)
     first = next(each for each in rest if isinstance(each, Reading))
     assert first.original
     assert first.original.reference
     assert first.original.reference.offset == offset
+    assert first.original.row == 3
     assert SENTENCE in (first.document.text if first.document else "")
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(("room", "size"), [(1, 1), (2, 2), (1, 3), (9, 9)])
+def test_ranges_give_what_the_whole_file_gives(name: str, room: int, size: int) -> None:
+    path = FOLDER / (name + CASES[name].suffix)
+    found = Found(path, path.name, CASES[name].suffix)
+    divided = DIVIDED[found.kind]
+    parts = list(divided.cut(found, room=room, size=size))
+    assert [part.last for part in parts] == [False] * (len(parts) - 1) + [True]
+    together = [each for part in parts for each in divided.read(found, part, max_bytes=1 << 24)]
+    assert together == list(read(found, max_bytes=1 << 24))
+    if name in ("whole", "plain", "zstd") and room == 1:
+        assert len(parts) == (3 if size == 1 else 2)
