@@ -235,12 +235,15 @@ class _Text:
         return b""
 
     def view(self, start: int, size: int) -> bytes:
+        """So many bytes from this one on, as far as they are held."""
         return bytes(self._held[self._at + start : self._at + start + size])
 
     def drop(self, size: int) -> None:
+        """Passes so many of the bytes held."""
         self._at = min(self._at + size, len(self._held))
 
     def skip_line_ends(self) -> None:
+        """Passes what stands between two records."""
         while self.need(1) and self._held[self._at] in b"\r\n":
             self._at += 1
 

@@ -81,10 +81,12 @@ class _Raw:
         return data
 
     def put_back(self, data: bytes) -> None:
+        """Takes bytes back; they come again."""
         self._back = bytes(data) + self._back
         self.position -= len(data)
 
     def peek(self, size: int) -> bytes:
+        """The next bytes, which stay."""
         data = self.take(size)
         self.put_back(data)
         return data
@@ -97,6 +99,7 @@ def unpacked(stream: BinaryIO, start: int = 0) -> Iterator[Event]:
     while head := raw.peek(100):
         if blank := len(head) - len(head.lstrip(b"\r\n")):
             raw.take(blank)
+            start += blank * (raw.position == start + blank)  # a file that begins with blank lines begins behind them
         elif head.startswith(GZIP):
             yield from _member(raw, zlib.decompressobj(zlib.MAX_WBITS | 16), "gzip")
         elif zstandard is None and (head.startswith(ZSTD) or _is_skippable(raw)):

@@ -116,7 +116,7 @@ def test_a_cut_loses_only_what_it_cuts(layout: str, data: st.DataObject) -> None
     assert len(got) <= complete + (layout == "plain")  # the line ends at its end may be cut off
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=400)
 @given(st.sampled_from(sorted(LAYOUTS)), st.data())
 def test_damage_loses_only_the_record_it_stands_in(layout: str, data: st.DataObject) -> None:
     parts = list(LAYOUTS[layout])

@@ -294,3 +294,21 @@ def test_fastwarc_finds_every_record_sound(stored: Path, tmp_path: Path) -> None
 def test_codes_of_languages() -> None:
     assert len(THREE) > 180
     assert all(len(two) == 2 and len(three) == 3 for two, three in THREE.items())
+
+
+def test_many_workers_and_shards_write_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "crawls"
+    folder.mkdir()
+    for name in ("whole.warc.gz", "garbage-between.warc.gz", "plain-record-torn.warc", "one-member.warc.gz"):
+        shutil.copy(FOLDER / name, folder)
+    for workers in (1, 2):
+        words = ("--shard-size", 2, "--workers", workers, "--copy-originals", *NOW)
+        assert run("clean", folder, "-o", tmp_path / str(workers), *words) == 1
+    for name in ("warc", "originals", "documents"):
+        first, second = (sorted((tmp_path / each / name).iterdir()) for each in "12")
+        assert [path.name for path in first] == [path.name for path in second]
+        assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    assert len(list((tmp_path / "1" / "warc").iterdir())) > 3
+    capsys.readouterr()
+    assert run("archive", "verify", tmp_path / "1", "--sources", folder) == 0
+    assert capsys.readouterr().out == ""
