@@ -70,9 +70,10 @@ def _placed(record: Record) -> Placed:
     )
 
 
-def write_index(target: Path, lines: Iterable[str]) -> int:
+def write_index(target: Path, lines: Iterable[str], *, folder: Path | None = None) -> int:
     """Sorts the lines by their bytes and writes them, replacing an older index in one step; returns their number.
 
+    What does not fit into memory is set aside in `folder` (default: the system's for temporary files).
     Raises OSError; then the older index is still there.
     """
     count = 0
@@ -84,8 +85,8 @@ def write_index(target: Path, lines: Iterable[str]) -> int:
             yield line
 
     with ExitStack() as stack:
-        folder = stack.enter_context(TemporaryDirectory())
-        write_atomically(target, counted(heapq.merge(*_runs(lines, folder, stack))))
+        aside = stack.enter_context(TemporaryDirectory(dir=folder))
+        write_atomically(target, counted(heapq.merge(*_runs(lines, aside, stack))))
     return count
 
 

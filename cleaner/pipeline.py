@@ -66,6 +66,16 @@ class Cleaner:
         self._cues = cues or CueTable()
         self._matcher = lru_cache(maxsize=64)(self._compile)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process builds the same cleaner from; the shipped model is loaded there, not sent."""
+        model = "shipped" if self.model is not None and self.model is shipped() else self.model
+        actions = dict(self.policy.actions)
+        return {"actions": actions, "cues": self._cues, "on_suspect": self.on_suspect, "model": model}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        policy = Policy(state["actions"])
+        self.__init__(policy=policy, cues=state["cues"], on_suspect=state["on_suspect"], model=state["model"])  # type: ignore[misc]
+
     def clean(
         self,
         text: str | None = None,

@@ -168,8 +168,13 @@ def test_an_output_folder_with_a_run_is_refused_and_fresh_replaces_it(folder, tm
     out = tmp_path / "out"
     run([folder], out)
     (out / "mine.txt").write_text("not ours")
-    with pytest.raises(BatchError, match="--fresh"):
+    before = files(out)
+    assert run([folder], out).documents == 5  # complete: nothing is done
+    assert files(out) == before
+    (folder / "new.txt").write_text(STORY)
+    with pytest.raises(BatchError, match=r"other inputs.*--fresh"):
         run([folder], out)
+    (folder / "new.txt").unlink()
     (folder / "a.txt").unlink()
     run([folder], out, fresh=True)
     assert not (out / "text/a.txt").exists()
@@ -254,10 +259,10 @@ def test_texts_of_a_shard_that_broke_off_go_with_it(folder, tmp_path, monkeypatc
     monkeypatch.setattr(cleaner.shards.ShardWriter, "_close_rows", full)
     with pytest.raises(BatchError):
         run([folder], tmp_path / "out")
-    assert sorted(files(tmp_path / "out")) == ["run.json"]
+    assert sorted(name for name in files(tmp_path / "out") if not name.startswith(".work")) == ["run.json"]
     assert json.loads((tmp_path / "out/run.json").read_text())["complete"] is False
     monkeypatch.undo()
-    run([folder], tmp_path / "out", fresh=True)
+    run([folder], tmp_path / "out")
     assert json.loads((tmp_path / "out/run.json").read_text())["complete"] is True
 
 
