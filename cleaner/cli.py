@@ -19,6 +19,7 @@ from typing import BinaryIO
 from threadpoolctl import threadpool_limits
 
 from archive import cli as archive_cli
+from cleaner import memory_cli
 from cleaner.accounts import Accounts
 from cleaner.batch import SHARD_SIZE, BatchError, BatchSettings, dry_run, outcome_of, run_batch
 from cleaner.document import CleanedDocument
@@ -26,6 +27,7 @@ from cleaner.evaluation import GoldError, as_values, evaluate, read_gold, report
 from cleaner.explain import explain_lines, explain_values
 from cleaner.labels import SPECS, Policy, PolicyError
 from cleaner.languages import CueError, CueTable, read_cues
+from cleaner.memory.store import MemoryFileError
 from cleaner.model import load, shipped
 from cleaner.model_file import ModelError
 from cleaner.network_training import Settings
@@ -58,6 +60,7 @@ EXAMPLES = """examples:
   cleancopy clean --format jsonl < in.jsonl > out.jsonl
   cleancopy explain article.txt           every line with label, score and reasons
   cleancopy report out -o report.html     what went and why, as a web page
+  cleancopy memory build articles/ -o site.memory   what each site says in every article
   cleancopy archive verify out            is every character still there?
 
 exit codes: 0 all well (suspect and empty documents too), 1 some failed or problems were found, 2 wrong use
@@ -84,6 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_train(commands.add_parser("train", help="learn a model from labelled documents"))
     _add_evaluate(commands.add_parser("evaluate", help="score the cleaner on labelled documents"))
     _add_report(commands.add_parser("report", help="a web page that shows what went and why"))
+    memory_cli.add_commands(commands)
     archive_cli.add_commands(commands, CHECKS)
     return parser
 
@@ -213,6 +217,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ReportError,
         GoldError,
         ModelError,
+        MemoryFileError,
         TrainingError,
     ) as error:
         print(f"cleancopy: {error}", file=sys.stderr)
@@ -232,6 +237,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     if args.command == "archive":
         return archive_cli.run(args, CHECKS)
+    if args.command == "memory":
+        return memory_cli.run(args)
     if args.command == "report":
         write_report(args.run, args.output, sample=args.sample)
         print(args.output)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cleaner.readers.file import read_html, read_stream, read_text
-from cleaner.readers.folder import InputError, find
+from cleaner.readers.folder import InputError, find, input_folder
 from cleaner.readers.jsonl import read_rows, read_rows_file
 from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Original, Reading, Skipped
 
@@ -21,6 +21,7 @@ __all__ = [
     "Reading",
     "Skipped",
     "discover",
+    "input_folder",
     "read",
     "read_rows",
     "read_stream",
