@@ -19,6 +19,7 @@ from typing import BinaryIO
 from threadpoolctl import threadpool_limits
 
 from archive import cli as archive_cli
+from cleaner import memory_cli
 from cleaner.batch import SHARD_SIZE, BatchError, unique_outcome
 from cleaner.batch_cli import InterruptedRunError, UsageError, clean_batch
 from cleaner.document import CleanedDocument
@@ -26,6 +27,7 @@ from cleaner.evaluation import GoldError, as_values, evaluate, read_gold, report
 from cleaner.explain import explain_lines, explain_values
 from cleaner.labels import SPECS, Policy, PolicyError, read_policy
 from cleaner.languages import CueError, CueTable, read_cues
+from cleaner.memory.store import MemoryFileError
 from cleaner.model import load, shipped
 from cleaner.model_file import ModelError
 from cleaner.network_training import Settings
@@ -60,6 +62,7 @@ EXAMPLES = """examples:
   cleancopy clean --format jsonl < in.jsonl > out.jsonl
   cleancopy explain article.txt           every line with label, score and reasons
   cleancopy report out -o report.html     what went and why, as a web page
+  cleancopy memory build articles/ -o site.memory   what each site says in every article
   cleancopy archive verify out            is every character still there?
 
 exit codes: 0 all well (suspect and empty documents too), 1 some failed or problems were found, 2 wrong use
@@ -83,6 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_evaluate(commands.add_parser("evaluate", help="score the cleaner on labelled documents"))
     _add_report(commands.add_parser("report", help="a web page that shows what went and why"))
     _add_status(commands.add_parser("status", help="how far a run is, while it works and afterwards"))
+    memory_cli.add_commands(commands)
     archive_cli.add_commands(commands, CHECKS)
     return parser
 
@@ -259,6 +263,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ReportError,
         GoldError,
         ModelError,
+        MemoryFileError,
         TrainingError,
     ) as error:
         _log(args).say("error", str(error))
@@ -282,6 +287,8 @@ def _log(args: argparse.Namespace) -> Log:
 def _run(args: argparse.Namespace) -> int:
     if args.command == "archive":
         return archive_cli.run(args, CHECKS)
+    if args.command == "memory":
+        return memory_cli.run(args)
     if args.command == "report":
         write_report(args.run, args.output, sample=args.sample)
         print(args.output)

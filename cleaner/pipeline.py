@@ -27,7 +27,7 @@ from cleaner.model import Model, shipped
 from cleaner.recurrence import recurs
 from cleaner.segmenters import SEGMENTERS
 from cleaner.segmenters.text import segment_text
-from cleaner.sources import source_of_document
+from cleaner.sources import document_source
 from cleaner.tokens import Tokens, tokenise
 
 VERSION = metadata.version("cleancopy")
@@ -137,7 +137,7 @@ class Cleaner:
         """What the memory says of a document; None where it knows too little of its source."""
         if self.memory is None or tokens is None:
             return None
-        source = self.memory.source(source_of_document(document))
+        source = self.memory.source(document_source(document))
         found = recall(source, units_of(tokens), blocks) if source else None
         return found if found and found.known else None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from cleaner.memory.units import SKETCH
+from cleaner.memory.witnesses import is_known
 from cleaner.tokens import Floats, Hashes, Ints
 
 #: Documents alike by this share are one article: an updated one shares most of its text, two that share a letter of
@@ -33,6 +34,12 @@ def articles(witnesses: Hashes, sketches: Hashes) -> Hashes:
         if np.array_equal(before, first):
             break
     return witnesses[first]
+
+
+def articles_of(witnesses: Hashes, found: Hashes, asked: Hashes) -> Hashes:
+    """The articles of the asked witnesses by what `articles` found; those of no known document stand for themselves."""
+    known, at = is_known(witnesses, asked)
+    return np.where(known, found[at], asked) if len(witnesses) else asked
 
 
 def _candidates(sketches: Hashes) -> Ints:

@@ -11,9 +11,9 @@ from typing import Protocol
 
 import numpy as np
 
-from cleaner.memory.articles import ALIKE, LOOKED_UP, alike, articles, filled
+from cleaner.memory.articles import ALIKE, LOOKED_UP, alike, articles, articles_of, filled
 from cleaner.memory.units import UnitKind, Units
-from cleaner.memory.witnesses import Entries, counts_of, first_of, is_known
+from cleaner.memory.witnesses import Entries, by_articles, is_known
 from cleaner.tokens import Flags, Floats, Hashes, Ints
 
 #: With fewer other articles of the source nothing is said: see docs/memory.md for the measurement.
@@ -59,25 +59,16 @@ class Source:
 def source_from(entries: Entries, witnesses: Hashes, sketches: Hashes) -> Source:
     """The memory of a source from its merged entries and all its witnesses (sorted, with their sketches)."""
     article = articles(witnesses, sketches)
-    starts, held = counts_of(entries)
-    kept = np.diff(np.append(starts, len(entries)))
-    scale = np.repeat(held / np.maximum(kept, 1), kept)
-    row_articles = article[is_known(witnesses, entries["witness"])[1]] if len(witnesses) else entries["witness"]
-    order = np.lexsort((row_articles, entries["key"]))
-    entries, row_articles, scale = entries[order], row_articles[order], scale[order]
-    fresh = first_of(entries["key"]) | first_of(row_articles)
-    entries, row_articles, scale = entries[fresh], row_articles[fresh], scale[fresh]
-    starts = np.flatnonzero(first_of(entries["key"]))
-    rows = np.diff(np.append(starts, len(entries)))
+    rows, row_articles, starts, held = by_articles(entries, articles_of(witnesses, article, entries["witness"]))
     return Source(
         documents=len(np.unique(article)),
         witnesses=witnesses,
         articles=article,
         sketches=sketches,
-        keys=entries["key"][starts],
-        starts=np.append(starts, len(entries)),
-        held=(rows * scale[starts]).astype(np.float32),
-        rows=entries,
+        keys=rows["key"][starts],
+        starts=np.append(starts, len(rows)),
+        held=held,
+        rows=rows,
         row_articles=row_articles,
     )
 

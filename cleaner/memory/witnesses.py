@@ -65,6 +65,25 @@ def counts_of(entries: Entries) -> tuple[Ints, Floats]:
     return starts, np.where(held < WITNESSES, held, np.maximum(estimated, held)).astype(np.float32)
 
 
+def by_articles(entries: Entries, articles: Hashes) -> tuple[Entries, Hashes, Ints, Floats]:
+    """Of merged entries, each with its article: one entry for a key and an article, and that one's article.
+
+    Also each key's first row, and in how many articles it stands.
+    """
+    starts, held = counts_of(entries)
+    rows = np.diff(np.append(starts, len(entries)))
+    if np.array_equal(articles, entries["witness"]):  # no copies among them
+        return entries, articles, starts, held
+    scale = np.repeat(held / np.maximum(rows, 1), rows)
+    order = np.lexsort((articles, entries["key"]))
+    keys, articles, scale = entries["key"][order], articles[order], scale[order]
+    fresh = first_of(keys) | first_of(articles)
+    keys, articles, scale = keys[fresh], articles[fresh], scale[fresh]
+    starts = np.flatnonzero(first_of(keys))
+    rows = np.diff(np.append(starts, len(keys)))
+    return entries[order[fresh]], articles, starts, (rows * scale[starts]).astype(np.float32)
+
+
 def is_known(known: Hashes, asked: Hashes) -> tuple[Flags, Ints]:
     """Which of the asked hashes stand in a sorted array, and where (a place without meaning for the others)."""
     if not len(known):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cleaner.readers.file import read_html, read_stream, read_text
-from cleaner.readers.folder import InputError, find
+from cleaner.readers.folder import InputError, find, input_folder
 from cleaner.readers.jsonl import read_rows
 from cleaner.readers.mhtml import read_mhtml
 from cleaner.readers.parquet import read_parquet
@@ -29,6 +29,7 @@ __all__ = [
     "Reading",
     "Skipped",
     "discover",
+    "input_folder",
     "read",
     "read_rows",
     "read_stream",

@@ -85,13 +85,22 @@ def segment_html(document: Document) -> Rendering:
     `source_text` is the rendering, since offsets into markup would help nobody. Raises HtmlError when the
     markup cannot be parsed.
     """
-    html = _XML_DECLARATION.sub("", _SURROGATES.sub("\ufffd", document.text))
+    html = _mended(document)
     lines = list(_lines(_parse(html)))
     facts = page_facts(html, document.url)
     text = "\n".join(line.text for line in lines)
     return Rendering(
         text, _blocks(lines, MainPart(facts.main, facts.metadata.get("title", ""))), text, (), facts.metadata
     )
+
+
+def page_texts(document: Document) -> list[str]:
+    """The texts of the blocks of a page, without its metadata and marks. Raises HtmlError."""
+    return [line.text.strip() for line in _lines(_parse(_mended(document)))]
+
+
+def _mended(document: Document) -> str:
+    return _XML_DECLARATION.sub("", _SURROGATES.sub("\ufffd", document.text))
 
 
 def _parse(html: str) -> BeautifulSoup:

@@ -19,7 +19,9 @@ HUNGARIAN = (
     "Tavaly {number} család {verb} {place} főterén {thing} ellen, mondta {person}.",
 )
 THINGS = "a_híd az_iskola a_malom a_könyvtár az_uszoda a_vasút a_kórház a_park az_erdő a_piac a_gát a_templom".split()
-VERBS = "döntött tárgyalt szavazott elmélkedett tiltakozott egyeztetett várakozott vitázott dolgozott nyilatkozott".split()
+VERBS = (
+    "döntött tárgyalt szavazott elmélkedett tiltakozott egyeztetett várakozott vitázott dolgozott nyilatkozott".split()
+)
 ENGLISH = (
     "{person} told the council of {place} that {thing} would cost {number} million crowns before {verb}.",
     "In {place} some {number} families {verb} over {thing}, and {person} {verb2} with them.",
@@ -27,7 +29,9 @@ ENGLISH = (
     "Between {place} and {place2} traffic {verb} for {number} hours because of {thing}, said {person}.",
     "{person}, who is {number}, {verb} when {thing} was named after {place}.",
 )
-ENGLISH_THINGS = "the_bridge the_school the_mill the_library the_pool the_railway the_hospital the_dam the_market".split()
+ENGLISH_THINGS = (
+    "the_bridge the_school the_mill the_library the_pool the_railway the_hospital the_dam the_market".split()
+)
 ENGLISH_VERBS = "quarrelled waited argued voted marched complained negotiated protested rested laboured".split()
 
 #: What the Hungarian outlet says at the end of every article; the number differs, and now and then a sentence.
