@@ -83,8 +83,7 @@ class LocalEngine:
                     again.append(_after_death(task, worker, deaths.setdefault(task.number, [])))
                     self._replace(worker)
                 elif self._crew.timeout and worker.seconds > self._crew.timeout:
-                    why = f"timeout: took more than {self._crew.timeout:g} seconds"
-                    again.append(_excused(task, worker.document, why))
+                    again.append(_after_timeout(task, worker, self._crew.timeout))
                     self._replace(worker)
             watch([sum(counts) for counts in zip(*(worker.cells[2:] for worker in self._workers), strict=True)])
 
@@ -107,6 +106,15 @@ def _run_here(function: ShardFunction, context: Any, tasks: Iterable[Task], watc
         result = function(context, task, pulse)
         pulse.clear()
         yield task, result
+
+
+def _after_timeout(task: Task, worker: _Worker, timeout: float) -> Task:
+    """The task once more, without the document that hung; with all of them if that was over at the last moment."""
+    hung = worker.seen
+    worker.kill()
+    if worker.look() != hung:
+        return task
+    return _excused(task, hung[0] - 1, f"timeout: took more than {timeout:g} seconds")
 
 
 def _after_death(task: Task, worker: _Worker, deaths: list[int]) -> Task:
@@ -144,7 +152,7 @@ class _Worker:
     cells: Any  # shared with the process
     task: Task | None = None
     _phase: bytes = b""
-    _seen: tuple[int, int] = (0, 0)
+    seen: tuple[int, int] = (0, 0)  # when it was last looked at: the document in work plus one, how many were begun
     _since: float = field(default_factory=time.monotonic)
 
     @classmethod
@@ -172,10 +180,14 @@ class _Worker:
     @property
     def seconds(self) -> float:
         """How long the document has been seen in work, by the parent's own steady clock."""
-        now, seen = time.monotonic(), (int(self.cells[0]), int(self.cells[1]))
-        if seen != self._seen or seen[0] == 0:
-            self._seen, self._since = seen, now
+        now, seen = time.monotonic(), self.look()
+        if seen != self.seen or seen[0] == 0:
+            self.seen, self._since = seen, now
         return now - self._since
+
+    def look(self) -> tuple[int, int]:
+        """The document in work plus one, and how many were begun."""
+        return int(self.cells[0]), int(self.cells[1])
 
     def give(self, phase: bytes, task: Task) -> None:
         """Sends a task, and the phase it belongs to when that is a new one."""
@@ -195,7 +207,7 @@ class _Worker:
         return (answer,)
 
     def kill(self) -> None:
-        """Ends the process, whatever it does."""
+        """Ends the process, whatever it does; may be called again."""
         self.process.kill()
         self.process.join()
         self.pipe.close()
