@@ -17,7 +17,7 @@ import pytest
 import shard_functions
 
 from archive.verify import verify
-from cleaner import Cleaner, Policy
+from cleaner import Cleaner, Policy, phases
 from cleaner.batch import BatchError, BatchSettings, run_batch
 from cleaner.engines import Pulse, Task
 from cleaner.phases import Context, shard_readings
@@ -105,6 +105,18 @@ def test_ids_are_unique_within_a_file_however_it_is_cut(folder, tmp_path):
         failed.append([row["why"] for row in rows(tmp_path / str(size)) if row["status"] == "failed"])
     assert failed[0] == failed[1] == failed[2]
     assert sum("was there before" in why for why in failed[0]) == 7
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 7])
+def test_ids_are_compared_in_slices(folder, tmp_path, monkeypatch, at_once):
+    expected = [row["status"] for row in rows_of_run(folder, tmp_path / "one")]
+    monkeypatch.setattr(phases, "IDS_AT_ONCE", at_once)
+    assert [row["status"] for row in rows_of_run(folder, tmp_path / "two")] == expected
+
+
+def rows_of_run(folder, out):
+    run(folder, out, Cleaner(model=None))
+    return rows(out)
 
 
 def kill_at_random(folder, whole, tmp_path, times):
