@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from cleaner.document import CleanedDocument
+from cleaner.memory.recall import reason_kind
 from cleaner.readers import Failure
 from cleaner.sources import source_of
 
@@ -57,7 +58,7 @@ class Accounts:
             gone += size
             self.spans[span.label.value] += 1
             self.removed[span.label.value] += size
-            self.reasons.update(span.reasons)
+            self.reasons.update(map(reason_kind, span.reasons))
         for repair in cleaned.repairs:
             self.repairs[repair.kind] += 1
         self.status[cleaned.status.value] += 1

@@ -44,7 +44,7 @@ from cleaner.readers import (
 )
 from cleaner.status import status_lines, status_values
 from cleaner.training import Material, TrainingError, train
-from cleaner.training_data import line_examples, noisy_examples, read_templates, site
+from cleaner.training_data import articles_by_site, line_examples, noisy_examples, read_templates, site
 from cleaner.writers.archive import CHECKS
 from cleaner.writers.report import ReportError, write_report
 from cleaner.writers.rows import document_row, encode, failed_row
@@ -172,7 +172,8 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     gold = parser.add_argument("--gold", required=True, help="JSONL of labelled documents, plain or .gz")
     lines = parser.add_argument("--lines", default=[], help="JSONL of lines labelled one by one")
     noisy = parser.add_argument("--noisy", default=[], help="JSONL of documents with automatic labels")
-    for files in (gold, lines, noisy):
+    articles = parser.add_argument("--articles", default=[], help="JSONL of raw articles, for memory of their sources")
+    for files in (gold, lines, noisy, articles):
         files.type, files.metavar, files.nargs = Path, "FILE", "+"
     parser.add_argument("--split", metavar="NAME", help="only rows whose field `split` says so; others' sites go too")
     parser.add_argument("--templates", type=Path, metavar="FILE", help="TOML of appeals to splice into documents")
@@ -358,6 +359,7 @@ def _train(args: argparse.Namespace) -> int:
         read_templates(args.templates) if args.templates else (),
         [each for path in args.lines for each in line_examples(path)],
         [each for path in args.noisy for each in noisy_examples(path)],
+        articles_by_site(args.articles),
     )
     settings = Settings(epochs=args.epochs, seed=args.seed)
     trained = train(

@@ -21,9 +21,14 @@ from cleaner.labelling import find_evidence
 from cleaner.labels import Action, Policy
 from cleaner.languages import CueTable, tables_for
 from cleaner.matching import Matcher
+from cleaner.memory.recall import Memory, Recall, recall
+from cleaner.memory.units import units_of
 from cleaner.model import Model, shipped
+from cleaner.recurrence import recurs
 from cleaner.segmenters import SEGMENTERS
 from cleaner.segmenters.text import segment_text
+from cleaner.sources import source_of_document
+from cleaner.tokens import Tokens, tokenise
 
 VERSION = metadata.version("cleancopy")
 
@@ -41,6 +46,7 @@ class Cleaner:
 
     policy: what each label gets (default: labels.py). cues: a user's own table (`languages.read_cues`).
     model: a loaded model (`model.load`), "shipped" for the one that comes with this version, None for rules alone.
+    memory: what sources repeat (`memory.store`); None: every document is judged by itself.
     on_suspect: what happens when most of a document would go; its status is `suspect` in any case.
     """
 
@@ -51,7 +57,9 @@ class Cleaner:
         cues: CueTable | None = None,
         on_suspect: OnSuspect = OnSuspect.CLEAN,
         model: Model | Literal["shipped"] | None = "shipped",
+        memory: Memory | None = None,
     ) -> None:
+        self.memory = memory
         self.policy = policy or Policy()
         self.model = shipped() if model == "shipped" else model
         self.on_suspect = on_suspect
@@ -101,7 +109,9 @@ class Cleaner:
     def _label(self, document: Document, rendering: Rendering) -> CleanedDocument:
         lang = identify(rendering.text, document.lang)
         blocks, model = rendering.blocks, self.model
-        first = model.read(blocks) if model and blocks else None
+        tokens = tokenise([block.text for block in blocks]) if blocks and (model or self.memory) else None
+        first = model.read(blocks, tokens) if model and tokens else None
+        recall = self._recall(document, tokens, len(blocks))
         labelling = find_evidence(
             rendering,
             self._matcher(lang),
@@ -111,9 +121,10 @@ class Cleaner:
         )
         scores = None
         if model and first:
-            probabilities = model.score(first, labelling.evidence)
-            scores = Scores.of(probabilities, [len(block.text) for block in blocks], lang)
-        decisions = decide(blocks, labelling.evidence, labelling.cuts, self.policy, scores)
+            probabilities = model.score(first, labelling.evidence, blocks, recall)
+            recurring = recurs(recall) if recall else None
+            scores = Scores.of(probabilities, [len(block.text) for block in blocks], lang, recurring)
+        decisions = decide(blocks, labelling.evidence, labelling.cuts, self.policy, scores, recall)
         cleaned = assembly.assemble(document, rendering, decisions, lang)
         if cleaned.status is Status.SUSPECT and self.on_suspect is not OnSuspect.CLEAN:
             action = Action.KEEP if self.on_suspect is OnSuspect.KEEP else Action.STRIP
@@ -121,6 +132,14 @@ class Cleaner:
             again = assembly.assemble(document, rendering, decisions, lang)
             return replace(again, status=Status.SUSPECT, metadata={**again.metadata, "why": cleaned.metadata["why"]})
         return cleaned
+
+    def _recall(self, document: Document, tokens: Tokens | None, blocks: int) -> Recall | None:
+        """What the memory says of a document; None where it knows too little of its source."""
+        if self.memory is None or tokens is None:
+            return None
+        source = self.memory.source(source_of_document(document))
+        found = recall(source, units_of(tokens), blocks) if source else None
+        return found if found and found.known else None
 
     def _compile(self, lang: str) -> Matcher:
         return Matcher(tables_for(lang) + self._cues)
@@ -133,6 +152,7 @@ class Cleaner:
             "policy": self.policy.as_dict(),
             "cues": cues,
             "model": self.model.digest if self.model else None,
+            "memory": self.memory.digest if self.memory else None,
             "on-suspect": self.on_suspect.value,
         }
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from cleaner.document import Document
+
 
 def source_of(metadata: Mapping[str, Any]) -> str:
     """The name of the source by a document's metadata (`source`, `url`, `path`); "" when nothing tells.
@@ -18,6 +20,11 @@ def source_of(metadata: Mapping[str, Any]) -> str:
     if host := _host(metadata.get("url")):
         return host
     return str(metadata.get("path", "")).rpartition("/")[0]
+
+
+def source_of_document(document: Document) -> str:
+    """The name of a document's source, the same when it is counted and when it is cleaned."""
+    return source_of({**document.metadata, "source": document.source, "url": document.url})
 
 
 def _host(url: Any) -> str:
