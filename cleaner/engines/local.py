@@ -91,13 +91,15 @@ class LocalEngine:
         """Workers without a task, new ones as long as there may be more."""
         yield from [worker for worker in self._workers if not worker.task]
         while len(self._workers) < self._crew.workers:
-            worker = _Worker.start(len(self._workers), self._crew)
-            self._workers.append(worker)
+            with _deaf_to_interrupts():
+                worker = _Worker.start(len(self._workers), self._crew)
+                self._workers.append(worker)
             yield worker
 
     def _replace(self, worker: _Worker) -> None:
         worker.kill()
-        self._workers[worker.slot] = _Worker.start(worker.slot, self._crew)
+        with _deaf_to_interrupts():
+            self._workers[worker.slot] = _Worker.start(worker.slot, self._crew)
 
 
 def _run_here(function: ShardFunction, context: Any, tasks: Iterable[Task], watch: Watch) -> Iterator[tuple[Task, Any]]:
@@ -163,8 +165,7 @@ class _Worker:
         cells = context.RawArray("q", len(Pulse().cells))
         lock = None if crew.locks is None else str(crew.locks / f"worker-{slot}.lock")
         process = context.Process(target=_work, args=(theirs, cells, lock), daemon=True)
-        with _deaf_to_interrupts():
-            process.start()
+        process.start()
         theirs.close()
         return cls(slot, process, ours, cells)
 
@@ -215,7 +216,10 @@ class _Worker:
 
 @contextmanager
 def _deaf_to_interrupts() -> Iterator[None]:
-    """A process started inside never sees Ctrl-C, not even while it imports; ours comes afterwards (not on Windows)."""
+    """A process started inside never sees Ctrl-C, not even while it imports; ours comes afterwards (not on Windows).
+
+    Whoever starts one also notes it inside: an interrupt must not leave a process that nobody ends.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
