@@ -127,7 +127,7 @@ def _after_death(task: Task, worker: _Worker, deaths: list[int]) -> Task:
     deaths.append(document)
     if blamed:
         return _excused(task, document, f"its worker died twice ({said}), perhaps for want of memory")
-    if len(deaths) > MOST_DEATHS or (document < 0 and deaths.count(document) > 2):
+    if len(deaths) > MOST_DEATHS:
         raise EngineError(
             f"the workers of shard {task.number} keep dying ({said}); look for what ends them, "
             "such as too little memory, then run the same command again"
