@@ -10,6 +10,7 @@ import heapq
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO
@@ -41,9 +42,11 @@ def line_of(placed: Placed) -> str | None:
         "filename": placed.segment,
     }
     stamp = placed.date.translate(_NO_PUNCTUATION)[:14]
-    return f"{surt(placed.target_uri)} {stamp} {json.dumps(about)}\n"
+    return f"{_surt(placed.target_uri)} {stamp} {json.dumps(about)}\n"
 
 
+#: An original and its clean text have the same address, and follow each other.
+_surt = lru_cache(maxsize=8)(surt)
 _NO_PUNCTUATION = {ord(c): None for c in "-:TZ"}
 
 

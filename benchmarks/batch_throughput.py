@@ -3,20 +3,18 @@
     python benchmarks/batch_throughput.py ARTICLES.jsonl[.gz] [--documents 10000] [--rounds 3] [--workers 1 2]
 
 The runs take turns, so that a machine that slows down slows all of them; the outputs are compared byte by byte.
-Rates are of the wall clock, without the seconds that starting takes (a run of no documents), which are given beside.
+Rates are of the wall clock, without the seconds that starting takes (a run of one document), which are given beside.
 Memory is the highest proportional set size (Linux; what processes share is divided among them) of any worker.
-`--stages` cleans in this process instead, and gives the share of each stage (by cProfile).
+`--stages` cleans in this process instead, and gives the CPU time of each stage.
 """
 
 from __future__ import annotations
 
 import argparse
-import cProfile
 import filecmp
 import gzip
 import json
 import os
-import pstats
 import shutil
 import statistics
 import subprocess
@@ -24,25 +22,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 CLOCK = datetime(2026, 1, 1, tzinfo=UTC)
-#: Which functions stand for which stage: cumulative time of the first that matches, by file and name.
-STAGES = {
-    "read": [("jsonl.py", "_parse"), ("jsonl.py", "lines_of"), ("file.py", "read_bounded")],
-    "decode": [("encoding.py", "decode")],
-    "label": [("pipeline.py", "clean_document")],
-    "compress": [("writer.py", "gzip_member")],
-    "records": [("records.py", "group_of"), ("archive.py", "article_of"), ("index.py", "line_of")],
-    "rows": [("rows.py", "document_row"), ("rows.py", "encode")],
-    "write": [("writer.py", "append"), ("writer.py", "close"), ("text.py", "write_text"),
-              ("durable.py", "write_atomically")],
-    "count": [("accounts.py", "count"), ("phases.py", "_show")],
-}  # fmt: skip
 
 
 def main() -> None:
@@ -59,7 +46,7 @@ def main() -> None:
         size = prepare(args.articles, base / "in", args.documents, as_files=args.as_files)
         print(f"{args.documents:,} documents of {size:,.0f} bytes on average; Python {sys.version.split()[0]}")
         if args.stages:
-            stages(base)
+            stages(base, args.rounds)
         else:
             compare(base, args.documents, args.rounds, args.workers)
 
@@ -87,7 +74,7 @@ def read_rows(path: Path) -> Iterator[dict[str, str]]:
 
 def compare(base: Path, documents: int, rounds: int, workers: list[int]) -> None:
     (base / "none").mkdir()
-    (base / "none/empty.jsonl").write_text("")
+    (base / "none/one.txt").write_text("Reuters contributed to this report.")
     start = Took.median([timed(base / "none", base / "empty", 1) for _ in range(3)])
     took: dict[int, list[Took]] = {number: [] for number in workers}
     for _ in range(rounds):
@@ -167,26 +154,45 @@ def same_files(one: Path, other: Path) -> bool:
     return names[0] == names[1] and all(filecmp.cmp(one / name, other / name, shallow=False) for name in names[0])
 
 
-def stages(base: Path) -> None:
+def stages(base: Path, rounds: int) -> None:
+    """CPU time of each stage by itself, beside a whole run in this process; the best of the rounds."""
     from threadpoolctl import threadpool_limits
 
+    from archive.records import group_of
+    from archive.writer import gzip_member
     from cleaner import Cleaner
     from cleaner.batch import BatchSettings, run_batch
+    from cleaner.pipeline import VERSION
+    from cleaner.readers import discover, read
+    from cleaner.writers.archive import article_of, run_info
+    from cleaner.writers.rows import document_row, encode
 
     threadpool_limits(1, user_api="blas")
     cleaner = Cleaner()
+    run = run_info(VERSION, cleaner.fingerprint())
     cleaner.clean("Reuters contributed to this report.")
-    profiler = cProfile.Profile()
-    profiler.enable()
-    run_batch([base / "in"], cleaner, BatchSettings(base / "out", CLOCK), lambda _: None)
-    profiler.disable()
-    stats = pstats.Stats(profiler)
-    spent = {(Path(file).name, name): times[3] for (file, _, name), times in stats.stats.items()}  # type: ignore[attr-defined]
-    total = stats.total_tt  # type: ignore[attr-defined]
-    shares = {stage: sum(spent.get(key, 0.0) for key in keys) / total for stage, keys in STAGES.items()}
-    for stage, share in {**shares, "other": 1 - sum(shares.values())}.items():
-        print(f"{stage:10s}{share:7.1%}")
-    stats.sort_stats("tottime").print_stats(45)
+    best: dict[str, float] = {}
+
+    def stage(name: str, work: Callable[[], list[Any]]) -> list[Any]:
+        begin = time.process_time()
+        results = work()
+        best[name] = min(best.get(name, float("inf")), time.process_time() - begin)
+        return results
+
+    for number in range(rounds):
+        settings = BatchSettings(base / f"out{number}", CLOCK)
+        stage("whole run", lambda to=settings: [run_batch([base / "in"], cleaner, to, lambda _: None)])
+        found = list(discover([base / "in"]))
+        readings = stage("read, decode", lambda found=found: [each for one in found for each in read(one)])
+        done = stage("label", lambda them=readings: [(r, cleaner.clean_document(r.document)) for r in them])
+        articles = stage("ledger", lambda done=done: [article_of(r.original, c, CLOCK) for r, c in done])
+        groups = stage("records", lambda them=articles: [group_of(each, run) for each in them])
+        stage("compress", lambda them=groups: [gzip_member(draft) for group in them for draft in group])
+        stage("rows", lambda done=done: [encode(document_row(c, extra=r.extra, path="a")) for r, c in done])
+    whole, count = best.pop("whole run"), len(done)
+    for name, seconds in {**best, "write, all else": whole - sum(best.values())}.items():
+        print(f"{name:16s}{seconds / whole:7.1%}{seconds / count * 1e6:9.0f} us a document")
+    print(f"{'whole run':16s}{1:7.1%}{whole / count * 1e6:9.0f} us a document: {count / whole:.0f} for a second of CPU")
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def run_batch(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings,
 
 def dry_run(inputs: Sequence[Path], cleaner: Cleaner, max_bytes: int, progress: Progress) -> Accounts:
     """Cleans and counts all inputs, and writes nothing. Raises readers.InputError."""
-    accounts = Accounts()
+    accounts, tally = Accounts(), Tally()
     for found in discover(inputs):
         if isinstance(found, Skipped):
             accounts.skipped[found.reason] += 1
@@ -106,7 +106,8 @@ def dry_run(inputs: Sequence[Path], cleaner: Cleaner, max_bytes: int, progress: 
                 accounts.skipped[reading.reason] += 1
                 continue
             accounts.count(unique_outcome(reading, cleaner, seen))
-            progress(Tally.of(accounts))
+            tally.show(accounts)
+            progress(tally)
     return accounts
 
 

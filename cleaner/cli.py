@@ -53,7 +53,7 @@ from cleaner.writers.report import ReportError, write_report
 from cleaner.writers.rows import document_row, encode, failed_row
 
 OK, SOME_FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
-#: Seconds for one document: a thousand times what the longest of 13,693 articles took.
+#: Seconds for one document. Of 1,957 articles the longest took 0.04; a megabyte of lines of one letter takes 29.
 TIMEOUT = 60
 
 EXAMPLES = """examples:

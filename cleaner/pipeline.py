@@ -67,14 +67,22 @@ class Cleaner:
         self._matcher = lru_cache(maxsize=64)(self._compile)
 
     def __getstate__(self) -> dict[str, Any]:
-        """What another process builds the same cleaner from; the shipped model is loaded there, not sent."""
+        """What another process builds the same cleaner from; the shipped model is loaded there, not sent.
+
+        A memory must be picklable: one that lies in a file should send the file's path.
+        """
         model = "shipped" if self.model is not None and self.model is shipped() else self.model
-        actions = dict(self.policy.actions)
-        return {"actions": actions, "cues": self._cues, "on_suspect": self.on_suspect, "model": model}
+        return {
+            "actions": dict(self.policy.actions),
+            "cues": self._cues,
+            "on_suspect": self.on_suspect,
+            "model": model,
+            "memory": self.memory,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        policy = Policy(state["actions"])
-        self.__init__(policy=policy, cues=state["cues"], on_suspect=state["on_suspect"], model=state["model"])  # type: ignore[misc]
+        settings = {name: value for name, value in state.items() if name != "actions"}
+        self.__init__(policy=Policy(state["actions"]), **settings)  # type: ignore[misc]
 
     def clean(
         self,

@@ -36,7 +36,7 @@ class BatchError(Exception):
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
     """Holds OUT for this process. Raises BatchError when another one has it, OSError when it cannot be written."""
-    work = out / WORK
+    work, was_there = out / WORK, out.exists()
     work.mkdir(parents=True, exist_ok=True)
     lock = FileLock(work / LOCK)
     try:
@@ -52,8 +52,9 @@ def locked(out: Path) -> Iterator[None]:
             if not any(path.name != LOCK for path in work.iterdir()):
                 (work / LOCK).unlink(missing_ok=True)
                 work.rmdir()
-        with suppress(OSError):  # nothing was written at all
-            out.rmdir()
+        if not was_there:
+            with suppress(OSError):  # nothing was written at all
+                out.rmdir()
 
 
 def is_held(out: Path) -> bool:

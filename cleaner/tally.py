@@ -26,12 +26,10 @@ class Tally:
     _done: Counter[str] = field(default_factory=Counter)
     _live: Counter[str] = field(default_factory=Counter)
 
-    @classmethod
-    def of(cls, accounts: Accounts) -> Tally:
-        """The figures of accounts."""
-        tally = cls()
-        tally.add(accounts)
-        return tally
+    def show(self, accounts: Accounts) -> None:
+        """These accounts are of all that is done."""
+        self._done.clear()
+        self.add(accounts)
 
     def add(self, accounts: Accounts) -> None:
         """A part is done."""

@@ -83,8 +83,7 @@ class LocalEngine:
                     again.append(_after_death(task, worker, deaths.setdefault(task.number, [])))
                     self._replace(worker)
                 elif self._crew.timeout and worker.seconds > self._crew.timeout:
-                    why = f"timeout: took more than {self._crew.timeout:g} seconds"
-                    again.append(_excused(task, worker.document, why))
+                    again.append(_after_timeout(task, worker, self._crew.timeout))
                     self._replace(worker)
             watch([sum(counts) for counts in zip(*(worker.cells[2:] for worker in self._workers), strict=True)])
 
@@ -92,13 +91,15 @@ class LocalEngine:
         """Workers without a task, new ones as long as there may be more."""
         yield from [worker for worker in self._workers if not worker.task]
         while len(self._workers) < self._crew.workers:
-            worker = _Worker.start(len(self._workers), self._crew)
-            self._workers.append(worker)
+            with _deaf_to_interrupts():
+                worker = _Worker.start(len(self._workers), self._crew)
+                self._workers.append(worker)
             yield worker
 
     def _replace(self, worker: _Worker) -> None:
         worker.kill()
-        self._workers[worker.slot] = _Worker.start(worker.slot, self._crew)
+        with _deaf_to_interrupts():
+            self._workers[worker.slot] = _Worker.start(worker.slot, self._crew)
 
 
 def _run_here(function: ShardFunction, context: Any, tasks: Iterable[Task], watch: Watch) -> Iterator[tuple[Task, Any]]:
@@ -109,6 +110,15 @@ def _run_here(function: ShardFunction, context: Any, tasks: Iterable[Task], watc
         yield task, result
 
 
+def _after_timeout(task: Task, worker: _Worker, timeout: float) -> Task:
+    """The task once more, without the document that hung; with all of them if that was over at the last moment."""
+    hung = worker.seen
+    worker.kill()
+    if worker.look() != hung:
+        return task
+    return _excused(task, hung[0] - 1, f"timeout: took more than {timeout:g} seconds")
+
+
 def _after_death(task: Task, worker: _Worker, deaths: list[int]) -> Task:
     """The task once more; without the document in work when a worker died at it before."""
     document, code = worker.document, worker.process.exitcode
@@ -117,7 +127,7 @@ def _after_death(task: Task, worker: _Worker, deaths: list[int]) -> Task:
     deaths.append(document)
     if blamed:
         return _excused(task, document, f"its worker died twice ({said}), perhaps for want of memory")
-    if len(deaths) > MOST_DEATHS or (document < 0 and deaths.count(document) > 2):
+    if len(deaths) > MOST_DEATHS:
         raise EngineError(
             f"the workers of shard {task.number} keep dying ({said}); look for what ends them, "
             "such as too little memory, then run the same command again"
@@ -144,7 +154,7 @@ class _Worker:
     cells: Any  # shared with the process
     task: Task | None = None
     _phase: bytes = b""
-    _seen: tuple[int, int] = (0, 0)
+    seen: tuple[int, int] = (0, 0)  # when it was last looked at: the document in work plus one, how many were begun
     _since: float = field(default_factory=time.monotonic)
 
     @classmethod
@@ -155,8 +165,7 @@ class _Worker:
         cells = context.RawArray("q", len(Pulse().cells))
         lock = None if crew.locks is None else str(crew.locks / f"worker-{slot}.lock")
         process = context.Process(target=_work, args=(theirs, cells, lock), daemon=True)
-        with _deaf_to_interrupts():
-            process.start()
+        process.start()
         theirs.close()
         return cls(slot, process, ours, cells)
 
@@ -172,10 +181,14 @@ class _Worker:
     @property
     def seconds(self) -> float:
         """How long the document has been seen in work, by the parent's own steady clock."""
-        now, seen = time.monotonic(), (int(self.cells[0]), int(self.cells[1]))
-        if seen != self._seen or seen[0] == 0:
-            self._seen, self._since = seen, now
+        now, seen = time.monotonic(), self.look()
+        if seen != self.seen or seen[0] == 0:
+            self.seen, self._since = seen, now
         return now - self._since
+
+    def look(self) -> tuple[int, int]:
+        """The document in work plus one, and how many were begun."""
+        return int(self.cells[0]), int(self.cells[1])
 
     def give(self, phase: bytes, task: Task) -> None:
         """Sends a task, and the phase it belongs to when that is a new one."""
@@ -195,7 +208,7 @@ class _Worker:
         return (answer,)
 
     def kill(self) -> None:
-        """Ends the process, whatever it does."""
+        """Ends the process, whatever it does; may be called again."""
         self.process.kill()
         self.process.join()
         self.pipe.close()
@@ -203,7 +216,10 @@ class _Worker:
 
 @contextmanager
 def _deaf_to_interrupts() -> Iterator[None]:
-    """A process started inside never sees Ctrl-C, not even while it imports; ours comes afterwards (not on Windows)."""
+    """A process started inside never sees Ctrl-C, not even while it imports; ours comes afterwards (not on Windows).
+
+    Whoever starts one also notes it inside: an interrupt must not leave a process that nobody ends.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -1,5 +1,6 @@
 """What may happen to a run: kills, full disks, changed inputs, two at once, damage. The outputs are the same after all."""
 
+import gzip
 import json
 import multiprocessing
 import os
@@ -16,7 +17,7 @@ import pytest
 import shard_functions
 
 from archive.verify import verify
-from cleaner import Cleaner, Policy
+from cleaner import Cleaner, Policy, phases
 from cleaner.batch import BatchError, BatchSettings, run_batch
 from cleaner.engines import Pulse, Task
 from cleaner.phases import Context, shard_readings
@@ -75,6 +76,8 @@ def folder(tmp_path):
         (inside / f"{number}.txt").write_text(f"Number {number}\n\n{ARTICLE * (number + 1)}", encoding="utf-8")
     rows = [{"id": str(number % 13), "text": f"{number}. {ARTICLE}"} for number in range(20)]
     (inside / "rows.jsonl").write_text("{broken\n" + "".join(json.dumps(row) + "\n" for row in rows))
+    packed = "".join(json.dumps({"id": number, "text": f"{number}. {ARTICLE}"}) + "\n" for number in range(9))
+    (inside / "packed.jsonl.gz").write_bytes(gzip.compress(packed.encode(), mtime=0))
     (inside / "sub/empty.txt").write_text("Donate now\n")
     (inside / "sub/page.html").write_text(f"<html><body><article><h1>Ferry</h1><p>{STORY}</p></article></body></html>")
     for path in inside.rglob("*"):
@@ -102,6 +105,18 @@ def test_ids_are_unique_within_a_file_however_it_is_cut(folder, tmp_path):
         failed.append([row["why"] for row in rows(tmp_path / str(size)) if row["status"] == "failed"])
     assert failed[0] == failed[1] == failed[2]
     assert sum("was there before" in why for why in failed[0]) == 7
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 7])
+def test_ids_are_compared_in_slices(folder, tmp_path, monkeypatch, at_once):
+    expected = [row["status"] for row in rows_of_run(folder, tmp_path / "one")]
+    monkeypatch.setattr(phases, "IDS_AT_ONCE", at_once)
+    assert [row["status"] for row in rows_of_run(folder, tmp_path / "two")] == expected
+
+
+def rows_of_run(folder, out):
+    run(folder, out, Cleaner(model=None))
+    return rows(out)
 
 
 def kill_at_random(folder, whole, tmp_path, times):
@@ -153,7 +168,7 @@ def test_a_signal_ends_a_run_cleanly_and_says_how_to_go_on(folder, tmp_path, whi
     os.killpg(process.pid, getattr(signal, which))  # as a terminal does: to all processes of the command
     _, err = process.communicate()
     assert process.returncode == 130
-    assert re.search(r"\d+ of 33 shards are done; the same command goes on", err)
+    assert re.search(r"\d+ of 42 shards are done; the same command goes on", err)
     assert "Traceback" not in err
     assert not list(out.rglob("*.open"))
 
@@ -182,7 +197,7 @@ def test_documents_that_hang_or_kill_their_worker_fail_and_the_others_are_cleane
     assert sorted(failed) == ["3.txt", "7.txt"]
     assert "timeout: took more than 2 seconds" in failed["3.txt"]
     assert "died twice" in failed["7.txt"]
-    assert accounts.documents == 32
+    assert accounts.documents == 41
     assert list(verify(sorted((tmp_path / "out/warc").iterdir()), CHECKS)) == []
 
 
@@ -333,10 +348,10 @@ def test_status_while_a_run_works_after_it_broke_off_and_when_it_is_complete(fol
     with pytest.raises(Stop):
         run(folder, out, progress=look)
     assert seen[0]["state"] == "running"
-    assert seen[0]["total"] == 32
+    assert seen[0]["total"] == 41
     assert status(out)["state"] == "broken off"
     run(folder, out)
-    assert {"state": "complete", "documents": 32, "failed": 8}.items() <= status(out).items()
+    assert {"state": "complete", "documents": 41, "failed": 8}.items() <= status(out).items()
     assert "no run" in status(tmp_path)
 
 
@@ -346,7 +361,7 @@ def test_a_complete_run_says_so_and_is_left_as_it_is(folder, tmp_path):
         out, err = process.communicate()
         assert process.returncode == 1
         assert said in err
-        assert "32 documents" in out
+        assert "41 documents" in out
 
 
 def test_a_file_that_cannot_even_be_read_is_a_failure_unread(folder, tmp_path):

@@ -1,10 +1,21 @@
 """The local engine: order, errors, documents that hang or kill their worker."""
 
+import pickle
+from importlib import resources
+
 import pytest
 import shard_functions
 
+from cleaner import Cleaner, Policy
 from cleaner.engines import Crew, EngineError, Task
 from cleaner.engines.local import LocalEngine
+from cleaner.languages import parse_table
+from cleaner.model import parse
+from cleaner.pipeline import OnSuspect
+
+
+def shipped_bytes():
+    return (resources.files("cleaner") / "data/model/blocks.model").read_bytes()
 
 
 def run(function, context, works, **crew):
@@ -62,3 +73,25 @@ def test_counters_of_all_workers_are_summed():
 def test_a_document_that_ends_its_worker_unread_ends_the_run(tmp_path):
     with pytest.raises(EngineError, match="document 3 of shard 0"):
         run(shard_functions.stubborn, None, [2], workers=1, timeout=0.5)
+
+
+@pytest.mark.parametrize(
+    "cleaner",
+    [
+        Cleaner(),
+        Cleaner(model=None, on_suspect=OnSuspect.DROP),
+        Cleaner(
+            policy=Policy.of({"credit": "strip"}, keep=["caption"]),
+            cues=parse_table({"advert": {"whole": ["x y"]}}, ""),
+        ),
+        Cleaner(model=parse(shipped_bytes(), "a copy")),
+    ],
+)
+def test_a_cleaner_is_the_same_in_another_process(cleaner):
+    copy = pickle.loads(pickle.dumps(cleaner))
+    assert copy.fingerprint() == cleaner.fingerprint()
+    assert copy.clean("A story.\n\nx y\n\nRead more") == cleaner.clean("A story.\n\nx y\n\nRead more")
+
+
+def test_the_shipped_model_is_not_sent_to_workers():
+    assert len(pickle.dumps(Cleaner())) < 10_000
