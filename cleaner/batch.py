@@ -11,11 +11,12 @@ import json
 import platform
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from archive.durable import write_atomically
@@ -25,10 +26,22 @@ from archive.sources import COPIES_FOLDER
 from cleaner.accounts import Accounts
 from cleaner.engines import Crew, Engine, EngineError, ShardFunction, Task
 from cleaner.engines.local import LocalEngine
-from cleaner.phases import Context, clean_shard, identify_shard, is_damaged, outcome_of, repeated_ids, seen_before
+from cleaner.memory.parts import PartError
+from cleaner.memory.store import Memory
+from cleaner.phases import (
+    Context,
+    clean_shard,
+    count_shard,
+    counted_parts,
+    identify_shard,
+    is_damaged,
+    outcome_of,
+    repeated_ids,
+    seen_before,
+)
 from cleaner.pipeline import VERSION, Cleaner
 from cleaner.plan import Plan, first_difference, make_plan
-from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Reading, Skipped, discover, read
+from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Reading, Skipped, discover, input_folder, read
 from cleaner.run_folder import (
     FOLDERS,
     SCHEMA,
@@ -42,6 +55,7 @@ from cleaner.run_folder import (
     taken,
     write_report,
 )
+from cleaner.run_memory import counted, extend, remember, snapshot
 from cleaner.shards import WORK, Outcome, finished, index_lines
 from cleaner.tally import PROGRESS, Progress, Tally
 
@@ -70,13 +84,16 @@ class BatchSettings:
     check: bool = False  # verify the shards of an earlier run, and do the damaged ones again
     workers: int = 1
     timeout: float | None = None  # seconds per document; with one worker and none all is done in this process
+    count: bool = True  # count first what sources repeat, beside what the cleaner's memory knows already
+    update_memory: Path | None = None  # a memory file that gets what was counted, at the end; made if it is not there
 
 
 def run_batch(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings, progress: Progress) -> Accounts:
     """Cleans all inputs into `settings.out`, or what an earlier run left undone; a complete run is left as it is.
 
     The bytes written depend on inputs, configuration and clock alone, not on the workers. `progress` is called often.
-    Raises BatchError when OUT is not free or cannot be written, readers.InputError for inputs that cannot be used.
+    Raises BatchError when OUT is not free or cannot be written, readers.InputError for inputs that cannot be used,
+    MemoryFileError for a memory file that cannot.
     With workers or a time limit processes are spawned: a script that calls this needs `if __name__ == "__main__"`.
     """
     discover(inputs, exclude=settings.out)  # inputs that cannot be used are refused before OUT is touched
@@ -88,36 +105,59 @@ def run_batch(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings,
                 return _Run(run, engine, progress).complete()
     except OSError as error:
         raise BatchError(_broken_off(settings.out, error)) from error
-    except EngineError as error:
+    except (EngineError, PartError) as error:
         raise BatchError(str(error)) from error
 
 
-def dry_run(inputs: Sequence[Path], cleaner: Cleaner, max_bytes: int, progress: Progress) -> Accounts:
-    """Cleans and counts all inputs, and writes nothing. Raises readers.InputError."""
-    accounts, tally = Accounts(), Tally()
-    for found in discover(inputs):
-        if isinstance(found, Skipped):
-            accounts.skipped[found.reason] += 1
-            continue
+def dry_run(
+    inputs: Sequence[Path], cleaner: Cleaner, max_bytes: int, progress: Progress, *, count: bool = True
+) -> Accounts:
+    """Cleans and counts all inputs, and writes nothing. Raises readers.InputError, MemoryFileError."""
+    accounts, tally, folder = Accounts(), Tally(), input_folder(inputs)
+    with TemporaryDirectory() as scratch:
+        if count:
+            readings = (reading for _, reading in _readings(inputs, max_bytes) if isinstance(reading, Reading))
+            cleaner = cleaner.with_memory(counted(readings, folder, Path(scratch), _given(cleaner)))
         seen: set[str] = set()
-        readings = [Reading(None, None, found)] if isinstance(found, Failure) else read(found, max_bytes=max_bytes)
-        for reading in readings:
+        container: Path | None = None
+        for path, reading in _readings(inputs, max_bytes):
             if isinstance(reading, Skipped):
                 accounts.skipped[reading.reason] += 1
                 continue
-            accounts.count(unique_outcome(reading, cleaner, seen))
+            if path != container:  # ids are unique within a file
+                container, seen = path, set()
+            accounts.count(unique_outcome(reading, cleaner, seen, folder))
             tally.show(accounts)
             progress(tally)
+        if (memory := _given(cleaner)) and count:
+            memory.close()  # Windows removes no open file
     return accounts
 
 
-def unique_outcome(reading: Reading, cleaner: Cleaner, seen: set[str]) -> Outcome:
+def _readings(inputs: Sequence[Path], max_bytes: int) -> Iterator[tuple[Path | None, Reading | Skipped]]:
+    """Every reading with the file that it is from."""
+    for found in discover(inputs):
+        if isinstance(found, Skipped):
+            yield None, found
+        elif isinstance(found, Failure):
+            yield None, Reading(None, None, found)
+        else:
+            for reading in read(found, max_bytes=max_bytes):
+                yield found.path, reading
+
+
+def _given(cleaner: Cleaner) -> Memory | None:
+    """The memory file that a cleaner was given."""
+    return cleaner.memory if isinstance(cleaner.memory, Memory) else None
+
+
+def unique_outcome(reading: Reading, cleaner: Cleaner, seen: set[str], folder: str = "") -> Outcome:
     """The cleaned document of a reading, or why there is none; an id that was there before is a failure."""
     if reading.document is not None:
         if reading.document.id in seen:
             return seen_before(reading)
         seen.add(reading.document.id)
-    return outcome_of(reading, cleaner)
+    return outcome_of(reading, cleaner, folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +167,7 @@ class _Begun:
     context: Context
     plan: Plan
     report: dict[str, Any]
-    check: bool
+    settings: BatchSettings
 
 
 def _begin(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings) -> _Begun:
@@ -152,8 +192,11 @@ def _begin(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings) ->
     if earlier is None:
         wanted |= {"inputs": plan.digest, "shards": len(plan)}
         write_report(out, wanted)
-    context = Context(out, path, clock, settings.max_bytes, settings.with_removed, cleaner, settings.copy_originals)
-    return _Begun(context, plan, earlier or wanted, settings.check)
+    context = Context(
+        out, path, clock, settings.max_bytes, settings.with_removed, cleaner, settings.copy_originals,
+        input_folder(inputs),
+    )  # fmt: skip
+    return _Begun(context, plan, earlier or wanted, settings)
 
 
 def _clock_of(earlier: dict[str, Any], wanted: dict[str, Any], settings: BatchSettings) -> datetime:
@@ -184,7 +227,8 @@ class _Run:
     """One run while it is carried out: phases over the shards, and how far they are."""
 
     def __init__(self, begun: _Begun, engine: Engine, progress: Progress) -> None:
-        self._context, self._plan, self._report, self._check = begun.context, begun.plan, begun.report, begun.check
+        self._context, self._plan, self._report = begun.context, begun.plan, begun.report
+        self._settings = begun.settings
         self._engine, self._progress = engine, progress
         self._tally = Tally(total=begun.plan.documents)
         self._noted = 0.0
@@ -192,7 +236,7 @@ class _Run:
     def complete(self) -> Accounts:
         """Carries out all phases, closes the run, and gives its counts."""
         was_complete = self._report["complete"]
-        damaged = self._damaged() if self._check else frozenset()
+        damaged = self._damaged() if self._settings.check else frozenset()
         if was_complete and not damaged:
             clear_work(self._context.out)
             return Accounts.from_report(self._report)
@@ -200,6 +244,8 @@ class _Run:
             for _ in self._phase("reading ids", identify_shard, self._tasks()):
                 pass
             repeated_ids(self._context, self._plan)
+        if self._settings.count:
+            self._remember()
         todo = self._only(damaged) if was_complete else self._undone()
         for accounts in self._phase("cleaning", clean_shard, todo):
             self._tally.add(accounts)
@@ -207,6 +253,18 @@ class _Run:
             clear_work(self._context.out)
             return Accounts.from_report(self._report)
         return self._close()
+
+    def _remember(self) -> None:
+        """The first of two passes: counts what sources repeat, unless an earlier attempt has."""
+        memory = snapshot(self._context.out)
+        if memory is None:
+            for _ in self._phase("counting", count_shard, self._tasks()):
+                pass
+            parts = counted_parts(self._context, self._plan)
+            memory = remember(parts, _given(self._context.cleaner), self._context.out)
+            for part in parts:
+                part.close()
+        self._context = replace(self._context, cleaner=self._context.cleaner.with_memory(memory))
 
     def _phase(self, name: str, function: ShardFunction, tasks: Iterator[Task]) -> Iterator[Any]:
         """The results of a function over shards; shards that were in work when it broke off leave nothing behind."""
@@ -269,7 +327,14 @@ class _Run:
         places = map(self._context.places, range(len(self._plan)))
         out = self._context.out
         write_index(out / "index.cdxj", chain.from_iterable(map(index_lines, places)), folder=out / WORK)
-        write_report(out, {**self._report, "complete": True, **_results(accounts)})
+        if self._settings.update_memory:
+            parts = counted_parts(self._context, self._plan)
+            extend(self._settings.update_memory, parts)
+            for part in parts:
+                part.close()  # Windows removes no open file
+        decided = {"memory": memory.digest if (memory := self._context.cleaner.memory) else None}
+        decided["digest"] = self._context.cleaner.fingerprint()
+        write_report(out, {**self._report, **decided, "complete": True, **_results(accounts)})
         clear_work(out)
         return accounts
 
@@ -293,6 +358,7 @@ def _head(cleaner: Cleaner, settings: BatchSettings) -> dict[str, Any]:
             "max-bytes": settings.max_bytes,
             "with-removed": settings.with_removed,
             "copy-originals": settings.copy_originals,
+            "counting": settings.count,
         },
         "digest": cleaner.fingerprint(),
         "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in LIBRARIES}},

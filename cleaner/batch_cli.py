@@ -37,7 +37,7 @@ def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
     inputs = [Path(each) for each in args.inputs]
     with Bar(quiet=args.quiet, log=log) as bar:
         if args.dry_run:
-            accounts = dry_run(inputs, cleaner, args.max_bytes, bar.show)
+            accounts = dry_run(inputs, cleaner, args.max_bytes, bar.show, count=not args.no_memory)
         elif args.output is None:
             raise UsageError("give a folder for the results with -o OUT (or --dry-run to write nothing)")
         else:
@@ -57,7 +57,8 @@ def _run_batch(args: argparse.Namespace, inputs: Sequence[Path], cleaner: Cleane
     settings = BatchSettings(
         out=args.output, clock=_clock(args.now), pinned=pinned, shard_size=args.shard_size, max_bytes=args.max_bytes,
         with_removed=args.with_removed, copy_originals=args.copy_originals, fresh=args.fresh, check=args.resume,
-        workers=args.workers, timeout=args.timeout or None,
+        workers=args.workers, timeout=args.timeout or None, count=not args.no_memory,
+        update_memory=args.memory if args.update_memory else None,
     )  # fmt: skip
     if not args.quiet and not args.fresh and (read_report(args.output) or {}).get("complete"):
         log.say("complete", f"{args.output} holds a complete run; --fresh would clean again")

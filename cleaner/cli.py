@@ -27,7 +27,7 @@ from cleaner.evaluation import GoldError, as_values, evaluate, read_gold, report
 from cleaner.explain import explain_lines, explain_values
 from cleaner.labels import SPECS, Policy, PolicyError, read_policy
 from cleaner.languages import CueError, CueTable, read_cues
-from cleaner.memory.store import MemoryFileError
+from cleaner.memory.store import Memory, MemoryFileError
 from cleaner.model import load, shipped
 from cleaner.model_file import ModelError
 from cleaner.network_training import Settings
@@ -138,6 +138,12 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--log", choices=("text", "json"), default="text", help="messages on standard error; json: one object a line"
     )
+    parser.add_argument(
+        "--no-memory", action="store_true", help="do not count first what sources repeat (a batch does by itself)"
+    )
+    parser.add_argument(
+        "--update-memory", action="store_true", help="add what was counted to the file of --memory, after the run"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no summary")
     _add_cleaning(parser)
 
@@ -162,6 +168,8 @@ def _add_cleaning(parser: argparse.ArgumentParser) -> None:
         default="clean",
         help="when most of a document goes: clean it all the same (default), keep it whole, or drop it",
     )
+    parser.add_argument("--memory", type=Path, metavar="FILE", help="what sources repeat (cleancopy memory build)")
+    parser.add_argument("--source", metavar="NAME", help="the source of articles that do not tell theirs")
     parser.add_argument(
         "--max-bytes",
         type=_positive,
@@ -312,7 +320,21 @@ def _cleaner(args: argparse.Namespace) -> Cleaner:
     policy = Policy.of(read_policy(args.policy) if args.policy else None, keep=args.keep, strip=args.strip)
     cues = read_cues(args.cues) if args.cues else CueTable()
     model = shipped() if args.model is None else None if args.model == "none" else load(Path(args.model))
-    return Cleaner(policy=policy, cues=cues, on_suspect=OnSuspect(args.on_suspect), model=model)
+    return Cleaner(policy=policy, cues=cues, on_suspect=OnSuspect(args.on_suspect), model=model, memory=_memory(args))
+
+
+def _memory(args: argparse.Namespace) -> Memory | None:
+    """The memory file that is named. Raises UsageError, MemoryFileError."""
+    updated, ignored = getattr(args, "update_memory", False), getattr(args, "no_memory", False)
+    if updated and (args.memory is None or ignored):
+        raise UsageError("--update-memory needs --memory FILE: the file to extend, or to begin")
+    if updated and not args.inputs:
+        raise UsageError("--update-memory goes with files or folders; use `cleancopy memory build` for others")
+    if args.memory is None or (updated and not args.memory.exists()):
+        return None
+    if ignored:
+        raise UsageError("--no-memory and --memory contradict each other")
+    return Memory.open(args.memory)
 
 
 def _clean_stream(args: argparse.Namespace, cleaner: Cleaner) -> int:
@@ -322,7 +344,7 @@ def _clean_stream(args: argparse.Namespace, cleaner: Cleaner) -> int:
         return _clean_rows(args, cleaner, sys.stdin.buffer, sys.stdout.buffer)
     media_type = "text/html" if args.format == "html" else "text/plain"
     reading = read_stream(sys.stdin.buffer, name="stdin", media_type=media_type, max_bytes=args.max_bytes)
-    outcome = unique_outcome(reading, cleaner, set())
+    outcome = unique_outcome(reading, cleaner, set(), args.source or "")
     if isinstance(outcome, Failure):
         print(f"cleancopy: {outcome.message}", file=sys.stderr)
         return SOME_FAILED
@@ -343,7 +365,7 @@ def _clean_rows(args: argparse.Namespace, cleaner: Cleaner, source: BinaryIO, ta
         if isinstance(reading, Skipped):
             skipped[reading.reason] += 1
             continue
-        outcome = unique_outcome(reading, cleaner, seen)
+        outcome = unique_outcome(reading, cleaner, seen, args.source or "")
         target.write(encode(_row(reading, outcome, with_removed=args.with_removed)))
         target.flush()
         if isinstance(outcome, Failure):
@@ -397,7 +419,7 @@ def _evaluate(args: argparse.Namespace, cleaner: Cleaner) -> int:
 def _explain(args: argparse.Namespace, cleaner: Cleaner) -> int:
     failed = False
     for reading in _explained(args):
-        outcome = unique_outcome(reading, cleaner, set())
+        outcome = unique_outcome(reading, cleaner, set(), args.source or "")
         if isinstance(outcome, Failure):
             failed = True
             print(f"cleancopy: {outcome.message}", file=sys.stderr)

@@ -1,7 +1,8 @@
 """What a run does with each of its shards, phase by phase: functions that any engine can carry out.
 
 `identify_shard` notes the ids of files that are shared out among shards, `repeated_ids` finds those that were there
-before, `clean_shard` cleans. The output of each depends on the inputs, the configuration and the clock alone.
+before, `count_shard` counts what sources repeat, `clean_shard` cleans. The output of each depends on the inputs,
+the configuration and the clock alone.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -17,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from archive.durable import write_atomically
 from archive.problems import Problem
 from archive.verify import verify
 from archive.writer import SegmentError
@@ -24,11 +27,14 @@ from cleaner.accounts import Accounts
 from cleaner.document import CleanedDocument
 from cleaner.engines import EngineError, Pulse, Task
 from cleaner.labels import Label
+from cleaner.memory.counting import Parts
+from cleaner.memory.parts import Part
 from cleaner.pipeline import VERSION, Cleaner
 from cleaner.plan import Piece, Plan, Shard, read_piece, read_pieces
 from cleaner.readers import Failure, Reading, Skipped
 from cleaner.segmenters.html import HtmlError
 from cleaner.shards import WORK, Outcome, Places, ShardWriter, finished, reading_path
+from cleaner.sources import document_source
 from cleaner.writers.archive import CHECKS, run_info
 
 #: What a worker counts while it works on a shard (see engines.Pulse); characters removed by label come after these.
@@ -36,6 +42,8 @@ DOCUMENTS, CHARACTERS, FAILED = range(3)
 LABELS = {label.value: number for number, label in enumerate(Label, start=3)}
 #: A digest of an id and the row it stands in. 16 bytes: no two ids of a billion rows are taken for one.
 IDS = np.dtype([("high", "<u8"), ("low", "<u8"), ("row", "<u8")])
+#: The kind of work file that says that a shard is counted, and names its parts.
+COUNTED = "counted"
 #: Ids compared at a time, at 24 bytes each.
 IDS_AT_ONCE = 4_000_000
 _LOOK = "look at it, or leave it out"
@@ -53,6 +61,7 @@ class Context:
     with_removed: bool
     cleaner: Cleaner
     copy_originals: bool = False
+    folder: str = ""  # name of the input folder: the source of what lies right in it
 
     def places(self, number: int) -> Places:
         """Where the parts of a shard lie."""
@@ -120,7 +129,7 @@ def clean_shard(context: Context, task: Task, pulse: Pulse) -> Accounts:
     try:
         with writer:
             for each in shard_readings(context, task, pulse, writer.accounts.skipped):
-                outcome = _outcome(each, context.cleaner, ids, excused)
+                outcome = _outcome(each, context, ids, excused)
                 pulse.pause()
                 _show(pulse, writer.write(each.reading, outcome, each.piece.text))
     except SegmentError as error:
@@ -128,20 +137,45 @@ def clean_shard(context: Context, task: Task, pulse: Pulse) -> Accounts:
     return writer.accounts
 
 
-def _outcome(each: ShardReading, cleaner: Cleaner, ids: _Ids, excused: Mapping[int, str]) -> Outcome:
+def count_shard(context: Context, task: Task, pulse: Pulse) -> None:
+    """Counts what the sources of a shard's documents repeat, into parts in the work folder.
+
+    What cannot be counted is left out: cleaning says what is wrong with it.
+    """
+    done = context.work(task.number, COUNTED)
+    if done.exists():
+        return
+    excused = dict(task.excused)
+    parts = Parts(done.parent, f"{task.number:05d}")
+    for each in shard_readings(context, task, pulse, Counter()):
+        if each.reading.document and each.ordinal not in excused:
+            with suppress(HtmlError):
+                parts.count(each.reading.document, document_source(each.reading.document, folder=context.folder))
+    names = "".join(f"{path.name}\n" for path in parts.finish())
+    write_atomically(done, [names.encode()])
+
+
+def counted_parts(context: Context, plan: Plan) -> list[Part]:
+    """The parts of all shards that were counted. Raises OSError, PartError."""
+    work = context.out / WORK
+    names = (context.work(shard.number, COUNTED).read_text(encoding="utf-8").split() for shard in plan.shards())
+    return [Part(work / name) for each in names for name in each]
+
+
+def _outcome(each: ShardReading, context: Context, ids: _Ids, excused: Mapping[int, str]) -> Outcome:
     if ids.is_repeated(each):
         return seen_before(each.reading)
     if each.ordinal in excused and each.reading.document:
         return _failure(each.reading, excused[each.ordinal], _LOOK)
-    return outcome_of(each.reading, cleaner)
+    return outcome_of(each.reading, context.cleaner, context.folder)
 
 
-def outcome_of(reading: Reading, cleaner: Cleaner) -> Outcome:
-    """The cleaned document of a reading, or why there is none."""
+def outcome_of(reading: Reading, cleaner: Cleaner, folder: str = "") -> Outcome:
+    """The cleaned document of a reading, or why there is none. folder: the source of documents that tell none."""
     if reading.document is None:
         return reading.failure or Failure(reading_path(reading, _NOTHING), None, _NOTHING.what, _NOTHING.do)
     try:
-        return cleaner.clean_document(reading.document)
+        return cleaner.clean_document(reading.document, source=document_source(reading.document, folder=folder))
     except HtmlError as error:
         return _failure(reading, str(error), "look at the file, or leave it out")
 

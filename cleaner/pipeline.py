@@ -105,21 +105,24 @@ class Cleaner:
         content = (text if html is None else html) or ""
         return self.clean_document(Document("", content, media_type, url=url, lang=lang, source=source, title=title))
 
-    def clean_document(self, document: Document) -> CleanedDocument:
-        """Cleans one document; kept, removed and repaired together always rebuild its source text."""
+    def clean_document(self, document: Document, *, source: str | None = None) -> CleanedDocument:
+        """Cleans one document; kept, removed and repaired together always rebuild its source text.
+
+        source: which memory to ask, when it is not for the document itself to tell (`sources.document_source`).
+        """
         rendering = SEGMENTERS[document.media_type](document)
-        cleaned = self._label(document, rendering)
+        cleaned = self._label(document, rendering, source)
         if rendering.repairs and not _rebuilds(cleaned):  # a repair across a block's edge: leave the text as it is
             plain = segment_text(replace(document, text=rendering.source_text), repaired=False)
-            cleaned = self._label(document, replace(plain, metadata=rendering.metadata))
+            cleaned = self._label(document, replace(plain, metadata=rendering.metadata), source)
         return cleaned
 
-    def _label(self, document: Document, rendering: Rendering) -> CleanedDocument:
+    def _label(self, document: Document, rendering: Rendering, source: str | None) -> CleanedDocument:
         lang = identify(rendering.text, document.lang)
         blocks, model = rendering.blocks, self.model
         tokens = tokenise([block.text for block in blocks]) if blocks and (model or self.memory) else None
         first = model.read(blocks, tokens) if model and tokens else None
-        recall = self._recall(document, tokens, len(blocks))
+        recall = self._recall(source or document_source(document), tokens, len(blocks))
         labelling = find_evidence(
             rendering,
             self._matcher(lang),
@@ -141,11 +144,15 @@ class Cleaner:
             return replace(again, status=Status.SUSPECT, metadata={**again.metadata, "why": cleaned.metadata["why"]})
         return cleaned
 
-    def _recall(self, document: Document, tokens: Tokens | None, blocks: int) -> Recall | None:
-        """What the memory says of a document; None where it knows too little of its source."""
+    def with_memory(self, memory: Memory | None) -> Cleaner:
+        """The same cleaner with another memory."""
+        return Cleaner(policy=self.policy, cues=self._cues, on_suspect=self.on_suspect, model=self.model, memory=memory)
+
+    def _recall(self, name: str, tokens: Tokens | None, blocks: int) -> Recall | None:
+        """What the memory says of a document of this source; None where it knows too little of it."""
         if self.memory is None or tokens is None:
             return None
-        source = self.memory.source(document_source(document))
+        source = self.memory.source(name)
         found = recall(source, units_of(tokens), blocks) if source else None
         return found if found and found.known else None
 

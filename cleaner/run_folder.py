@@ -22,7 +22,8 @@ from cleaner.shards import WORK
 
 #: Everything that a run writes into OUT; nothing else there is ever touched.
 FOLDERS = ("text", "documents", "warc", COPIES_FOLDER)
-FILES = ("index.cdxj", "run.json")
+MEMORY = "memory.sqlite"
+FILES = ("index.cdxj", MEMORY, "run.json")
 SCHEMA = 1
 #: Seconds to wait for the workers of a run whose main process was killed; they end as soon as they notice.
 WORKERS_END = 30.0
