@@ -13,6 +13,8 @@ from functools import lru_cache
 from importlib import metadata
 from typing import Any, Literal
 
+import numpy as np
+
 from cleaner import assembly, ledger
 from cleaner.decision import Scores, decide
 from cleaner.document import CleanedDocument, Document, Rendering, Status
@@ -21,13 +23,14 @@ from cleaner.labelling import find_evidence
 from cleaner.labels import Action, Policy
 from cleaner.languages import CueTable, tables_for
 from cleaner.matching import Matcher
-from cleaner.memory.recall import Memory, Recall, recall
+from cleaner.memory.recall import ENOUGH, Memory, Recall, recall, recurring_words
 from cleaner.memory.units import units_of
 from cleaner.model import Model, shipped
 from cleaner.recurrence import recurs
-from cleaner.segmenters import SEGMENTERS
+from cleaner.segmenters import SEGMENTERS, glued
 from cleaner.segmenters.text import segment_text
 from cleaner.sources import document_source
+from cleaner.splitting import split
 from cleaner.tokens import Tokens, tokenise
 
 VERSION = metadata.version("cleancopy")
@@ -119,10 +122,9 @@ class Cleaner:
 
     def _label(self, document: Document, rendering: Rendering, source: str | None) -> CleanedDocument:
         lang = identify(rendering.text, document.lang)
+        rendering, tokens, recall = self._read(rendering, source or document_source(document))
         blocks, model = rendering.blocks, self.model
-        tokens = tokenise([block.text for block in blocks]) if blocks and (model or self.memory) else None
         first = model.read(blocks, tokens) if model and tokens else None
-        recall = self._recall(source or document_source(document), tokens, len(blocks))
         labelling = find_evidence(
             rendering,
             self._matcher(lang),
@@ -148,13 +150,24 @@ class Cleaner:
         """The same cleaner with another memory."""
         return Cleaner(policy=self.policy, cues=self._cues, on_suspect=self.on_suspect, model=self.model, memory=memory)
 
-    def _recall(self, name: str, tokens: Tokens | None, blocks: int) -> Recall | None:
-        """What the memory says of a document of this source; None where it knows too little of it."""
-        if self.memory is None or tokens is None:
-            return None
-        source = self.memory.source(name)
-        found = recall(source, units_of(tokens), blocks) if source else None
-        return found if found and found.known else None
+    def _read(self, rendering: Rendering, source: str) -> tuple[Rendering, Tokens | None, Recall | None]:
+        """The tokens of a rendering, and what the memory says of it; cut anew where a repeated stretch is glued in.
+
+        None for what is not needed, and where the memory knows too little of the source.
+        """
+        if not rendering.blocks or (self.model is None and self.memory is None):
+            return rendering, None, None
+        tokens = tokenise([block.text for block in rendering.blocks])
+        known = self.memory.source(source) if self.memory else None
+        if known is None or known.documents <= ENOUGH:
+            return rendering, tokens, None
+        joined = np.array(glued(rendering.blocks))
+        units = units_of(tokens, joined)
+        if joined.any() and (cut := split(rendering, tokens, units, recurring_words(known, units), joined)):
+            rendering, tokens = cut, tokenise([block.text for block in cut.blocks])
+            units = replace(units_of(tokens), witness=units.witness)
+        found = recall(known, units, len(rendering.blocks))
+        return rendering, tokens, found if found.known else None
 
     def _compile(self, lang: str) -> Matcher:
         return Matcher(tables_for(lang) + self._cues)

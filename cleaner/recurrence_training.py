@@ -20,6 +20,7 @@ from cleaner.memory.recall import Recall, Source, recall, source_from
 from cleaner.memory.units import Units, units_of
 from cleaner.memory.witnesses import entries_of, merged
 from cleaner.recurrence import inputs
+from cleaner.segmenters import glued
 from cleaner.segmenters.text import segment_text
 from cleaner.tokens import Floats, Ints, tokenise
 from cleaner.training_data import Example
@@ -76,7 +77,7 @@ def _units_of_text(text: str) -> Units | None:
 
 
 def _units(blocks: Sequence[Block]) -> Units:
-    return units_of(tokenise([block.text for block in blocks]))
+    return units_of(tokenise([block.text for block in blocks]), np.array(glued(blocks)))
 
 
 def _memory(counted: Sequence[Units]) -> Source:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from cleaner.document import Document
 from cleaner.memory.parts import Counter
 from cleaner.memory.units import units_of
@@ -22,9 +24,9 @@ def count(document: Document, source: str, counter: Counter) -> None:
 
     Raises segmenters.html.HtmlError for a page that cannot be parsed.
     """
-    texts = block_texts(document)
+    texts, glued = block_texts(document)
     if texts:
-        counter.add(source, units_of(tokenise(texts)), texts)
+        counter.add(source, units_of(tokenise(texts), np.array(glued)), texts)
 
 
 class Parts:

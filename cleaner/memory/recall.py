@@ -150,6 +150,21 @@ def recall(source: Source | None, units: Units, blocks: int) -> Recall:
     return Recall(table, _counts(table), documents)
 
 
+def recurring_words(source: Source, units: Units) -> Flags:
+    """Which tokens of the document lie in runs of words that at least RECURRING other articles hold."""
+    found = _others(source, units, np.uint64(_article_of(source, units)))
+    return _covered(units, found.unit[(found.others >= RECURRING) & (units.kinds[found.unit] == UnitKind.RUN)])
+
+
+def _covered(units: Units, runs: Ints) -> Flags:
+    """Which tokens lie in some of the runs."""
+    marks = np.zeros(int(units.last.max(initial=0)) + 2, np.int64)
+    np.add.at(marks, units.first[runs], 1)
+    np.add.at(marks, units.last[runs] + 1, -1)
+    covered: Flags = np.cumsum(marks) > 0
+    return covered
+
+
 def _counts(table: Floats) -> Ints:
     whole = np.expm1(table[:, COLUMN["others"]])
     words = np.expm1(table[:, COLUMN["run"]]) * (table[:, COLUMN["covered"]] >= 0.5)
@@ -230,10 +245,6 @@ def _measure_runs(table: Floats, units: Units, found: _Found) -> None:
     np.maximum.at(table[:, COLUMN["run"]], block, logs.astype(np.float32))
     runs = np.bincount(units.block[units.kinds == UnitKind.RUN], minlength=blocks)
     table[:, COLUMN["runs"]] = np.bincount(block, logs, blocks) / np.maximum(runs, 1)
-    strong = unit[others >= RECURRING]
-    marks = np.zeros(int(units.last.max()) + 2)
-    np.add.at(marks, units.first[strong], 1)
-    np.add.at(marks, units.last[strong] + 1, -1)
-    covered = np.concatenate(([0], np.cumsum(np.cumsum(marks) > 0)))
+    covered = np.concatenate(([0], np.cumsum(_covered(units, unit[others >= RECURRING]))))
     first, last = units.first[: units.blocks], units.last[: units.blocks]
     table[units.block[: units.blocks], COLUMN["covered"]] = (covered[last + 1] - covered[first]) / (last + 1 - first)

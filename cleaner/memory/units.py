@@ -59,8 +59,12 @@ class Units:
     sketch: Hashes  # the SKETCH smallest hashes of its blocks and runs, sorted; fewer in a short document
 
 
-def units_of(tokens: Tokens) -> Units:
-    """The units of a tokenised document; none for one without a word."""
+def units_of(tokens: Tokens, glued: Flags | None = None) -> Units:
+    """The units of a tokenised document; none for one without a word.
+
+    glued: blocks that share their line with others; all of their runs are remembered, so that a stretch that recurs
+    within them is found to the word.
+    """
     at = np.flatnonzero(_IS_WORD[tokens.kinds])
     words = _normal(tokens, at)
     if len(at):  # neighbouring numbers are one: "3 May 2025", "10:22"
@@ -68,7 +72,7 @@ def units_of(tokens: Tokens) -> Units:
         again = number[1:] & number[:-1] & (tokens.block[at[1:]] == tokens.block[at[:-1]])
         fresh = np.concatenate(([True], ~again))
         at, words = at[fresh], words[fresh]
-    return _units(tokens.block[at], words, at)
+    return _units(tokens.block[at], words, at, glued)
 
 
 def _normal(tokens: Tokens, at: Ints) -> Hashes:
@@ -79,7 +83,7 @@ def _normal(tokens: Tokens, at: Ints) -> Hashes:
     return words
 
 
-def _units(owner: Ints, words: Hashes, at: Ints) -> Units:
+def _units(owner: Ints, words: Hashes, at: Ints, glued: Flags | None) -> Units:
     """From each word its block, its hash and its token."""
     count = len(words)
     ups, downs = powers(max(1 << 14, 1 << count.bit_length()))
@@ -99,6 +103,8 @@ def _units(owner: Ints, words: Hashes, at: Ints) -> Units:
     edges = (hashed(heads, heads + HEAD, UnitKind.HEAD), hashed(tails - TAIL, tails, UnitKind.TAIL))
     keys = np.concatenate((whole, *edges, inner))
     chosen = _winnowed(inner, owner[runs], runs)
+    if glued is not None:
+        chosen |= glued[owner[runs]]
     blocks = len(starts)
     place = np.searchsorted(owner[starts], owner[firsts])
     short = np.zeros(blocks + 2, np.uint16)
