@@ -12,7 +12,7 @@ import os
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -224,31 +224,28 @@ class Memory:
 
     def witnesses(self, source: str) -> Witnesses:
         """Array of WITNESS of a source, sorted by witness."""
-        number = self._facts[source].id if source in self._facts else 0
-        rows = list(self._rows("SELECT witness, sketch FROM document WHERE source = ? ORDER BY witness", number))
+        query = "SELECT witness, sketch FROM document WHERE source = ? ORDER BY witness"
+        rows = list(self._rows(query, self._number(source)))
         table = np.zeros(len(rows), WITNESS)
-        table["witness"] = unsigned(np.array([witness for witness, _ in rows], np.int64))
-        table["sketch"] = self._joined([sketch for _, sketch in rows], np.dtype("<u8")).reshape(-1, SKETCH)
+        with self._refusing():
+            table["witness"] = unsigned(np.array([witness for witness, _ in rows], np.int64))
+            table["sketch"] = _joined([sketch for _, sketch in rows], np.dtype("<u8")).reshape(-1, SKETCH)
         return table
 
     def entries(self, source: str, low: int, high: int) -> Entries:
         """Entries of a source with low <= key < high, sorted by key and witness."""
-        number = self._facts[source].id if source in self._facts else 0
+        query = "SELECT key, sample, witnesses FROM unit WHERE source = ? AND key BETWEEN ? AND ? ORDER BY key"
         first, last = (int(bound) - (1 << 63) for bound in (low, high - 1))
-        rows = list(
-            self._rows(
-                "SELECT key, sample, witnesses FROM unit WHERE source = ? AND key BETWEEN ? AND ? ORDER BY key",
-                number, first, last,
-            )
-        )  # fmt: skip
-        held = self._joined([row for _, _, row in rows], ROW)
-        sizes = np.fromiter((len(row) // ROW.itemsize for _, _, row in rows), np.int64, len(rows))
-        entries = np.zeros(len(held), ENTRY)
-        for name in ROW.names or ():
-            entries[name] = held[name]
-        entries["key"] = np.repeat(unsigned(np.array([key for key, _, _ in rows], np.int64)), sizes)
-        starts: Ints = np.cumsum(sizes) - sizes
-        entries["text"][starts] = [sample or 0 for _, sample, _ in rows]
+        rows = list(self._rows(query, self._number(source), first, last))
+        with self._refusing():
+            held = _joined([row for _, _, row in rows], ROW)
+            entries = np.zeros(len(held), ENTRY)
+            for name in ROW.names or ():
+                entries[name] = held[name]
+            sizes = np.fromiter((len(row) // ROW.itemsize for _, _, row in rows), np.int64, len(rows))
+            entries["key"] = np.repeat(unsigned(np.array([key for key, _, _ in rows], np.int64)), sizes)
+            starts: Ints = np.cumsum(sizes) - sizes
+            entries["text"][starts] = [sample or 0 for _, sample, _ in rows]
         return entries
 
     def text(self, number: int) -> str:
@@ -258,10 +255,14 @@ class Memory:
             raise self._damaged(f"it has no sample {number}")
         return str(found[0])
 
-    def _joined(self, blobs: list[bytes], dtype: np.dtype[Any]) -> Any:
+    def _number(self, source: str) -> int:
+        return self._facts[source].id if source in self._facts else 0
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
         try:
-            return np.frombuffer(b"".join(blobs), dtype)
-        except (ValueError, TypeError) as error:
+            yield
+        except (ValueError, TypeError, IndexError, OverflowError) as error:
             raise self._damaged(str(error)) from error
 
     def _rows(self, query: str, *values: int | str) -> Iterator[Any]:
@@ -274,6 +275,12 @@ class Memory:
 
     def _damaged(self, why: str) -> MemoryFileError:
         return MemoryFileError(f"{self.path}: a damaged memory file ({why}); fetch it again, or build it again")
+
+
+def _joined(blobs: list[bytes], dtype: np.dtype[Any]) -> Any:
+    if any(not blob or len(blob) % dtype.itemsize for blob in blobs):
+        raise ValueError("rows of an odd length")
+    return np.frombuffer(b"".join(blobs), dtype)
 
 
 def _reopened(path: Path, digest: str) -> Memory:

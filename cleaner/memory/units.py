@@ -21,8 +21,9 @@ from cleaner.tokens import CAPS, KIND, Flags, Hashes, Ints, Kinds, Tokens, power
 RUN, WINDOW = 5, 4
 #: Words at a longer block's beginning and end: "Also on the Post: …", "… Photo: Reuters".
 HEAD, TAIL = 3, 2
-#: Two documents are compared by so many of their smallest hashes.
-SKETCH = 16
+#: Two documents are compared by so many of their smallest hashes. Of 91 articles with 5 to 10 % of the text changed
+#: 88 are known as copies (with 16 hashes 84, with 64 90).
+SKETCH = 32
 #: Places are counted from either end of the document up to this many blocks.
 FARTHEST = 255
 #: What every number and every name of a month or weekday reads as.
