@@ -14,7 +14,8 @@ import numpy as np
 
 from cleaner.memory.articles import articles, articles_of
 from cleaner.memory.parts import WITNESS, Countable, Witnesses
-from cleaner.memory.witnesses import ENTRY, WITNESSES, Entries, by_articles, first_of
+from cleaner.memory.units import first_of
+from cleaner.memory.witnesses import ENTRY, WITNESSES, Entries, by_articles
 from cleaner.tokens import Floats, Hashes, Ints
 
 #: Entries of a source that are merged at once, about: they and their sorting take some 200 MB.
