@@ -15,7 +15,7 @@ from cleaner.tokens import Floats, Hashes, Ints
 #: Documents alike by this share of their own text are one article: an updated one shares most of its text.
 ALIKE = 0.7
 #: What more documents hold than these, or more than half of a source's, tells nothing about copies: two articles
-#: below one letter of 60 % of their text would be copies else. Of 300 articles with such a letter 71 were lost.
+#: below one letter of 60 % of their text would be copies else. Of 300 articles with such a letter 45 were lost.
 MANY, FEW = 30, 3
 #: With fewer hashes of their own in a sketch, documents are not called copies.
 TOLD_BY = 4

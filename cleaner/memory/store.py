@@ -28,6 +28,8 @@ from cleaner.memory.units import SKETCH
 from cleaner.memory.witnesses import ENTRY, WITNESSES, Entries
 from cleaner.tokens import Ints
 
+#: Only what so many articles hold recurs.
+RECURS = 2
 #: So many entries of sources are kept ready to be asked, some 60 MB; the source in use always is.
 READY = 1 << 20
 
@@ -161,6 +163,7 @@ class Memory:
         self.path = path
         self._database: sqlite3.Connection | None = None
         self._ready: OrderedDict[str, Source] = OrderedDict()
+        self._size = 0  # of those, in entries
         _refuse_foreign(path)
         meta = dict(self._rows("SELECT name, value FROM meta"))
         _refuse_other(path, meta)
@@ -189,17 +192,22 @@ class Memory:
         return [self._facts[name] for name in self.sources()]
 
     def source(self, name: str) -> Source | None:
-        """The memory of one source, ready to be asked; None when it holds nothing of it."""
+        """The memory of one source, ready to be asked; None when it holds nothing of it.
+
+        Units that one article alone holds are left on disk: ten times less to read, and pruning at 2 changes nothing.
+        """
         if name in self._ready:
             self._ready.move_to_end(name)
             return self._ready[name]
         if name not in self._facts:
             return None
         witnesses = self.witnesses(name)
-        source = source_from(self.entries(name, 0, 1 << 64), witnesses["witness"], witnesses["sketch"])
+        entries = self._entries(name, (0, 1 << 64), least=RECURS)
+        source = source_from(entries, witnesses["witness"], witnesses["sketch"])
         self._ready[name] = source
-        while len(self._ready) > 1 and sum(len(each.rows) for each in self._ready.values()) > READY:
-            self._ready.popitem(last=False)
+        self._size += _size(source)
+        while len(self._ready) > 1 and self._size > READY:
+            self._size -= _size(self._ready.popitem(last=False)[1])
         return source
 
     def recurring(self, source: str | None = None, *, limit: int) -> list[Recurring]:
@@ -234,9 +242,15 @@ class Memory:
 
     def entries(self, source: str, low: int, high: int) -> Entries:
         """Entries of a source with low <= key < high, sorted by key and witness."""
-        query = "SELECT key, sample, witnesses FROM unit WHERE source = ? AND key BETWEEN ? AND ? ORDER BY key"
-        first, last = (int(bound) - (1 << 63) for bound in (low, high - 1))
-        rows = list(self._rows(query, self._number(source), first, last))
+        return self._entries(source, (low, high), least=0)
+
+    def _entries(self, source: str, keys: tuple[int, int], *, least: int) -> Entries:
+        query = (
+            "SELECT key, sample, witnesses FROM unit "
+            "WHERE source = ? AND key BETWEEN ? AND ? AND documents >= ? ORDER BY key"
+        )
+        first, last = keys[0] - (1 << 63), keys[1] - 1 - (1 << 63)
+        rows = list(self._rows(query, self._number(source), first, last, least))
         with self._refusing():
             held = _joined([row for _, _, row in rows], ROW)
             entries = np.zeros(len(held), ENTRY)
@@ -275,6 +289,11 @@ class Memory:
 
     def _damaged(self, why: str) -> MemoryFileError:
         return MemoryFileError(f"{self.path}: a damaged memory file ({why}); fetch it again, or build it again")
+
+
+def _size(source: Source) -> int:
+    """How much room a source takes, in entries; its sketches count too."""
+    return len(source.rows) + source.sketches.nbytes // ENTRY.itemsize
 
 
 def _joined(blobs: list[bytes], dtype: np.dtype[Any]) -> Any:

@@ -123,8 +123,8 @@ def test_small_sources_and_unknown_ones_say_nothing(tmp_path):
     assert recalled(memory, "\n".join([*story(50), APPEAL]))[1].known
 
 
-def test_pruning_what_one_article_holds_says_the_same_of_a_new_document(tmp_path, articles):
-    asked = "\n".join([*story(50, 3), SUBHEAD, APPEAL])
+def test_pruning_what_one_article_holds_changes_nothing(tmp_path, articles):
+    asked = "\n".join([*story(50, 3), SUBHEAD, APPEAL, *story(3, 4)[:1]])
     exact = recalled(memory_of(tmp_path, articles), asked)[1]
     pruned = recalled(memory_of(tmp_path, articles, minimum=2), asked)[1]
     assert np.array_equal(exact.table, pruned.table)

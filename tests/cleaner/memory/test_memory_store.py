@@ -176,11 +176,12 @@ def test_unknown_source(tmp_path):
 
 
 def test_names_and_texts_that_are_no_clean_unicode(tmp_path):
-    part = part_of(tmp_path / "part", ["a\0b \ud800 Read more \U0001f600"], "smörgås 日本")
-    write_memory(tmp_path / "f", [part])
+    texts = ["a\0b \ud800 Read more \U0001f600", "a\0b \ud800 Read more \U0001f600\nOther"]
+    write_memory(tmp_path / "f", [part_of(tmp_path / "part", texts, "smörgås 日本")])
     memory = Memory.open(tmp_path / "f")
     assert [each.name for each in memory.facts()] == ["smörgås 日本"]
-    assert len(memory.source("smörgås 日本").keys) > 0
+    assert [(each.text, each.documents) for each in memory.recurring(limit=3)] == [("a b ? Read more \U0001f600", 2)]
+    assert len(memory.source("smörgås 日本").keys) == 3  # the block, its beginning, its end
 
 
 def test_other_processes_open_it_again_unless_it_was_replaced(tmp_path):
@@ -199,13 +200,17 @@ def test_a_file_extends_itself(tmp_path):
 
 
 def test_few_sources_are_kept_ready(tmp_path, monkeypatch):
-    monkeypatch.setattr("cleaner.memory.store.READY", 30)
-    parts = [part_of(tmp_path / name, ["\n".join(story(number))], name) for number, name in enumerate("abc")]
+    monkeypatch.setattr("cleaner.memory.store.READY", 40)
+    parts = [part_of(tmp_path / name, [f"{name}\nRead more", "Read more"], name) for name in "abc"]
     write_memory(tmp_path / "f", parts)
     memory = Memory.open(tmp_path / "f")
     first = memory.source("a")
     assert memory.source("a") is first
-    assert memory.source("b") is not None
+    second = memory.source("b")
+    assert memory.source("b") is second
+    assert memory.source("a") is first
+    assert memory.source("c") is not None
+    assert memory.source("b") is not second
     again = memory.source("a")
     assert again is not first
     assert again.keys.tolist() == first.keys.tolist()
