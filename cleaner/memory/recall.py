@@ -125,7 +125,7 @@ def recall(source: Source | None, units: Units, blocks: int) -> Recall:
     if source is None:
         return Recall(np.zeros((blocks, len(MEASURES)), np.float32), np.zeros(blocks, np.int64), 0)
     mine = np.uint64(_article_of(source, units))
-    documents = source.documents - int(np.isin(mine, source.articles))
+    documents = source.documents - int(is_known(source.witnesses, np.array([mine]))[0][0])
     table = np.zeros((blocks, len(MEASURES)), np.float32)
     if documents < ENOUGH:
         return Recall(table, np.zeros(blocks, np.int64), documents)

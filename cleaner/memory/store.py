@@ -160,7 +160,7 @@ class Memory:
 
     def __init__(self, path: Path, *, digest: str | None = None) -> None:
         """`digest`: refuses a file of other content."""
-        self.path = path
+        self.path, self.digest = path, digest or ""
         self._database: sqlite3.Connection | None = None
         self._ready: OrderedDict[str, Source] = OrderedDict()
         self._size = 0  # of those, in entries
@@ -168,8 +168,6 @@ class Memory:
         meta = dict(self._rows("SELECT name, value FROM meta"))
         _refuse_other(path, meta)
         self.digest, self.pruned = str(meta["digest"]), int(meta["pruned"])
-        if digest not in (None, self.digest):
-            raise MemoryFileError(f"{path}: was replaced meanwhile; run again")
         rows = self._rows("SELECT id, name, documents, copies, entries FROM source ORDER BY id")
         self._facts = {facts.name: facts for facts in (SourceFacts(*row) for row in rows)}
 
@@ -281,11 +279,18 @@ class Memory:
 
     def _rows(self, query: str, *values: int | str) -> Iterator[Any]:
         try:
-            if self._database is None:
-                self._database = sqlite3.connect(_address(self.path), uri=True, check_same_thread=False)
+            self._database = self._database or self._opened()
             yield from self._database.execute(query, values)
         except sqlite3.Error as error:
             raise self._damaged(str(error)) from error
+
+    def _opened(self) -> sqlite3.Connection:
+        database = sqlite3.connect(_address(self.path), uri=True, check_same_thread=False)
+        found = database.execute("SELECT value FROM meta WHERE name = 'digest'").fetchone()
+        if self.digest and found != (self.digest,):
+            database.close()
+            raise MemoryFileError(f"{self.path}: was replaced meanwhile; run again")
+        return database
 
     def _damaged(self, why: str) -> MemoryFileError:
         return MemoryFileError(f"{self.path}: a damaged memory file ({why}); fetch it again, or build it again")

@@ -197,6 +197,8 @@ def test_a_file_extends_itself(tmp_path):
     memory = memory_of(tmp_path, ["Read more\nOne"])
     write_memory(memory.path, [memory, part_of(tmp_path / "new", ["Read more\nTwo"])])
     assert [each.documents for each in Memory.open(memory.path).recurring(limit=3)] == [2]
+    with pytest.raises(MemoryFileError, match="replaced"):  # closed, so that it could be: what it said holds no more
+        memory.recurring(limit=3)
 
 
 def test_few_sources_are_kept_ready(tmp_path, monkeypatch):
