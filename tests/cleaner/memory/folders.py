@@ -38,8 +38,11 @@ def part_of(path: Path, texts: list[str], source: str = SITE) -> Part:
 
 def memory_of(folder: Path, texts: list[str], *, minimum: int = 1) -> Memory:
     """The memory of these articles of one source."""
-    write_memory(folder / "site.memory", [part_of(folder / "part", texts)], minimum=minimum)
-    return Memory.open(folder / "site.memory")
+    path = folder / f"site-{len(list(folder.iterdir()))}.memory"  # Windows replaces no open file
+    part = part_of(path.with_suffix(".part"), texts)
+    write_memory(path, [part], minimum=minimum)
+    part.close()
+    return Memory.open(path)
 
 
 def recalled(memory: Memory, text: str, source: str = SITE) -> tuple[list[str], Recall]:

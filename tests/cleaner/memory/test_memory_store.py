@@ -2,9 +2,11 @@
 
 import pickle
 import random
+import re
 import shutil
 import sqlite3
 import tempfile
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -71,14 +73,15 @@ def test_any_cut_order_and_copies_give_the_same_file(documents, minimum, data):
 
 
 def test_other_content_has_another_digest(tmp_path):
+    contents = [
+        (["Read more"], SITE), (["Read less"], SITE), (["Read more"], "b.org"), (["Read more!"], SITE), ([], SITE),
+        (["Read more", "Read more\nRead less"], SITE),
+    ]  # fmt: skip
     digests = {
-        write_memory(tmp_path / "file", [part_of(tmp_path / "part", texts, source)])
-        for texts, source in [
-            (["Read more"], SITE), (["Read less"], SITE), (["Read more"], "b.org"), (["Read more!"], SITE), ([], SITE),
-            (["Read more", "Read more\nRead less"], SITE),
-        ]
-    }  # fmt: skip
-    assert len(digests) == 6
+        write_memory(tmp_path / "file", [part_of(tmp_path / f"part-{number}", texts, source)])
+        for number, (texts, source) in enumerate(contents)
+    }
+    assert len(digests) == len(contents)
 
 
 def test_a_source_larger_than_a_slice(tmp_path, monkeypatch):
@@ -145,13 +148,13 @@ def test_pruning_leaves_what_is_held_often_enough_as_it_was(tmp_path):
 
 
 def units(memory):
-    with sqlite3.connect(memory.path) as database:
+    with closing(sqlite3.connect(memory.path)) as database:
         return dict(database.execute("SELECT key, documents FROM unit"))
 
 
 def test_plain_sqlite_shows_what_recurs(tmp_path):
     memory = memory_of(tmp_path, ["\n".join([*story(number), f"Slideshow ({number} Images)"]) for number in range(9)])
-    with sqlite3.connect(memory.path) as database:
+    with closing(sqlite3.connect(memory.path)) as database:
         rows = database.execute("SELECT * FROM recurring").fetchall()
     assert rows == [(SITE, 9, 9, rows[0][3])]
     assert rows[0][3].startswith("Slideshow (")
@@ -188,7 +191,8 @@ def test_other_processes_open_it_again_unless_it_was_replaced(tmp_path):
     memory = memory_of(tmp_path, ["Read more"])
     sent = pickle.dumps(memory)
     assert pickle.loads(sent).source(SITE).documents == 1
-    memory_of(tmp_path, ["Read less"])
+    memory.close()
+    write_memory(memory.path, [memory_of(tmp_path, ["Read less"])])
     with pytest.raises(MemoryFileError, match="replaced"):
         pickle.loads(sent)
 
@@ -220,7 +224,9 @@ def test_few_sources_are_kept_ready(tmp_path, monkeypatch):
 
 @pytest.fixture
 def good(tmp_path):
-    return memory_of(tmp_path, ["\n".join([*story(number), "Read more"]) for number in range(40)]).path
+    memory = memory_of(tmp_path, ["\n".join([*story(number), "Read more"]) for number in range(40)])
+    memory.close()
+    return memory.path
 
 
 def change(path, query):
@@ -294,7 +300,7 @@ def test_a_part_cut_short_is_refused(tmp_path, size):
     path = tmp_path / "part"
     part_of(path, ["\n".join([*story(number), "Read more"]) for number in range(3)]).close()
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(PartError, match=str(path)):
+    with pytest.raises(PartError, match=re.escape(str(path))):
         Part(path)
 
 
