@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 from contextlib import closing
-from itertools import pairwise
+from itertools import islice, pairwise, permutations
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,7 @@ LINES = [
     "***",
     "“It was cold.”",
 ]
+APPEAL = LINES[3]
 NUMBERS = st.integers(0, 20)
 TEXTS = st.lists(st.tuples(st.sampled_from(LINES), NUMBERS), max_size=7).map(
     lambda lines: "\n\n".join(line.format(number) for line, number in lines)
@@ -70,6 +71,20 @@ def test_any_cut_order_and_copies_give_the_same_file(documents, minimum, data):
         assert (at / "merged").read_bytes() == (at / "whole").read_bytes()
         for each in (*merged, *parts):
             each.close()
+
+
+@pytest.mark.parametrize("cuts", [[3], [1, 2], [1, 1, 1]])
+def test_of_copies_that_differ_in_numbers_the_smallest_text_is_shown(tmp_path, cuts):
+    copies = [f"Slideshow ({number} Images)\n{APPEAL}" for number in (7, 3, 5)]
+    for order in permutations(copies):
+        texts = iter(order)
+        parts = [part_of(tmp_path / f"p{number}", list(islice(texts, size))) for number, size in enumerate(cuts)]
+        write_memory(tmp_path / "m", [*parts, part_of(tmp_path / "other", [f"Slideshow\n{APPEAL}"])])
+        with closing(sqlite3.connect(tmp_path / "m")) as database:
+            texts = [text for (text,) in database.execute("SELECT text FROM sample WHERE text LIKE 'Slideshow (%'")]
+        assert texts == ["Slideshow (3 Images)"]
+        for part in parts:
+            part.close()
 
 
 def test_other_content_has_another_digest(tmp_path):
