@@ -76,10 +76,11 @@ def test_any_cut_order_and_copies_give_the_same_file(documents, minimum, data):
 @pytest.mark.parametrize("cuts", [[3], [1, 2], [1, 1, 1]])
 def test_of_copies_that_differ_in_numbers_the_smallest_text_is_shown(tmp_path, cuts):
     copies = [f"Slideshow ({number} Images)\n{APPEAL}" for number in (7, 3, 5)]
+    other = part_of(tmp_path / "other", [f"Slideshow\n{APPEAL}"])
     for order in permutations(copies):
         texts = iter(order)
         parts = [part_of(tmp_path / f"p{number}", list(islice(texts, size))) for number, size in enumerate(cuts)]
-        write_memory(tmp_path / "m", [*parts, part_of(tmp_path / "other", [f"Slideshow\n{APPEAL}"])])
+        write_memory(tmp_path / "m", [*parts, other])
         with closing(sqlite3.connect(tmp_path / "m")) as database:
             texts = [text for (text,) in database.execute("SELECT text FROM sample WHERE text LIKE 'Slideshow (%'")]
         assert texts == ["Slideshow (3 Images)"]
