@@ -11,8 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
-from cleaner.memory.articles import ALIKE, LOOKED_UP, alike, articles, articles_of, filled
-from cleaner.memory.units import UnitKind, Units
+from cleaner.memory.articles import ALIKE, LOOKED_UP, NO_HASH, alike, articles, articles_of, common, filled, without
+from cleaner.memory.units import SKETCH, UnitKind, Units
 from cleaner.memory.witnesses import Entries, by_articles, is_known
 from cleaner.tokens import Flags, Floats, Hashes, Ints
 
@@ -48,7 +48,10 @@ class Source:
     documents: int  # distinct articles
     witnesses: Hashes  # sorted
     articles: Hashes  # witness → the article it is a copy of: its smallest witness
-    sketches: Hashes  # witness × SKETCH
+    sketches: Hashes  # witness × SKETCH, without the common hashes
+    common: Hashes  # hashes that tell nothing about copies, sorted
+    looked_up: Hashes  # the first hashes of the sketches, sorted
+    looked_up_rows: Ints  # of each the row in `sketches`
     keys: Hashes  # sorted
     starts: Ints  # key → first row; one more at the end
     held: Floats  # key → articles that hold it, estimated beyond the kept rows
@@ -59,12 +62,18 @@ class Source:
 def source_from(entries: Entries, witnesses: Hashes, sketches: Hashes) -> Source:
     """The memory of a source from its merged entries and all its witnesses (sorted, with their sketches)."""
     article = articles(witnesses, sketches)
+    shared = common(sketches)
+    own = without(sketches, shared)
+    order = np.argsort(own[:, :LOOKED_UP], axis=None, kind="stable")
     rows, row_articles, starts, held = by_articles(entries, articles_of(witnesses, article, entries["witness"]))
     return Source(
         documents=len(np.unique(article)),
         witnesses=witnesses,
         articles=article,
-        sketches=sketches,
+        sketches=own,
+        common=shared,
+        looked_up=own[:, :LOOKED_UP].ravel()[order],
+        looked_up_rows=order // LOOKED_UP,
         keys=rows["key"][starts],
         starts=np.append(starts, len(rows)),
         held=held,
@@ -138,7 +147,7 @@ def recall(source: Source | None, units: Units, blocks: int) -> Recall:
     if source is None:
         return Recall(np.zeros((blocks, len(MEASURES)), np.float32), np.zeros(blocks, np.int64), 0)
     mine = np.uint64(_article_of(source, units))
-    documents = source.documents - int(np.isin(mine, source.articles))
+    documents = source.documents - int(is_known(source.witnesses, np.array([mine]))[0][0])
     table = np.zeros((blocks, len(MEASURES)), np.float32)
     if documents < ENOUGH:
         return Recall(table, np.zeros(blocks, np.int64), documents)
@@ -200,10 +209,12 @@ def _article_of(source: Source, units: Units) -> int:
     known, at = is_known(source.witnesses, np.array([units.witness], np.uint64))
     if known[0]:
         return int(source.articles[at[0]])
-    sketch = filled(units.sketch)
-    asked = sketch[:LOOKED_UP][sketch[:LOOKED_UP] != 0]
-    near = np.flatnonzero(np.isin(source.sketches[:, :LOOKED_UP], asked).any(axis=1))
-    near = near[alike(source.sketches[near], np.broadcast_to(sketch, (len(near), len(sketch)))) >= ALIKE]
+    sketch = without(filled(units.sketch)[None], source.common)
+    asked = sketch[0, :LOOKED_UP][sketch[0, :LOOKED_UP] != NO_HASH]
+    first, last = (np.searchsorted(source.looked_up, asked, side) for side in ("left", "right"))
+    ranges = [source.looked_up_rows[start:end] for start, end in zip(first.tolist(), last.tolist(), strict=True)]
+    near = np.unique(np.concatenate([np.zeros(0, np.int64), *ranges]))
+    near = near[alike(source.sketches[near], np.broadcast_to(sketch, (len(near), SKETCH))) >= ALIKE]
     return int(source.articles[near].min()) if len(near) else units.witness
 
 

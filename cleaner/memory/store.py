@@ -12,7 +12,7 @@ import os
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -28,6 +28,8 @@ from cleaner.memory.units import SKETCH
 from cleaner.memory.witnesses import ENTRY, WITNESSES, Entries
 from cleaner.tokens import Ints
 
+#: Only what so many articles hold recurs.
+RECURS = 2
 #: So many entries of sources are kept ready to be asked, some 60 MB; the source in use always is.
 READY = 1 << 20
 
@@ -158,15 +160,14 @@ class Memory:
 
     def __init__(self, path: Path, *, digest: str | None = None) -> None:
         """`digest`: refuses a file of other content."""
-        self.path = path
+        self.path, self.digest = path, digest or ""
         self._database: sqlite3.Connection | None = None
         self._ready: OrderedDict[str, Source] = OrderedDict()
+        self._size = 0  # of those, in entries
         _refuse_foreign(path)
         meta = dict(self._rows("SELECT name, value FROM meta"))
         _refuse_other(path, meta)
         self.digest, self.pruned = str(meta["digest"]), int(meta["pruned"])
-        if digest not in (None, self.digest):
-            raise MemoryFileError(f"{path}: was replaced meanwhile; run again")
         rows = self._rows("SELECT id, name, documents, copies, entries FROM source ORDER BY id")
         self._facts = {facts.name: facts for facts in (SourceFacts(*row) for row in rows)}
 
@@ -189,17 +190,22 @@ class Memory:
         return [self._facts[name] for name in self.sources()]
 
     def source(self, name: str) -> Source | None:
-        """The memory of one source, ready to be asked; None when it holds nothing of it."""
+        """The memory of one source, ready to be asked; None when it holds nothing of it.
+
+        Units that one article alone holds are left on disk: ten times less to read, and pruning at 2 changes nothing.
+        """
         if name in self._ready:
             self._ready.move_to_end(name)
             return self._ready[name]
         if name not in self._facts:
             return None
         witnesses = self.witnesses(name)
-        source = source_from(self.entries(name, 0, 1 << 64), witnesses["witness"], witnesses["sketch"])
+        entries = self._entries(name, (0, 1 << 64), least=RECURS)
+        source = source_from(entries, witnesses["witness"], witnesses["sketch"])
         self._ready[name] = source
-        while len(self._ready) > 1 and sum(len(each.rows) for each in self._ready.values()) > READY:
-            self._ready.popitem(last=False)
+        self._size += _size(source)
+        while len(self._ready) > 1 and self._size > READY:
+            self._size -= _size(self._ready.popitem(last=False)[1])
         return source
 
     def recurring(self, source: str | None = None, *, limit: int) -> list[Recurring]:
@@ -224,31 +230,34 @@ class Memory:
 
     def witnesses(self, source: str) -> Witnesses:
         """Array of WITNESS of a source, sorted by witness."""
-        number = self._facts[source].id if source in self._facts else 0
-        rows = list(self._rows("SELECT witness, sketch FROM document WHERE source = ? ORDER BY witness", number))
+        query = "SELECT witness, sketch FROM document WHERE source = ? ORDER BY witness"
+        rows = list(self._rows(query, self._number(source)))
         table = np.zeros(len(rows), WITNESS)
-        table["witness"] = unsigned(np.array([witness for witness, _ in rows], np.int64))
-        table["sketch"] = self._joined([sketch for _, sketch in rows], np.dtype("<u8")).reshape(-1, SKETCH)
+        with self._refusing():
+            table["witness"] = unsigned(np.array([witness for witness, _ in rows], np.int64))
+            table["sketch"] = _joined([sketch for _, sketch in rows], np.dtype("<u8")).reshape(-1, SKETCH)
         return table
 
     def entries(self, source: str, low: int, high: int) -> Entries:
         """Entries of a source with low <= key < high, sorted by key and witness."""
-        number = self._facts[source].id if source in self._facts else 0
-        first, last = (int(bound) - (1 << 63) for bound in (low, high - 1))
-        rows = list(
-            self._rows(
-                "SELECT key, sample, witnesses FROM unit WHERE source = ? AND key BETWEEN ? AND ? ORDER BY key",
-                number, first, last,
-            )
-        )  # fmt: skip
-        held = self._joined([row for _, _, row in rows], ROW)
-        sizes = np.fromiter((len(row) // ROW.itemsize for _, _, row in rows), np.int64, len(rows))
-        entries = np.zeros(len(held), ENTRY)
-        for name in ROW.names or ():
-            entries[name] = held[name]
-        entries["key"] = np.repeat(unsigned(np.array([key for key, _, _ in rows], np.int64)), sizes)
-        starts: Ints = np.cumsum(sizes) - sizes
-        entries["text"][starts] = [sample or 0 for _, sample, _ in rows]
+        return self._entries(source, (low, high), least=0)
+
+    def _entries(self, source: str, keys: tuple[int, int], *, least: int) -> Entries:
+        query = (
+            "SELECT key, sample, witnesses FROM unit "
+            "WHERE source = ? AND key BETWEEN ? AND ? AND documents >= ? ORDER BY key"
+        )
+        first, last = keys[0] - (1 << 63), keys[1] - 1 - (1 << 63)
+        rows = list(self._rows(query, self._number(source), first, last, least))
+        with self._refusing():
+            held = _joined([row for _, _, row in rows], ROW)
+            entries = np.zeros(len(held), ENTRY)
+            for name in ROW.names or ():
+                entries[name] = held[name]
+            sizes = np.fromiter((len(row) // ROW.itemsize for _, _, row in rows), np.int64, len(rows))
+            entries["key"] = np.repeat(unsigned(np.array([key for key, _, _ in rows], np.int64)), sizes)
+            starts: Ints = np.cumsum(sizes) - sizes
+            entries["text"][starts] = [sample or 0 for _, sample, _ in rows]
         return entries
 
     def text(self, number: int) -> str:
@@ -258,22 +267,44 @@ class Memory:
             raise self._damaged(f"it has no sample {number}")
         return str(found[0])
 
-    def _joined(self, blobs: list[bytes], dtype: np.dtype[Any]) -> Any:
+    def _number(self, source: str) -> int:
+        return self._facts[source].id if source in self._facts else 0
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
         try:
-            return np.frombuffer(b"".join(blobs), dtype)
-        except (ValueError, TypeError) as error:
+            yield
+        except (ValueError, TypeError, IndexError, OverflowError) as error:
             raise self._damaged(str(error)) from error
 
     def _rows(self, query: str, *values: int | str) -> Iterator[Any]:
         try:
-            if self._database is None:
-                self._database = sqlite3.connect(_address(self.path), uri=True, check_same_thread=False)
+            self._database = self._database or self._opened()
             yield from self._database.execute(query, values)
         except sqlite3.Error as error:
             raise self._damaged(str(error)) from error
 
+    def _opened(self) -> sqlite3.Connection:
+        database = sqlite3.connect(_address(self.path), uri=True, check_same_thread=False)
+        found = database.execute("SELECT value FROM meta WHERE name = 'digest'").fetchone()
+        if self.digest and found != (self.digest,):
+            database.close()
+            raise MemoryFileError(f"{self.path}: was replaced meanwhile; run again")
+        return database
+
     def _damaged(self, why: str) -> MemoryFileError:
         return MemoryFileError(f"{self.path}: a damaged memory file ({why}); fetch it again, or build it again")
+
+
+def _size(source: Source) -> int:
+    """How much room a source takes, in entries; its sketches count too."""
+    return len(source.rows) + source.sketches.nbytes // ENTRY.itemsize
+
+
+def _joined(blobs: list[bytes], dtype: np.dtype[Any]) -> Any:
+    if any(not blob or len(blob) % dtype.itemsize for blob in blobs):
+        raise ValueError("rows of an odd length")
+    return np.frombuffer(b"".join(blobs), dtype)
 
 
 def _reopened(path: Path, digest: str) -> Memory:

@@ -14,11 +14,12 @@ import numpy as np
 
 from cleaner.memory.articles import articles, articles_of
 from cleaner.memory.parts import WITNESS, Countable, Witnesses
-from cleaner.memory.witnesses import ENTRY, WITNESSES, Entries, by_articles, first_of
+from cleaner.memory.units import first_of
+from cleaner.memory.witnesses import ENTRY, WITNESSES, Entries, by_articles
 from cleaner.tokens import Floats, Hashes, Ints
 
-#: Entries of a source that are merged at once, about: they and their sorting take some 200 MB.
-SLICE = 1 << 20
+#: Entries of a source that are merged at once, about: with all that is made of them some 200 MB.
+SLICE = 1 << 18
 #: A text is named by its part in the bits from here on, and by its number in the part below.
 _PART = 48
 

@@ -21,14 +21,17 @@ from cleaner.tokens import CAPS, KIND, Flags, Hashes, Ints, Kinds, Tokens, power
 RUN, WINDOW = 5, 4
 #: Words at a longer block's beginning and end: "Also on the Post: …", "… Photo: Reuters".
 HEAD, TAIL = 3, 2
-#: Two documents are compared by so many of their smallest hashes.
-SKETCH = 16
+#: Two documents are compared by so many of their smallest hashes. Of 91 articles with 5 to 10 % of the text changed
+#: 88 are known as copies (with 16 hashes 84, with 64 90).
+SKETCH = 32
 #: Places are counted from either end of the document up to this many blocks.
 FARTHEST = 255
 #: What every number and every name of a month or weekday reads as.
 _NUMBER = np.uint64(0x5851F42D4C957F2D)
 _MIX, _AGAIN = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)  # of MurmurHash3's finaliser
 _TWIST = np.uint64(0x2545F4914F6CDD1D)  # keeps the hashes of different kinds of units apart
+_TWISTS = _TWIST * np.arange(4, dtype=np.uint64)  # by kind
+_BUCKET = np.uint64(64 - 14)
 
 
 class UnitKind(IntEnum):
@@ -77,9 +80,12 @@ def units_of(tokens: Tokens, glued: Flags | None = None) -> Units:
 
 def _normal(tokens: Tokens, at: Ints) -> Hashes:
     words = tokens.hashes[at]
-    calendar = _calendar()
-    named = calendar[np.minimum(np.searchsorted(calendar, words), len(calendar) - 1)] == words
-    words[named | (tokens.kinds[at] == KIND["digit"])] = _NUMBER
+    calendar, buckets = _calendar()
+    perhaps = np.flatnonzero(buckets[words >> _BUCKET])
+    asked = words[perhaps]
+    named = calendar[np.minimum(np.searchsorted(calendar, asked), len(calendar) - 1)] == asked
+    words[perhaps[named]] = _NUMBER
+    words[tokens.kinds[at] == KIND["digit"]] = _NUMBER
     return words
 
 
@@ -89,41 +95,45 @@ def _units(owner: Ints, words: Hashes, at: Ints, glued: Flags | None) -> Units:
     ups, downs = powers(max(1 << 14, 1 << count.bit_length()))
     sums = np.zeros(count + 1, np.uint64)
     np.cumsum(_mixed(words) * ups[:count], out=sums[1:])
-
-    def hashed(first: Ints, last: Ints, kind: UnitKind) -> Hashes:
-        return _mixed((sums[last] - sums[first]) * downs[first] + _TWIST * np.uint64(kind))
-
-    starts = np.flatnonzero(np.concatenate(([True], owner[1:] != owner[:-1]))) if count else np.zeros(0, np.int64)
+    begins = first_of(owner)
+    starts = np.flatnonzero(begins)
     ends = np.append(starts[1:], count)[: len(starts)]
     heads, tails = starts[ends - starts > HEAD], ends[ends - starts > TAIL]
     runs = np.flatnonzero(owner[RUN - 1 :] == owner[: count - RUN + 1]) if count >= RUN else starts[:0]
     firsts = np.concatenate((starts, heads, tails - TAIL, runs))
     lasts = np.concatenate((ends, heads + HEAD, tails, runs + RUN))
-    whole, inner = hashed(starts, ends, UnitKind.WHOLE), hashed(runs, runs + RUN, UnitKind.RUN)
-    edges = (hashed(heads, heads + HEAD, UnitKind.HEAD), hashed(tails - TAIL, tails, UnitKind.TAIL))
-    keys = np.concatenate((whole, *edges, inner))
-    chosen = _winnowed(inner, owner[runs], runs)
-    if glued is not None:
-        chosen |= glued[owner[runs]]
+    kinds = np.repeat(np.arange(4, dtype=np.uint8), (len(starts), len(heads), len(tails), len(runs)))
+    keys = _mixed((sums[lasts] - sums[firsts]) * downs[firsts] + _TWISTS[kinds])
     blocks = len(starts)
-    place = np.searchsorted(owner[starts], owner[firsts])
+    whole, inner = keys[:blocks], keys[len(keys) - len(runs) :]
+    chosen = _winnowed(inner, owner[runs], runs)
+    remembered = chosen if glued is None else chosen | glued[owner[runs]]
+    place = (np.cumsum(begins) - 1)[firsts]
     short = np.zeros(blocks + 2, np.uint16)
     short[1:-1] = (whole >> np.uint64(48)).astype(np.uint16) | 1
+    sketch = np.sort(_mixed(np.concatenate((whole, inner[chosen])) ^ _TWIST))
     return Units(
         keys=keys,
-        kinds=np.repeat(np.arange(4, dtype=np.uint8), (blocks, len(heads), len(tails), len(runs))),
+        kinds=kinds,
         block=owner[firsts],
         blocks=blocks,
         before=short[:-2][place],
         after=short[2:][place],
         place=np.minimum(place, FARTHEST),
         place_from_end=np.minimum(blocks - 1 - place, FARTHEST),
-        remembered=np.concatenate((np.ones(len(keys) - len(runs), bool), chosen)),
+        remembered=np.concatenate((np.ones(len(keys) - len(runs), bool), remembered)),
         first=at[firsts],
         last=at[lasts - 1],
         witness=int(_mixed((whole * ups[:blocks]).sum(dtype=np.uint64, keepdims=True) + _TWIST)[0]),
-        sketch=np.unique(_mixed(np.concatenate((whole, inner[chosen])) ^ _TWIST))[:SKETCH],
+        sketch=sketch[first_of(sketch)][:SKETCH],
     )
+
+
+def first_of(values: Hashes) -> Flags:
+    """Which rows differ from the row before."""
+    first = np.ones(len(values), bool)
+    first[1:] = values[1:] != values[:-1]
+    return first
 
 
 def _winnowed(runs: Hashes, owner: Ints, starts: Ints) -> Flags:
@@ -150,5 +160,9 @@ _IS_WORD = np.isin(np.arange(CAPS + 1), [*_WORDS, CAPS])
 
 
 @cache
-def _calendar() -> Hashes:
-    return np.unique(tokenise(sorted(calendar_words())).hashes)
+def _calendar() -> tuple[Hashes, Flags]:
+    """The hashes of the calendar's words, sorted; and which first bits they have: most words are none of them."""
+    words = np.unique(tokenise(sorted(calendar_words())).hashes)
+    buckets = np.zeros(1 << (64 - int(_BUCKET)), bool)
+    buckets[words >> _BUCKET] = True
+    return words, buckets

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cleaner.memory.units import UnitKind, Units
+from cleaner.memory.units import UnitKind, Units, first_of
 from cleaner.tokens import Flags, Floats, Hashes, Ints
 
 #: Witnesses kept of one unit. Below so many the count is exact; beyond, its relative standard error is 13 %.
@@ -47,13 +47,6 @@ def merged(parts: Sequence[Entries]) -> Entries:
     starts = np.flatnonzero(first_of(entries["key"]))
     rank = np.arange(len(entries)) - np.repeat(starts, np.diff(np.append(starts, len(entries))))
     return entries[rank < WITNESSES]
-
-
-def first_of(values: Hashes) -> Flags:
-    """Which rows differ from the row before."""
-    first = np.ones(len(values), bool)
-    first[1:] = values[1:] != values[:-1]
-    return first
 
 
 def counts_of(entries: Entries) -> tuple[Ints, Floats]:

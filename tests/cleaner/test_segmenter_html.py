@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaner.document import Block, Document, Rendering
+from cleaner.segmenters import block_texts
 from cleaner.segmenters.html import segment_html
 from cleaner.segmenters.main_part import MainPart
 from cleaner.segmenters.marks import MAX_ANCESTORS, class_marks
@@ -203,6 +204,8 @@ TAGS = st.sampled_from(
 @given(st.lists(TAGS | st.text(max_size=8), max_size=25))
 def test_blocks_are_lines_of_the_rendering(parts: list[str]) -> None:
     rendering = segment("".join(parts))
+    page = Document("page", "".join(parts), "text/html")
+    assert block_texts(page)[0] == [block.text for block in rendering.blocks]  # what is counted is what is cleaned
     end = 0
     for block in rendering.blocks:
         assert rendering.text[block.start : block.end] == block.text == block.text.strip() != ""

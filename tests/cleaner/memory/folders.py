@@ -1,91 +1,51 @@
-"""Folders of articles of one source, made from sentences of our own with slots: no two articles say the same.
-
-Every function gives the articles of a folder as texts, and the lines that its outlet repeats. The same for a seed.
-"""
-
-from __future__ import annotations
+"""Hand-made articles and their memory, for the tests of this folder."""
 
 import random
-from dataclasses import dataclass
+import string
+from pathlib import Path
 
-PLACES = "Aldorf Bernau Czeglin Dombvár Esztár Felnémet Garabonc Hernád Igar Jánosi Kisbér Litér Mohora Nemti".split()
-PEOPLE = "Anna_Berta Bela_Csoma Dora_Erdei Ferenc_Gal Gizella_Hegyi Imre_Jenei Kata_Lovas Miklos_Nemes Olga_Pap".split()
-HUNGARIAN = (
-    "{place} képviselői {number} szavazattal {thing} ügyében {verb}, közölte {person} polgármester.",
-    "{person} szerint {thing} legalább {number} millióba kerül, {place} pedig {verb} róla.",
-    "A {number} éves {thing} {place} határában áll, {person} naponta {verb} mellette.",
-    "{place} és {place2} között {number} órára {verb} a forgalom {thing} miatt.",
-    "{person} {number} napja {verb}, mert {thing} szerinte {place} lakóit szolgálja.",
-    "Tavaly {number} család {verb} {place} főterén {thing} ellen, mondta {person}.",
-)
-THINGS = "a_híd az_iskola a_malom a_könyvtár az_uszoda a_vasút a_kórház a_park az_erdő a_piac a_gát a_templom".split()
-VERBS = (
-    "döntött tárgyalt szavazott elmélkedett tiltakozott egyeztetett várakozott vitázott dolgozott nyilatkozott".split()
-)
-ENGLISH = (
-    "{person} told the council of {place} that {thing} would cost {number} million crowns before {verb}.",
-    "In {place} some {number} families {verb} over {thing}, and {person} {verb2} with them.",
-    "For {number} years {thing} has stood outside {place}; {person} {verb} there every morning.",
-    "Between {place} and {place2} traffic {verb} for {number} hours because of {thing}, said {person}.",
-    "{person}, who is {number}, {verb} when {thing} was named after {place}.",
-)
-ENGLISH_THINGS = (
-    "the_bridge the_school the_mill the_library the_pool the_railway the_hospital the_dam the_market".split()
-)
-ENGLISH_VERBS = "quarrelled waited argued voted marched complained negotiated protested rested laboured".split()
+from cleaner.document import Document
+from cleaner.memory.counting import count
+from cleaner.memory.parts import Counter, Part
+from cleaner.memory.recall import Recall, recall
+from cleaner.memory.store import Memory, write_memory
+from cleaner.memory.units import units_of
+from cleaner.segmenters import block_texts
+from cleaner.tokens import tokenise
 
-#: What the Hungarian outlet says at the end of every article; the number differs, and now and then a sentence.
-APPEAL = (
-    "Kedves Olvasónk! Az újságírás pénzbe kerül, mi pedig nem állunk milliárdosok zsebében.",
-    "Eddig {number} olvasónk segített nekünk, hogy holnap is megjelenhessünk, kérjük, legyen ön is köztük.",
-    "Kérjük, adja meg a címét, és minden reggel elküldjük önnek a nap legfontosabb híreit.",
-    "Tetszett a cikk? Mutassa meg barátainak is.",
-)
+SITE = "example.org"
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """Articles of one source, and which of their lines its outlet repeats."""
-
-    articles: tuple[str, ...]
-    repeated: tuple[tuple[str, ...], ...]  # per article
+def words(random_: random.Random, count: int) -> str:
+    """Words that nothing else holds."""
+    return " ".join("".join(random_.choices(string.ascii_lowercase, k=random_.randint(3, 9))) for _ in range(count))
 
 
-def _sentence(chance: random.Random, templates: tuple[str, ...], things: list[str], verbs: list[str]) -> str:
-    first, second = chance.sample(PLACES, 2)
-    verb, other = chance.sample(verbs, 2)
-    text = chance.choice(templates).format(
-        place=first, place2=second, person=chance.choice(PEOPLE), number=chance.randint(2, 900),
-        thing=chance.choice(things), verb=verb, verb2=other,
-    )  # fmt: skip
-    text = text.replace("_", " ")
-    return text[0].upper() + text[1:]
+def story(number: int, paragraphs: int = 6) -> list[str]:
+    """The paragraphs of an article of its own; the same number gives the same ones."""
+    random_ = random.Random(f"story {number}")
+    return [f"{words(random_, random_.randint(20, 40)).capitalize()}." for _ in range(paragraphs)]
 
 
-def _paragraph(chance: random.Random, *, english: bool) -> str:
-    words = (ENGLISH, ENGLISH_THINGS, ENGLISH_VERBS) if english else (HUNGARIAN, THINGS, VERBS)
-    return " ".join(_sentence(chance, *words) for _ in range(chance.randint(2, 4)))
+def part_of(path: Path, texts: list[str], source: str = SITE) -> Part:
+    """A part with these articles."""
+    counter = Counter()
+    for number, text in enumerate(texts):
+        count(Document(str(number), text), source, counter)
+    counter.write(path)
+    return Part(path)
 
 
-def appeals(count: int, *, flat: bool = False, seed: int = 1) -> Folder:
-    """Hungarian articles, each with the outlet's appeal after it; flat: each is one line."""
-    chance = random.Random(seed)
-    articles, repeated = [], []
-    for _ in range(count):
-        body = [_paragraph(chance, english=False) for _ in range(chance.randint(3, 6))]
-        appeal = tuple(line.format(number=chance.randint(1000, 9000)) for line in APPEAL)
-        articles.append((" " if flat else "\n\n").join([*body, *appeal]))
-        repeated.append(appeal)
-    return Folder(tuple(articles), tuple(repeated))
+def memory_of(folder: Path, texts: list[str], *, minimum: int = 1) -> Memory:
+    """The memory of these articles of one source."""
+    path = folder / f"site-{len(list(folder.iterdir()))}.memory"  # Windows replaces no open file
+    part = part_of(path.with_suffix(".part"), texts)
+    write_memory(path, [part], minimum=minimum)
+    part.close()
+    return Memory.open(path)
 
 
-def column(count: int, *, seed: int = 2) -> Folder:
-    """English columns whose subheads recur in every article: they belong to the text."""
-    chance = random.Random(seed)
-    articles = []
-    for _ in range(count):
-        parts = [_paragraph(chance, english=True)]
-        for subhead in ("The news of the week", "Voices from the valley", "A look ahead"):
-            parts += [subhead, _paragraph(chance, english=True), _paragraph(chance, english=True)]
-        articles.append("\n\n".join(parts))
-    return Folder(tuple(articles), tuple(() for _ in range(count)))
+def recalled(memory: Memory, text: str, source: str = SITE) -> tuple[list[str], Recall]:
+    """The blocks of an article, and what the memory says of them."""
+    texts, _ = block_texts(Document("asked", text))
+    return texts, recall(memory.source(source), units_of(tokenise(texts)), len(texts))

@@ -15,7 +15,7 @@ from cleaner.cli import main
 from cleaner.memory.store import Memory
 
 sys.path.insert(0, str(Path(__file__).parent))
-from folders import Folder, appeals, column
+from outlets import Folder, appeals, column
 
 ENOUGH_ARTICLES = 30
 
