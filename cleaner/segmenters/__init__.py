@@ -30,4 +30,4 @@ def block_texts(document: Document) -> tuple[list[str], list[bool]]:
 def glued(blocks: Sequence[Block]) -> list[bool]:
     """Which blocks share a line with others."""
     joined = [index > 0 and block.newlines_before == 0 for index, block in enumerate(blocks)]
-    return [here or after for here, after in zip(joined, [*joined[1:], False], strict=True)]
+    return [here or after for here, after in zip(joined, [*joined[1:], False], strict=False)]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner.decision import Scores
-from cleaner.document import Block
+from cleaner.document import Block, Evidence
 from cleaner.labels import KEPT, Label
 from cleaner.memory.recall import COLUMN, MEASURES, Recall
 from cleaner.model import evidence_sums
@@ -81,8 +81,9 @@ ELSEWHERE = {"others": 4.0, "share": 0.9, "before": 0.0, "after": 0.05}
         ([PROSE, "What happened", PROSE], ELSEWHERE, True),
         ([PROSE, "What happened", PROSE], {**ELSEWHERE, "after": 0.9}, False),  # always the same line after it
         ([PROSE, "Read the newsletter"], ELSEWHERE, False),  # no prose after it
-        (["What happened", PROSE], ELSEWHERE, False),  # none before it
-        ([PROSE, "What happened " * 7, PROSE], ELSEWHERE, False),  # too long for a subhead
+        (["What happened", PROSE], ELSEWHERE, True),
+        (["What happened", "A caption", PROSE], ELSEWHERE, False),  # neither right before prose nor amid it
+        ([PROSE, "What happened " * 5, PROSE], ELSEWHERE, False),  # too long for a subhead
     ],
 )
 def test_a_recurring_subhead_is_left_to_the_text(texts: list[str], row: dict[str, float], stands: bool) -> None:
@@ -100,6 +101,29 @@ def test_memory_never_raises_the_odds_of_a_subhead() -> None:
     gone = after[:, len(KEPT) :].sum(axis=1)
     assert gone[1] == pytest.approx(0.001 * (len(Label) - len(KEPT)))
     assert gone[0] > 0.9
+
+
+COMMON = {"others": 3.0, "share": 0.4, "before": 1.0, "after": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("row", "documents", "evidence", "goes"),
+    [
+        (COMMON, 50, (), True),
+        (COMMON, 14, (), False),  # too few articles
+        ({**COMMON, "share": 0.09}, 50, (), False),  # in too few of them
+        ({"covered": 1.0, "runs": 3.0}, 50, (), True),  # glued elsewhere: its words recur
+        (COMMON, 50, (Evidence(Label.NOTE, 2.0, "a note"),), False),  # a standing note of the newsroom
+    ],
+)
+def test_a_long_block_that_many_articles_hold_goes(
+    row: dict[str, float], documents: int, evidence: tuple[Evidence, ...], *, goes: bool
+) -> None:
+    probabilities = np.full((1, len(Label)), 0.001)
+    probabilities[:, 0] = 1 - 0.001 * (len(Label) - 1)
+    recall = recall_of(row, documents=documents)
+    after = with_memory(stump(0, 99, -6.0, 0), probabilities, evidence_sums([evidence]), blocks_of(PROSE), recall)
+    assert (after[0, len(KEPT) :].sum() > 0.9) == goes
 
 
 def test_inputs_begin_with_the_models_odds_and_hold_the_neighbours() -> None:

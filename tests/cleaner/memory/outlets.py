@@ -11,17 +11,21 @@ from dataclasses import dataclass
 PLACES = "Aldorf Bernau Czeglin Dombvár Esztár Felnémet Garabonc Hernád Igar Jánosi Kisbér Litér Mohora Nemti".split()
 PEOPLE = "Anna_Berta Bela_Csoma Dora_Erdei Ferenc_Gal Gizella_Hegyi Imre_Jenei Kata_Lovas Miklos_Nemes Olga_Pap".split()
 HUNGARIAN = (
-    "{place} képviselői {number} szavazattal {thing} ügyében {verb}, közölte {person} polgármester.",
-    "{person} szerint {thing} legalább {number} millióba kerül, {place} pedig {verb} róla.",
-    "A {number} éves {thing} {place} határában áll, {person} naponta {verb} mellette.",
-    "{place} és {place2} között {number} órára {verb} a forgalom {thing} miatt.",
-    "{person} {number} napja {verb}, mert {thing} szerinte {place} lakóit szolgálja.",
-    "Tavaly {number} család {verb} {place} főterén {thing} ellen, mondta {person}.",
+    "{place} képviselői {how} {number} szavazattal {thing} ügyében {when} {verb}, közölte {person} polgármester.",
+    "{person} szerint {thing} {how} {number} millióba kerül, {place} {when} {verb} róla.",
+    "A {number} éves {thing} {how} {place} határában áll, {person} {when} {verb} mellette.",
+    "{place} és {place2} között {number} órára {how} {verb} {when} a forgalom {thing} miatt.",
+    "{person} {number} napja {how} {verb}, mert {thing} {when} {place} lakóit szolgálja.",
+    "{when} {number} család {how} {verb} {place} főterén {thing} ellen, mondta {person}.",
 )
 THINGS = "a_híd az_iskola a_malom a_könyvtár az_uszoda a_vasút a_kórház a_park az_erdő a_piac a_gát a_templom".split()
 VERBS = (
     "döntött tárgyalt szavazott elmélkedett tiltakozott egyeztetett várakozott vitázott dolgozott nyilatkozott".split()
 )
+HOW = (
+    "nagyjából legalább pontosan alighanem állítólag valószínűleg biztosan talán nyilván szinte majdnem csaknem".split()
+)
+WHEN = "tavaly tegnap hétfőn kedden reggel délután este éjjel nemrég régóta holnap mindig ritkán gyakran olykor idén".split()
 ENGLISH = (
     "{person} told the council of {place} that {thing} would cost {number} million crowns before {verb}.",
     "In {place} some {number} families {verb} over {thing}, and {person} {verb2} with them.",
@@ -56,7 +60,7 @@ def _sentence(chance: random.Random, templates: tuple[str, ...], things: list[st
     verb, other = chance.sample(verbs, 2)
     text = chance.choice(templates).format(
         place=first, place2=second, person=chance.choice(PEOPLE), number=chance.randint(2, 900),
-        thing=chance.choice(things), verb=verb, verb2=other,
+        thing=chance.choice(things), verb=verb, verb2=other, how=chance.choice(HOW), when=chance.choice(WHEN),
     )  # fmt: skip
     text = text.replace("_", " ")
     return text[0].upper() + text[1:]

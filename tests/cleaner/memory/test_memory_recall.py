@@ -59,7 +59,9 @@ def test_place_and_neighbours(tmp_path, articles):
     assert value(found, appeal, "from_end") == 1
     assert value(found, appeal, "after") == 1  # nothing follows
     assert value(found, appeal, "before") == 0
-    assert found.reason(appeal) == "in 9 of 11 other articles of this source, always at this place from the start"
+    assert (
+        found.reason(appeal) == "repeated by its source: in 9 of 11 other articles, always at this place from the start"
+    )
     assert found.reason(0) == ""
 
 
@@ -96,7 +98,7 @@ def test_an_appeal_glued_into_a_sentence_shows_in_the_words_covered(tmp_path):
     assert round(float(np.expm1(value(found, glued, "run")))) == 8
     assert 0.6 < value(found, glued, "covered") < 1
     assert found.counts[glued] == 8
-    assert found.reason(glued) == "most of its words in 8 of 8 other articles of this source"
+    assert found.reason(glued) == "mostly words that its source repeats: in 8 of 8 other articles"
     assert value(found, 0, "covered") == 0
 
 
