@@ -67,7 +67,7 @@ def test_outputs_of_a_mixed_folder(folder, tmp_path):
     accounts = run([folder], out)
     assert dict(accounts.status) == {"clean": 3, "failed": 2}
     assert sorted(files(out)) == [
-        "documents/00000.jsonl", "index.cdxj", "run.json", "text/a.txt", "text/sub/b.html.txt",
+        "documents/00000.jsonl", "index.cdxj", "memory.sqlite", "run.json", "text/a.txt", "text/sub/b.html.txt",
         "warc/cleancopy-20260503102200-00000-00.warc.gz",
     ]  # fmt: skip
     assert (out / "text/a.txt").read_text(encoding="utf-8") == STORY * 3

@@ -44,7 +44,8 @@ def found(folder: Folder, rows: Mapping[str, Mapping[str, Any]]) -> tuple[int, i
         for line in folder.repeated[number]:
             start = text.index(line)
             total += 1
-            gone += any(first <= start and start + len(line) <= last for first, last in removed)
+            places = [start + offset for offset, char in enumerate(line) if not char.isspace()]
+            gone += all(any(first <= place < last for first, last in removed) for place in places)
         own = len(text) - sum(map(len, folder.repeated[number]))
         lost += max(0, sum(last - first for first, last in removed) - (len(text) - own))
     return gone, total, lost
