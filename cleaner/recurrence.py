@@ -16,7 +16,7 @@ from cleaner.document import Block
 from cleaner.features import LONG_PROSE
 from cleaner.labels import KEPT
 from cleaner.memory.recall import COLUMN, RECURRING, Recall
-from cleaner.tokens import Flags, Floats
+from cleaner.tokens import Flags, Floats, Ints
 from cleaner.trees import Trees
 
 #: Probabilities are kept this far from 0 and 1.
@@ -47,14 +47,17 @@ def with_memory(
 
 
 def stands_like_subhead(blocks: Sequence[Block], recall: Recall) -> Flags:
-    """Short lines that recur, each time between other blocks, over prose: right before it, or amid it."""
+    """Short lines that recur, each time between other blocks, right before text of this article, or amid it."""
     table = recall.table
-    prose = np.array([_is_prose(block.text) for block in blocks])
-    before, after = np.cumsum(prose) - prose, prose[::-1].cumsum()[::-1] - prose
-    short = np.array([len(block.text) <= SUBHEAD_LENGTH for block in blocks])
+    lengths = np.array([len(block.text) for block in blocks])
+    ends = np.array([_ends_sentence(block.text) for block in blocks])
+    text: Flags = ends & (lengths > SUBHEAD_LENGTH) & (table[:, COLUMN["share"]] < COMMON_SHARE)
+    before: Ints = np.cumsum(text) - text
+    after: Ints = text[::-1].cumsum()[::-1] - text
     own = table[:, COLUMN["after"]] < OWN_NEIGHBOURS
     own[1:] &= table[1:, COLUMN["before"]] < OWN_NEIGHBOURS  # before the first block there is nothing
-    return short & own & ~prose & (after > 0) & ((before > 0) | shifted(prose, -1))
+    short: Flags = lengths <= SUBHEAD_LENGTH
+    return short & own & (after > 0) & ((before > 0) | shifted(text, -1).astype(bool))
 
 
 def is_common(probabilities: Floats, evidence: Floats, blocks: Sequence[Block], recall: Recall) -> Flags:

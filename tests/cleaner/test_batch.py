@@ -259,7 +259,10 @@ def test_texts_of_a_shard_that_broke_off_go_with_it(folder, tmp_path, monkeypatc
     monkeypatch.setattr(cleaner.shards.ShardWriter, "_close_rows", full)
     with pytest.raises(BatchError):
         run([folder], tmp_path / "out")
-    assert sorted(name for name in files(tmp_path / "out") if not name.startswith(".work")) == ["run.json"]
+    assert sorted(name for name in files(tmp_path / "out") if not name.startswith(".work")) == [
+        "memory.sqlite",
+        "run.json",
+    ]
     assert json.loads((tmp_path / "out/run.json").read_text())["complete"] is False
     monkeypatch.undo()
     run([folder], tmp_path / "out")

@@ -127,7 +127,9 @@ def test_damage_loses_only_the_record_it_stands_in(layout: str, data: st.DataObj
     parts[hit] = parts[hit][:start] + put + parts[hit][end:]
     got = documents(b"".join(parts))
     others = [name for name in "abcde" if name != "abcde"[hit]]
-    assert [name for name in got if name in others] == others
+    rest = iter(got)  # the damaged record may pass for another one: what it says of itself is damaged too
+    assert all(name in rest for name in others)
+    assert len(got) <= len(others) + 1
 
 
 @settings(deadline=None, max_examples=300)
