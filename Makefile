@@ -1,7 +1,7 @@
 # `make check` is what CI runs. PYTHON may name another interpreter.
 PYTHON ?= python
 
-.PHONY: check lint types contracts test docs integration
+.PHONY: check lint types contracts test docs integration nightly
 
 check: lint types contracts docs test
 
@@ -20,6 +20,9 @@ docs:
 
 test:
 	$(PYTHON) -m pytest
+
+nightly:
+	$(PYTHON) -m pytest -m nightly
 
 integration:
 	$(PYTHON) -m pytest -m integration

@@ -6,9 +6,10 @@ Knows nothing of cleaning: what verifying and restoring need of it is handed in 
 from archive.ledger import Checks, LedgerError
 from archive.problems import Problem
 from archive.reader import Group, Record, articles, groups
-from archive.records import Article, ArticleError, RunInfo
+from archive.records import Article, ArticleError, Reference, RunInfo
 from archive.repair import RepairError, repair
 from archive.restore import Restored, restore
+from archive.sources import Missing, Sources
 from archive.verify import verify, verify_segment
 from archive.writer import Placed, Segment, SegmentError, SegmentWriter, segment_name
 
@@ -18,15 +19,18 @@ __all__ = [
     "Checks",
     "Group",
     "LedgerError",
+    "Missing",
     "Placed",
     "Problem",
     "Record",
+    "Reference",
     "RepairError",
     "Restored",
     "RunInfo",
     "Segment",
     "SegmentError",
     "SegmentWriter",
+    "Sources",
     "articles",
     "groups",
     "repair",

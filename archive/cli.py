@@ -15,12 +15,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from archive.export import ExportError, export_jsonl, export_parquet, export_wet
 from archive.index import index_lines, write_index
 from archive.ledger import Checks, LedgerError
 from archive.paths import INDEX_NAME, WARC_FOLDER, NoSegmentsError, find_segments
 from archive.problems import Problem
 from archive.repair import RepairError, repair
 from archive.restore import restore
+from archive.sources import Missing, Sources
 from archive.verify import verify
 from archive.view import DiffLine, Entry, clean_text, diff, entries, find, ledger_of
 
@@ -59,16 +61,50 @@ def add_commands(subparsers: Any, checks: Checks) -> None:
     comparing = command("diff", "show what was removed, marked with its label, beside what was kept")
     comparing.add_argument("names", metavar="NAME", nargs="*", help="articles to compare (default: all)")
     comparing.add_argument("--why", action="store_true", help="with the score and the reasons")
-    command("verify", "check digests, seals, gzip members, headers, and that every source can be rebuilt")
+    _sources_argument(
+        command("verify", "check digests, seals, gzip members, headers, and that every source can be rebuilt")
+    )
     restoring = command("restore", "write the original files back, byte for byte")
+    _sources_argument(restoring)
     restoring.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to")
     restoring.add_argument(
         "--decoded", action="store_true", help="the text rebuilt from kept and removed parts instead"
     )
     repairing = command("repair", "save the whole articles of damaged segments into new files")
     repairing.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to; must not be IN")
+    _export_arguments(command("export", "write the clean texts for other programs: WET, JSON rows or Parquet"))
     indexing = command("index", "write the CDXJ index that replay tools read")
     indexing.add_argument("-o", "--output", type=Path, metavar="FILE", help=f"default: IN/{INDEX_NAME}; - for stdout")
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    form = parser.add_mutually_exclusive_group(required=True)
+    for name, what in (
+        ("wet", ".warc.wet.gz in the layout of Common Crawl"),
+        ("jsonl", ".jsonl.gz, a row for each text"),
+        ("parquet", ".parquet, the same columns (needs pyarrow: the extra `parquet`)"),
+    ):
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=what)
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to")
+    again = "{} this label, as if the corpus had been cleaned so (may be repeated)"
+    parser.add_argument("--keep", action="append", default=[], metavar="LABEL", help=again.format("keep"))
+    parser.add_argument("--strip", action="append", default=[], metavar="LABEL", help=again.format("take out"))
+    parser.add_argument("--policy", type=Path, metavar="FILE", help='TOML file of lines such as caption = "keep"')
+    parser.add_argument(
+        "--language-last",
+        action="store_true",
+        help="WET: the language behind the length, for readers that count lines of the older layout, such as CCNet's",
+    )
+
+
+def _sources_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sources",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="folder of the WARC files that were cleaned, which the archive refers to (may be repeated)",
+    )
 
 
 def _show_arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,7 +150,8 @@ def _ls(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
 
 def _listed(row: dict[str, Any]) -> str:
     clean = "-" if row["clean_bytes"] is None else row["clean_bytes"]
-    return f"{row['status']:<8}{row['original_bytes']:>9} {clean:>9}  {row['captured']}  {row['path']}  {row['uri']}"
+    original = "-" if row["original_bytes"] is None else row["original_bytes"]
+    return f"{row['status']:<8}{original:>9} {clean:>9}  {row['captured']}  {row['path']}  {row['uri']}"
 
 
 def _show(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
@@ -136,7 +173,8 @@ def _show_all(entry: Entry) -> None:
 
 
 def _show_original(entry: Entry) -> None:
-    _say_bytes(entry.group.resource.block)
+    if entry.group.resource:
+        _say_bytes(entry.group.resource.block)
 
 
 def _show_clean(entry: Entry) -> None:
@@ -198,19 +236,27 @@ def _marked(line: DiffLine, *, why: bool) -> str:
 
 
 def _verify(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
-    count = 0
-    for problem in verify(segments, checks):
-        count += 1
+    count = missing = 0
+    for problem in verify(segments, checks, Sources(tuple(args.sources or ()))):
+        missing += isinstance(problem, Missing)
+        count += isinstance(problem, Problem) or bool(args.sources)
         _say(str(problem))
+    if missing:
+        _note(f"{_counted(missing, 'source file')} missing: what the archive itself holds was checked all the same")
     _note(f"{_counted(count, 'problem')} in {_counted(len(segments), 'segment')}")
     return PROBLEMS if count else WELL
 
 
 def _restore(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
     code, count = WELL, 0
-    for outcome in restore(segments, args.output, checks, decoded=args.decoded):
+    for outcome in restore(
+        segments, args.output, checks, decoded=args.decoded, sources=Sources(tuple(args.sources or ()))
+    ):
         if isinstance(outcome, Problem):
             code = _report(outcome)
+        elif isinstance(outcome, Missing):
+            code = PROBLEMS if args.sources else code
+            _note(str(outcome))
         elif outcome.skipped:
             _note(f"{outcome.name}: not written, {outcome.skipped}")
         else:
@@ -266,6 +312,28 @@ def _default_index(given: Path) -> Path | None:
     return given / INDEX_NAME if (given / WARC_FOLDER).is_dir() else None
 
 
+def _export(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
+    if checks.retelling is None:
+        _note("no cleaner is at hand to tell the texts")
+        return WRONG_USE
+    told = checks.retelling(args.keep, args.strip, args.policy)
+    code, count, empty = WELL, 0, 0
+    for path in segments:
+        try:
+            if args.form == "wet":
+                counts = export_wet(path, args.output, told, language_last=args.language_last)
+            else:
+                counts = (export_jsonl if args.form == "jsonl" else export_parquet)(path, args.output, told)
+        except ExportError as error:
+            _note(str(error))
+            return WRONG_USE
+        for problem in counts.problems:
+            code = _report(problem)
+        count, empty = count + counts.texts, empty + counts.empty
+    _note(f"{_counted(count, 'text')} exported to {args.output}" + (f", {empty} without text" if empty else ""))
+    return code
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace, list[Path], Checks], int]] = {
     "ls": _ls,
     "show": _show,
@@ -274,6 +342,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[Path], Checks], int]] = 
     "restore": _restore,
     "repair": _repair,
     "index": _index,
+    "export": _export,
 }
 
 

@@ -10,6 +10,7 @@ import heapq
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO
@@ -41,9 +42,11 @@ def line_of(placed: Placed) -> str | None:
         "filename": placed.segment,
     }
     stamp = placed.date.translate(_NO_PUNCTUATION)[:14]
-    return f"{surt(placed.target_uri)} {stamp} {json.dumps(about)}\n"
+    return f"{_surt(placed.target_uri)} {stamp} {json.dumps(about)}\n"
 
 
+#: An original and its clean text have the same address, and follow each other.
+_surt = lru_cache(maxsize=8)(surt)
 _NO_PUNCTUATION = {ord(c): None for c in "-:TZ"}
 
 
@@ -70,9 +73,10 @@ def _placed(record: Record) -> Placed:
     )
 
 
-def write_index(target: Path, lines: Iterable[str]) -> int:
+def write_index(target: Path, lines: Iterable[str], *, folder: Path | None = None) -> int:
     """Sorts the lines by their bytes and writes them, replacing an older index in one step; returns their number.
 
+    What does not fit into memory is set aside in `folder` (default: the system's for temporary files).
     Raises OSError; then the older index is still there.
     """
     count = 0
@@ -84,8 +88,8 @@ def write_index(target: Path, lines: Iterable[str]) -> int:
             yield line
 
     with ExitStack() as stack:
-        folder = stack.enter_context(TemporaryDirectory())
-        write_atomically(target, counted(heapq.merge(*_runs(lines, folder, stack))))
+        aside = stack.enter_context(TemporaryDirectory(dir=folder))
+        write_atomically(target, counted(heapq.merge(*_runs(lines, aside, stack))))
     return count
 
 

@@ -6,9 +6,10 @@ The rest is opaque and goes to the functions in `Checks`, which come from the cl
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 #: What functions that are handed a damaged ledger can raise; anything else is an error of theirs and stops the command.
@@ -20,11 +21,25 @@ class LedgerError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A clean text as an export tells it."""
+
+    title: str
+    body: str
+    status: str
+
+
+#: Labels to keep, labels to strip, a policy's file → how texts are told: clean text and ledger → Told.
+Retelling = Callable[[Sequence[str], Sequence[str], Path | None], Callable[[str | None, Mapping[str, Any]], Told]]
+
+
+@dataclass(frozen=True, slots=True)
 class Checks:
     """How the cleaner reads its own ledger: handed in, because the archive does not know cleaning."""
 
     decode: Callable[[bytes, Mapping[str, Any]], str]  # original bytes, ledger → source text
     rebuild: Callable[[str | None, Mapping[str, Any]], str]  # clean text, ledger → source text
+    retelling: Retelling | None = None  # needed for exports only
 
 
 def load_ledger(line: str | None) -> Mapping[str, Any]:

@@ -25,6 +25,9 @@ MAX_RECORD = MAX_BLOCK + (1 << 16)  # with its headers
 MAGIC = b"\x1f\x8b\x08"
 GROUP_STARTS = frozenset({"resource", "warcinfo"})
 ARTICLE_SHAPES = (("resource", "conversion", "metadata"), ("resource", "metadata"))
+#: Articles whose original is a record of another file, which their metadata names.
+REFERRING_SHAPES = (("conversion", "metadata"), ("metadata",))
+REFERENCE_FIELD = b"\r\nsource-record-id: "
 
 _LOADER = ArcWarcRecordLoader(verify_http=False, arc2warc=False)
 
@@ -99,17 +102,19 @@ class Group:
     @property
     def is_article(self) -> bool:
         """Whether it is a whole article: original, clean text if there is one, metadata."""
-        return self.shape in ARTICLE_SHAPES
+        return self.shape in ARTICLE_SHAPES or (
+            self.shape in REFERRING_SHAPES and not self.metadata.is_seal and REFERENCE_FIELD in self.metadata.block
+        )
 
     @property
-    def resource(self) -> Record:
-        """The original. Only of an article."""
-        return self.records[0]
+    def resource(self) -> Record | None:
+        """The original; None where it is a record of another file. Only of an article."""
+        return self.records[0] if self.records[0].type == "resource" else None
 
     @property
     def conversion(self) -> Record | None:
         """The clean text, or None for an empty or failed document. Only of an article."""
-        return self.records[1] if len(self.records) == 3 else None
+        return next((record for record in self.records if record.type == "conversion"), None)
 
     @property
     def metadata(self) -> Record:

@@ -39,12 +39,25 @@ _FIELD_NAME = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
 #: Fields of a metadata record that an article's own fields may not take.
 RESERVED = frozenset(
     {"source-path", "source-row", "source-digest", "source-media-type", "source-charset", "body-digest", "cleaner",
-     "cleaner-config-digest", "cleaner-model-digest", "capture-date", "ledger"}
+     "cleaner-config-digest", "cleaner-model-digest", "capture-date", "source-record-id", "source-offset",
+     "source-inside", "source-record-digest", "source-copy", "source-copy-offset", "ledger"}
 )  # fmt: skip
 
 
 class ArticleError(ValueError):
     """The article cannot be stored; the message names it and the value to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A record of another WARC file that holds an article's bytes; the article's path is that of the file."""
+
+    record_id: str  # without angle brackets
+    offset: int  # of its gzip member, or of the record where nothing is compressed
+    inside: int = 0  # offset of the record in the unpacked member
+    digest: str = ""  # as the record names it
+    copy: str = ""  # name of the segment that holds a copy
+    copy_offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,7 @@ class Article:
     fields: Mapping[str, str] = field(
         default_factory=dict
     )  # more fields of the metadata record: status, restore-name …
+    reference: Reference | None = None  # the bytes lie there: no resource record is written
 
     @property
     def locator(self) -> str:
@@ -110,7 +124,7 @@ def group_of(article: Article, run: RunInfo) -> tuple[Draft, ...]:
     """
     clock = _utc(article, article.cleaned)
     captured = min(_utc(article, article.captured), clock)
-    resource = _resource(article, warc_date(captured))
+    resource = (_referred if article.reference else _resource)(article, warc_date(captured))
     cleaned = warc_date(max(clock, captured + timedelta(seconds=1)))
     conversion = _conversion(article, run, resource=resource, date=cleaned)
     about = conversion or resource
@@ -120,7 +134,9 @@ def group_of(article: Article, run: RunInfo) -> tuple[Draft, ...]:
         date=cleaned,
         block=dump_fields(_provenance(article, run, resource=resource, conversion=conversion)),
     )
-    group = (resource, conversion, metadata) if conversion else (resource, metadata)
+    group = tuple(draft for draft in (resource, conversion, metadata) if draft)
+    if article.reference:
+        group = group[1:]
     for draft in group:
         if len(draft.block) > MAX_BLOCK:
             raise ArticleError(
@@ -139,6 +155,13 @@ def _resource(article: Article, date: str) -> Draft:
         f"Content-Type: {_content_type(article)}\r\nContent-Length: {len(article.payload)}\r\n\r\n"
     )
     return Draft("resource", record_id, date, header.encode(), article.payload, uri, article.media_type, digest)
+
+
+def _referred(article: Article, date: str) -> Draft:
+    """Stands for the record that the bytes lie in; never written."""
+    assert article.reference is not None, "asked before"
+    uri = web_uri(article.target_uri) or local_uri(article.path, article.row)
+    return Draft("resource", article.reference.record_id, date, b"", b"", uri, article.media_type)
 
 
 def _conversion(article: Article, run: RunInfo, *, resource: Draft, date: str) -> Draft | None:
@@ -176,6 +199,8 @@ def _provenance(
     if article.row is not None:
         yield "source-row", str(article.row)
     yield "source-digest", sha256_hex(article.payload)
+    if article.reference:
+        yield from _reference_fields(article.reference)
     yield "source-media-type", article.media_type
     if article.charset:
         yield "source-charset", article.charset
@@ -185,6 +210,18 @@ def _provenance(
     yield "capture-date", resource.date
     yield from _own_fields(article)
     yield "ledger", _ledger_json(article)
+
+
+def _reference_fields(reference: Reference) -> Iterator[tuple[str, str]]:
+    yield "source-record-id", escape(reference.record_id)
+    yield "source-offset", str(reference.offset)
+    if reference.inside:
+        yield "source-inside", str(reference.inside)
+    if reference.digest:
+        yield "source-record-digest", escape(reference.digest)
+    if reference.copy:
+        yield "source-copy", escape(reference.copy)
+        yield "source-copy-offset", str(reference.copy_offset)
 
 
 @lru_cache(maxsize=8)
@@ -269,7 +306,12 @@ def _name_uuid(*parts: str) -> str:
 
 
 def _derived_id(kind: str, resource: Draft, run: RunInfo) -> str:
-    """The original's id stands for its locator, date and digest, from which it was made."""
+    """The original's id stands for its locator, date and digest, from which it was made.
+
+    The id of another file's record says nothing of place: so the target, too, and the date.
+    """
+    if not resource.header:
+        return _name_uuid(kind, resource.id, resource.target_uri, resource.date, run.fingerprint)
     return _name_uuid(kind, resource.id, run.fingerprint)
 
 

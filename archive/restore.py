@@ -17,6 +17,7 @@ from archive.ledger import Checks, LedgerError, is_failed, load_ledger, rebuilt_
 from archive.paths import UnsafeNameError, row_suffix, safe_target
 from archive.problems import RECLEAN, Problem
 from archive.reader import Group, articles, metadata_fields
+from archive.sources import ChangedError, Missing, Sources
 
 DECODED_SUFFIX = ".txt"
 
@@ -31,27 +32,55 @@ class Restored:
 
 
 def restore(
-    segments: Iterable[Path], folder: Path, checks: Checks, *, decoded: bool = False
-) -> Iterator[Restored | Problem]:
+    segments: Iterable[Path], folder: Path, checks: Checks, *, decoded: bool = False, sources: Sources | None = None
+) -> Iterator[Restored | Problem | Missing]:
     """Restores every whole article into the folder, made when it is not there.
 
+    Originals in other files are read from `sources`; those not at hand come out last, counted by file.
     With `decoded` the rebuilt text in UTF-8 instead of the original. Raises OSError when the folder cannot be written.
     """
+    sources = sources or Sources()
     folder.mkdir(parents=True, exist_ok=True)
     for path in segments:
         for group in articles(path):
-            yield group if isinstance(group, Problem) else _one(group, folder, checks, decoded=decoded)
+            if isinstance(group, Problem):
+                yield group
+                continue
+            fields = metadata_fields(group.metadata)
+            if isinstance(fields, Problem):
+                yield fields
+                continue
+            original: bytes | Problem | None = b"" if decoded and not group.resource else None
+            if original is None:
+                original = _original(group, fields, sources, path.parent)
+            if isinstance(original, Problem):
+                yield original
+            elif original is not None:
+                yield _one(group, folder, checks, fields=fields, original=None if decoded else original)
+    yield from sources.missing_files()
+    sources.close()
 
 
-def _one(group: Group, folder: Path, checks: Checks, *, decoded: bool) -> Restored | Problem:
-    fields = metadata_fields(group.metadata)
-    if isinstance(fields, Problem):
-        return fields
+def _original(
+    group: Group, fields: Mapping[str, str], sources: Sources, segment_folder: Path
+) -> bytes | Problem | None:
+    """The original, from the archive or the file it refers to; None when that file is not at hand."""
+    try:
+        data = group.resource.block if group.resource else sources.payload(fields, segment_folder)
+    except (ChangedError, OSError) as error:
+        return group.metadata.problem(f"{name_of(fields)}: {error}", RECLEAN)
+    if data is not None and not digest_matches(fields.get("source-digest", ""), data):
+        return group.records[0].problem(f"{name_of(fields)}: the original does not match its digest", RECLEAN)
+    return data
+
+
+def _one(
+    group: Group, folder: Path, checks: Checks, *, fields: Mapping[str, str], original: bytes | None
+) -> Restored | Problem:
+    """Writes the original, or without one the text that the ledger rebuilds."""
     name = name_of(fields)
-    if not digest_matches(fields.get("source-digest", ""), group.resource.block):
-        return group.resource.problem(f"{name}: the original does not match its digest", RECLEAN)
-    data = group.resource.block
-    if decoded:
+    data = original or b""
+    if original is None:
         try:
             ledger = load_ledger(fields.get("ledger"))
             if is_failed(ledger):

@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from archive.fields import FieldsError
+from archive.fields import FieldsError, unescape
 from archive.headers import digest_matches, digest_problems, header_problems
-from archive.ledger import Checks, LedgerError, check_rebuilt, is_failed, load_ledger
-from archive.problems import REPAIR, REWRITE, Problem
-from archive.reader import ARTICLE_SHAPES, Group, Record, groups, metadata_fields
+from archive.ledger import Checks, LedgerError, check_rebuilt, is_failed, load_ledger, rebuilt_text
+from archive.problems import RECLEAN, REPAIR, REWRITE, Problem
+from archive.reader import ARTICLE_SHAPES, Group, Record, bare, groups, metadata_fields
+from archive.sources import ChangedError, Missing, Sources
 from archive.writer import OPEN_SUFFIX, SUFFIX
 
-__all__ = ["Checks", "Problem", "verify", "verify_segment"]
+__all__ = ["Checks", "Missing", "Problem", "Sources", "verify", "verify_segment"]
 
 HASH_PIECE = 1 << 20
 
@@ -34,16 +35,18 @@ class _Seen:
     ids: set[bytes] = field(default_factory=set)  # digests: about 80 bytes for each record
 
 
-def verify(segments: Iterable[Path], checks: Checks) -> Iterator[Problem]:
-    """The problems of each segment in turn, then parts that a seal names and nobody gave.
+def verify(segments: Iterable[Path], checks: Checks, sources: Sources | None = None) -> Iterator[Problem | Missing]:
+    """The problems of each segment in turn, then parts that a seal names and nobody gave, then source files not found.
 
+    Originals that are records of other files are looked for in `sources`.
     A left-over `.open` file is a problem in itself, and is read like the others.
     """
+    sources = sources or Sources()
     names: set[str] = set()
     continued: dict[str, str] = {}
     for path in segments:
         names.add(path.name.removesuffix(OPEN_SUFFIX))
-        for found in _segment(path, checks):
+        for found in _segment(path, checks, sources):
             if isinstance(found, Problem):
                 yield found
             else:
@@ -51,14 +54,16 @@ def verify(segments: Iterable[Path], checks: Checks) -> Iterator[Problem]:
     for missing in sorted(continued.keys() - names):
         advice = "bring the file back; without it the articles after the rotation are lost"
         yield Problem(continued[missing], None, None, f"its next part {missing} is missing", advice)
+    yield from sources.missing_files()
+    sources.close()
 
 
 def verify_segment(path: Path, checks: Checks) -> list[Problem]:
     """Every problem of one segment, in the order of their offsets, those of the file as a whole last."""
-    return [found for found in _segment(path, checks) if isinstance(found, Problem)]
+    return [found for found in _segment(path, checks, Sources()) if isinstance(found, Problem)]
 
 
-def _segment(path: Path, checks: Checks) -> Iterator[Problem | str]:
+def _segment(path: Path, checks: Checks, sources: Sources) -> Iterator[Problem | str]:
     """Problems; and, as a string, the name of the part that the seal says comes next."""
     seen = _Seen()
     if path.name.endswith(OPEN_SUFFIX):
@@ -75,7 +80,7 @@ def _segment(path: Path, checks: Checks) -> Iterator[Problem | str]:
             yield from _record(record, seen)
         yield from _place(group, seen)
         if group.is_article:
-            yield from article_problems(group, checks)
+            yield from article_problems(group, checks, Origin(sources, path.parent))
         elif group.shape != ("warcinfo",) and not group.records[0].is_seal:
             yield group.records[0].problem(f"not a whole group: {_listed(group.shape)}", REPAIR)
     yield from _seal(path, seen)
@@ -111,27 +116,56 @@ def _place(group: Group, seen: _Seen) -> Iterator[Problem]:
     seen.records += len(group.records)
 
 
-def article_problems(group: Group, checks: Checks) -> Iterator[Problem]:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where originals are that the archive does not hold itself."""
+
+    sources: Sources
+    folder: Path  # of the segment
+
+
+def article_problems(group: Group, checks: Checks, origin: Origin) -> Iterator[Problem]:
     """References, dates and digests between the records of an article, and its ledger."""
     resource, conversion, metadata = group.resource, group.conversion, group.metadata
-    if conversion:
-        yield from _relation(conversion, resource)
-        if (conversion.get("WARC-Date") or "") <= (resource.get("WARC-Date") or ""):
-            yield conversion.problem("the conversion is not younger than its original", REWRITE)
-    yield from _relation(metadata, conversion or resource)
     fields = metadata_fields(metadata)
+    known = {} if isinstance(fields, Problem) else fields
+    captured = known.get("capture-date", "") if resource is None else resource.get("WARC-Date") or ""
+    if conversion:
+        if resource:
+            yield from _relation(conversion, resource)
+        if (conversion.get("WARC-Date") or "") <= captured:
+            yield conversion.problem("the conversion is not younger than its original", REWRITE)
+    if about := conversion or resource:
+        yield from _relation(metadata, about)
     if isinstance(fields, Problem):
         yield fields
         return
+    yield from _fields(group, fields)
+    if resource is None:
+        yield from _referred(group, fields)
+    yield from _ledger(group, fields, checks, origin)
+
+
+def _fields(group: Group, fields: Mapping[str, str]) -> Iterator[Problem]:
+    resource, conversion, metadata = group.resource, group.conversion, group.metadata
     for name, record in (("source-digest", resource), ("body-digest", conversion)):
+        if name == "source-digest" and resource is None:
+            continue
         if what := _field_digest(fields, name, record):
             yield metadata.problem(f"the field {name} {what}")
     for name in ("source-path", "cleaner", "capture-date"):
         if name not in fields:
             yield metadata.problem(f"the field {name} is missing", REWRITE)
-    if (captured := resource.get("WARC-Date")) and fields.get("capture-date", captured) != captured:
+    if resource and (captured := resource.get("WARC-Date")) and fields.get("capture-date", captured) != captured:
         yield metadata.problem("the field capture-date is not the date of the original", REWRITE)
-    yield from _ledger(group, fields, checks)
+
+
+def _referred(group: Group, fields: Mapping[str, str]) -> Iterator[Problem]:
+    """The first record must refer to the record of the other file that the fields name."""
+    first = group.records[0]
+    wanted = bare(unescape(fields.get("source-record-id", "")))
+    if first.refers_to != wanted:
+        yield first.problem(f"WARC-Refers-To is {first.refers_to!r}, not the source record {wanted!r}", REWRITE)
 
 
 def _relation(record: Record, about: Record) -> Iterator[Problem]:
@@ -150,17 +184,28 @@ def _field_digest(fields: Mapping[str, str], name: str, about: Record | None) ->
     return "" if digest_matches(fields[name], about.block) else f"does not match the {about.type}"
 
 
-def _ledger(group: Group, fields: Mapping[str, str], checks: Checks) -> Iterator[Problem]:
+def _ledger(group: Group, fields: Mapping[str, str], checks: Checks, origin: Origin) -> Iterator[Problem]:
     try:
         ledger = load_ledger(fields.get("ledger"))
+        payload = group.resource.block if group.resource else origin.sources.payload(fields, origin.folder)
+        if payload is not None and not group.resource and not digest_matches(fields.get("source-digest", ""), payload):
+            yield group.metadata.problem("the record in the source file is not the one that was cleaned", RECLEAN)
+            return
         if is_failed(ledger):
             return
         clean_text = group.conversion.block.decode("utf-8") if group.conversion else None
-        check_rebuilt(group.resource.block, clean_text, ledger, checks=checks)
+        if payload is None:
+            rebuilt_text(clean_text, ledger, checks)
+        else:
+            check_rebuilt(payload, clean_text, ledger, checks=checks)
+    except ChangedError as error:
+        yield group.metadata.problem(str(error), "bring the right file, or clean it again")
+    except OSError as error:
+        yield group.metadata.problem(f"the source file cannot be read ({error.strerror or error})", RECLEAN)
     except LedgerError as error:
         yield group.metadata.problem(str(error))
     except UnicodeDecodeError as error:
-        yield group.records[1].problem(f"the clean text is no UTF-8 at byte {error.start}")
+        yield (group.conversion or group.metadata).problem(f"the clean text is no UTF-8 at byte {error.start}")
 
 
 def _seal(path: Path, seen: _Seen) -> Iterator[Problem | str]:

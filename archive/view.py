@@ -34,28 +34,29 @@ class Entry:
     @property
     def uri(self) -> str:
         """The target URI that original and clean text share."""
-        return self.group.resource.get("WARC-Target-URI") or ""
+        return self.group.records[0].get("WARC-Target-URI") or ""
 
     def row(self) -> dict[str, Any]:
         """What a listing says of it."""
-        resource, conversion = self.group.resource, self.group.conversion
+        resource, conversion, first = self.group.resource, self.group.conversion, self.group.records[0]
         return {
             "path": self.locator,
             "status": self.fields.get("status", "clean" if conversion else "empty"),
             "uri": self.uri,
-            "captured": resource.get("WARC-Date"),
+            "captured": resource.get("WARC-Date") if resource else self.fields.get("capture-date"),
             "media_type": self.fields.get("source-media-type"),
-            "original_bytes": len(resource.block),
+            "original_bytes": len(resource.block) if resource else None,
             "clean_bytes": len(conversion.block) if conversion else None,
-            "segment": resource.file,
-            "offset": resource.offset,
-            "id": resource.id,
+            "segment": first.file,
+            "offset": first.offset,
+            "id": resource.id if resource else self.fields.get("source-record-id"),
         }
 
     def names(self) -> set[str]:
         """All by which a user may ask for it: path, row, restored name, address, record ids, segment and offset."""
-        ids = {record.id for record in self.group.records}
-        place = f"{self.group.resource.file}:{self.group.resource.offset}"
+        first = self.group.records[0]
+        ids = {record.id for record in self.group.records} | {self.fields.get("source-record-id") or first.id}
+        place = f"{first.file}:{first.offset}"
         return {self.locator, name_of(self.fields), self.uri, place, *ids, *(i.removeprefix("urn:uuid:") for i in ids)}
 
 

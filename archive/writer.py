@@ -108,6 +108,11 @@ class SegmentWriter:
         """The closed parts, complete after the `with` block."""
         return tuple(self._closed)
 
+    @property
+    def parts(self) -> int:
+        """How many parts there are by now, the open one included."""
+        return len(self._closed) + (self._part is not None)
+
     def __enter__(self) -> Self:
         self._inside = True
         self._part = self._new_part()
@@ -125,6 +130,14 @@ class SegmentWriter:
         if part.offset > part.start and part.offset + sum(map(len, members)) > self.segment.rotate_at:
             part = self._next_part()
         return part.append(group, members)
+
+    def copy(self, record: Draft) -> Placed:
+        """Appends one record of another file as it is, and says where it lies. Raises OSError like `write`."""
+        part = self._open_part()
+        member = gzip_member(record)
+        if part.offset > part.start and part.offset + len(member) > self.segment.rotate_at:
+            part = self._next_part()
+        return part.append((record,), [member])[0]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

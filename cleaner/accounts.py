@@ -6,10 +6,12 @@ Accounts of parts add up to those of the whole, in any order.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from cleaner.document import CleanedDocument
+from cleaner.memory.recall import reason_kind
 from cleaner.readers import Failure
 from cleaner.sources import source_of
 
@@ -56,7 +58,7 @@ class Accounts:
             gone += size
             self.spans[span.label.value] += 1
             self.removed[span.label.value] += size
-            self.reasons.update(span.reasons)
+            self.reasons.update(map(reason_kind, span.reasons))
         for repair in cleaned.repairs:
             self.repairs[repair.kind] += 1
         self.status[cleaned.status.value] += 1
@@ -70,6 +72,47 @@ class Accounts:
         """Counts one input that could not be read or cleaned."""
         self.status["failed"] += 1
         self.failures.append(failure)
+
+    def merge(self, other: Accounts) -> None:
+        """Adds the counts of another part; failures in the order in which parts are merged."""
+        for name in _COUNTERS:
+            getattr(self, name).update(getattr(other, name))
+        self.characters += other.characters
+        self.failures += other.failures
+
+    def to_values(self) -> dict[str, Any]:
+        """All counts as JSON values, for `from_values`."""
+        failures = [[each.locator, each.row, each.what, each.do] for each in self.failures]
+        counters = {name: dict(getattr(self, name)) for name in _COUNTERS}
+        return {**counters, "characters": self.characters, "failures": failures}
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Accounts:
+        """The counts that `to_values` gave."""
+        counters = {name: Counter(values[name]) for name in _COUNTERS}
+        return cls(
+            **counters, characters=values["characters"], failures=[Failure(*each) for each in values["failures"]]
+        )
+
+    @classmethod
+    def from_report(cls, report: Mapping[str, Any]) -> Accounts:
+        """The counts of a finished run, as far as its run.json tells them."""
+        counts = report["counts"]
+        labels, sources = counts["labels"].items(), counts["sources"].items()
+        return cls(
+            status=Counter(counts["status"]),
+            spans=Counter({label: each["spans"] for label, each in labels}),
+            removed=Counter({label: each["characters"] for label, each in labels}),
+            reasons=Counter(counts["reasons"]),
+            repairs=Counter(counts["repairs"]),
+            languages=Counter(counts["languages"]),
+            source_documents=Counter({source: each["documents"] for source, each in sources}),
+            source_characters=Counter({source: each["characters"] for source, each in sources}),
+            source_removed=Counter({source: each["removed"] for source, each in sources}),
+            skipped=Counter(counts["skipped"]),
+            characters=counts["characters"]["source"],
+            failures=[Failure(each["path"], each["row"], each["what"], each["do"]) for each in report["failures"]],
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The counts of run.json: `counts`."""
@@ -94,6 +137,9 @@ class Accounts:
             "repairs": _sorted(self.repairs),
             "skipped": _sorted(self.skipped),
         }
+
+
+_COUNTERS = tuple(each.name for each in fields(Accounts) if each.name not in ("characters", "failures"))
 
 
 def _sorted(counter: Counter[str]) -> dict[str, int]:

@@ -1,7 +1,7 @@
-"""Many inputs into one folder: shards of rows and segments, clean texts, an index, and the accounts.
+"""Many inputs into one folder: planned, cut into shards, cleaned by workers, resumed where a run broke off.
 
-One bad input never stops a batch and never vanishes: it becomes a failed row. Refuses an OUT that
-already holds a run, and stops with a message when the disk does not take more (BatchError).
+One bad input never stops a batch and never vanishes: it becomes a failed row. Refuses an OUT that holds another
+run, and stops with a message when the disk does not take more (BatchError); what is done by then stays done.
 """
 
 from __future__ import annotations
@@ -9,41 +9,64 @@ from __future__ import annotations
 import errno
 import json
 import platform
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata
-from itertools import islice
+from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from archive.durable import write_atomically
 from archive.index import write_index
 from archive.records import warc_date
-from archive.writer import SegmentError
+from archive.sources import COPIES_FOLDER
 from cleaner.accounts import Accounts
+from cleaner.engines import Crew, Engine, EngineError, ShardFunction, Task
+from cleaner.engines.local import LocalEngine
+from cleaner.memory.parts import PartError
+from cleaner.memory.store import Memory
+from cleaner.phases import (
+    Context,
+    clean_shard,
+    count_shard,
+    counted_parts,
+    identify_shard,
+    is_damaged,
+    outcome_of,
+    repeated_ids,
+    seen_before,
+)
 from cleaner.pipeline import VERSION, Cleaner
-from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Reading, Skipped, discover, read
-from cleaner.segmenters.html import HtmlError
-from cleaner.shards import Outcome, ShardWriter, reading_path
-from cleaner.writers.archive import run_info
-from cleaner.writers.text import TextNames
+from cleaner.plan import Plan, first_difference, make_plan
+from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Reading, Skipped, discover, input_folder, read
+from cleaner.run_folder import (
+    FOLDERS,
+    SCHEMA,
+    BatchError,
+    clear,
+    clear_work,
+    difference,
+    locked,
+    parsed_clock,
+    read_report,
+    taken,
+    write_report,
+)
+from cleaner.run_memory import counted, extend, remember, snapshot
+from cleaner.shards import WORK, Outcome, finished, index_lines
+from cleaner.tally import PROGRESS, Progress, Tally
+
+__all__ = ["SHARD_SIZE", "BatchError", "BatchSettings", "dry_run", "run_batch"]
 
 #: Documents per shard: a segment of some 4 MB, a few seconds of work to lose.
 SHARD_SIZE = 1000
-#: Everything that a run writes into OUT; nothing else there is ever touched.
-FOLDERS = ("text", "documents", "warc")
-FILES = ("index.cdxj", "run.json")
-SCHEMA = 1
 #: What the output depends on besides our own version; recorded, since another version may decide otherwise.
 LIBRARIES = ("ahocorasick-rs", "charset-normalizer", "ftfy", "lxml", "resiliparse", "selectolax", "trafilatura")
-
-Progress = Callable[[Accounts], None]
-
-
-class BatchError(Exception):
-    """The run cannot begin or go on; the message says why and what to do."""
+#: Seconds between two notes of how far a run is, for `cleancopy status`.
+NOTE_EVERY = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,163 +74,305 @@ class BatchSettings:
     """Where a run writes and how; `clock` is read once, by the caller, so that a run can be repeated to the byte."""
 
     out: Path
-    clock: datetime  # aware
+    clock: datetime  # aware; a run that goes on keeps the one it began with
+    pinned: bool = False  # the clock was given, not read: an earlier run with another one is another run
     shard_size: int = SHARD_SIZE  # documents
     max_bytes: int = DEFAULT_MAX_BYTES  # per document
     with_removed: bool = False  # rows carry the removed text
+    copy_originals: bool = False  # records of WARC inputs into segments of their own
     fresh: bool = False  # remove the outputs of an earlier run first
+    check: bool = False  # verify the shards of an earlier run, and do the damaged ones again
+    workers: int = 1
+    timeout: float | None = None  # seconds per document; with one worker and none all is done in this process
+    count: bool = True  # count first what sources repeat, beside what the cleaner's memory knows already
+    update_memory: Path | None = None  # a memory file that gets what was counted, at the end; made if it is not there
 
 
 def run_batch(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings, progress: Progress) -> Accounts:
-    """Cleans all inputs into `settings.out`; calls `progress` after every input.
+    """Cleans all inputs into `settings.out`, or what an earlier run left undone; a complete run is left as it is.
 
-    Raises BatchError when OUT is not free or cannot be written, readers.InputError for inputs that cannot be used.
+    The bytes written depend on inputs, configuration and clock alone, not on the workers. `progress` is called often.
+    Raises BatchError when OUT is not free or cannot be written, readers.InputError for inputs that cannot be used,
+    MemoryFileError for a memory file that cannot.
+    With workers or a time limit processes are spawned: a script that calls this needs `if __name__ == "__main__"`.
     """
-    accounts = Accounts()
+    discover(inputs, exclude=settings.out)  # inputs that cannot be used are refused before OUT is touched
+    crew = Crew(settings.workers, settings.timeout, settings.out / WORK)
     try:
-        readings = _readings(inputs, settings.out, settings.max_bytes, accounts)
-        first = next(readings, None)  # inputs that cannot be used are refused before OUT is touched
-        _claim(settings)
-        shards = _shards(_chain(first, readings) if first else iter(()), settings.shard_size)
-        count = _run(shards, cleaner, settings, accounts, progress)
-        report = _report(cleaner, settings, accounts, count)
-        write_atomically(settings.out / "run.json", [(json.dumps(report, ensure_ascii=True, indent=1) + "\n").encode()])
+        with locked(settings.out):
+            run = _begin(inputs, cleaner, settings)
+            with LocalEngine(crew) as engine:
+                return _Run(run, engine, progress).complete()
     except OSError as error:
         raise BatchError(_broken_off(settings.out, error)) from error
-    except SegmentError as error:
+    except (EngineError, PartError) as error:
         raise BatchError(str(error)) from error
+
+
+def dry_run(
+    inputs: Sequence[Path], cleaner: Cleaner, max_bytes: int, progress: Progress, *, count: bool = True
+) -> Accounts:
+    """Cleans and counts all inputs, and writes nothing. Raises readers.InputError, MemoryFileError."""
+    accounts, tally, folder = Accounts(), Tally(), input_folder(inputs)
+    with TemporaryDirectory() as scratch:
+        if count:
+            readings = (reading for _, reading in _readings(inputs, max_bytes) if isinstance(reading, Reading))
+            cleaner = cleaner.with_memory(counted(readings, folder, Path(scratch), _given(cleaner)))
+        seen: set[str] = set()
+        container: Path | None = None
+        for path, reading in _readings(inputs, max_bytes):
+            if isinstance(reading, Skipped):
+                accounts.skipped[reading.reason] += 1
+                continue
+            if path != container:  # ids are unique within a file
+                container, seen = path, set()
+            accounts.count(unique_outcome(reading, cleaner, seen, folder))
+            tally.show(accounts)
+            progress(tally)
+        if (memory := _given(cleaner)) and count:
+            memory.close()  # Windows removes no open file
     return accounts
 
 
-def dry_run(inputs: Sequence[Path], cleaner: Cleaner, max_bytes: int, progress: Progress) -> Accounts:
-    """Cleans and counts all inputs, and writes nothing. Raises readers.InputError."""
-    accounts = Accounts()
-    seen: set[str] = set()
-    for reading in _readings(inputs, None, max_bytes, accounts):
-        accounts.count(outcome_of(reading, cleaner, seen))
-        progress(accounts)
-    return accounts
-
-
-def _run(
-    shards: Iterator[Iterator[Reading]],
-    cleaner: Cleaner,
-    settings: BatchSettings,
-    accounts: Accounts,
-    progress: Progress,
-) -> int:
-    run = run_info(VERSION, cleaner.fingerprint())
-    names, seen = TextNames(), set[str]()
-    lines: list[str] = []
-    count = 0
-    for number, shard in enumerate(shards):
-        shard_writer = ShardWriter(
-            settings.out, settings.clock, number=number, run=run, with_removed=settings.with_removed
-        )
-        with shard_writer as writer:
-            for reading in shard:
-                outcome, index_lines = writer.write(reading, outcome_of(reading, cleaner, seen), names)
-                lines += index_lines
-                accounts.count(outcome)
-                progress(accounts)
-        count = number + 1
-    write_index(settings.out / "index.cdxj", lines)
-    return count
-
-
-def outcome_of(reading: Reading, cleaner: Cleaner, seen: set[str]) -> Outcome:
-    """The cleaned document of a reading, or why there is none; an id that was there before is a failure."""
-    document = reading.document
-    if document is None:
-        return reading.failure or Failure(reading_path(reading, _NOTHING), None, _NOTHING.what, _NOTHING.do)
-    if document.id in seen:
-        original = reading.original
-        locator, row = (original.locator, original.row) if original else (document.id, None)
-        return Failure(locator, row, f"its id {document.id!r} was there before", "give every row an id of its own")
-    seen.add(document.id)
-    try:
-        return cleaner.clean_document(document)
-    except HtmlError as error:
-        original = reading.original
-        locator, row = (original.locator, original.row) if original else (document.id, None)
-        return Failure(locator, row, str(error), "look at the file, or leave it out")
-
-
-_NOTHING = Failure("input", None, "gave no document", "look at it")
-
-
-def _readings(inputs: Sequence[Path], exclude: Path | None, max_bytes: int, accounts: Accounts) -> Iterator[Reading]:
-    for found in discover(inputs, exclude=exclude):
+def _readings(inputs: Sequence[Path], max_bytes: int) -> Iterator[tuple[Path | None, Reading | Skipped]]:
+    """Every reading with the file that it is from."""
+    for found in discover(inputs):
         if isinstance(found, Skipped):
-            accounts.skipped[found.reason] += 1
+            yield None, found
         elif isinstance(found, Failure):
-            yield Reading(None, None, found)
+            yield None, Reading(None, None, found)
         else:
-            yield from read(found, max_bytes=max_bytes)
+            for reading in read(found, max_bytes=max_bytes):
+                yield found.path, reading
 
 
-def _shards(readings: Iterator[Reading], size: int) -> Iterator[Iterator[Reading]]:
-    """Runs of `size` readings, none of them empty."""
-    for first in readings:
-        yield _chain(first, islice(readings, size - 1))
+def _given(cleaner: Cleaner) -> Memory | None:
+    """The memory file that a cleaner was given."""
+    return cleaner.memory if isinstance(cleaner.memory, Memory) else None
 
 
-def _chain(first: Reading, rest: Iterable[Reading]) -> Iterator[Reading]:
-    yield first
-    yield from rest
+def unique_outcome(reading: Reading, cleaner: Cleaner, seen: set[str], folder: str = "") -> Outcome:
+    """The cleaned document of a reading, or why there is none; an id that was there before is a failure."""
+    if reading.document is not None:
+        if reading.document.id in seen:
+            return seen_before(reading)
+        seen.add(reading.document.id)
+    return outcome_of(reading, cleaner, folder)
 
 
-def _claim(settings: BatchSettings) -> None:
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A run that may begin or go on: its context, its plan, what its run.json says now."""
+
+    context: Context
+    plan: Plan
+    report: dict[str, Any]
+    settings: BatchSettings
+
+
+def _begin(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings) -> _Begun:
+    """Makes sure that OUT holds this run or none, plans it, and says so in run.json."""
     out = settings.out
-    taken = [name for name in (*FOLDERS, *FILES) if (out / name).exists()]
-    if taken and not settings.fresh:
-        raise BatchError(
-            f"{out} already holds {', '.join(taken)}; choose another folder, or give --fresh to replace that run"
-        )
-    if taken and not _is_run(out):
-        raise BatchError(f"{out} holds {', '.join(taken)}, and no run.json of ours; choose another folder")
-    for name in taken:
-        if name in FOLDERS:
-            shutil.rmtree(out / name)
-        else:
-            (out / name).unlink()
+    if settings.fresh:
+        clear(out)
+    earlier = read_report(out)
+    if earlier is None and (names := taken(out)):
+        raise BatchError(f"{out} holds {', '.join(names)}, and no run of ours; choose another folder")
+    wanted = _head(cleaner, settings)
+    clock = _clock_of(earlier, wanted, settings) if earlier else settings.clock
+    draft, path = out / WORK / "plan.new", out / WORK / "plan"
+    plan = make_plan(inputs, out, draft, size=settings.shard_size)
+    if earlier and earlier.get("inputs") != plan.digest:
+        raise BatchError(_other_run(out, _other_inputs(path, plan)))
+    draft.replace(path)
+    plan.path = path
     for name in FOLDERS:
-        (out / name).mkdir(parents=True)
-    write_atomically(out / "run.json", [json.dumps({"cleancopy": VERSION, "complete": False}).encode() + b"\n"])
+        if name != COPIES_FOLDER or settings.copy_originals:
+            (out / name).mkdir(parents=True, exist_ok=True)
+    if earlier is None:
+        wanted |= {"inputs": plan.digest, "shards": len(plan)}
+        write_report(out, wanted)
+    context = Context(
+        out, path, clock, settings.max_bytes, settings.with_removed, cleaner, settings.copy_originals,
+        input_folder(inputs),
+    )  # fmt: skip
+    return _Begun(context, plan, earlier or wanted, settings)
 
 
-def _is_run(out: Path) -> bool:
-    """Did we make this folder? Only then is anything in it removed."""
+def _clock_of(earlier: dict[str, Any], wanted: dict[str, Any], settings: BatchSettings) -> datetime:
+    """The clock of an earlier run that this one goes on with. Raises BatchError when it is another run."""
+    if why := difference(earlier, wanted):
+        raise BatchError(_other_run(settings.out, why))
+    clock = parsed_clock(earlier)
+    if settings.pinned and warc_date(clock) != warc_date(settings.clock):
+        raise BatchError(_other_run(settings.out, f"another clock ({warc_date(clock)})"))
+    return clock
+
+
+def _other_inputs(path: Path, plan: Plan) -> str:
+    """Says so, with the name of the first one as long as there is a plan to compare with; removes the new plan."""
     try:
-        return "cleancopy" in json.loads((out / "run.json").read_bytes())
-    except (OSError, ValueError, TypeError):
-        return False
+        named = first_difference(path, plan.path)
+    except OSError:  # the run is complete
+        named = ""
+    plan.path.unlink()
+    return "other inputs, or they have changed since" + (f" (the first is {named})" if named else "")
 
 
-def _report(cleaner: Cleaner, settings: BatchSettings, accounts: Accounts, shards: int) -> dict[str, Any]:
-    """The contents of run.json."""
+def _other_run(out: Path, why: str) -> str:
+    return f"{out} already holds a run with {why}; choose another folder, or give --fresh to replace that run"
+
+
+class _Run:
+    """One run while it is carried out: phases over the shards, and how far they are."""
+
+    def __init__(self, begun: _Begun, engine: Engine, progress: Progress) -> None:
+        self._context, self._plan, self._report = begun.context, begun.plan, begun.report
+        self._settings = begun.settings
+        self._engine, self._progress = engine, progress
+        self._tally = Tally(total=begun.plan.documents)
+        self._noted = 0.0
+
+    def complete(self) -> Accounts:
+        """Carries out all phases, closes the run, and gives its counts."""
+        was_complete = self._report["complete"]
+        damaged = self._damaged() if self._settings.check else frozenset()
+        if was_complete and not damaged:
+            clear_work(self._context.out)
+            return Accounts.from_report(self._report)
+        if self._plan.shared:
+            for _ in self._phase("reading ids", identify_shard, self._tasks()):
+                pass
+            repeated_ids(self._context, self._plan)
+        if self._settings.count:
+            self._remember()
+        todo = self._only(damaged) if was_complete else self._undone()
+        for accounts in self._phase("cleaning", clean_shard, todo):
+            self._tally.add(accounts)
+        if was_complete:
+            clear_work(self._context.out)
+            return Accounts.from_report(self._report)
+        return self._close()
+
+    def _remember(self) -> None:
+        """The first of two passes: counts what sources repeat, unless an earlier attempt has."""
+        memory = snapshot(self._context.out)
+        if memory is None:
+            for _ in self._phase("counting", count_shard, self._tasks()):
+                pass
+            parts = counted_parts(self._context, self._plan)
+            memory = remember(parts, _given(self._context.cleaner), self._context.out)
+            for part in parts:
+                part.close()
+        self._context = replace(self._context, cleaner=self._context.cleaner.with_memory(memory))
+
+    def _phase(self, name: str, function: ShardFunction, tasks: Iterator[Task]) -> Iterator[Any]:
+        """The results of a function over shards; shards that were in work when it broke off leave nothing behind."""
+        self._tally.phase = name
+        in_work: set[int] = set()
+        try:
+            for task, result in self._engine.run(function, self._context, _noting(tasks, in_work), self._watch):
+                in_work.discard(task.number)
+                yield result
+        except BaseException:
+            self._engine.__exit__()
+            if function is clean_shard:
+                for number in in_work:
+                    if not finished(self._context.places(number)):
+                        self._context.places(number).discard()
+            raise
+
+    def _tasks(self) -> Iterator[Task]:
+        return (Task(shard.number, shard) for shard in self._plan.shards())
+
+    def _only(self, numbers: frozenset[int]) -> Iterator[Task]:
+        return (task for task in self._tasks() if task.number in numbers)
+
+    def _undone(self) -> Iterator[Task]:
+        """The shards that are still to be done; what the others counted is told on the way."""
+        for task in self._tasks():
+            if accounts := finished(self._context.places(task.number)):
+                self._tally.add(accounts)
+                self._tally.resumed += accounts.documents
+            else:
+                yield task
+
+    def _damaged(self) -> frozenset[int]:
+        """Shards of an earlier run that do not hold what they held when they were sealed; their files are removed."""
+        complete = self._report["complete"]
+        tasks = (task for task in self._tasks() if complete or finished(self._context.places(task.number)))
+        found = frozenset(number for number in self._phase("verifying", is_damaged, tasks) if number is not None)
+        for number in found:
+            self._context.places(number).discard()
+        return found
+
+    def _watch(self, counters: Sequence[int]) -> None:
+        self._tally.show_live(counters)
+        self._progress(self._tally)
+        now = time.monotonic()
+        if now - self._noted > NOTE_EVERY:
+            self._noted = now
+            write_atomically(
+                self._context.out / WORK / PROGRESS, [json.dumps(self._tally.to_values()).encode()], sync=False
+            )
+
+    def _close(self) -> Accounts:
+        """Adds the shards up, in their order, and writes index and run.json."""
+        accounts = Accounts(skipped=self._plan.skipped)
+        for shard in self._plan.shards():
+            done = finished(self._context.places(shard.number))
+            if done is None:
+                raise BatchError(f"shard {shard.number} has vanished from {self._context.out}; run the command again")
+            accounts.merge(done)
+        places = map(self._context.places, range(len(self._plan)))
+        out = self._context.out
+        write_index(out / "index.cdxj", chain.from_iterable(map(index_lines, places)), folder=out / WORK)
+        if self._settings.update_memory:
+            parts = counted_parts(self._context, self._plan)
+            extend(self._settings.update_memory, parts)
+            for part in parts:
+                part.close()  # Windows removes no open file
+        decided = {"memory": memory.digest if (memory := self._context.cleaner.memory) else None}
+        decided["digest"] = self._context.cleaner.fingerprint()
+        write_report(out, {**self._report, **decided, "complete": True, **_results(accounts)})
+        clear_work(out)
+        return accounts
+
+
+def _noting(tasks: Iterator[Task], numbers: set[int]) -> Iterator[Task]:
+    for task in tasks:
+        numbers.add(task.number)
+        yield task
+
+
+def _head(cleaner: Cleaner, settings: BatchSettings) -> dict[str, Any]:
+    """What run.json says from the start: all that decides the output besides the inputs."""
     return {
         "schema": SCHEMA,
         "cleancopy": VERSION,
-        "complete": True,
+        "complete": False,
         "clock": warc_date(settings.clock),
         "configuration": {
             **cleaner.configuration(),
             "shard-size": settings.shard_size,
             "max-bytes": settings.max_bytes,
             "with-removed": settings.with_removed,
+            "copy-originals": settings.copy_originals,
+            "counting": settings.count,
         },
         "digest": cleaner.fingerprint(),
         "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in LIBRARIES}},
-        "shards": shards,
-        "counts": accounts.as_dict(),
-        "failures": [
-            {"path": each.locator, "row": each.row, "what": each.what, "do": each.do} for each in accounts.failures
-        ],
     }
 
 
+def _results(accounts: Accounts) -> dict[str, Any]:
+    """What run.json says at the end."""
+    failures = [{"path": each.locator, "row": each.row, "what": each.what, "do": each.do} for each in accounts.failures]
+    return {"counts": accounts.as_dict(), "failures": failures}
+
+
 def _broken_off(out: Path, error: OSError) -> str:
+    then = "then run the same command again: it goes on from there"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{out}: the disk is full; free some space and run again with --fresh (complete shards so far are whole)"
-    return f"{out}: cannot be written ({error.strerror or error}); mend that and run again with --fresh"
+        return f"{out}: the disk is full; free some space, {then}"
+    return f"{out}: cannot be written ({error.strerror or error}); mend that, {then}"

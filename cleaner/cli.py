@@ -9,8 +9,8 @@ import argparse
 import json
 import os
 import sys
-import tomllib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,14 +19,16 @@ from typing import BinaryIO
 from threadpoolctl import threadpool_limits
 
 from archive import cli as archive_cli
-from cleaner.accounts import Accounts
-from cleaner.batch import SHARD_SIZE, BatchError, BatchSettings, dry_run, outcome_of, run_batch
+from cleaner import memory_cli
+from cleaner.batch import SHARD_SIZE, BatchError, unique_outcome
+from cleaner.batch_cli import InterruptedRunError, UsageError, clean_batch
 from cleaner.document import CleanedDocument
 from cleaner.evaluation import GoldError, as_values, evaluate, read_gold, report_lines
 from cleaner.explain import explain_lines, explain_values
-from cleaner.labels import SPECS, Policy, PolicyError
+from cleaner.labels import SPECS, Policy, PolicyError, read_policy
 from cleaner.languages import CueError, CueTable, read_cues
 from cleaner.layout import Extractor
+from cleaner.memory.store import Memory, MemoryFileError
 from cleaner.model import load, shipped
 from cleaner.model_file import ModelError
 from cleaner.network_training import Settings
@@ -35,7 +37,7 @@ from cleaner.page_model import load as load_page_model
 from cleaner.page_model import shipped as shipped_page_model
 from cleaner.page_training import page_examples, train_pages
 from cleaner.pipeline import VERSION, Cleaner, OnSuspect
-from cleaner.progress import Bar
+from cleaner.progress import Log
 from cleaner.readers import (
     DEFAULT_MAX_BYTES,
     Failure,
@@ -46,16 +48,18 @@ from cleaner.readers import (
     read,
     read_rows,
     read_stream,
+    read_warc,
 )
+from cleaner.status import status_lines, status_values
 from cleaner.training import Material, TrainingError, train
-from cleaner.training_data import line_examples, noisy_examples, read_templates, site
+from cleaner.training_data import articles_by_site, line_examples, noisy_examples, read_templates, site
 from cleaner.writers.archive import CHECKS
 from cleaner.writers.report import ReportError, write_report
 from cleaner.writers.rows import document_row, encode, failed_row
 
-OK, SOME_FAILED, WRONG_USE = 0, 1, 2
-#: Most failures that are named on the terminal; run.json names all.
-FAILURES_SHOWN = 10
+OK, SOME_FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+#: Seconds for one document. Of 1,957 articles the longest took 0.04; a megabyte of lines of one letter takes 29.
+TIMEOUT = 60
 
 EXAMPLES = """examples:
   cleancopy clean articles/ -o out        a folder: clean texts, rows, archive, accounts
@@ -63,14 +67,11 @@ EXAMPLES = """examples:
   cleancopy clean --format jsonl < in.jsonl > out.jsonl
   cleancopy explain article.txt           every line with label, score and reasons
   cleancopy report out -o report.html     what went and why, as a web page
+  cleancopy memory build articles/ -o site.memory   what each site says in every article
   cleancopy archive verify out            is every character still there?
 
 exit codes: 0 all well (suspect and empty documents too), 1 some failed or problems were found, 2 wrong use
 """
-
-
-class UsageError(Exception):
-    """The command line cannot be carried out; the message says what to give instead."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -89,6 +90,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_train(commands.add_parser("train", help="learn a model from labelled documents"))
     _add_evaluate(commands.add_parser("evaluate", help="score the cleaner on labelled documents"))
     _add_report(commands.add_parser("report", help="a web page that shows what went and why"))
+    _add_status(commands.add_parser("status", help="how far a run is, while it works and afterwards"))
+    memory_cli.add_commands(commands)
     archive_cli.add_commands(commands, CHECKS)
     return parser
 
@@ -101,11 +104,32 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="folder for the results (needed with IN)")
     parser.add_argument(
-        "--format", choices=("text", "html", "jsonl"), default="text", help="of standard input (default: text)"
+        "--format", choices=("text", "html", "jsonl", "warc"), default="text", help="of standard input (default: text)"
     )
     parser.add_argument("--with-removed", action="store_true", help="rows carry the text of what was removed")
+    parser.add_argument(
+        "--copy-originals",
+        action="store_true",
+        help="store the records of WARC inputs, which the archive otherwise only refers to, in OUT/originals",
+    )
     parser.add_argument("--dry-run", action="store_true", help="clean and count, write nothing")
-    parser.add_argument("--fresh", action="store_true", help="replace the outputs of an earlier run in OUT")
+    earlier = parser.add_mutually_exclusive_group()
+    earlier.add_argument("--fresh", action="store_true", help="replace the outputs of an earlier run in OUT")
+    earlier.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in OUT (done by itself), after verifying its shards: damaged ones are done again",
+    )
+    parser.add_argument(
+        "--workers", type=_positive, default=_cores(), metavar="N", help="processes (default: one for each core)"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=TIMEOUT,
+        metavar="SECONDS",
+        help=f"a document that takes longer fails; 0: no limit (default: {TIMEOUT})",
+    )
     parser.add_argument(
         "--shard-size",
         type=_positive,
@@ -115,6 +139,15 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--now", type=_moment, metavar="TIME", help="the run's clock, ISO 8601 (default: SOURCE_DATE_EPOCH, else now)"
+    )
+    parser.add_argument(
+        "--log", choices=("text", "json"), default="text", help="messages on standard error; json: one object a line"
+    )
+    parser.add_argument(
+        "--no-memory", action="store_true", help="do not count first what sources repeat (a batch does by itself)"
+    )
+    parser.add_argument(
+        "--update-memory", action="store_true", help="add what was counted to the file of --memory, after the run"
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no summary")
     _add_cleaning(parser)
@@ -150,6 +183,8 @@ def _add_cleaning(parser: argparse.ArgumentParser) -> None:
         default="clean",
         help="when most of a document goes: clean it all the same (default), keep it whole, or drop it",
     )
+    parser.add_argument("--memory", type=Path, metavar="FILE", help="what sources repeat (cleancopy memory build)")
+    parser.add_argument("--source", metavar="NAME", help="the source of articles that do not tell theirs")
     parser.add_argument(
         "--max-bytes",
         type=_positive,
@@ -170,7 +205,8 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     gold = parser.add_argument("--gold", required=True, help="JSONL of labelled documents, plain or .gz")
     lines = parser.add_argument("--lines", default=[], help="JSONL of lines labelled one by one")
     noisy = parser.add_argument("--noisy", default=[], help="JSONL of documents with automatic labels")
-    for files in (gold, lines, noisy):
+    articles = parser.add_argument("--articles", default=[], help="JSONL of raw articles, for memory of their sources")
+    for files in (gold, lines, noisy, articles):
         files.type, files.metavar, files.nargs = Path, "FILE", "+"
     parser.add_argument(
         "--pages", type=Path, metavar="FILE", help="JSONL of pages: the page model is learned instead (docs/html.md)"
@@ -199,10 +235,32 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", type=_positive, default=40, metavar="N", help="documents shown (default: 40)")
 
 
+def _add_status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path, metavar="OUT", help="the folder of a run")
+    parser.add_argument("--json", action="store_true", help="JSON instead of lines")
+
+
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
+
+
+def _cores() -> int:
+    """The cores this process may use, not those of the machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _moment(text: str) -> datetime:
@@ -231,47 +289,57 @@ def main(argv: Sequence[str] | None = None) -> int:
         ReportError,
         GoldError,
         ModelError,
+        MemoryFileError,
         TrainingError,
     ) as error:
-        print(f"cleancopy: {error}", file=sys.stderr)
+        _log(args).say("error", str(error))
         return WRONG_USE
     except BrokenPipeError:  # the reader of our output has left: nothing more to say
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except KeyboardInterrupt:
-        print("cleancopy: interrupted", file=sys.stderr)
-        return 130
+    except (KeyboardInterrupt, InterruptedRunError) as error:
+        _log(args).say("interrupted", str(error) or "interrupted")
+        return INTERRUPTED
     except OSError as error:
-        print(f"cleancopy: {error.filename or 'standard input or output'}: {error.strerror or error}", file=sys.stderr)
+        _log(args).say("error", f"{error.filename or 'standard input or output'}: {error.strerror or error}")
         return SOME_FAILED
+
+
+def _log(args: argparse.Namespace) -> Log:
+    return Log(as_json=getattr(args, "log", None) == "json")
 
 
 def _run(args: argparse.Namespace) -> int:
     if args.command == "archive":
         return archive_cli.run(args, CHECKS)
+    if args.command == "memory":
+        return memory_cli.run(args)
     if args.command == "report":
         write_report(args.run, args.output, sample=args.sample)
         print(args.output)
         return OK
     if args.command == "train":
         return _train(args)
+    if args.command == "status":
+        print(json.dumps(status_values(args.run)) if args.json else "\n".join(status_lines(args.run)))
+        return OK
     cleaner = _cleaner(args)
     if args.command == "evaluate":
         return _evaluate(args, cleaner)
     if args.command == "explain":
         return _explain(args, cleaner)
     if args.inputs:
-        return _clean_batch(args, cleaner)
+        return clean_batch(args, cleaner)
     return _clean_stream(args, cleaner)
 
 
 def _cleaner(args: argparse.Namespace) -> Cleaner:
-    policy = Policy.of(_policy_file(args.policy) if args.policy else None, keep=args.keep, strip=args.strip)
+    policy = Policy.of(read_policy(args.policy) if args.policy else None, keep=args.keep, strip=args.strip)
     cues = read_cues(args.cues) if args.cues else CueTable()
     model = shipped() if args.model is None else None if args.model == "none" else load(Path(args.model))
     return Cleaner(
-        policy=policy, cues=cues, on_suspect=OnSuspect(args.on_suspect), model=model,
+        policy=policy, cues=cues, on_suspect=OnSuspect(args.on_suspect), model=model, memory=_memory(args),
         page_model=_page_model(args.page_model), extractor=Extractor(args.extractor),
     )  # fmt: skip
 
@@ -280,77 +348,28 @@ def _page_model(given: str | None) -> PageModel | None:
     return shipped_page_model() if given is None else None if given == "none" else load_page_model(Path(given))
 
 
-def _policy_file(path: Path) -> dict[str, str]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PolicyError(f"{path}: cannot be read as a policy ({error})") from error
-    if wrong := [name for name, action in table.items() if not isinstance(action, str)]:
-        raise PolicyError(f'{path}: {wrong[0]!r} must be a line such as caption = "keep"')
-    return table
-
-
-def _clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
-    inputs = [Path(each) for each in args.inputs]
-    with Bar(quiet=args.quiet) as bar:
-        if args.dry_run:
-            accounts = dry_run(inputs, cleaner, args.max_bytes, bar.show)
-        elif args.output is None:
-            raise UsageError("give a folder for the results with -o OUT (or --dry-run to write nothing)")
-        else:
-            settings = BatchSettings(
-                out=args.output, clock=_clock(args.now), shard_size=args.shard_size, max_bytes=args.max_bytes,
-                with_removed=args.with_removed, fresh=args.fresh,
-            )  # fmt: skip
-            accounts = run_batch(inputs, cleaner, settings, bar.show)
-    if not args.quiet:
-        _print_summary(accounts, None if args.dry_run else args.output)
-    for failure in accounts.failures[:FAILURES_SHOWN]:
-        print(f"cleancopy: {failure.message}", file=sys.stderr)
-    if (more := len(accounts.failures) - FAILURES_SHOWN) > 0:
-        where = "" if args.dry_run else "; see run.json"
-        print(f"cleancopy: {more} more failures{where}", file=sys.stderr)
-    return SOME_FAILED if accounts.failures else OK
-
-
-def _clock(now: datetime | None) -> datetime:
-    """The run's clock: `--now`, else SOURCE_DATE_EPOCH, else the system's; whole seconds."""
-    if now is not None:
-        return now
-    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
-        try:
-            return datetime.fromtimestamp(int(epoch), UTC)
-        except (ValueError, OverflowError, OSError):
-            raise UsageError(f"SOURCE_DATE_EPOCH={epoch!r} is no number of seconds since 1970") from None
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def _print_summary(accounts: Accounts, out: Path | None) -> None:
-    status = ", ".join(f"{count} {name}" for name, count in sorted(accounts.status.items()))
-    print(f"{accounts.documents} documents: {status or 'none'}")
-    if accounts.characters:
-        removed = accounts.removed.total()
-        print(f"{removed:,} of {accounts.characters:,} characters removed ({removed / accounts.characters:.1%})")
-    for label, count in sorted(accounts.removed.items(), key=lambda pair: (-pair[1], pair[0])):
-        spans = accounts.spans[label]
-        print(f"  {label:<13}{spans:>8,} {'stretch ' if spans == 1 else 'stretches'}{count:>11,} characters")
-    if repairs := accounts.repairs:
-        print("repairs: " + ", ".join(f"{count} {kind}" for kind, count in sorted(repairs.items())))
-    if skipped := accounts.skipped:
-        print("skipped: " + ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items())))
-    if out is not None:
-        print(f"results in {out}: text/ (clean), documents/ (rows with reasons), warc/ (archive), run.json")
-        print(f"next: cleancopy report {out} -o report.html")
+def _memory(args: argparse.Namespace) -> Memory | None:
+    """The memory file that is named. Raises UsageError, MemoryFileError."""
+    updated, ignored = getattr(args, "update_memory", False), getattr(args, "no_memory", False)
+    if updated and (args.memory is None or ignored):
+        raise UsageError("--update-memory needs --memory FILE: the file to extend, or to begin")
+    if updated and not args.inputs:
+        raise UsageError("--update-memory goes with files or folders; use `cleancopy memory build` for others")
+    if args.memory is None or (updated and not args.memory.exists()):
+        return None
+    if ignored:
+        raise UsageError("--no-memory and --memory contradict each other")
+    return Memory.open(args.memory)
 
 
 def _clean_stream(args: argparse.Namespace, cleaner: Cleaner) -> int:
     if args.output:
         raise UsageError("-o OUT goes with files or folders; standard input is cleaned to standard output")
-    if args.format == "jsonl":
+    if args.format in ("jsonl", "warc"):
         return _clean_rows(args, cleaner, sys.stdin.buffer, sys.stdout.buffer)
     media_type = "text/html" if args.format == "html" else "text/plain"
     reading = read_stream(sys.stdin.buffer, name="stdin", media_type=media_type, max_bytes=args.max_bytes)
-    outcome = outcome_of(reading, cleaner, set())
+    outcome = unique_outcome(reading, cleaner, set(), args.source or "")
     if isinstance(outcome, Failure):
         print(f"cleancopy: {outcome.message}", file=sys.stderr)
         return SOME_FAILED
@@ -362,16 +381,24 @@ def _clean_stream(args: argparse.Namespace, cleaner: Cleaner) -> int:
 
 
 def _clean_rows(args: argparse.Namespace, cleaner: Cleaner, source: BinaryIO, target: BinaryIO) -> int:
-    """One row out for each row in, in order, each as soon as it is cleaned."""
+    """One row out for each row or article in, in order, each as soon as it is cleaned."""
     failed = False
     seen: set[str] = set()
-    for reading in read_rows(source, name="stdin", max_bytes=args.max_bytes):
-        outcome = outcome_of(reading, cleaner, seen)
+    skipped: Counter[str] = Counter()
+    reader: Callable[..., Iterator[Reading | Skipped]] = read_warc if args.format == "warc" else read_rows
+    for reading in reader(source, name="stdin", max_bytes=args.max_bytes):
+        if isinstance(reading, Skipped):
+            skipped[reading.reason] += 1
+            continue
+        outcome = unique_outcome(reading, cleaner, seen, args.source or "")
         target.write(encode(_row(reading, outcome, with_removed=args.with_removed)))
         target.flush()
         if isinstance(outcome, Failure):
             failed = True
             print(f"cleancopy: {outcome.message}", file=sys.stderr)
+    if skipped and not args.quiet:
+        counted = ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items()))
+        print(f"cleancopy: skipped: {counted}", file=sys.stderr)
     return SOME_FAILED if failed else OK
 
 
@@ -402,6 +429,7 @@ def _train(args: argparse.Namespace) -> int:
         read_templates(args.templates) if args.templates else (),
         [each for path in args.lines for each in line_examples(path)],
         [each for path in args.noisy for each in noisy_examples(path)],
+        articles_by_site(args.articles),
     )
     settings = Settings(epochs=args.epochs, seed=args.seed)
     trained = train(
@@ -428,7 +456,7 @@ def _evaluate(args: argparse.Namespace, cleaner: Cleaner) -> int:
 def _explain(args: argparse.Namespace, cleaner: Cleaner) -> int:
     failed = False
     for reading in _explained(args):
-        outcome = outcome_of(reading, cleaner, set())
+        outcome = unique_outcome(reading, cleaner, set(), args.source or "")
         if isinstance(outcome, Failure):
             failed = True
             print(f"cleancopy: {outcome.message}", file=sys.stderr)
@@ -449,7 +477,7 @@ def _explained(args: argparse.Namespace) -> Sequence[Reading]:
         if isinstance(found, Failure):
             readings.append(Reading(None, None, found))
         elif not isinstance(found, Skipped):
-            readings += read(found, max_bytes=args.max_bytes)
+            readings += (each for each in read(found, max_bytes=args.max_bytes) if isinstance(each, Reading))
     return readings
 
 

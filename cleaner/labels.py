@@ -6,9 +6,11 @@ a rule or cue, and a new training of the model. Refuses labels and actions it do
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
 
 
@@ -169,6 +171,17 @@ class Policy:
     def as_dict(self) -> dict[str, str]:
         """Label → action for every label, in the order of `Label`."""
         return {label.value: self.actions[label].value for label in Label}
+
+
+def read_policy(path: Path) -> dict[str, str]:
+    """Label → action from a TOML file of lines such as `caption = "keep"`. Raises PolicyError."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PolicyError(f"{path}: cannot be read as a policy ({error})") from error
+    if wrong := [name for name, action in table.items() if not isinstance(action, str)]:
+        raise PolicyError(f'{path}: {wrong[0]!r} must be a line such as caption = "keep"')
+    return table
 
 
 def _label(name: str) -> Label:

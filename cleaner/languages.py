@@ -164,6 +164,14 @@ def load(code: str) -> CueTable:
     return parse_table(tomllib.loads(file.read_text(encoding="utf-8")), code)
 
 
+@cache
+def calendar_words() -> frozenset[str]:
+    """Names of months and weekdays in all languages that we know, in lower case."""
+    file = resources.files("cleaner") / "data" / "languages" / "calendar.txt"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
 def tables_for(code: str | None) -> CueTable:
     """What is tried on a document of this language: its own table, English (crumbs are English everywhere), `und`."""
     codes = dict.fromkeys([code, "en", UNDETERMINED])

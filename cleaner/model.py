@@ -1,9 +1,9 @@
 """The learned sequence model: gives every block the probability of every label, in two steps. No training.
 
-First a linear scorer over hashed words, word pairs, stems and the edges of a block. Then a small
-network reads its scores, the dense measurements and the rules' evidence for all blocks of the
-document, in dilated convolutions. NumPy only. Both steps were trained so that the second saw scores
-of blocks the first had not learned (stacking), which is why it knows how far to trust them.
+First a linear scorer over hashed words, word pairs, stems and the edges of a block. Then a small network reads
+its scores, the dense measurements and the rules' evidence for all blocks of the document, in dilated
+convolutions. Where there is memory of the source, trees weigh that too. NumPy only. Each step was trained on
+scores of blocks that the one before had not learned (stacking), which is why it knows how far to trust them.
 """
 
 from __future__ import annotations
@@ -19,15 +19,21 @@ from typing import Any
 import numpy as np
 
 from cleaner.document import Block, Evidence
-from cleaner.features import EDGE_BITS, PAIR_BITS, STEM_BITS, WORD_BITS, Features, Floats, Ints, featurise
+from cleaner.features import EDGE_BITS, PAIR_BITS, STEM_BITS, WORD_BITS, Features, featurise
 from cleaner.labels import KEPT, Label
+from cleaner.memory.recall import Recall
 from cleaner.model_file import COLUMNS, ModelError, unpack
+from cleaner.recurrence import with_memory
+from cleaner.tokens import Floats, Ints, Tokens
+from cleaner.trees import Trees
 
 #: Tables of hashes: name → buckets as a power of two.
 BITS = {"word": WORD_BITS, "stem": STEM_BITS, "pair": PAIR_BITS, "edge": EDGE_BITS}
 #: Columns of the linear scorer: every label, and boilerplate as such (the last).
 OUTPUTS = len(Label) + 1
 COLUMN = {label: column for column, label in enumerate(COLUMNS)}
+#: Arrays of the trees have names that begin so; RECALL says what they read, raise it with any change of it.
+TREES, RECALL = "trees.", 1
 #: Inputs of the network are cut off: linear scores, spreads from the mean of a dense measurement, sums of evidence.
 LINEAR_CLIP, DENSE_CLIP, EVIDENCE_CLIP = 9.0, 5.0, 8.0
 
@@ -112,17 +118,27 @@ class Model:
 
     linear: Linear
     network: Network
+    trees: Trees | None  # what memory of the source changes; None: nothing
     header: Mapping[str, Any]
     digest: str
 
-    def read(self, blocks: Sequence[Block]) -> FirstStep:
+    def read(self, blocks: Sequence[Block], tokens: Tokens | None = None) -> FirstStep:
         """The first step, before the rules: features and linear scores of at least one block."""
-        return read(self.linear, blocks)
+        return read(self.linear, blocks, tokens)
 
-    def score(self, first: FirstStep, evidence: Sequence[Sequence[Evidence]]) -> Floats:
-        """Block × label probabilities in the order of COLUMNS; rows sum to 1."""
+    def score(
+        self,
+        first: FirstStep,
+        evidence: Sequence[Sequence[Evidence]],
+        blocks: Sequence[Block] = (),
+        recall: Recall | None = None,
+    ) -> Floats:
+        """Block × label probabilities in the order of COLUMNS; rows sum to 1. `blocks` are needed with a recall."""
         sums = evidence_sums(evidence)
-        return self.network.score(self.network.inputs(first.linear, first.features.dense, sums))
+        probabilities = self.network.score(self.network.inputs(first.linear, first.features.dense, sums))
+        if self.trees is None or recall is None or not recall.known:
+            return probabilities
+        return with_memory(self.trees, probabilities, sums, blocks, recall)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +155,16 @@ class FirstStep:
         return odds
 
 
-def read(linear: Linear, blocks: Sequence[Block]) -> FirstStep:
+def read(linear: Linear, blocks: Sequence[Block], tokens: Tokens | None = None) -> FirstStep:
     """Features and linear scores of at least one block; works for any text."""
-    features = features_of(blocks)
+    features = features_of(blocks, tokens)
     return FirstStep(features, linear.score(features))
 
 
-def features_of(blocks: Sequence[Block]) -> Features:
-    """The features of at least one block."""
+def features_of(blocks: Sequence[Block], tokens: Tokens | None = None) -> Features:
+    """The features of at least one block; `tokens`, where the caller has them, save making them again."""
     gaps = [block.newlines_before if index else 2 for index, block in enumerate(blocks)]
-    return featurise([block.text for block in blocks], gaps)
+    return featurise([block.text for block in blocks], gaps, tokens)
 
 
 def evidence_sums(evidence: Sequence[Sequence[Evidence]]) -> Floats:
@@ -186,7 +202,11 @@ def parse(data: bytes, name: str) -> Model:
         weights = {array: arrays[array].astype(np.float32) for array in (*names, *layers)}
     except KeyError as error:
         raise ModelError(f"{name} lacks {error}; fetch or train it again") from error
-    return Model(linear, Network(weights, tuple(header["dilations"])), header, hashlib.sha256(data).hexdigest())
+    trees = {array.removeprefix(TREES): values for array, values in arrays.items() if array.startswith(TREES)}
+    if trees and header.get("recall") != RECALL:
+        raise ModelError(f"{name} was trained for another kind of memory; train it again with this version")
+    network = Network(weights, tuple(header["dilations"]))
+    return Model(linear, network, Trees.of(trees) if trees else None, header, hashlib.sha256(data).hexdigest())
 
 
 def linear_from(arrays: Mapping[str, Floats]) -> Linear:

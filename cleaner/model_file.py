@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from cleaner.features import FEATURES, Floats
+from cleaner.features import FEATURES
 from cleaner.labels import KEPT, Label
+from cleaner.tokens import Floats
 
 MAGIC = b"CLEANCPY"
 VERSION = 3

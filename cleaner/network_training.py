@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cleaner.features import Floats, Ints
 from cleaner.labels import KEPT, Label
 from cleaner.model import Network, around, softmax
+from cleaner.tokens import Floats, Ints
 
 Arrays = dict[str, Floats]
 

@@ -19,11 +19,11 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from cleaner.features import Floats
 from cleaner.layout import Layout
 from cleaner.model import around
 from cleaner.model_file import ModelError
 from cleaner.page_features import BITS, PAGE_FEATURES, PageFeatures, page_features
+from cleaner.tokens import Floats
 
 FORMAT = "cleancopy page model 1"
 #: Log-odds of the linear scorer, spreads of a measurement from its mean, and the answer are cut off here.

@@ -19,7 +19,6 @@ import numpy as np
 
 from cleaner.document import Document
 from cleaner.evaluation import Gold, GoldError, read_gold
-from cleaner.features import Floats, Ints
 from cleaner.labels import KEPT, Label
 from cleaner.layout import Extractor, Layout
 from cleaner.network_training import Labelled, Settings, train_network
@@ -27,6 +26,7 @@ from cleaner.page_features import BITS, PageFeatures, page_features
 from cleaner.page_gold import article_shares, labels_of_lines
 from cleaner.page_model import PageModel, gate, inputs, linear_scores, pack, parse, place_scale, said_scale
 from cleaner.segmenters.html import segment_html
+from cleaner.tokens import Floats, Ints
 from cleaner.training import TrainingError
 from cleaner.training_data import read_rows
 

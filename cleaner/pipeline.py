@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from importlib import metadata
 from typing import Any, Literal
+
+import numpy as np
 
 from cleaner import assembly, ledger, pages
 from cleaner.decision import Scores, decide
@@ -22,11 +24,17 @@ from cleaner.labels import Action, Policy
 from cleaner.languages import CueTable, tables_for
 from cleaner.layout import Extractor
 from cleaner.matching import Matcher
+from cleaner.memory.recall import ENOUGH, Memory, Recall, recall, recurring_words
+from cleaner.memory.units import units_of
 from cleaner.model import Model, shipped
 from cleaner.page_model import PageModel
 from cleaner.page_model import shipped as shipped_page_model
-from cleaner.segmenters import SEGMENTERS
+from cleaner.recurrence import recurs
+from cleaner.segmenters import SEGMENTERS, glued
 from cleaner.segmenters.text import segment_text
+from cleaner.sources import document_source
+from cleaner.splitting import split
+from cleaner.tokens import Tokens, tokenise
 
 VERSION = metadata.version("cleancopy")
 
@@ -39,11 +47,22 @@ class OnSuspect(StrEnum):
     DROP = "drop"  # nothing is kept
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A rendering to judge; None for what is not needed, and where the memory knows too little of the source."""
+
+    rendering: Rendering
+    tokens: Tokens | None = None
+    recall: Recall | None = None
+
+
 class Cleaner:
     """Holds policy and cue tables, compiled once per language.
 
     policy: what each label gets (default: labels.py). cues: a user's own table (`languages.read_cues`).
     model: a loaded model (`model.load`), "shipped" for the one that comes with this version, None for rules alone.
+    memory: what sources repeat (`memory.store`); None: every document is judged by itself, as HTML pages always are
+    unless page_model is None.
     on_suspect: what happens when most of a document would go; its status is `suspect` in any case.
     extractor: who is asked what an HTML page's article is. page_model: as model, for HTML; with None its blocks are
     judged as those of a text, and by their marks.
@@ -56,9 +75,11 @@ class Cleaner:
         cues: CueTable | None = None,
         on_suspect: OnSuspect = OnSuspect.CLEAN,
         model: Model | Literal["shipped"] | None = "shipped",
+        memory: Memory | None = None,
         page_model: PageModel | Literal["shipped"] | None = "shipped",
         extractor: Extractor = Extractor.PAGE,
     ) -> None:
+        self.memory = memory
         self.policy = policy or Policy()
         self.model = shipped() if model == "shipped" else model
         self.page_model = shipped_page_model() if page_model == "shipped" else page_model
@@ -66,6 +87,27 @@ class Cleaner:
         self.on_suspect = on_suspect
         self._cues = cues or CueTable()
         self._matcher = lru_cache(maxsize=64)(self._compile)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process builds the same cleaner from; shipped models are loaded there, not sent.
+
+        A memory must be picklable: one that lies in a file should send the file's path.
+        """
+        model = "shipped" if self.model is not None and self.model is shipped() else self.model
+        page_model = self.page_model
+        return {
+            "actions": dict(self.policy.actions),
+            "cues": self._cues,
+            "on_suspect": self.on_suspect,
+            "model": model,
+            "page_model": "shipped" if page_model is not None and page_model is shipped_page_model() else page_model,
+            "extractor": self.extractor,
+            "memory": self.memory,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        settings = {name: value for name, value in state.items() if name != "actions"}
+        self.__init__(policy=Policy(state["actions"]), **settings)  # type: ignore[misc]
 
     def clean(
         self,
@@ -88,22 +130,26 @@ class Cleaner:
         content = (text if html is None else html) or ""
         return self.clean_document(Document("", content, media_type, url=url, lang=lang, source=source, title=title))
 
-    def clean_document(self, document: Document) -> CleanedDocument:
-        """Cleans one document; kept, removed and repaired together always rebuild its source text."""
+    def clean_document(self, document: Document, *, source: str | None = None) -> CleanedDocument:
+        """Cleans one document; kept, removed and repaired together always rebuild its source text.
+
+        source: which memory to ask, when it is not for the document itself to tell (`sources.document_source`).
+        """
         rendering = SEGMENTERS[document.media_type](document, self.extractor)
-        cleaned = self._label(document, rendering)
+        cleaned = self._label(document, rendering, source)
         if rendering.repairs and not _rebuilds(cleaned):  # a repair across a block's edge: leave the text as it is
             plain = segment_text(replace(document, text=rendering.source_text), repaired=False)
-            cleaned = self._label(document, replace(plain, metadata=rendering.metadata))
+            cleaned = self._label(document, replace(plain, metadata=rendering.metadata), source)
         return cleaned
 
-    def _label(self, document: Document, rendering: Rendering) -> CleanedDocument:
+    def _label(self, document: Document, rendering: Rendering, source: str | None) -> CleanedDocument:
         judged: tuple[Decision, ...] | None = None
         if rendering.layout is not None and self.page_model is not None:
             decisions, judged, lang = self._judge_page(document, rendering, self.page_model.outside(rendering.layout))
         else:
             lang = identify(rendering.text, document.lang)
-            decisions = self._judge(document, rendering, lang)
+            reading = self._read(rendering, source or document_source(document))
+            rendering, decisions = reading.rendering, self._judge(document, reading, lang)
         cleaned = assembly.assemble(document, rendering, decisions, lang, judged=judged)
         if cleaned.status is Status.SUSPECT and self.on_suspect is not OnSuspect.CLEAN:
             action = Action.KEEP if self.on_suspect is OnSuspect.KEEP else Action.STRIP
@@ -125,15 +171,16 @@ class Cleaner:
             return decisions, judged, identify(text or rendering.text, document.lang)
         part = pages.near(rendering, odds)
         lang = identify(part.rendering.text or rendering.text, document.lang)
-        judged = self._judge(replace(document, title=title), part.rendering, lang, part.odds)
+        judged = self._judge(replace(document, title=title), _Reading(part.rendering), lang, part.odds)
         return pages.widen(rendering, part, judged, odds, self.policy), judged, lang
 
     def _judge(
-        self, document: Document, rendering: Rendering, lang: str, places: tuple[float, ...] = ()
+        self, document: Document, reading: _Reading, lang: str, places: tuple[float, ...] = ()
     ) -> tuple[Decision, ...]:
         """The decisions on a rendering; places: per block the page model's log-odds that it is outside."""
+        rendering, recall = reading.rendering, reading.recall
         blocks, model = rendering.blocks, self.model
-        first = model.read(blocks) if model and blocks else None
+        first = model.read(blocks, reading.tokens) if model and blocks else None
         labelling = find_evidence(
             rendering,
             self._matcher(lang),
@@ -143,9 +190,35 @@ class Cleaner:
         )
         scores = None
         if model and first:
-            probabilities = model.score(first, labelling.evidence)
-            scores = Scores.of(probabilities, [len(block.text) for block in blocks], lang, places)
-        return decide(blocks, labelling.evidence, labelling.cuts, self.policy, scores)
+            probabilities = model.score(first, labelling.evidence, blocks, recall)
+            scores = Scores.of(
+                probabilities, [len(block.text) for block in blocks], lang,
+                recurring=recurs(recall) if recall else None, places=places,
+            )  # fmt: skip
+        return decide(blocks, labelling.evidence, labelling.cuts, self.policy, scores, recall)
+
+    def with_memory(self, memory: Memory | None) -> Cleaner:
+        """The same cleaner with another memory."""
+        return Cleaner(
+            policy=self.policy, cues=self._cues, on_suspect=self.on_suspect, model=self.model, memory=memory,
+            page_model=self.page_model, extractor=self.extractor,
+        )  # fmt: skip
+
+    def _read(self, rendering: Rendering, source: str) -> _Reading:
+        """A rendering with what the memory says of it; cut anew where a repeated stretch is glued in."""
+        if not rendering.blocks or (self.model is None and self.memory is None):
+            return _Reading(rendering)
+        tokens = tokenise([block.text for block in rendering.blocks])
+        known = self.memory.source(source) if self.memory else None
+        if known is None or known.documents <= ENOUGH:
+            return _Reading(rendering, tokens)
+        joined = np.array(glued(rendering.blocks))
+        units = units_of(tokens, joined)
+        if joined.any() and (cut := split(rendering, tokens, units, recurring_words(known, units), joined)):
+            rendering, tokens = cut, tokenise([block.text for block in cut.blocks])
+            units = replace(units_of(tokens), witness=units.witness)
+        found = recall(known, units, len(rendering.blocks))
+        return _Reading(rendering, tokens, found if found.known else None)
 
     def _compile(self, lang: str) -> Matcher:
         return Matcher(tables_for(lang) + self._cues)
@@ -160,6 +233,7 @@ class Cleaner:
             "model": self.model.digest if self.model else None,
             "page-model": self.page_model.digest if self.page_model else None,
             "extractor": self.extractor.value,
+            "memory": self.memory.digest if self.memory else None,
             "on-suspect": self.on_suspect.value,
         }
 

@@ -1,4 +1,4 @@
-"""Which source a document is from: the field given, else its URL's host, else its folder."""
+"""Which source a document is from: the field given, else its URL's site, else the file of its row, else its folder."""
 
 from __future__ import annotations
 
@@ -6,22 +6,43 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from cleaner.document import Document
 
-def source_of(metadata: Mapping[str, Any]) -> str:
-    """The name of the source by a document's metadata (`source`, `url`, `path`); "" when nothing tells.
+#: Names of one site for different readers: its first name, the one for telephones, the copies for search engines.
+SAME_SITE = ("www.", "m.", "amp.")
+
+
+def document_source(document: Document, *, folder: str = "") -> str:
+    """The source of a document as it was read: what counting and cleaning both go by.
+
+    `folder` is the name of the input folder (`readers.input_folder`), the source of what lies right in it.
+    """
+    return source_of({**document.metadata, "source": document.source, "url": document.url}, folder=folder)
+
+
+def source_of(metadata: Mapping[str, Any], *, folder: str = "") -> str:
+    """The name of the source by a document's metadata (`source`, `url`, `path`, `row`); "" when nothing tells.
 
     >>> source_of({"url": "https://www.example.org/news/1"})
     'example.org'
     """
-    if source := metadata.get("source"):
-        return str(source)
-    if host := _host(metadata.get("url")):
-        return host
-    return str(metadata.get("path", "")).rpartition("/")[0]
+    name = str(metadata.get("source") or "").strip() or _site(metadata.get("url")) or _place(metadata, folder)
+    return name.encode("utf-8", "replace").decode()  # no output holds lone surrogates
 
 
-def _host(url: Any) -> str:
+def _site(url: Any) -> str:
     try:
-        return (urlsplit(str(url or "")).hostname or "").removeprefix("www.")
+        host = (urlsplit(str(url or "")).hostname or "").rstrip(".")
     except ValueError:  # "http://[broken"
         return ""
+    for prefix in SAME_SITE:
+        if host.startswith(prefix) and "." in host[len(prefix) :]:
+            host = host[len(prefix) :]
+    return host
+
+
+def _place(metadata: Mapping[str, Any], folder: str) -> str:
+    path = str(metadata.get("path") or "")
+    if metadata.get("row") is not None:  # a file of rows is a collection by itself
+        return path
+    return path.rpartition("/")[0] or folder

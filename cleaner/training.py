@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from cleaner.decision import Scores
 from cleaner.evaluation import Gold
-from cleaner.features import Features, Floats, Ints
+from cleaner.features import Features
 from cleaner.identification import identify
 from cleaner.labelling import find_evidence
 from cleaner.labels import KEPT, Label
 from cleaner.languages import tables_for
 from cleaner.matching import Matcher
-from cleaner.model import BITS, OUTPUTS, FirstStep, Network, evidence_sums, linear_from, token_weight
+from cleaner.model import BITS, OUTPUTS, RECALL, TREES, FirstStep, Network, evidence_sums, linear_from, token_weight
 from cleaner.model_file import COLUMNS, pack
 from cleaner.network_training import Labelled, Settings, train_network
+from cleaner.recurrence_training import learn, told
+from cleaner.tokens import Floats, Ints
 from cleaner.training_data import FOLDS, Example, examples, fold_of, made_from, site
 
 #: A hash gets a weight when at least so many sites hold it: what only one site says, no other will.
@@ -49,6 +51,7 @@ class Material:
     templates: Sequence[Gold] = ()
     lines: Sequence[Example] = ()
     noisy: Sequence[Example] = ()
+    articles: Mapping[str, Sequence[str]] = field(default_factory=dict)  # raw texts by site, for memory of a source
 
     def without(self, sites: Collection[str]) -> Material:
         """The material without these sites."""
@@ -57,6 +60,7 @@ class Material:
             self.templates,
             [each for each in self.lines if each.site not in sites],
             [each for each in self.noisy if each.site not in sites],
+            {name: texts for name, texts in self.articles.items() if name not in sites},
         )
 
 
@@ -83,12 +87,13 @@ def train(material: Material, settings: Settings, say: Say, *, cross_validate: b
     evidence = [_evidence(each, first) for each, first in zip(everything, scores, strict=True)]
     labelled, mean, scale = _labelled(everything, scores, evidence)
     probabilities: list[Floats] = []
-    if cross_validate:
+    if cross_validate or material.articles:  # what memory changes is learned from opinions on sites left out
         probabilities = _cross_validated(everything, len(learned), (labelled, mean, scale), settings, say)
+    trees = _trees(learned, probabilities, evidence, material.articles, say) if material.articles else {}
     say("training the network on everything")
     network = train_network(labelled, mean, scale, settings)
     header = _header(material, learned, settings)
-    data = pack(header, {**linear, **_network_arrays(network)})
+    data = pack(header, {**linear, **_network_arrays(network), **trees})
     return Trained(data, learned, probabilities, _figures(learned, probabilities))
 
 
@@ -289,6 +294,23 @@ def _cross_validated(
     return probabilities
 
 
+def _trees(
+    learned: Sequence[Example],
+    probabilities: Sequence[Floats],
+    evidence: Sequence[Floats],
+    articles: Mapping[str, Sequence[str]],
+    say: Say,
+) -> dict[str, Floats]:
+    """The arrays of the trees; none when hardly any document has other articles of its source."""
+    documents = list(told(learned, articles))
+    sites = {learned[each.index].site for each in documents}
+    say(f"memory of a source: {len(documents)} labelled documents of {len(sites)} sites have other articles")
+    if len(sites) < FOLDS:
+        return {}
+    trees = learn(learned, documents, probabilities, evidence)
+    return {TREES + name: array for name, array in trees.arrays().items()}
+
+
 def _network_arrays(network: Network) -> dict[str, Floats]:
     exact = ("mean", "scale")
     return {name: array if name in exact else array.astype(np.float16) for name, array in network.arrays.items()}
@@ -303,12 +325,14 @@ def _header(material: Material, learned: Sequence[Example], settings: Settings) 
         "kept": len(KEPT),
         "outputs": OUTPUTS,
         "dilations": list(settings.dilations),
+        "recall": RECALL,
         "training": {
             "documents": len(learned),
             "sites": len({each.site for each in learned}),
             "lines": len(material.lines),
             "noisy": len(material.noisy),
             "templates": len(material.templates),
+            "articles": sum(map(len, material.articles.values())),
             "digest": digest.hexdigest(),
             "seed": settings.seed,
             "epochs": settings.epochs,

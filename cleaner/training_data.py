@@ -17,16 +17,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 
 from cleaner.document import Block, Document, Rendering
 from cleaner.evaluation import Gold, GoldError
-from cleaner.features import Features, Ints
+from cleaner.features import Features
 from cleaner.labels import KEPT, Label
 from cleaner.model import COLUMN, features_of
 from cleaner.repairs import OffsetMap
 from cleaner.segmenters.text import segment_text
+from cleaner.tokens import Ints
 
 #: Blocks without a letter or digit say little; they count this much.
 INVISIBLE_WEIGHT = 0.2
@@ -164,6 +166,17 @@ def _from_lines(name: str, source: str, texts: Sequence[tuple[str, float]], colu
     labels = np.array([column(index) for index in range(len(blocks))])
     known = (labels >= len(KEPT)).astype(np.int64)
     return Example(name, site(source), "", rendering, features_of(blocks), labels, known, np.array(weights))
+
+
+def articles_by_site(paths: Iterable[Path]) -> dict[str, list[str]]:
+    """Raw articles of sites: rows `{text, source}` or `{text, url}`. Raises GoldError."""
+    texts: dict[str, list[str]] = {}
+    for path in paths:
+        for row in read_rows(path):
+            texts.setdefault(site(str(row.get("source") or urlsplit(row.get("url") or "").hostname)), []).append(
+                row["text"]
+            )
+    return texts
 
 
 def read_templates(path: Path) -> list[Gold]:

@@ -3,36 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from cleaner.readers.file import read_html, read_stream, read_text
-from cleaner.readers.folder import InputError, find
-from cleaner.readers.jsonl import read_rows, read_rows_file
-from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Original, Reading, Skipped
+from cleaner.readers.folder import InputError, find, input_folder
+from cleaner.readers.jsonl import read_rows
+from cleaner.readers.mhtml import read_mhtml
+from cleaner.readers.parquet import read_parquet
+from cleaner.readers.row_ranges import cut_rows, read_range, read_rows_file
+from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Original, Range, Reading, Skipped
+from cleaner.readers.warc import cut_warc, read_warc, read_warc_file, read_warc_range
 
 __all__ = [
     "DEFAULT_MAX_BYTES",
+    "DIVIDED",
     "READERS",
+    "Divided",
     "Failure",
     "Found",
     "InputError",
     "Original",
+    "Range",
     "Reading",
     "Skipped",
     "discover",
+    "input_folder",
     "read",
     "read_rows",
     "read_stream",
+    "read_warc",
 ]
 
 
 class Reader(Protocol):
-    """Reads what was found: one reading for each article in it."""
+    """Reads what was found: one reading for each article in it, and what it holds besides, by reason."""
 
-    def __call__(self, found: Found, *, max_bytes: int) -> Iterator[Reading]: ...
+    def __call__(self, found: Found, *, max_bytes: int) -> Iterator[Reading | Skipped]: ...
 
 
+WARC_KINDS = (".warc", ".warc.gz", ".warc.zst", ".warc.wet", ".warc.wet.gz")
 READERS: Mapping[str, Reader] = {  # by suffix, in lower case
     ".txt": read_text,
     ".text": read_text,
@@ -44,6 +55,41 @@ READERS: Mapping[str, Reader] = {  # by suffix, in lower case
     ".ndjson": read_rows_file,
     ".jsonl.gz": read_rows_file,
     ".ndjson.gz": read_rows_file,
+    ".jsonl.zst": read_rows_file,
+    ".ndjson.zst": read_rows_file,
+    ".parquet": read_parquet,
+    ".mhtml": read_mhtml,
+    ".mht": read_mhtml,
+    **dict.fromkeys(WARC_KINDS, read_warc_file),
+}
+
+
+class Cutter(Protocol):
+    """Cuts what was found into ranges: the first of at most `room` documents, the others of `size`; raises nothing."""
+
+    def __call__(self, found: Found, *, room: int, size: int) -> Iterator[Range]: ...
+
+
+class RangeReader(Protocol):
+    """Reads one of those ranges; has gone the way to its first document when it returns."""
+
+    def __call__(self, found: Found, part: Range, *, max_bytes: int) -> Iterator[Reading | Skipped]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """How a container of many documents is shared out among shards."""
+
+    cut: Cutter
+    read: RangeReader
+
+
+#: By suffix; what is missing here is read as a whole, in one shard.
+DIVIDED: Mapping[str, Divided] = {
+    **dict.fromkeys(
+        (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".jsonl.zst", ".ndjson.zst"), Divided(cut_rows, read_range)
+    ),
+    **dict.fromkeys(WARC_KINDS, Divided(cut_warc, read_warc_range)),
 }
 
 
@@ -55,6 +101,9 @@ def discover(inputs: Sequence[Path | str], *, exclude: Path | None = None) -> It
     return find(inputs, exclude=exclude, kinds=frozenset(READERS))
 
 
-def read(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading]:
-    """The readings of what was found: one for a file, one a row for a file of rows. Bad input becomes a Failure."""
+def read(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading | Skipped]:
+    """The readings of what was found: one for a file, one a row or record for a container. Bad input becomes a Failure.
+
+    What a container holds besides articles, such as a WARC's requests, is Skipped with its reason.
+    """
     return READERS[found.kind](found, max_bytes=max_bytes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from cleaner.document import Document
@@ -89,7 +90,8 @@ def not_a_file(locator: str, *, folder: bool = False) -> Failure:
     return Failure(locator, None, "is a pipe or device, not a file", "copy what it gives into a file")
 
 
-def _read(found: Found, media_type: str, max_bytes: int) -> Reading:
+def read_payload(found: Found, media_type: str, max_bytes: int) -> Original | Reading:
+    """The bytes of a file that holds one article, or the reading that says why there are none."""
     try:
         facts = found.path.stat()
         if not stat.S_ISREG(facts.st_mode):  # opening a named pipe would wait for ever
@@ -102,15 +104,13 @@ def _read(found: Found, media_type: str, max_bytes: int) -> Reading:
         return Reading(None, None, unreadable(found.locator, error))
     if len(payload) > max_bytes:  # it grew since
         return Reading(None, None, too_large(found.locator, None, max_bytes))
-    return from_bytes(Original(found.locator, None, payload, media_type, modified=facts.st_mtime))
+    return Original(found.locator, None, payload, media_type, modified=facts.st_mtime)
+
+
+def _read(found: Found, media_type: str, max_bytes: int) -> Reading:
+    original = read_payload(found, media_type, max_bytes)
+    return original if isinstance(original, Reading) else from_bytes(original)
 
 
 def _with_facts(original: Original, decoded: Decoded) -> Original:
-    return Original(
-        original.locator,
-        original.row,
-        original.payload,
-        original.media_type,
-        decoded.as_dict(),
-        original.modified,
-    )
+    return replace(original, decoding=decoded.as_dict())

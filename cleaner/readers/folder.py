@@ -52,6 +52,15 @@ def find(
     return _find(named, unmatched, kinds, fallback=fallback)
 
 
+def input_folder(inputs: Sequence[Path | str]) -> str:
+    """The name of the folder that the locators of these inputs are relative to; "" where there is none.
+
+    Raises InputError.
+    """
+    base = _base(_starts(inputs)[0])
+    return base.name if base else ""
+
+
 def kind_of(name: str, kinds: Collection[str]) -> str | None:
     """The longest known suffix of a name, without regard to case; None for an unknown kind."""
     parts = name.rsplit("/", 1)[-1].lower().split(".")

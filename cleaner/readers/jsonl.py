@@ -9,24 +9,37 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import stat
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, BinaryIO, cast
+from itertools import islice
+from typing import Any, BinaryIO
 
 from cleaner.document import Document
 from cleaner.encoding import Basis
-from cleaner.readers.file import not_a_file, too_large, unreadable
-from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Original, Reading, place
+from cleaner.readers.file import too_large, unreadable
+from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Original, Range, Reading, place
+
+try:
+    import zstandard as zstandard
+except ImportError:  # the extra `zstd`
+    zstandard = None  # type: ignore[assignment]
+
+GZIP_ERRORS: tuple[type[Exception], ...] = (EOFError, zlib.error, gzip.BadGzipFile)
+UNPACK_ERRORS: tuple[type[Exception], ...] = GZIP_ERRORS if zstandard is None else (*GZIP_ERRORS, zstandard.ZstdError)
+NO_ZSTD = (
+    "is compressed with zstd, for which a library is missing",
+    "install it with: pip install 'cleancopy[zstd]'",
+)
 
 #: Fields that we read; all others pass through.
 OURS = ("id", "url", "lang", "source", "title", "date")
 
 _UTF8_BOM = b"\xef\xbb\xbf"
-_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 #: Long lines are passed over in pieces of this size.
-_PIECE = 1 << 20
+PIECE = 1 << 20
+WHOLE = Range(1, 0, 0, last=True)
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -36,33 +49,24 @@ class _RowError(ValueError):
     """A row holds no article; the message says why (own class: json raises plain ValueError too)."""
 
 
-def read_rows_file(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading]:
-    """The articles in a file of rows; `.gz` is unpacked on the way."""
-    try:
-        facts = found.path.stat()
-        if not stat.S_ISREG(facts.st_mode):
-            yield Reading(None, None, not_a_file(found.locator, folder=stat.S_ISDIR(facts.st_mode)))
-            return
-        with found.path.open("rb") as stream:
-            if found.kind.endswith(".gz"):
-                with gzip.GzipFile(fileobj=stream) as unpacked:
-                    rows = cast(BinaryIO, unpacked)
-                    yield from read_rows(rows, name=found.locator, max_bytes=max_bytes, modified=facts.st_mtime)
-            else:
-                yield from read_rows(stream, name=found.locator, max_bytes=max_bytes, modified=facts.st_mtime)
-    except OSError as error:
-        yield Reading(None, None, unreadable(found.locator, error))
-
-
 def read_rows(
-    stream: BinaryIO, *, name: str, max_bytes: int = DEFAULT_MAX_BYTES, modified: float | None = None
+    stream: BinaryIO,
+    *,
+    name: str,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    modified: float | None = None,
+    part: Range = WHOLE,
 ) -> Iterator[Reading]:
-    """The articles in a stream of rows, each as soon as its line is there; blank lines are no rows."""
-    number = 0
+    """The articles in a stream of rows, each as soon as its line is there; blank lines are no rows.
+
+    `part`: which lines these are, of the file that the stream comes from.
+    """
+    number = part.first - 1
+    lines = lines_of(stream, max_bytes)
     try:
-        for number, line in enumerate(_lines(stream, max_bytes), start=1):
+        for number, line in enumerate(lines if part.last else islice(lines, part.documents), start=part.first):
             if number == 1 and line is not None:
-                if line.startswith(_UTF16_BOMS):
+                if line.startswith(UTF16_BOMS):
                     yield Reading(None, None, Failure(name, None, "is UTF-16; JSON lines are UTF-8", "convert it"))
                     return
                 line = line.removeprefix(_UTF8_BOM)
@@ -70,21 +74,37 @@ def read_rows(
                 yield Reading(None, None, too_large(name, number, max_bytes))
             elif line.strip():
                 yield _read_row(line, Original(name, number, b"", "text/plain", _facts(0), modified))
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        what = f"its gzip data is broken ({error})"
-        yield Reading(None, None, Failure(name, number + 1, what, "the rows before were read; fetch the file again"))
+    except UNPACK_ERRORS as error:
+        yield Reading(None, None, broken_gzip(name, number + 1, error))
     except OSError as error:
         yield Reading(None, None, unreadable(name, error, number + 1))
 
 
-def _lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
+def broken_gzip(name: str, row: int, error: Exception) -> Failure:
+    """The failure for a file that cannot be unpacked beyond a row."""
+    codec = "gzip" if isinstance(error, GZIP_ERRORS) else "zstd"
+    what = f"its {codec} data is broken ({error})"
+    return Failure(name, row, what, "the rows before were read; fetch the file again")
+
+
+def lines_of(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
     """The lines of a stream; None in the place of one that is longer than `max_bytes`."""
     while line := stream.readline(max_bytes + 2):  # two for the line end
         whole = line.endswith(b"\n") or len(line) < max_bytes + 2
         fits = len(line.rstrip(b"\r\n")) <= max_bytes
+        rest = line
+        while rest and not rest.endswith(b"\n"):  # before the line is given: the reader may stop there
+            rest = stream.readline(PIECE)
         yield line if whole and fits else None
-        while line and not line.endswith(b"\n"):
-            line = stream.readline(_PIECE)
+
+
+def row_reading(row: Mapping[str, Any], original: Original) -> Reading:
+    """The reading of a row that comes as values, from a table."""
+    try:
+        mended, lost = _mended(dict(row))
+        return _reading(mended, replace(original, decoding=_facts(lost)))
+    except _RowError as error:
+        return Reading(None, None, Failure(original.locator, original.row, str(error), "mend or remove the row"))
 
 
 def _read_row(line: bytes, original: Original) -> Reading:

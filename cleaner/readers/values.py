@@ -23,6 +23,16 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """A run of documents within a container that holds many."""
+
+    first: int  # number of the first, from 1; for rows that of its line
+    documents: int
+    start: int  # byte offset of the first; 0 where it can only be found by reading what is before
+    last: bool = False  # nothing comes after: read to the end
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """Something that lies in an input folder and is no input, by rule."""
 
@@ -46,6 +56,19 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A record of a WARC file that holds an article's bytes, so that they need not be stored again."""
+
+    file: str  # locator
+    offset: int  # of the record's gzip member; of the record itself in a file that is not compressed
+    inside: int  # offset of the record in the unpacked member
+    record_id: str  # without angle brackets; may be empty
+    digest: str  # of block or payload as the record names it; may be empty
+    head: bytes = b""  # the record as it stands there
+    block: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Original:
     """The bytes of an article as they came, and how they were read: what the archive keeps."""
 
@@ -55,6 +78,7 @@ class Original:
     media_type: str
     decoding: Mapping[str, Any] = field(default_factory=dict)  # facts for encoding.decode_as; empty: not decoded
     modified: float | None = None  # the file's modification time, seconds since 1970
+    reference: Reference | None = None  # where the bytes lie, if in a WARC file
 
     @property
     def charset(self) -> str | None:

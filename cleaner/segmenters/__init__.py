@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from cleaner.document import Document, Rendering
+from cleaner.document import Block, Document, Rendering
 from cleaner.layout import Extractor
-from cleaner.segmenters.html import segment_html
+from cleaner.segmenters.html import page_texts, segment_html
 from cleaner.segmenters.text import segment_text
 
 #: The extractor tells who else is asked about a page; other media types do without.
@@ -14,3 +14,22 @@ SEGMENTERS: Mapping[str, Callable[[Document, Extractor], Rendering]] = {
     "text/plain": lambda document, _: segment_text(document),
     "text/html": segment_html,
 }
+
+
+def block_texts(document: Document) -> tuple[list[str], list[bool]]:
+    """The texts of a document's blocks as cleaning cuts them, and which of them share a line with others.
+
+    Of a page its metadata and its article, costly to find, are not sought. Raises segmenters.html.HtmlError for a
+    page that cannot be parsed.
+    """
+    if document.media_type == "text/html":
+        texts = page_texts(document)
+        return texts, [False] * len(texts)
+    blocks = SEGMENTERS[document.media_type](document, Extractor.FAST).blocks
+    return [block.text for block in blocks], glued(blocks)
+
+
+def glued(blocks: Sequence[Block]) -> list[bool]:
+    """Which blocks share a line with others."""
+    joined = [index > 0 and block.newlines_before == 0 for index, block in enumerate(blocks)]
+    return [here or after for here, after in zip(joined, [*joined[1:], False], strict=False)]

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from selectolax.lexbor import SelectolaxError
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from cleaner.document import Block, Document, Rendering
 from cleaner.layout import Element, Extractor, Layout, Line
@@ -44,7 +44,28 @@ def segment_html(document: Document, extractor: Extractor = Extractor.PAGE) -> R
     `source_text` is the rendering, since offsets into markup would help nobody. extractor: who else is asked.
     Raises HtmlError when the markup cannot be parsed.
     """
-    html = _XML_DECLARATION.sub("", _SURROGATES.sub("\ufffd", document.text))
+    html = _mended(document)
+    lines, elements, tree = _lines(html)
+    said = stated(tree)
+    facts = page_facts(html, document.url, extractor) if extractor is not Extractor.FAST else PageFacts()
+    metadata = {**said.metadata, **facts.metadata}  # the model reads only what is the same for every extractor
+    layout = Layout(lines, elements, said.metadata, said.text, facts.main)
+    text = "\n".join(line.text for line in lines)
+    return Rendering(text, _blocks(layout), text, (), metadata, layout=layout)
+
+
+def page_texts(document: Document) -> list[str]:
+    """The texts of the blocks of a page, without its metadata and marks. Raises HtmlError."""
+    lines, _, _ = _lines(_mended(document))
+    return [line.text.strip() for line in lines]
+
+
+def _mended(document: Document) -> str:
+    return _XML_DECLARATION.sub("", _SURROGATES.sub("\ufffd", document.text))
+
+
+def _lines(html: str) -> tuple[list[Line], list[Element], LexborHTMLParser]:
+    """What becomes blocks, the elements around it, and the parsed page. Raises HtmlError."""
     try:
         found, tree = walk(html)
     except SelectolaxError as error:
@@ -53,12 +74,7 @@ def segment_html(document: Document, extractor: Extractor = Extractor.PAGE) -> R
     lines = _shown(found.lines, elements)
     if sum(len(line.text) for line in lines if len(line.text) >= HIDDEN_LINE) < BARE_PAGE:
         lines += _from_json(json_prose(tree), elements, lines)
-    said = stated(tree)
-    facts = page_facts(html, document.url, extractor) if extractor is not Extractor.FAST else PageFacts()
-    metadata = {**said.metadata, **facts.metadata}  # the model reads only what is the same for every extractor
-    layout = Layout(lines, elements, said.metadata, said.text, facts.main)
-    text = "\n".join(line.text for line in lines)
-    return Rendering(text, _blocks(layout), text, (), metadata, layout=layout)
+    return lines, elements, tree
 
 
 def _shown(lines: Sequence[Line], elements: Sequence[Element]) -> list[Line]:

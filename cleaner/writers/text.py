@@ -7,7 +7,9 @@ file system is cut, with a piece of its digest.
 
 from __future__ import annotations
 
-from hashlib import sha256
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import blake2b, sha256
 from pathlib import Path, PurePosixPath
 
 #: File systems take 255 bytes; a draft adds ".tmp", a number some more.
@@ -15,32 +17,49 @@ LONGEST_NAME = 230
 
 
 class TextNames:
-    """Gives each document of a run its own file name; no file bears the name of a folder."""
+    """Gives each document of a run its own file name; no file bears the name of a folder.
+
+    Wants the paths in order, as `discover` gives them: only the folders on the way to the last one are remembered.
+    """
 
     def __init__(self) -> None:
-        self._files: set[str] = set()
-        self._folders: set[str] = set()
+        self._open = [_Folder("", "")]
 
     def name(self, path: str) -> str:
         """The relative POSIX path of the text file of the input at this relative path."""
         *parents, last = PurePosixPath(path if path.lower().endswith(".txt") else f"{path}.txt").parts
-        folder = ""
-        for parent in parents:
-            folder = self._free(f"{folder}{_shortened(parent)}", self._files, "~{}")
-            self._folders.add(folder.casefold())
-            folder += "/"
+        depth = 0
+        while depth < len(parents) and depth + 1 < len(self._open) and self._open[depth + 1].source == parents[depth]:
+            depth += 1
+        del self._open[depth + 1 :]
+        for parent in parents[depth:]:
+            inside = self._open[-1]
+            self._open.append(_Folder(parent, f"{inside.prefix}{inside.free(_shortened(parent), '~{}')}/"))
+        folder = self._open[-1]
         stem = _shortened(last).removesuffix(".txt")
-        name = self._free(f"{folder}{stem}.txt", self._files | self._folders, ".{}.txt")
-        self._files.add(name.casefold())
-        return name
+        return folder.prefix + folder.free(f"{stem}.txt", ".{}.txt")
 
-    @staticmethod
-    def _free(name: str, taken: set[str], numbered: str) -> str:
+
+@dataclass(slots=True)
+class _Folder:
+    """The names given in one folder, as digests of their case-folded form."""
+
+    source: str  # its name among the inputs
+    prefix: str  # its path among the outputs, with a slash
+    taken: set[bytes] = field(default_factory=set)
+
+    def free(self, name: str, numbered: str) -> str:
+        """This name, or the first with a number that is still free; it is taken from now on."""
         count, free = 1, name
-        while free.casefold() in taken:
+        while (key := _folded(free)) in self.taken:
             count += 1
             free = name.removesuffix(".txt") + numbered.format(count)
+        self.taken.add(key)
         return free
+
+
+def _folded(name: str) -> bytes:
+    return blake2b(name.casefold().encode("utf-8", "surrogatepass"), digest_size=12).digest()
 
 
 def _shortened(name: str) -> str:
@@ -63,3 +82,11 @@ def write_text(folder: Path, name: str, text: str) -> Path:
         draft.unlink(missing_ok=True)
         raise
     return target
+
+
+def remove_text(folder: Path, name: str) -> None:
+    """Removes the file and its draft, if they are there. Raises OSError."""
+    target = folder.joinpath(*PurePosixPath(name).parts)
+    for path in (target, target.with_name(f"{target.name}.tmp")):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.unlink()

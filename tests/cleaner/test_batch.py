@@ -67,7 +67,7 @@ def test_outputs_of_a_mixed_folder(folder, tmp_path):
     accounts = run([folder], out)
     assert dict(accounts.status) == {"clean": 3, "failed": 2}
     assert sorted(files(out)) == [
-        "documents/00000.jsonl", "index.cdxj", "run.json", "text/a.txt", "text/sub/b.html.txt",
+        "documents/00000.jsonl", "index.cdxj", "memory.sqlite", "run.json", "text/a.txt", "text/sub/b.html.txt",
         "warc/cleancopy-20260503102200-00000-00.warc.gz",
     ]  # fmt: skip
     assert (out / "text/a.txt").read_text(encoding="utf-8") == STORY * 3
@@ -168,8 +168,13 @@ def test_an_output_folder_with_a_run_is_refused_and_fresh_replaces_it(folder, tm
     out = tmp_path / "out"
     run([folder], out)
     (out / "mine.txt").write_text("not ours")
-    with pytest.raises(BatchError, match="--fresh"):
+    before = files(out)
+    assert run([folder], out).documents == 5  # complete: nothing is done
+    assert files(out) == before
+    (folder / "new.txt").write_text(STORY)
+    with pytest.raises(BatchError, match=r"other inputs.*--fresh"):
         run([folder], out)
+    (folder / "new.txt").unlink()
     (folder / "a.txt").unlink()
     run([folder], out, fresh=True)
     assert not (out / "text/a.txt").exists()
@@ -254,10 +259,13 @@ def test_texts_of_a_shard_that_broke_off_go_with_it(folder, tmp_path, monkeypatc
     monkeypatch.setattr(cleaner.shards.ShardWriter, "_close_rows", full)
     with pytest.raises(BatchError):
         run([folder], tmp_path / "out")
-    assert sorted(files(tmp_path / "out")) == ["run.json"]
+    assert sorted(name for name in files(tmp_path / "out") if not name.startswith(".work")) == [
+        "memory.sqlite",
+        "run.json",
+    ]
     assert json.loads((tmp_path / "out/run.json").read_text())["complete"] is False
     monkeypatch.undo()
-    run([folder], tmp_path / "out", fresh=True)
+    run([folder], tmp_path / "out")
     assert json.loads((tmp_path / "out/run.json").read_text())["complete"] is True
 
 

@@ -160,3 +160,14 @@ def test_version_and_help():
     code, out, _ = cleancopy("clean", "--help")
     assert code == 0
     assert "--on-suspect" in out
+
+
+def test_messages_as_json(tmp_path):
+    (tmp_path / "a.txt").write_bytes(bytes(range(256)) * 40)
+    code, _, err = cleancopy("clean", "a.txt", "-o", "out", "--log", "json", cwd=tmp_path)
+    assert code == 1
+    (message,) = map(json.loads, err.splitlines())
+    assert (message["event"], message["path"], message["row"]) == ("failure", "a.txt", None)
+    assert "a.txt" in message["message"]
+    (error,) = map(json.loads, cleancopy("clean", "a.txt", "--log", "json", cwd=tmp_path)[2].splitlines())
+    assert error["event"] == "error"

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cleaner.features import EDGE_BITS, EDGES, PAIR_BITS, STEM, STEM_BITS, WORD_BITS, Features, featurise
+from cleaner.features import EDGE_BITS, EDGES, PAIR_BITS, STEM_BITS, WORD_BITS, Features, featurise
+from cleaner.tokens import STEM
 
 #: Any code points at all: surrogates, controls and unassigned ones too.
 anything = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)

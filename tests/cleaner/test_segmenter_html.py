@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from cleaner.document import Block, Document, Rendering
 from cleaner.layout import MAX_ANCESTORS
+from cleaner.segmenters import block_texts
 from cleaner.segmenters.html import segment_html
 from cleaner.segmenters.marks import class_marks
 from cleaner.segmenters.stated import stated
@@ -173,6 +174,8 @@ TAGS = st.sampled_from(
 @given(st.lists(TAGS | st.text(max_size=8), max_size=25))
 def test_blocks_are_lines_of_the_rendering(parts: list[str]) -> None:
     rendering = segment("".join(parts))
+    page = Document("page", "".join(parts), "text/html")
+    assert block_texts(page)[0] == [block.text for block in rendering.blocks]  # what is counted is what is cleaned
     end = 0
     for block in rendering.blocks:
         assert rendering.text[block.start : block.end] == block.text == block.text.strip() != ""

@@ -1,0 +1,68 @@
+"""MHTML: a page saved by a browser as one file (RFC 2557). The page's HTML is the article, its images are left alone.
+
+The original kept is the whole file. What holds no HTML part becomes a Failure.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from collections.abc import Iterator
+from dataclasses import replace
+from email.message import Message
+from email.utils import parsedate_to_datetime
+
+from cleaner.document import Document
+from cleaner.encoding import UndecodableError, declared_in_html, decode
+from cleaner.readers.file import read_payload
+from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Reading
+
+MEDIA_TYPE = "multipart/related"
+#: What the standard library's parser raises on headers no mail program ever wrote.
+_PARSER_ERRORS = (ValueError, LookupError, TypeError, AttributeError)
+
+
+def read_mhtml(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading]:
+    """The page in a saved file."""
+    original = read_payload(found, MEDIA_TYPE, max_bytes)
+    if isinstance(original, Reading):
+        yield original
+        return
+    failure = Failure(found.locator, None, "holds no HTML part", "save the page again")
+    try:
+        message = email.message_from_bytes(original.payload, policy=email.policy.compat32)
+        part = _root(message)
+        page = part.get_payload(decode=True) if part else None
+        if part is None or not isinstance(page, bytes):
+            yield Reading(original, None, failure)
+            return
+        charset = part.get_content_charset()
+        facts = decode(page, declared=charset or declared_in_html(page))
+    except UndecodableError as error:
+        yield Reading(original, None, Failure(found.locator, None, error.what, error.do))
+        return
+    except _PARSER_ERRORS as error:
+        yield Reading(original, None, replace(failure, what=f"is no MHTML ({error})"))
+        return
+    url = next((u for u in (message.get("Snapshot-Content-Location"), part.get("Content-Location")) if u), None)
+    metadata = {"path": found.locator, **({"capture-date": saved} if (saved := _saved(message)) else {})}
+    document = Document(
+        found.locator, facts.text, "text/html",
+        url=str(url) if url and str(url).lower().startswith(("http://", "https://")) else None, metadata=metadata,
+    )  # fmt: skip
+    yield Reading(replace(original, decoding={**facts.as_dict(), "container": "mhtml"}), document)
+
+
+def _root(message: Message) -> Message | None:
+    """The part that `start` names (RFC 2387), else the first of HTML."""
+    pages = [part for part in message.walk() if part.get_content_type() in ("text/html", "application/xhtml+xml")]
+    start = message.get_param("start")
+    named = [part for part in pages if start and part.get("Content-ID") == start]
+    return next(iter(named + pages), None)
+
+
+def _saved(message: Message) -> str:
+    try:
+        return parsedate_to_datetime(str(message.get("Date", ""))).isoformat()
+    except ValueError:
+        return ""

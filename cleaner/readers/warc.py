@@ -1,0 +1,266 @@
+"""WARC files, from a file or a pipe: HTML and plain text that was captured, one record one article.
+
+Every other record is counted by a reason; what is damaged becomes a Failure in its place, and the rest is read.
+The bytes stay where they are: a reading says in which file, at which offset and under which id they lie.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import Message
+from typing import BinaryIO
+
+from archive.captures import Capture, Damage, Passed, captures
+from archive.headers import digest_matches
+from archive.payloads import Head, PayloadError, dechunked, http_body, http_head
+from cleaner.document import Document
+from cleaner.encoding import BinaryError, UndecodableError, declared_in_html, decode
+from cleaner.readers.file import not_a_file, unreadable
+from cleaner.readers.values import (
+    DEFAULT_MAX_BYTES,
+    Failure,
+    Found,
+    Original,
+    Range,
+    Reading,
+    Reference,
+    Skipped,
+    place,
+)
+
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+TEXT_TYPES = frozenset({"text/plain"})
+#: Types that say nothing: their bytes are looked at.
+UNTOLD = frozenset({"", "application/octet-stream", "application/unknown", "binary/octet-stream", "unknown/unknown"})
+#: All records.
+WHOLE = Range(1, 0, 0, last=True)
+#: A block holds HTTP headers too.
+HEADERS_ROOM = 1 << 16
+#: Ids of documents read lately: a conversion that refers to one of them is the same article again.
+RECENT = 1_000
+
+#: WHATWG MIME Sniffing, 7.1, without tags that plain text might begin with by chance.
+_HTML_START = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,4000}?-->\s*)*<(?:!doctype\s+html|html|head|body|title|"
+    rb"meta|script|div|table|h1|iframe|style)[\s>/]",
+    re.IGNORECASE | re.DOTALL,
+)
+_PAGE_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
+_MAJOR = re.compile(r"[a-z]{1,20}")
+
+
+def read_warc_file(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading | Skipped]:
+    """The articles in a WARC file; its compression is told by its bytes, not by its name."""
+    try:
+        facts = found.path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            yield Reading(None, None, not_a_file(found.locator, folder=stat.S_ISDIR(facts.st_mode)))
+            return
+        with found.path.open("rb") as stream:
+            yield from read_warc(stream, name=found.locator, max_bytes=max_bytes)
+    except OSError as error:
+        yield Reading(None, None, unreadable(found.locator, error))
+
+
+def read_warc_range(found: Found, part: Range, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading | Skipped]:
+    """The articles in a range that `cut_warc` gave."""
+    try:
+        with found.path.open("rb") as stream:
+            stream.seek(part.start)
+            yield from read_warc(stream, name=found.locator, max_bytes=max_bytes, part=part)
+    except OSError as error:
+        yield Reading(None, None, unreadable(found.locator, error))
+
+
+def cut_warc(found: Found, *, room: int, size: int) -> Iterator[Range]:
+    """Ranges of records that cover the file: the first with at most `room` that are wanted or damaged, others `size`.
+
+    Ranges begin at gzip members, or at records of a file without compression; a file that is one member is one range.
+    A conversion goes with the record before it, unless that is one as well. Raises nothing.
+    """
+    first, start, count, limit = 1, 0, 0, room
+    after_conversion = True
+    with suppress(OSError), found.path.open("rb") as stream:
+        for each in captures(stream, _unwanted, max_block=DEFAULT_MAX_BYTES + HEADERS_ROOM):
+            conversion = isinstance(each, Capture) and each.headers.get("warc-type", "").lower() == "conversion"
+            cuttable = not isinstance(each, Damage) and not each.place.inside and (after_conversion or not conversion)
+            if count >= limit and cuttable:
+                yield Range(first, count, start)
+                first, start, count, limit = each.place.number, each.place.offset, 0, size
+            count += not isinstance(each, Passed)
+            after_conversion = conversion or isinstance(each, Passed)
+    yield Range(first, max(1, count), start, last=True)
+
+
+def read_warc(
+    stream: BinaryIO, *, name: str, max_bytes: int = DEFAULT_MAX_BYTES, part: Range = WHOLE
+) -> Iterator[Reading | Skipped]:
+    """The articles in a stream of records that begins where the range does: at a gzip member or a record."""
+    recent: deque[str] = deque(maxlen=RECENT)
+    last, left = part.first - 1, part.documents
+    room = max_bytes + HEADERS_ROOM
+    try:
+        for each in captures(stream, _unwanted, max_block=room, start=part.start, first=part.first):
+            last = each.place.number
+            left -= not isinstance(each, Passed)
+            if isinstance(each, Passed):
+                yield Skipped(name, each.reason)
+            elif isinstance(each, Damage):
+                what = f"{each.what} (at byte {each.place.offset:,})"
+                yield Reading(None, None, Failure(name, last, what, each.do))
+            elif each.headers.get("warc-refers-to", "").strip("<> ") in recent:
+                yield Skipped(name, "WARC conversion of a record that was read")
+            else:
+                reading = _reading(each, name, max_bytes)
+                if isinstance(reading, Reading) and reading.document and each.id:
+                    recent.append(each.id)
+                yield reading
+            if not left and not part.last:
+                return
+    except OSError as error:
+        yield Reading(None, None, unreadable(name, error, last + 1))
+
+
+def _unwanted(headers: Mapping[str, str], begin: bytes) -> str | None:
+    """Why a record gives no article, from its headers and the beginning of its block."""
+    kind = headers.get("warc-type", "").lower()
+    if kind == "response":
+        return _unwanted_response(headers, begin)
+    if kind == "resource":
+        uri = _uri(headers)
+        if uri.startswith(("urn:text:", "urn:pageinfo:", "urn:view:", "urn:thumbnail:")):  # browsertrix-crawler
+            return "WARC record that a crawler made beside a page"
+        return _unwanted_type(_media_type(headers.get("content-type", "")), uri)
+    if kind == "conversion":  # the text of a .wet file
+        text = _media_type(headers.get("content-type", "")) in TEXT_TYPES
+        return None if text else "WARC conversion that is no plain text"
+    known = kind in ("warcinfo", "request", "metadata", "revisit", "continuation")
+    return f"WARC {kind} record" if known else "WARC record of unknown type"
+
+
+def _unwanted_response(headers: Mapping[str, str], begin: bytes) -> str | None:
+    head = http_head(begin)
+    if head is None:
+        http = headers.get("content-type", "").lower().startswith("application/http") or begin.startswith(b"HTTP/")
+        return "WARC response without an HTTP status" if http else "WARC response of another protocol"
+    if not 200 <= head.status < 300:
+        return f"WARC response of status {head.status // 100}xx"
+    return _unwanted_type(_media_type(head.headers.get("content-type", "")), _uri(headers))
+
+
+def _unwanted_type(media_type: str, uri: str) -> str | None:
+    if media_type in HTML_TYPES or media_type in UNTOLD:
+        return None
+    if media_type in TEXT_TYPES:
+        return "WARC record of a robots.txt" if uri.lower().endswith("/robots.txt") else None
+    major = _MAJOR.match(media_type)
+    return f"WARC record of type {major[0] if major else 'unknown'}/*"
+
+
+def _reading(capture: Capture, name: str, max_bytes: int) -> Reading | Skipped:
+    number = capture.place.number
+    head = http_head(capture.block) if capture.headers.get("warc-type", "").lower() == "response" else None
+    try:
+        if _wrongly_digested(capture, head):
+            what, do = "its payload does not have the digest that its header names", "fetch the file again"
+            return Reading(None, None, Failure(name, number, what, do))
+        payload = http_body(capture.block, head, max_bytes) if head else capture.block
+    except PayloadError as error:
+        return Reading(None, None, Failure(name, number, error.what, error.do))
+    content_type = (head.headers if head else capture.headers).get("content-type", "")
+    told = _media_type(content_type)
+    media_type = _sniffed(payload, told)
+    original = Original(
+        name, number, payload, media_type, modified=_captured(capture.headers), reference=_reference(capture, name)
+    )
+    if not payload.strip():
+        return Skipped(name, "WARC record with an empty body")
+    try:
+        return _decoded(original, capture, _charset(content_type))
+    except BinaryError as error:
+        if told in UNTOLD:
+            return Skipped(name, "WARC record of no text, its type not told")
+        return Reading(original, None, Failure(name, number, error.what, error.do))
+    except UndecodableError as error:
+        return Reading(original, None, Failure(name, number, error.what, error.do))
+
+
+def _decoded(original: Original, capture: Capture, charset: str | None) -> Reading:
+    """Decodes by BOM, HTTP header, the page's own words, detector. Raises UndecodableError."""
+    declared = charset or (declared_in_html(original.payload) if original.media_type == "text/html" else None)
+    decoded = decode(original.payload, declared=declared)
+    uri = _uri(capture.headers)
+    metadata = {
+        "path": original.locator,
+        "row": original.row,
+        "offset": capture.place.offset,
+        "record-id": capture.id,
+        "capture-date": capture.headers.get("warc-date", ""),
+    }
+    if truncated := capture.headers.get("warc-truncated"):
+        metadata["truncated"] = truncated  # the crawler stopped here: WARC 1.1, 5.15
+    document = Document(
+        id=capture.id or place(original.locator, original.row),
+        text=decoded.text,
+        media_type=original.media_type,
+        url=uri if uri.lower().startswith(("http://", "https://")) else None,
+        metadata={key: value for key, value in metadata.items() if value != ""},
+    )
+    return Reading(replace(original, decoding=decoded.as_dict()), document)
+
+
+def _wrongly_digested(capture: Capture, head: Head | None) -> bool:
+    """Whether the payload's digest is wrong, asked where no block digest stands (that one was checked before).
+
+    Writers disagree whether chunks belong to the payload: either form will do.
+    """
+    digest = capture.headers.get("warc-payload-digest")
+    if not digest or "warc-block-digest" in capture.headers or "warc-truncated" in capture.headers:
+        return False
+    body = capture.block[head.size :] if head else capture.block
+    return digest_matches(digest, body) is False and digest_matches(digest, dechunked(body)) is False
+
+
+def _reference(capture: Capture, name: str) -> Reference:
+    headers = capture.headers
+    digest = headers.get("warc-block-digest") or headers.get("warc-payload-digest", "")
+    return Reference(name, capture.place.offset, capture.place.inside, capture.id, digest, capture.head, capture.block)
+
+
+def _sniffed(payload: bytes, told: str) -> str:
+    """`text/html` or `text/plain`: as told, or by the first bytes; whole pages called plain text are pages."""
+    if told in HTML_TYPES:
+        return "text/html"
+    start = _PAGE_START if told in TEXT_TYPES else _HTML_START
+    return "text/html" if start.match(payload[:8192]) else "text/plain"
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].partition(",")[0].strip().lower()
+
+
+def _charset(content_type: str) -> str | None:
+    """The charset parameter of a content type."""
+    message = Message()
+    message["content-type"] = content_type.replace("\r", " ").replace("\n", " ")
+    charset = message.get_param("charset")
+    return charset.strip("\"' ") or None if isinstance(charset, str) else None
+
+
+def _uri(headers: Mapping[str, str]) -> str:
+    return headers.get("warc-target-uri", "").strip("<> ")
+
+
+def _captured(headers: Mapping[str, str]) -> float | None:
+    """The capture date as seconds since 1970."""
+    try:
+        when = datetime.fromisoformat(headers.get("warc-date", ""))
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
