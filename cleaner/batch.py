@@ -27,7 +27,7 @@ from cleaner.accounts import Accounts
 from cleaner.engines import Crew, Engine, EngineError, ShardFunction, Task
 from cleaner.engines.local import LocalEngine
 from cleaner.memory.parts import PartError
-from cleaner.memory.store import Memory
+from cleaner.memory.store import Memory, MemoryFileError
 from cleaner.phases import (
     Context,
     clean_shard,
@@ -92,8 +92,7 @@ def run_batch(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings,
     """Cleans all inputs into `settings.out`, or what an earlier run left undone; a complete run is left as it is.
 
     The bytes written depend on inputs, configuration and clock alone, not on the workers. `progress` is called often.
-    Raises BatchError when OUT is not free or cannot be written, readers.InputError for inputs that cannot be used,
-    MemoryFileError for a memory file that cannot.
+    Raises BatchError when OUT is not free or cannot be written, readers.InputError for inputs that cannot be used.
     With workers or a time limit processes are spawned: a script that calls this needs `if __name__ == "__main__"`.
     """
     discover(inputs, exclude=settings.out)  # inputs that cannot be used are refused before OUT is touched
@@ -107,6 +106,8 @@ def run_batch(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings,
         raise BatchError(_broken_off(settings.out, error)) from error
     except (EngineError, PartError) as error:
         raise BatchError(str(error)) from error
+    except MemoryFileError as error:
+        raise BatchError(f"{error}; {_THEN}") from error
 
 
 def dry_run(
@@ -371,8 +372,10 @@ def _results(accounts: Accounts) -> dict[str, Any]:
     return {"counts": accounts.as_dict(), "failures": failures}
 
 
+_THEN = "then run the same command again: it goes on from there"
+
+
 def _broken_off(out: Path, error: OSError) -> str:
-    then = "then run the same command again: it goes on from there"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{out}: the disk is full; free some space, {then}"
-    return f"{out}: cannot be written ({error.strerror or error}); mend that, {then}"
+        return f"{out}: the disk is full; free some space, {_THEN}"
+    return f"{out}: cannot be written ({error.strerror or error}); mend that, {_THEN}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from importlib import metadata
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -197,12 +197,12 @@ class Cleaner:
             )  # fmt: skip
         return decide(blocks, labelling.evidence, labelling.cuts, self.policy, scores, recall)
 
-    def with_memory(self, memory: Memory | None) -> Cleaner:
+    def with_memory(self, memory: Memory | None) -> Self:
         """The same cleaner with another memory."""
-        return Cleaner(
-            policy=self.policy, cues=self._cues, on_suspect=self.on_suspect, model=self.model, memory=memory,
-            page_model=self.page_model, extractor=self.extractor,
-        )  # fmt: skip
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other.memory = memory
+        return other
 
     def _read(self, rendering: Rendering, source: str) -> _Reading:
         """A rendering with what the memory says of it; cut anew where a repeated stretch is glued in."""

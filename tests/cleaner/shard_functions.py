@@ -52,12 +52,12 @@ def documents(context, task, pulse):
 class Misbehaving(Cleaner):
     """Hangs or dies at documents that say so."""
 
-    def clean_document(self, document):
+    def clean_document(self, document, **options):
         if "HANG" in document.text:
             hang()
         if "DIE" in document.text:
             die()
-        return super().clean_document(document)
+        return super().clean_document(document, **options)
 
 
 def stubborn(context, task, pulse):

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -370,5 +371,5 @@ def test_a_file_that_cannot_even_be_read_is_a_failure_unread(folder, tmp_path):
     context = Context(tmp_path / "out", path, CLOCK, 100_000, False, Cleaner())
     task = Task(0, shard).excusing(2, "timeout").excusing(2, "timeout")
     (folder / "2.txt").unlink()
-    failures = [each.reading.failure for each in shard_readings(context, task, Pulse())]
+    failures = [each.reading.failure for each in shard_readings(context, task, Pulse(), Counter())]
     assert [failure and failure.what for failure in failures] == [None, None, "timeout", None]
