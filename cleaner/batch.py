@@ -259,12 +259,13 @@ class _Run:
         """The first of two passes: counts what sources repeat, unless an earlier attempt has."""
         memory = snapshot(self._context.out)
         if memory is None:
-            for _ in self._phase("counting", count_shard, self._tasks()):
-                pass
+            for documents in self._phase("counting", count_shard, self._tasks()):
+                self._tally.count(documents)
             parts = counted_parts(self._context, self._plan)
             memory = remember(parts, _given(self._context.cleaner), self._context.out)
             for part in parts:
                 part.close()
+            self._tally.restart()
         self._context = replace(self._context, cleaner=self._context.cleaner.with_memory(memory))
 
     def _phase(self, name: str, function: ShardFunction, tasks: Iterator[Task]) -> Iterator[Any]:

@@ -137,22 +137,25 @@ def clean_shard(context: Context, task: Task, pulse: Pulse) -> Accounts:
     return writer.accounts
 
 
-def count_shard(context: Context, task: Task, pulse: Pulse) -> None:
-    """Counts what the sources of a shard's documents repeat, into parts in the work folder.
+def count_shard(context: Context, task: Task, pulse: Pulse) -> int:
+    """Counts what the sources of a shard's documents repeat, into parts in the work folder; how many inputs it has.
 
     What cannot be counted is left out: cleaning says what is wrong with it.
     """
+    shard: Shard = task.work
     done = context.work(task.number, COUNTED)
     if done.exists():
-        return
+        return shard.documents
     excused = dict(task.excused)
     parts = Parts(done.parent, f"{task.number:05d}")
     for each in shard_readings(context, task, pulse, Counter()):
         if each.reading.document and each.ordinal not in excused:
             with suppress(HtmlError):
                 parts.count(each.reading.document, document_source(each.reading.document, folder=context.folder))
+        pulse.add(DOCUMENTS, 1)
     names = "".join(f"{path.name}\n" for path in parts.finish())
     write_atomically(done, [names.encode()])
+    return shard.documents
 
 
 def counted_parts(context: Context, plan: Plan) -> list[Part]:

@@ -39,6 +39,17 @@ class Tally:
         self._done.update({f"-{label}": count for label, count in accounts.removed.items()})
         self._live.clear()
 
+    def count(self, documents: int) -> None:
+        """So many more documents are done with in a phase that only reads them."""
+        self._done["documents"] += documents
+        self._live.clear()
+
+    def restart(self) -> None:
+        """The next phase begins again with the first document."""
+        self._done.clear()
+        self._live.clear()
+        self.began = time.monotonic()
+
     def show_live(self, counters: Sequence[int]) -> None:
         """What the workers have counted in the shards they work on."""
         self._live = Counter(

@@ -58,3 +58,11 @@ def test_the_line_tells_time_left_and_shares(tally):
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00:00"), (59.6, "0:01:00"), (360_000, "100:00:00")])
 def test_durations(seconds, text):
     assert duration(seconds) == text
+
+
+def test_a_phase_that_only_reads_counts_and_the_next_begins_anew() -> None:
+    tally = Tally(total=5)
+    tally.count(3)
+    assert tally.documents == 3
+    tally.restart()
+    assert (tally.documents, tally.total) == (0, 5)
