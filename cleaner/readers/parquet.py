@@ -26,6 +26,12 @@ BATCH = 64
 
 def read_parquet(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading]:
     """The articles in a table; without pyarrow one Failure that names what to install."""
+    try:
+        with found.path.open("rb"):
+            pass
+    except OSError as error:
+        yield Reading(None, None, unreadable(found.locator, error, None))
+        return
     if pyarrow is None:
         what = "is a Parquet file, for which a library is missing"
         yield Reading(None, None, Failure(found.locator, None, what, "pip install 'cleancopy[parquet]'"))

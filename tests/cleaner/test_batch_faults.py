@@ -232,7 +232,7 @@ class Stop(Exception):  # noqa: N818 (nothing went wrong)
 
 def stop_after(documents):
     def progress(tally):
-        if tally.documents >= documents:
+        if tally.phase == "cleaning" and tally.documents >= documents:
             raise Stop
 
     return progress
@@ -342,7 +342,7 @@ def test_status_while_a_run_works_after_it_broke_off_and_when_it_is_complete(fol
     seen = []
 
     def look(tally):
-        if tally.documents == 14:
+        if tally.phase == "cleaning" and tally.documents == 14:
             seen.append(status(out))
             raise Stop
 
