@@ -25,7 +25,7 @@ from archive.records import warc_date
 from archive.sources import COPIES_FOLDER
 from cleaner.accounts import Accounts
 from cleaner.engines import Crew, Engine, EngineError, ShardFunction, Task
-from cleaner.engines.local import LocalEngine
+from cleaner.engines.choice import THIS_MACHINE, Machinery, make_engine
 from cleaner.memory.parts import PartError
 from cleaner.memory.store import Memory, MemoryFileError
 from cleaner.phases import (
@@ -82,6 +82,7 @@ class BatchSettings:
     copy_originals: bool = False  # records of WARC inputs into segments of their own
     fresh: bool = False  # remove the outputs of an earlier run first
     check: bool = False  # verify the shards of an earlier run, and do the damaged ones again
+    machinery: Machinery = THIS_MACHINE  # which engine
     workers: int = 1
     timeout: float | None = None  # seconds per document; with one worker and none all is done in this process
     count: bool = True  # count first what sources repeat, beside what the cleaner's memory knows already
@@ -98,10 +99,8 @@ def run_batch(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings,
     discover(inputs, exclude=settings.out)  # inputs that cannot be used are refused before OUT is touched
     crew = Crew(settings.workers, settings.timeout, settings.out / WORK)
     try:
-        with locked(settings.out):
-            run = _begin(inputs, cleaner, settings)
-            with LocalEngine(crew) as engine:
-                return _Run(run, engine, progress).complete()
+        with locked(settings.out), make_engine(settings.machinery, crew) as engine:
+            return _Run(_begin(inputs, cleaner, settings), engine, progress).complete()
     except OSError as error:
         raise BatchError(_broken_off(settings.out, error)) from error
     except (EngineError, PartError) as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cleaner.accounts import Accounts
 from cleaner.batch import BatchError, BatchSettings, dry_run, run_batch
+from cleaner.engines.choice import EngineName, Machinery
 from cleaner.pipeline import Cleaner
 from cleaner.progress import Bar, Log
 from cleaner.run_folder import read_report
@@ -57,7 +58,8 @@ def _run_batch(args: argparse.Namespace, inputs: Sequence[Path], cleaner: Cleane
     settings = BatchSettings(
         out=args.output, clock=_clock(args.now), pinned=pinned, shard_size=args.shard_size, max_bytes=args.max_bytes,
         with_removed=args.with_removed, copy_originals=args.copy_originals, fresh=args.fresh, check=args.resume,
-        workers=args.workers, timeout=args.timeout or None, count=not args.no_memory,
+        machinery=Machinery(EngineName(args.engine), args.ray_address), workers=_workers(args),
+        timeout=args.timeout or None, count=not args.no_memory,
         update_memory=args.memory if args.update_memory else None,
     )  # fmt: skip
     if not args.quiet and not args.fresh and (read_report(args.output) or {}).get("complete"):
@@ -69,6 +71,20 @@ def _run_batch(args: argparse.Namespace, inputs: Sequence[Path], cleaner: Cleane
         raise InterruptedRunError(_interrupted(args.output)) from None
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _workers(args: argparse.Namespace) -> int:
+    """As many as was said, else one for each core: of this machine, or of the cluster (0)."""
+    if args.workers is None and args.engine == EngineName.LOCAL:
+        return cores()
+    return args.workers or 0
+
+
+def cores() -> int:
+    """The cores this process may use, not those of the machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class InterruptedRunError(Exception):

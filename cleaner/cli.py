@@ -23,6 +23,7 @@ from cleaner import memory_cli
 from cleaner.batch import SHARD_SIZE, BatchError, unique_outcome
 from cleaner.batch_cli import InterruptedRunError, UsageError, clean_batch
 from cleaner.document import CleanedDocument
+from cleaner.engines.choice import EngineName
 from cleaner.evaluation import GoldError, as_values, evaluate, read_gold, report_lines
 from cleaner.explain import explain_lines, explain_values
 from cleaner.labels import SPECS, Policy, PolicyError, read_policy
@@ -120,9 +121,15 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go on with the run in OUT (done by itself), after verifying its shards: damaged ones are done again",
     )
+    parser.add_argument("--workers", type=_positive, metavar="N", help="processes (default: one for each core)")
     parser.add_argument(
-        "--workers", type=_positive, default=_cores(), metavar="N", help="processes (default: one for each core)"
-    )
+        "--engine", choices=[each.value for each in EngineName], default=EngineName.LOCAL.value,
+        help="who hands out the shards: this machine (default), or a Ray cluster (docs/cluster.md)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--ray-address", default="auto", metavar="ADDRESS",
+        help="of the cluster; auto: the one this machine belongs to (default); local: Ray on this machine alone",
+    )  # fmt: skip
     parser.add_argument(
         "--timeout",
         type=_seconds,
@@ -254,13 +261,6 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
     return seconds
-
-
-def _cores() -> int:
-    """The cores this process may use, not those of the machine."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _moment(text: str) -> datetime:

@@ -80,9 +80,10 @@ class ShardFunction(Protocol):
 class Crew:
     """Who does the work: one worker without a time limit works in this very process."""
 
-    workers: int = 1
+    workers: int = 1  # 0: as many as a cluster has cores
     timeout: float | None = None  # seconds for one document
     locks: Path | None = None  # folder for one lock for each worker process, held as long as it lives
+    name: str = ""  # begins the names of these locks, where there are other crews
 
 
 Watch = Callable[[Sequence[int]], None]

@@ -56,9 +56,10 @@ class LocalEngine:
         """See `engines.Engine.run`."""
         if self._crew.workers == 1 and self._crew.timeout is None:
             return _run_here(function, context, tasks, watch)
-        return self._run(pickle.dumps((function, context)), iter(tasks), watch)
+        return self.run_pickled(pickle.dumps((function, context)), iter(tasks), watch)
 
-    def _run(self, phase: bytes, tasks: Iterator[Task], watch: Watch) -> Iterator[tuple[Task, Any]]:
+    def run_pickled(self, phase: bytes, tasks: Iterator[Task], watch: Watch) -> Iterator[tuple[Task, Any]]:
+        """The same with function and context as the workers get them, which need not be unpacked here."""
         again: deque[Task] = deque()
         deaths: dict[int, list[int]] = {}
         while True:
@@ -163,7 +164,7 @@ class _Worker:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
         cells = context.RawArray("q", len(Pulse().cells))
-        lock = None if crew.locks is None else str(crew.locks / f"worker-{slot}.lock")
+        lock = None if crew.locks is None else str(crew.locks / f"worker-{crew.name}{slot}.lock")
         process = context.Process(target=_work, args=(theirs, cells, lock), daemon=True)
         process.start()
         theirs.close()
