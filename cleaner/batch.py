@@ -11,13 +11,14 @@ import json
 import platform
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import metadata
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 from archive.durable import write_atomically
 from archive.index import write_index
@@ -26,6 +27,7 @@ from archive.sources import COPIES_FOLDER
 from cleaner.accounts import Accounts
 from cleaner.engines import Crew, Engine, EngineError, ShardFunction, Task
 from cleaner.engines.choice import THIS_MACHINE, Machinery, make_engine
+from cleaner.homes import Home, home_of
 from cleaner.memory.parts import PartError
 from cleaner.memory.store import Memory, MemoryFileError
 from cleaner.phases import (
@@ -44,12 +46,10 @@ from cleaner.plan import Plan, first_difference, make_plan
 from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Reading, Skipped, discover, input_folder, read
 from cleaner.run_folder import (
     FOLDERS,
+    MEMORY,
     SCHEMA,
     BatchError,
-    clear,
-    clear_work,
     difference,
-    locked,
     parsed_clock,
     read_report,
     taken,
@@ -57,6 +57,7 @@ from cleaner.run_folder import (
 )
 from cleaner.run_memory import counted, extend, remember, snapshot
 from cleaner.shards import WORK, Outcome, finished, index_lines
+from cleaner.stores import Place, RemoteFile
 from cleaner.tally import PROGRESS, Progress, Tally
 
 __all__ = ["SHARD_SIZE", "BatchError", "BatchSettings", "dry_run", "run_batch"]
@@ -73,7 +74,7 @@ NOTE_EVERY = 2.0
 class BatchSettings:
     """Where a run writes and how; `clock` is read once, by the caller, so that a run can be repeated to the byte."""
 
-    out: Path
+    out: Place
     clock: datetime  # aware; a run that goes on keeps the one it began with
     pinned: bool = False  # the clock was given, not read: an earlier run with another one is another run
     shard_size: int = SHARD_SIZE  # documents
@@ -86,21 +87,23 @@ class BatchSettings:
     workers: int = 1
     timeout: float | None = None  # seconds per document; with one worker and none all is done in this process
     count: bool = True  # count first what sources repeat, beside what the cleaner's memory knows already
+    attempt: str = field(default_factory=lambda: uuid4().hex)  # names this run towards others; no output holds it
     update_memory: Path | None = None  # a memory file that gets what was counted, at the end; made if it is not there
 
 
-def run_batch(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings, progress: Progress) -> Accounts:
+def run_batch(inputs: Sequence[Place], cleaner: Cleaner, settings: BatchSettings, progress: Progress) -> Accounts:
     """Cleans all inputs into `settings.out`, or what an earlier run left undone; a complete run is left as it is.
 
     The bytes written depend on inputs, configuration and clock alone, not on the workers. `progress` is called often.
     Raises BatchError when OUT is not free or cannot be written, readers.InputError for inputs that cannot be used.
     With workers or a time limit processes are spawned: a script that calls this needs `if __name__ == "__main__"`.
     """
-    discover(inputs, exclude=settings.out)  # inputs that cannot be used are refused before OUT is touched
-    crew = Crew(settings.workers, settings.timeout, settings.out / WORK)
     try:
-        with locked(settings.out), make_engine(settings.machinery, crew) as engine:
-            return _Run(_begin(inputs, cleaner, settings), engine, progress).complete()
+        discover(inputs, exclude=settings.out)  # inputs that cannot be used are refused before OUT is touched
+        home = home_of(settings.out, settings.attempt)
+        crew = Crew(settings.workers, settings.timeout, home.locks)
+        with home.hold(), make_engine(settings.machinery, crew) as engine:
+            return _Run(_begin(inputs, cleaner, settings, home), engine, progress).complete()
     except OSError as error:
         raise BatchError(_broken_off(settings.out, error)) from error
     except (EngineError, PartError) as error:
@@ -110,7 +113,7 @@ def run_batch(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings,
 
 
 def dry_run(
-    inputs: Sequence[Path], cleaner: Cleaner, max_bytes: int, progress: Progress, *, count: bool = True
+    inputs: Sequence[Place], cleaner: Cleaner, max_bytes: int, progress: Progress, *, count: bool = True
 ) -> Accounts:
     """Cleans and counts all inputs, and writes nothing. Raises readers.InputError, MemoryFileError."""
     accounts, tally, folder = Accounts(), Tally(), input_folder(inputs)
@@ -119,7 +122,7 @@ def dry_run(
             readings = (reading for _, reading in _readings(inputs, max_bytes) if isinstance(reading, Reading))
             cleaner = cleaner.with_memory(counted(readings, folder, Path(scratch), _given(cleaner)))
         seen: set[str] = set()
-        container: Path | None = None
+        container: Path | RemoteFile | None = None
         for path, reading in _readings(inputs, max_bytes):
             if isinstance(reading, Skipped):
                 accounts.skipped[reading.reason] += 1
@@ -134,7 +137,7 @@ def dry_run(
     return accounts
 
 
-def _readings(inputs: Sequence[Path], max_bytes: int) -> Iterator[tuple[Path | None, Reading | Skipped]]:
+def _readings(inputs: Sequence[Place], max_bytes: int) -> Iterator[tuple[Path | RemoteFile | None, Reading | Skipped]]:
     """Every reading with the file that it is from."""
     for found in discover(inputs):
         if isinstance(found, Skipped):
@@ -168,35 +171,38 @@ class _Begun:
     plan: Plan
     report: dict[str, Any]
     settings: BatchSettings
+    home: Home
 
 
-def _begin(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings) -> _Begun:
+def _begin(inputs: Sequence[Place], cleaner: Cleaner, settings: BatchSettings, home: Home) -> _Begun:
     """Makes sure that OUT holds this run or none, plans it, and says so in run.json."""
-    out = settings.out
+    out = home.out
     if settings.fresh:
-        clear(out)
+        home.clear()
     earlier = read_report(out)
     if earlier is None and (names := taken(out)):
-        raise BatchError(f"{out} holds {', '.join(names)}, and no run of ours; choose another folder")
+        raise BatchError(f"{settings.out} holds {', '.join(names)}, and no run of ours; choose another folder")
     wanted = _head(cleaner, settings)
     clock = _clock_of(earlier, wanted, settings) if earlier else settings.clock
     draft, path = out / WORK / "plan.new", out / WORK / "plan"
-    plan = make_plan(inputs, out, draft, size=settings.shard_size)
+    plan = make_plan(inputs, settings.out, draft, size=settings.shard_size)
     if earlier and earlier.get("inputs") != plan.digest:
-        raise BatchError(_other_run(out, _other_inputs(path, plan)))
+        raise BatchError(_other_run(settings.out, _other_inputs(path, plan)))
     draft.replace(path)
     plan.path = path
+    home.save(f"{WORK}/plan")
     for name in FOLDERS:
         if name != COPIES_FOLDER or settings.copy_originals:
             (out / name).mkdir(parents=True, exist_ok=True)
     if earlier is None:
         wanted |= {"inputs": plan.digest, "shards": len(plan)}
         write_report(out, wanted)
+        home.save("run.json")
     context = Context(
         out, path, clock, settings.max_bytes, settings.with_removed, cleaner, settings.copy_originals,
         input_folder(inputs),
     )  # fmt: skip
-    return _Begun(context, plan, earlier or wanted, settings)
+    return _Begun(context, plan, earlier or wanted, settings, home)
 
 
 def _clock_of(earlier: dict[str, Any], wanted: dict[str, Any], settings: BatchSettings) -> datetime:
@@ -219,7 +225,7 @@ def _other_inputs(path: Path, plan: Plan) -> str:
     return "other inputs, or they have changed since" + (f" (the first is {named})" if named else "")
 
 
-def _other_run(out: Path, why: str) -> str:
+def _other_run(out: Place, why: str) -> str:
     return f"{out} already holds a run with {why}; choose another folder, or give --fresh to replace that run"
 
 
@@ -228,7 +234,7 @@ class _Run:
 
     def __init__(self, begun: _Begun, engine: Engine, progress: Progress) -> None:
         self._context, self._plan, self._report = begun.context, begun.plan, begun.report
-        self._settings = begun.settings
+        self._settings, self._home = begun.settings, begun.home
         self._engine, self._progress = engine, progress
         self._tally = Tally(total=begun.plan.documents)
         self._noted = 0.0
@@ -238,19 +244,20 @@ class _Run:
         was_complete = self._report["complete"]
         damaged = self._damaged() if self._settings.check else frozenset()
         if was_complete and not damaged:
-            clear_work(self._context.out)
+            self._home.clear_work()
             return Accounts.from_report(self._report)
         if self._plan.shared:
             for _ in self._phase("reading ids", identify_shard, self._tasks()):
                 pass
             repeated_ids(self._context, self._plan)
+            self._home.save(f"{WORK}/*.repeated")
         if self._settings.count:
             self._remember()
         todo = self._only(damaged) if was_complete else self._undone()
         for accounts in self._phase("cleaning", clean_shard, todo):
             self._tally.add(accounts)
         if was_complete:
-            clear_work(self._context.out)
+            self._home.clear_work()
             return Accounts.from_report(self._report)
         return self._close()
 
@@ -264,6 +271,7 @@ class _Run:
             memory = remember(parts, _given(self._context.cleaner), self._context.out)
             for part in parts:
                 part.close()
+            self._home.save(MEMORY)
             self._tally.restart()
         self._context = replace(self._context, cleaner=self._context.cleaner.with_memory(memory))
 
@@ -272,9 +280,11 @@ class _Run:
         self._tally.phase = name
         in_work: set[int] = set()
         try:
-            for task, result in self._engine.run(function, self._context, _noting(tasks, in_work), self._watch):
+            remade, context = self._home.phase(function, self._context)
+            for task, result in self._engine.run(remade, context, _noting(tasks, in_work), self._watch):
                 in_work.discard(task.number)
                 yield result
+            self._home.gather()
         except BaseException:
             self._engine.__exit__()
             if function is clean_shard:
@@ -304,18 +314,20 @@ class _Run:
         tasks = (task for task in self._tasks() if complete or finished(self._context.places(task.number)))
         found = frozenset(number for number in self._phase("verifying", is_damaged, tasks) if number is not None)
         for number in found:
-            self._context.places(number).discard()
+            self._home.discard(self._context.places(number))
         return found
 
     def _watch(self, counters: Sequence[int]) -> None:
         self._tally.show_live(counters)
         self._progress(self._tally)
+        self._home.check()
         now = time.monotonic()
         if now - self._noted > NOTE_EVERY:
             self._noted = now
             write_atomically(
                 self._context.out / WORK / PROGRESS, [json.dumps(self._tally.to_values()).encode()], sync=False
             )
+            self._home.save(f"{WORK}/{PROGRESS}")
 
     def _close(self) -> Accounts:
         """Adds the shards up, in their order, and writes index and run.json."""
@@ -323,7 +335,7 @@ class _Run:
         for shard in self._plan.shards():
             done = finished(self._context.places(shard.number))
             if done is None:
-                raise BatchError(f"shard {shard.number} has vanished from {self._context.out}; run the command again")
+                raise BatchError(f"shard {shard.number} has vanished from {self._settings.out}; run the command again")
             accounts.merge(done)
         places = map(self._context.places, range(len(self._plan)))
         out = self._context.out
@@ -336,7 +348,8 @@ class _Run:
         decided = {"memory": memory.digest if (memory := self._context.cleaner.memory) else None}
         decided["digest"] = self._context.cleaner.fingerprint()
         write_report(out, {**self._report, **decided, "complete": True, **_results(accounts)})
-        clear_work(out)
+        self._home.save("index.cdxj", "run.json")
+        self._home.clear_work()
         return accounts
 
 
@@ -375,7 +388,7 @@ def _results(accounts: Accounts) -> dict[str, Any]:
 _THEN = "then run the same command again: it goes on from there"
 
 
-def _broken_off(out: Path, error: OSError) -> str:
+def _broken_off(out: Place, error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"{out}: the disk is full; free some space, {_THEN}"
     return f"{out}: cannot be written ({error.strerror or error}); mend that, {_THEN}"

@@ -19,6 +19,7 @@ from cleaner.pipeline import Cleaner
 from cleaner.progress import Bar, Log
 from cleaner.run_folder import read_report
 from cleaner.status import status_values
+from cleaner.stores import Place, StoreError, place
 
 OK, SOME_FAILED = 0, 1
 #: Most failures that are named on the terminal; run.json names all.
@@ -35,7 +36,7 @@ def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
     Raises UsageError, BatchError, readers.InputError and InterruptedRunError, whose messages are for the user.
     """
     log = Log(as_json=args.log == "json")
-    inputs = [Path(each) for each in args.inputs]
+    inputs = [place(each) for each in args.inputs]
     with Bar(quiet=args.quiet, log=log) as bar:
         if args.dry_run:
             accounts = dry_run(inputs, cleaner, args.max_bytes, bar.show, count=not args.no_memory)
@@ -53,7 +54,7 @@ def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
     return SOME_FAILED if accounts.failures else OK
 
 
-def _run_batch(args: argparse.Namespace, inputs: Sequence[Path], cleaner: Cleaner, *, bar: Bar, log: Log) -> Accounts:
+def _run_batch(args: argparse.Namespace, inputs: Sequence[Place], cleaner: Cleaner, *, bar: Bar, log: Log) -> Accounts:
     pinned = args.now is not None or bool(os.environ.get("SOURCE_DATE_EPOCH"))
     settings = BatchSettings(
         out=args.output, clock=_clock(args.now), pinned=pinned, shard_size=args.shard_size, max_bytes=args.max_bytes,
@@ -62,7 +63,8 @@ def _run_batch(args: argparse.Namespace, inputs: Sequence[Path], cleaner: Cleane
         timeout=args.timeout or None, count=not args.no_memory,
         update_memory=args.memory if args.update_memory else None,
     )  # fmt: skip
-    if not args.quiet and not args.fresh and (read_report(args.output) or {}).get("complete"):
+    here = isinstance(args.output, Path)
+    if here and not args.quiet and not args.fresh and (read_report(args.output) or {}).get("complete"):
         log.say("complete", f"{args.output} holds a complete run; --fresh would clean again")
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -91,10 +93,10 @@ class InterruptedRunError(Exception):
     """A run was ended from outside; the message says how to go on."""
 
 
-def _interrupted(out: Path) -> str:
+def _interrupted(out: Place) -> str:
     try:
         state = status_values(out)
-    except (BatchError, OSError):  # it was still being planned
+    except (BatchError, StoreError, OSError):  # it was still being planned
         return "interrupted; the same command begins again"
     done = f"{state['shards_done']} of {state['shards']} shards are done"
     return f"interrupted, {done}; the same command goes on where it stopped"
@@ -117,7 +119,7 @@ def _clock(now: datetime | None) -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _print_summary(accounts: Accounts, out: Path | None) -> None:
+def _print_summary(accounts: Accounts, out: Place | None) -> None:
     status = ", ".join(f"{count} {name}" for name, count in sorted(accounts.status.items()))
     print(f"{accounts.documents} documents: {status or 'none'}")
     if accounts.characters:
@@ -132,4 +134,5 @@ def _print_summary(accounts: Accounts, out: Path | None) -> None:
         print("skipped: " + ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items())))
     if out is not None:
         print(f"results in {out}: text/ (clean), documents/ (rows with reasons), warc/ (archive), run.json")
-        print(f"next: cleancopy report {out} -o report.html")
+        if isinstance(out, Path):
+            print(f"next: cleancopy report {out} -o report.html")

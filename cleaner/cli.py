@@ -52,6 +52,7 @@ from cleaner.readers import (
     read_warc,
 )
 from cleaner.status import status_lines, status_values
+from cleaner.stores import StoreError, place
 from cleaner.training import Material, TrainingError, train
 from cleaner.training_data import articles_by_site, line_examples, noisy_examples, read_templates, site
 from cleaner.writers.archive import CHECKS
@@ -101,9 +102,12 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
     labels = ", ".join(spec.label for spec in SPECS)
     parser.description = f"Cleans articles. Labels: {labels}."
     parser.add_argument(
-        "inputs", nargs="*", metavar="IN", help="files, folders, globs; none: standard input to standard output"
+        "inputs",
+        nargs="*",
+        metavar="IN",
+        help="files, folders, globs, s3://…; none: standard input to standard output",
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="folder for the results (needed with IN)")
+    parser.add_argument("-o", "--output", type=place, metavar="OUT", help="folder or URL of the results (with IN)")
     parser.add_argument(
         "--format", choices=("text", "html", "jsonl", "warc"), default="text", help="of standard input (default: text)"
     )
@@ -243,7 +247,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_status(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", type=Path, metavar="OUT", help="the folder of a run")
+    parser.add_argument("run", type=place, metavar="OUT", help="the folder or URL of a run")
     parser.add_argument("--json", action="store_true", help="JSON instead of lines")
 
 
@@ -291,6 +295,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ModelError,
         MemoryFileError,
         TrainingError,
+        StoreError,
     ) as error:
         _log(args).say("error", str(error))
         return WRONG_USE

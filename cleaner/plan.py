@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from cleaner.readers import DIVIDED, Failure, Found, Range, Reading, Skipped, discover, read
+from cleaner.stores import Facts, Place, RemoteFile, file_at
 from cleaner.writers.text import TextNames
 
 _CHANGED = "has changed since the run began", "let it be until the run is over, then run again with --fresh"
@@ -31,6 +32,7 @@ class Piece:
     failure: Failure | None = None
     size: int = -1  # bytes; -1: it could not be looked at
     modified: int = 0  # nanoseconds
+    tag: str = ""  # of an object's content
     text: str = ""  # relative path of its clean text; empty for the documents of a container
     part: Range | None = None
     shared: bool = False  # other shards read other ranges of the same file
@@ -47,6 +49,7 @@ class Shard:
 
     number: int
     offset: int
+    size: int  # bytes that they take there
     pieces: int
     documents: int
 
@@ -61,6 +64,7 @@ class Plan:
     shared: bool = False  # whether any file is read by several shards
     skipped: Counter[str] = field(default_factory=Counter)
     _offsets: array[int] = field(default_factory=lambda: array("q"))
+    _sizes: array[int] = field(default_factory=lambda: array("q"))
     _pieces: array[int] = field(default_factory=lambda: array("q"))
     _documents: array[int] = field(default_factory=lambda: array("q"))
 
@@ -69,18 +73,19 @@ class Plan:
 
     def shards(self) -> Iterator[Shard]:
         """The shards in order."""
-        return map(Shard, range(len(self)), self._offsets, self._pieces, self._documents)
+        return map(Shard, range(len(self)), self._offsets, self._sizes, self._pieces, self._documents)
 
-    def add(self, offset: int, pieces: Sequence[Piece]) -> None:
-        """One more shard."""
+    def add(self, offset: int, end: int, pieces: Sequence[Piece]) -> None:
+        """One more shard, in these bytes of the plan's file."""
         documents = sum(piece.documents for piece in pieces)
         self._offsets.append(offset)
+        self._sizes.append(end - offset)
         self._pieces.append(len(pieces))
         self._documents.append(documents)
         self.documents += documents
 
 
-def make_plan(inputs: Sequence[Path], out: Path, path: Path, *, size: int) -> Plan:
+def make_plan(inputs: Sequence[Place], out: Place, path: Path, *, size: int) -> Plan:
     """Writes the plan of these inputs to `path`. Raises readers.InputError, and OSError when it cannot be written."""
     plan, digest, shard = Plan(path), sha256(), list[Piece]()
     with path.open("wb") as file:
@@ -93,11 +98,11 @@ def make_plan(inputs: Sequence[Path], out: Path, path: Path, *, size: int) -> Pl
             shard.append(piece)
             filled += piece.documents
             if filled >= size:
-                plan.add(offset, shard)
+                plan.add(offset, file.tell(), shard)
                 offset, filled = file.tell(), 0
                 shard.clear()
         if shard:
-            plan.add(offset, shard)
+            plan.add(offset, file.tell(), shard)
     digest.update(json.dumps(sorted(plan.skipped.items())).encode())
     plan.digest = digest.hexdigest()
     return plan
@@ -117,7 +122,7 @@ def read_piece(piece: Piece, *, max_bytes: int) -> Iterator[Reading | Skipped]:
     if found is None:
         return iter([Reading(None, None, piece.failure)])
     facts = _facts(found.path)
-    if facts and piece.size >= 0 and facts != (piece.size, piece.modified):
+    if facts and piece.size >= 0 and facts != (piece.size, piece.modified, piece.tag):
         return iter([Reading(None, None, Failure(found.locator, piece.part.first if piece.part else None, *_CHANGED))])
     if piece.part:
         return DIVIDED[found.kind].read(found, piece.part, max_bytes=max_bytes)
@@ -135,7 +140,7 @@ def first_difference(old: Path, new: Path) -> str:
     return _locator(rest) if rest else ""
 
 
-def _pieces(inputs: Sequence[Path], out: Path, plan: Plan, size: int) -> Iterator[Piece]:
+def _pieces(inputs: Sequence[Place], out: Place, plan: Plan, size: int) -> Iterator[Piece]:
     """The pieces of all inputs; none goes beyond the end of a shard."""
     names, filled = TextNames(), 0
     for found in discover(inputs, exclude=out):
@@ -147,7 +152,7 @@ def _pieces(inputs: Sequence[Path], out: Path, plan: Plan, size: int) -> Iterato
         elif found.kind in DIVIDED:
             parts = _cut(found, size - filled, size)
         else:
-            parts = iter([Piece(found, None, *(_facts(found.path) or (-1, 0)), text=names.name(found.locator))])
+            parts = iter([Piece(found, None, *(_facts(found.path) or (-1, 0, "")), text=names.name(found.locator))])
         for piece in parts:
             yield piece
             filled = (filled + piece.documents) % size if filled + piece.documents <= size else 0
@@ -164,13 +169,15 @@ def _cut(found: Found, room: int, size: int) -> Iterator[Piece]:
         yield Piece(found, None, *facts, part=part, shared=second is not None)
 
 
-def _facts(path: Path) -> tuple[int, int] | None:
-    """Size and time of a file; None when it is none."""
+def _facts(path: Path | RemoteFile) -> tuple[int, int, str] | None:
+    """Size and time of a file, and the tag of an object; None when it is none."""
     try:
         facts = path.stat()
     except (OSError, ValueError):
         return None
-    return (facts.st_size, facts.st_mtime_ns) if stat.S_ISREG(facts.st_mode) else None
+    if not stat.S_ISREG(facts.st_mode):
+        return None
+    return facts.st_size, facts.st_mtime_ns, facts.tag if isinstance(facts, Facts) else ""
 
 
 def _values(piece: Piece) -> list[Any]:
@@ -181,6 +188,7 @@ def _values(piece: Piece) -> list[Any]:
         failure and [failure.locator, failure.row, failure.what, failure.do],
         piece.size,
         piece.modified,
+        piece.tag,
         piece.text,
         part and [part.first, part.documents, part.start, part.last],
         piece.shared,
@@ -189,12 +197,13 @@ def _values(piece: Piece) -> list[Any]:
 
 
 def _piece(values: list[Any]) -> Piece:
-    named, failed, size, modified, text, part, shared, path = values
+    named, failed, size, modified, tag, text, part, shared, path = values
     return Piece(
-        Found(Path(path), *named) if named else None,
+        Found(file_at(path), *named) if named else None,
         Failure(*failed) if failed else None,
         size,
         modified,
+        tag,
         text,
         Range(*part) if part else None,
         shared,

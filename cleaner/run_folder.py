@@ -102,10 +102,13 @@ def taken(out: Path) -> list[str]:
     return [name for name in (*FOLDERS, *FILES) if (out / name).exists()]
 
 
-def clear(out: Path) -> None:
-    """Removes an earlier run's outputs. Raises BatchError when they are not ours, OSError when they stay."""
+def clear(out: Path, *, shown: str = "") -> None:
+    """Removes an earlier run's outputs. Raises BatchError when they are not ours, OSError when they stay.
+
+    `shown`: what OUT is called, if otherwise.
+    """
     if (names := taken(out)) and read_report(out) is None:
-        raise BatchError(f"{out} holds {', '.join(names)}, and no run.json of ours; choose another folder")
+        raise BatchError(f"{shown or out} holds {', '.join(names)}, and no run.json of ours; choose another folder")
     for name in FOLDERS:
         if (out / name).exists():
             shutil.rmtree(out / name)

@@ -7,33 +7,40 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from cleaner.homes import looked_at
 from cleaner.progress import duration
-from cleaner.run_folder import BatchError, is_held, read_report
+from cleaner.run_folder import BatchError, read_report
 from cleaner.shards import WORK
+from cleaner.stores import Place
 from cleaner.tally import PROGRESS
 
 
-def status_values(out: Path) -> dict[str, Any]:
-    """The state of the run in OUT as JSON values. Raises BatchError when there is none, OSError."""
-    report = read_report(out)
+def status_values(out: Place) -> dict[str, Any]:
+    """The state of the run in OUT as JSON values. Raises BatchError when there is none, OSError, StoreError."""
+    with looked_at(out) as (folder, held):
+        return _values(out, folder, held=held)
+
+
+def _values(out: Place, folder: Path, *, held: bool) -> dict[str, Any]:
+    report = read_report(folder)
     if report is None:
         raise BatchError(f"{out} holds no run: there is no run.json of ours; give the OUT of `cleancopy clean -o OUT`")
     complete = bool(report.get("complete"))
     counts = report.get("counts", {})
     values: dict[str, Any] = {
-        "state": "complete" if complete else "running" if is_held(out) else "broken off",
+        "state": "complete" if complete else "running" if held else "broken off",
         "clock": report.get("clock"),
         "shards": report.get("shards"),
-        "shards_done": report.get("shards") if complete else len(list((out / WORK).glob("*.notes"))),
+        "shards_done": report.get("shards") if complete else len(list((folder / WORK).glob("*.notes"))),
     }
     if complete:
         return values | {"documents": counts.get("documents"), "failed": len(report.get("failures", ()))}
     with suppress(OSError, ValueError):  # nothing was counted yet
-        values |= json.loads((out / WORK / PROGRESS).read_bytes())
+        values |= json.loads((folder / WORK / PROGRESS).read_bytes())
     return values
 
 
-def status_lines(out: Path) -> list[str]:
+def status_lines(out: Place) -> list[str]:
     """The same for people. Raises BatchError, OSError."""
     values = status_values(out)
     lines = [f"{out}: {values['state']}, {values['shards_done']} of {values['shards']} shards done"]

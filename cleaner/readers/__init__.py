@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
+from cleaner.readers import folder
 from cleaner.readers.file import read_html, read_stream, read_text
-from cleaner.readers.folder import InputError, find, input_folder
+from cleaner.readers.folder import InputError, find
 from cleaner.readers.jsonl import read_rows
 from cleaner.readers.mhtml import read_mhtml
 from cleaner.readers.parquet import read_parquet
+from cleaner.readers.remote import find_remote, remote_folder
 from cleaner.readers.row_ranges import cut_rows, read_range, read_rows_file
 from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Original, Range, Reading, Skipped
 from cleaner.readers.warc import cut_warc, read_warc, read_warc_file, read_warc_range
+from cleaner.stores import Place, is_remote
 
 __all__ = [
     "DEFAULT_MAX_BYTES",
@@ -93,12 +95,24 @@ DIVIDED: Mapping[str, Divided] = {
 }
 
 
-def discover(inputs: Sequence[Path | str], *, exclude: Path | None = None) -> Iterator[Found | Skipped | Failure]:
-    """Everything in files, folders and globs, sorted by locator; the same on every system.
+def discover(inputs: Sequence[Place], *, exclude: Place | None = None) -> Iterator[Found | Skipped | Failure]:
+    """Everything in files, folders, globs and URLs, sorted by locator; the same on every system.
 
-    `exclude` is the folder for the output. Raises InputError at once when it lies in an input folder or is one.
+    `exclude` is the folder for the output. Raises InputError at once when it lies in an input folder or is one,
+    stores.StoreError when a store does not answer.
     """
-    return find(inputs, exclude=exclude, kinds=frozenset(READERS))
+    kinds = frozenset(READERS)
+    if any(map(is_remote, inputs)):
+        return find_remote(inputs, exclude=exclude, kinds=kinds)
+    return find(inputs, exclude=None if isinstance(exclude, str) else exclude, kinds=kinds)
+
+
+def input_folder(inputs: Sequence[Place]) -> str:
+    """The name of the folder that the locators of these inputs are relative to; "" where there is none.
+
+    Raises InputError, stores.StoreError.
+    """
+    return remote_folder(inputs) if any(map(is_remote, inputs)) else folder.input_folder(inputs)
 
 
 def read(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading | Skipped]:

@@ -18,7 +18,7 @@ from cleaner.readers.values import Failure, Found, Skipped
 #: The only input named is read as this when its suffix is unknown: who names it wants it read.
 FALLBACK_KIND = ".txt"
 
-_WILDCARDS = frozenset("*?[")
+WILDCARDS = frozenset("*?[")
 
 
 class InputError(ValueError):
@@ -90,7 +90,7 @@ def _starts(inputs: Sequence[Path | str]) -> tuple[list[_Start], list[Failure]]:
     unmatched: list[Failure] = []
     for each in map(Path, inputs):
         path = _absolute(each)
-        if _exists(path) or not _WILDCARDS & set(str(each)):
+        if _exists(path) or not WILDCARDS & set(str(each)):
             starts[path] = _Start(path, path if path.is_dir() else path.parent)
             continue
         anchor, matches = _expand(path)
@@ -104,7 +104,7 @@ def _starts(inputs: Sequence[Path | str]) -> tuple[list[_Start], list[Failure]]:
 
 def _expand(pattern: Path) -> tuple[Path, list[Path]]:
     """The folder before a glob's first wildcard, and the matches without hidden ones."""
-    count = next(i for i, part in enumerate(pattern.parts) if _WILDCARDS & set(part))
+    count = next(i for i, part in enumerate(pattern.parts) if WILDCARDS & set(part))
     anchor = Path(*pattern.parts[:count])
     try:
         matches = sorted(anchor.glob(str(Path(*pattern.parts[count:]))))

@@ -39,7 +39,7 @@ def read_parquet(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterato
     number = 0
     try:
         modified = found.path.stat().st_mtime
-        with tables.ParquetFile(found.path) as table:
+        with found.path.open("rb") as stream, tables.ParquetFile(stream) as table:
             for batch in table.iter_batches(batch_size=BATCH):
                 for row in batch.to_pylist():
                     number += 1

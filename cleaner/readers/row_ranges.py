@@ -20,6 +20,7 @@ from cleaner.readers import jsonl
 from cleaner.readers.file import not_a_file, unreadable
 from cleaner.readers.jsonl import NO_ZSTD, PIECE, UNPACK_ERRORS, UTF16_BOMS, broken_gzip, lines_of, read_rows
 from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Range, Reading
+from cleaner.stores import RemoteFile
 
 
 def read_rows_file(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading]:
@@ -72,12 +73,17 @@ def cut_rows(found: Found, *, room: int, size: int) -> Iterator[Range]:
 
 def _open(found: Found) -> BinaryIO:
     if found.kind.endswith(".gz"):
-        return cast(BinaryIO, gzip.open(found.path))
+        return cast(BinaryIO, gzip.open(_openable(found)))
     if found.kind.endswith(".zst"):
         if jsonl.zstandard is None:
             raise OSError(0, NO_ZSTD[0])
-        return cast(BinaryIO, io.BufferedReader(jsonl.zstandard.open(found.path, "rb")))
+        return cast(BinaryIO, io.BufferedReader(jsonl.zstandard.open(_openable(found), "rb")))
     return found.path.open("rb")
+
+
+def _openable(found: Found) -> Path | BinaryIO:
+    """What libraries open: a path, or the stream of an object."""
+    return found.path if isinstance(found.path, Path) else found.path.open()
 
 
 def _is_packed(found: Found) -> bool:
@@ -116,7 +122,7 @@ def _read(found: Found, part: Range, stream: BinaryIO, *, max_bytes: int, modifi
 class _Parked:
     """A gzipped file that is unpacked up to this line."""
 
-    path: Path
+    path: Path | RemoteFile
     stream: BinaryIO
     row: int
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cleaner.document import Document
+from cleaner.stores import RemoteFile
 
 #: `--max-bytes`: no article is longer; a file of this size is a dump of something else.
 DEFAULT_MAX_BYTES = 16 * 1024 * 1024
@@ -15,9 +16,9 @@ DEFAULT_MAX_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file to read."""
+    """A file or object to read."""
 
-    path: Path
+    path: Path | RemoteFile
     locator: str  # relative POSIX path, the same on every system
     kind: str  # key of readers.READERS
 
