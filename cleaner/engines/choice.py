@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,12 +26,16 @@ class Machinery:
 
 
 THIS_MACHINE = Machinery()
+#: Ray starts itself anew when anything calls it after its end, such as the thread that waited for results when the run
+#: was interrupted. Read when Ray is imported.
+NO_SECOND_RAY = "RAY_ENABLE_AUTO_CONNECT", "0"
 
 
 def make_engine(machinery: Machinery, crew: Crew) -> Engine:
     """The engine, not entered yet. Raises EngineError when a library is missing."""
     if machinery.name is EngineName.LOCAL:
         return LocalEngine(crew)
+    os.environ.setdefault(*NO_SECOND_RAY)
     try:
         from cleaner.engines.ray_data import RayEngine
     except ImportError as error:

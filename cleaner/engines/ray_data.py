@@ -38,6 +38,7 @@ TELL_EVERY = 1.0
 #: Seconds that the driver waits for figures before it looks for results again.
 PATIENCE = 5.0
 LOCAL = "local"
+_LOGGER = logging.getLogger("ray.data")
 
 
 class RayEngine:
@@ -54,6 +55,7 @@ class RayEngine:
 
     def __enter__(self) -> Self:
         self._ours = not ray.is_initialized()
+        _LOGGER.setLevel(logging.ERROR)
         if self._ours:
             _connect(self._address, self._crew.workers)
         if not self._crew.workers:
@@ -65,11 +67,12 @@ class RayEngine:
         """All actors of a job end with its driver's connection; where Ray was there before us, with their watchman."""
         if self._watchman is None:
             return
-        with suppress(ray.exceptions.RayError):
-            ray.kill(self._watchman)
-        self._watchman = None
+        _LOGGER.setLevel(logging.CRITICAL)  # it would report every actor that ends with us
         if self._ours:
             ray.shutdown()
+        else:
+            ray.kill(self._watchman)
+        self._watchman = None
 
     def run(
         self, function: ShardFunction, context: Any, tasks: Iterable[Task], watch: Watch
@@ -167,7 +170,6 @@ class Supervisor:
 
 def _connect(address: str, workers: int) -> None:
     """Joins the cluster. Raises EngineError."""
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:
         if address == LOCAL:
             ray.init(address=LOCAL, num_cpus=workers or None, include_dashboard=False, logging_level=logging.ERROR)

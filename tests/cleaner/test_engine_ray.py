@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import s3
 import shard_functions
 
 from archive.verify import verify
@@ -30,9 +31,9 @@ RAY = Machinery(EngineName.RAY)
 
 @pytest.fixture(scope="module")
 def ray():
-    """One cluster for all tests; its workers find the functions of the tests."""
+    """One cluster for all tests; its workers find the functions of the tests, and an S3 server."""
     pytest.importorskip("ray.data")
-    with pytest.MonkeyPatch.context() as patch:
+    with s3.serving(), pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), *sys.path]))
         import ray
 
@@ -83,7 +84,7 @@ def test_what_ends_a_run_is_raised_here(ray):
 
 
 def test_the_same_bytes_as_the_local_engine_also_when_an_actor_is_killed(ray, folder, tmp_path):
-    clean(folder, tmp_path / "local")
+    clean(folder, tmp_path / "local", count=False)
     killed = []
 
     def kill(tally):
@@ -92,9 +93,18 @@ def test_the_same_bytes_as_the_local_engine_also_when_an_actor_is_killed(ray, fo
             killed.append(int(locks[0].stem.split("-")[-2]))
             os.kill(killed[0], signal.SIGKILL)
 
-    clean(folder, tmp_path / "ray", kill, machinery=RAY, workers=2)
+    clean(folder, tmp_path / "ray", kill, machinery=RAY, workers=2, count=False)
     assert killed
     assert files(tmp_path / "ray") == files(tmp_path / "local")
+
+
+def test_from_store_to_store_the_same_bytes_as_from_folder_to_folder(ray, folder, tmp_path):
+    s3.filesystem().mkdir("on-ray")
+    s3.upload(folder, "s3://on-ray/in")
+    clean(folder, tmp_path / "local")
+    clean("s3://on-ray/in", "s3://on-ray/out", machinery=RAY)
+    there, here = s3.contents("s3://on-ray/out"), files(tmp_path / "local")
+    assert {**there, "run.json": b""} == {**here, "run.json": b""}
 
 
 def test_a_shard_whose_actors_keep_dying_is_named(ray):
