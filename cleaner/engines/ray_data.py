@@ -170,6 +170,11 @@ class Supervisor:
 
 def _connect(address: str, workers: int) -> None:
     """Joins the cluster. Raises EngineError."""
+    if address.startswith("ray://"):
+        raise EngineError(
+            f"{address}: Ray Data does not run through Ray Client; give this command on a node of the cluster "
+            "with --ray-address auto, or by `ray job submit`"
+        )
     try:
         if address == LOCAL:
             ray.init(address=LOCAL, num_cpus=workers or None, include_dashboard=False, logging_level=logging.ERROR)
@@ -185,8 +190,8 @@ def _connect(address: str, workers: int) -> None:
 
 
 def _knock(address: str) -> None:
-    """Raises OSError when nobody listens at `host:port` or `ray://host:port`; Ray itself would wait for minutes."""
-    host, _, port = address.rpartition("://")[2].rpartition(":")
+    """Raises OSError when nobody listens at `host:port`; Ray itself would wait for minutes."""
+    host, _, port = address.rpartition(":")
     if host and port.isdecimal():
         socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()
 
@@ -197,13 +202,16 @@ def _at_once(workers: int) -> int:
 
 
 def _collect(results: Any, queue: SimpleQueue[Any]) -> None:
+    ended: BaseException | None = EngineError("Ray ended by an error that is not its own; see above, and its logs")
     try:
         for batch in results.iter_batches(batch_size=None, prefetch_batches=0):
             for result in batch["result"]:
                 queue.put(result)
-        queue.put(None)
-    except (ray.exceptions.RayError, OSError, RuntimeError) as error:
-        queue.put(EngineError(f"Ray gave up: {error}; run the same command again: it goes on from there"))
+        ended = None
+    except (ray.exceptions.RayError, OSError) as error:
+        ended = EngineError(f"Ray gave up: {error}; run the same command again: it goes on from there")
+    finally:
+        queue.put(ended)
 
 
 def _watched(results: SimpleQueue[Any], watch: Any) -> Iterator[tuple[Task, Any]]:

@@ -6,9 +6,11 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 import s3
@@ -136,6 +138,27 @@ def test_without_a_cluster_nothing_is_written_and_the_message_says_what_to_do(fo
     assert process.returncode == 2
     assert "no Ray cluster answers at 127.0.0.1:1" in err
     assert not (tmp_path / "out").exists()
+
+
+def test_an_address_of_ray_client_is_refused_since_ray_data_hangs_there(folder, tmp_path):
+    with pytest.raises(BatchError, match="ray job submit"):
+        clean(folder, tmp_path / "out", machinery=Machinery(EngineName.RAY, "ray://127.0.0.1:10001"))
+    assert not (tmp_path / "out").exists()
+
+
+class Broken:
+    def iter_batches(self, **options):
+        raise AttributeError("a bug of Ray's")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_no_error_of_ray_leaves_the_run_waiting():
+    from cleaner.engines.ray_data import _collect
+
+    queue = SimpleQueue()
+    thread = threading.Thread(target=_collect, args=(Broken(), queue))
+    thread.start()
+    assert "not its own" in str(queue.get(timeout=5))
 
 
 def command(folder, out, *more):
