@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import errno
 import json
-import platform
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from importlib import metadata
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,13 +57,12 @@ from cleaner.run_memory import counted, extend, remember, snapshot
 from cleaner.shards import WORK, Outcome, finished, index_lines
 from cleaner.stores import Place, RemoteFile
 from cleaner.tally import PROGRESS, Progress, Tally
+from cleaner.versions import versions
 
 __all__ = ["SHARD_SIZE", "BatchError", "BatchSettings", "dry_run", "run_batch"]
 
 #: Documents per shard: a segment of some 4 MB, a few seconds of work to lose.
 SHARD_SIZE = 1000
-#: What the output depends on besides our own version; recorded, since another version may decide otherwise.
-LIBRARIES = ("ahocorasick-rs", "charset-normalizer", "ftfy", "lxml", "resiliparse", "selectolax", "trafilatura")
 #: Seconds between two notes of how far a run is, for `cleancopy status`.
 NOTE_EVERY = 2.0
 
@@ -200,7 +197,7 @@ def _begin(inputs: Sequence[Place], cleaner: Cleaner, settings: BatchSettings, h
         home.save("run.json")
     context = Context(
         out, path, clock, settings.max_bytes, settings.with_removed, cleaner, settings.copy_originals,
-        input_folder(inputs),
+        input_folder(inputs), versions(),
     )  # fmt: skip
     return _Begun(context, plan, earlier or wanted, settings, home)
 
@@ -375,7 +372,7 @@ def _head(cleaner: Cleaner, settings: BatchSettings) -> dict[str, Any]:
             "counting": settings.count,
         },
         "digest": cleaner.fingerprint(),
-        "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in LIBRARIES}},
+        "versions": dict(versions()),
     }
 
 

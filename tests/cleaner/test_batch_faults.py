@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,7 +21,7 @@ import shard_functions
 from archive.verify import verify
 from cleaner import Cleaner, Policy, phases
 from cleaner.batch import BatchError, BatchSettings, run_batch
-from cleaner.engines import Pulse, Task
+from cleaner.engines import EngineError, Pulse, Task
 from cleaner.phases import Context, shard_readings
 from cleaner.plan import make_plan
 from cleaner.run_folder import locked
@@ -363,6 +364,15 @@ def test_a_complete_run_says_so_and_is_left_as_it_is(folder, tmp_path):
         assert process.returncode == 1
         assert said in err
         assert "41 documents" in out
+
+
+def test_a_worker_with_other_libraries_ends_the_run(folder, tmp_path):
+    path = tmp_path / "plan"
+    shard = next(iter(make_plan([folder], tmp_path / "out", path, size=4).shards()))
+    context = Context(tmp_path / "out", path, CLOCK, 100_000, False, Cleaner())
+    context = replace(context, versions={**context.versions, "ftfy": "5.0"})
+    with pytest.raises(EngineError, match=r"ftfy .* instead of 5\.0"):
+        next(shard_readings(context, Task(0, shard), Pulse(), Counter()))
 
 
 def test_a_file_that_cannot_even_be_read_is_a_failure_unread(folder, tmp_path):

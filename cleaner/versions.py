@@ -1,0 +1,31 @@
+"""What the output depends on: another version of ours, of Python or of a library may decide or pack otherwise.
+
+A run notes them at its start; it goes on with the same ones only, and every worker must have them.
+"""
+
+from __future__ import annotations
+
+import platform
+import zlib
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import metadata
+
+LIBRARIES = ("ahocorasick-rs", "charset-normalizer", "ftfy", "lxml", "resiliparse", "selectolax", "trafilatura")
+
+
+@lru_cache(maxsize=1)
+def versions() -> Mapping[str, str]:
+    """The versions that this process works with."""
+    return {
+        "cleancopy": metadata.version("cleancopy"),
+        "python": platform.python_version(),
+        "zlib": zlib.ZLIB_RUNTIME_VERSION,  # zlib-ng says so here
+        **{name: metadata.version(name) for name in LIBRARIES},
+    }
+
+
+def other_versions(wanted: Mapping[str, str]) -> str:
+    """What this process has otherwise than was wanted, "" for nothing."""
+    here = versions()
+    return ", ".join(f"{name} {here[name]} instead of {wanted[name]}" for name in here if here[name] != wanted[name])
