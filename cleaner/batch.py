@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ from archive.records import warc_date
 from archive.sources import COPIES_FOLDER
 from cleaner.accounts import Accounts
 from cleaner.engines import Crew, Engine, EngineError, ShardFunction, Task
-from cleaner.engines.choice import THIS_MACHINE, Machinery, make_engine
+from cleaner.engines.choice import THIS_MACHINE, EngineName, Machinery, make_engine
 from cleaner.homes import Home, home_of
 from cleaner.memory.parts import PartError
 from cleaner.memory.store import Memory, MemoryFileError
@@ -102,7 +103,7 @@ def run_batch(inputs: Sequence[Place], cleaner: Cleaner, settings: BatchSettings
         with home.hold(), make_engine(settings.machinery, crew) as engine:
             return _Run(_begin(inputs, cleaner, settings, home), engine, progress).complete()
     except OSError as error:
-        raise BatchError(_broken_off(settings.out, error)) from error
+        raise BatchError(_broken_off(settings, error)) from error
     except (EngineError, PartError) as error:
         raise BatchError(str(error)) from error
     except MemoryFileError as error:
@@ -197,9 +198,15 @@ def _begin(inputs: Sequence[Place], cleaner: Cleaner, settings: BatchSettings, h
         home.save("run.json")
     context = Context(
         out, path, clock, settings.max_bytes, settings.with_removed, cleaner, settings.copy_originals,
-        input_folder(inputs), versions(),
+        input_folder(inputs), _roots(inputs), versions(),
     )  # fmt: skip
     return _Begun(context, plan, earlier or wanted, settings, home)
+
+
+def _roots(inputs: Sequence[Place]) -> tuple[Path, ...]:
+    """The folders on this machine's file systems that inputs lie in; not those of globs."""
+    paths = [Path(os.path.abspath(each)) for each in inputs if isinstance(each, Path)]  # noqa: PTH100 (links stay)
+    return tuple(path if path.is_dir() else path.parent for path in paths if path.exists())
 
 
 def _clock_of(earlier: dict[str, Any], wanted: dict[str, Any], settings: BatchSettings) -> datetime:
@@ -385,7 +392,10 @@ def _results(accounts: Accounts) -> dict[str, Any]:
 _THEN = "then run the same command again: it goes on from there"
 
 
-def _broken_off(out: Place, error: OSError) -> str:
+def _broken_off(settings: BatchSettings, error: OSError) -> str:
+    out = settings.out
+    if error.errno == errno.ENOENT and settings.machinery.name is not EngineName.LOCAL:
+        return f"{out}: a worker does not see it ({error}); give a folder that all nodes share, or a URL, {_THEN}"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"{out}: the disk is full; free some space, {_THEN}"
     return f"{out}: cannot be written ({error.strerror or error}); mend that, {_THEN}"

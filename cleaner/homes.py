@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -118,7 +118,7 @@ class RemoteHome:
 
     store: Store
     run: str
-    out: Path = field(default_factory=lambda: scratch_folder() / "out")
+    out: Path = Path()  # while it is held
     locks: Path | None = None  # a worker that outlives its run looks for the lease
     _lease: leases.Lease | None = None
     _given: str = ""  # digest of the memory that is saved as GIVEN
@@ -126,19 +126,19 @@ class RemoteHome:
     @contextmanager
     def hold(self) -> Iterator[None]:
         """See `Home`."""
-        with leases.Lease(self.store, self.run) as self._lease:
-            shutil.rmtree(self.out, ignore_errors=True)
-            try:
-                (self.out / WORK).mkdir(parents=True)
-                for name in FILES:
-                    with suppress(FileNotFoundError):
-                        self.store.fetch([name], self.out)
-                if self.store.holds("text"):
-                    (self.out / "text").mkdir()
-                self.gather()
-                yield
-            finally:
-                shutil.rmtree(self.out, ignore_errors=True)
+        with (
+            leases.Lease(self.store, self.run) as self._lease,
+            TemporaryDirectory(dir=scratch_folder(), ignore_cleanup_errors=True) as out,
+        ):
+            self.out = Path(out)
+            (self.out / WORK).mkdir()
+            for name in FILES:
+                with suppress(FileNotFoundError):
+                    self.store.fetch([name], self.out)
+            if self.store.holds("text"):
+                (self.out / "text").mkdir()
+            self.gather()
+            yield
 
     def clear(self) -> None:
         run_folder.clear(self.out, shown=self.store.url)

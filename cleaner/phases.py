@@ -35,6 +35,7 @@ from cleaner.readers import Failure, Reading, Skipped
 from cleaner.segmenters.html import HtmlError
 from cleaner.shards import WORK, Outcome, Places, ShardWriter, finished, reading_path
 from cleaner.sources import document_source
+from cleaner.stores import WAITING
 from cleaner.versions import other_versions, versions
 from cleaner.writers.archive import CHECKS, run_info
 
@@ -63,6 +64,7 @@ class Context:
     cleaner: Cleaner
     copy_originals: bool = False
     folder: str = ""  # name of the input folder: the source of what lies right in it
+    roots: tuple[Path, ...] = ()  # folders of the inputs
     versions: Mapping[str, str] = field(default_factory=versions)  # that every worker must have
 
     def places(self, number: int) -> Places:
@@ -87,10 +89,14 @@ def shard_readings(context: Context, task: Task, pulse: Pulse, skipped: Counter[
     """All inputs of a shard in order; reading each counts as work on it. What a container holds besides is counted.
 
     A file that cannot even be read without ending the worker (named twice by the engine) is a failure unread.
-    Raises EngineError where the output would be another one, for want of the same libraries.
+    Raises EngineError where the output would be another one, for want of the inputs' folder or the same libraries.
     """
     if other := other_versions(context.versions):
         raise EngineError(f"a worker has not what the run began with ({other}); install the same everywhere")
+    for root in context.roots:
+        if not root.exists():
+            raise EngineError(f"{root} is not there; every worker must see the inputs, to the end of the run")
+    WAITING.set(pulse.away)
     ordinal = 0
     named = Counter(document for document, _ in task.excused)
     for piece in read_pieces(context.plan, task.work):

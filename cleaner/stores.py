@@ -10,8 +10,9 @@ import errno
 import io
 import stat
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -35,6 +36,10 @@ DRIVER_ERRORS = (
 TIMES = ("LastModified", "mtime", "last_modified", "updated", "modified", "created")
 #: Names of what changes with an object's content.
 TAGS = ("ETag", "etag", "md5Hash", "generation")
+
+
+#: Entered while a store is waited for in the middle of a document; set by whoever watches the document's time.
+WAITING: ContextVar[Callable[[], AbstractContextManager[None]]] = ContextVar("WAITING", default=nullcontext)
 
 
 class StoreError(EngineError):
@@ -77,7 +82,7 @@ class RemoteFile:
         """Raises FileNotFoundError, StoreError."""
         if self._facts is None:
             filesystem, path = _opened(self.url)
-            with answering(self.url):
+            with WAITING.get()(), answering(self.url):
                 info = filesystem.info(path)
             if info["type"] != "file":
                 raise FileNotFoundError(errno.ENOENT, "is not there", self.url)
@@ -113,7 +118,7 @@ class _Ranges(io.RawIOBase):
         end = min(self._size, self._at + len(buffer))
         if end <= self._at:
             return 0
-        with answering(self._url):
+        with WAITING.get()(), answering(self._url):
             data = self._filesystem.cat_file(self._path, start=self._at, end=end)
         buffer[: len(data)] = data
         self._at += len(data)

@@ -7,6 +7,7 @@ cleaning: it hands out tasks, watches over the documents in work, and gives the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -53,6 +54,15 @@ class Pulse:
     def pause(self) -> None:
         """What follows, such as writing, is not the document's fault: no time limit."""
         self.cells[0] = 0
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """What happens inside, such as waiting for a store, takes none of the document's time."""
+        document, self.cells[0] = self.cells[0], 0
+        try:
+            yield
+        finally:
+            self.cells[0] = document
 
     def rest(self) -> None:
         """Work on the document is over."""
