@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cleaner.memory.counting import Parts
-from cleaner.memory.parts import Countable, Part, Witnesses, sources_of
+from cleaner.memory.parts import Countable, Part, Witnesses, by_source
 from cleaner.memory.store import Memory, MemoryFileError, write_memory
 from cleaner.memory.witnesses import Entries
 from cleaner.readers import Reading
@@ -34,7 +34,7 @@ def remember(parts: Sequence[Part], given: Memory | None, out: Path) -> Memory:
     """Merges the parts of a run with what is known of its sources into OUT. Raises MemoryFileError."""
     known: list[Countable] = [*parts]
     if given is not None:
-        known.append(_Of(given, frozenset(sources_of(parts))))
+        known.append(_Of(given, frozenset(name for name, _ in by_source(parts))))
     write_memory(out / MEMORY, known, minimum=RECURS)
     return Memory.open(out / MEMORY)
 

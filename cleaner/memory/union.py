@@ -48,9 +48,10 @@ def documents_of(parts: Sequence[Countable], source: str) -> tuple[Witnesses, Ha
     return table, articles(table["witness"], table["sketch"])
 
 
-def slices(parts: Sequence[Countable], source: str) -> Iterator[tuple[int, int]]:
-    """Ranges of keys of about SLICE entries each: keys are spread evenly over 64 bits."""
-    count = max(1, -(-sum(part.size(source) for part in parts) // SLICE))
+def slices(parts: Sequence[Countable], source: str, witnesses: Hashes) -> Iterator[tuple[int, int]]:
+    """Ranges of keys of about SLICE entries of the kept witnesses each: keys are spread evenly over 64 bits."""
+    size = sum(part.size(source) for part in parts) * reach(witnesses) >> 64
+    count = max(1, -(-size // SLICE))
     yield from pairwise((number << 64) // count for number in range(count + 1))
 
 
