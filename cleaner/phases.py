@@ -149,9 +149,10 @@ def count_shard(context: Context, task: Task, pulse: Pulse) -> int:
     excused = dict(task.excused)
     parts = Parts(done.parent, f"{task.number:05d}")
     for each in shard_readings(context, task, pulse, Counter()):
-        if each.reading.document and each.ordinal not in excused:
+        document = each.reading.document
+        if document and context.cleaner.asks_memory(document) and each.ordinal not in excused:
             with suppress(HtmlError):
-                parts.count(each.reading.document, document_source(each.reading.document, folder=context.folder))
+                parts.count(document, document_source(document, folder=context.folder))
         pulse.add(DOCUMENTS, 1)
     names = "".join(f"{path.name}\n" for path in parts.finish())
     write_atomically(done, [names.encode()])
