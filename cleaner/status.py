@@ -34,7 +34,7 @@ def _values(out: Place, folder: Path, *, held: bool) -> dict[str, Any]:
         "shards_done": report.get("shards") if complete else len(list((folder / WORK).glob("*.notes"))),
     }
     if complete:
-        return values | {"documents": counts.get("documents"), "failed": len(report.get("failures", ()))}
+        return values | {"documents": counts.get("documents"), "failed": counts.get("status", {}).get("failed", 0)}
     with suppress(OSError, ValueError):  # nothing was counted yet
         values |= json.loads((folder / WORK / PROGRESS).read_bytes())
     return values
