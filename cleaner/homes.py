@@ -21,7 +21,7 @@ from cleaner.memory.store import Memory
 from cleaner.phases import Context
 from cleaner.remote_phases import RemoteContext, carry_out
 from cleaner.run_folder import FILES, FOLDERS, MEMORY
-from cleaner.scratch import scratch_folder
+from cleaner.scratch import scratch_folder, sweep
 from cleaner.shards import WORK, Places
 from cleaner.stores import Place, Store
 from cleaner.tally import PROGRESS
@@ -138,7 +138,10 @@ class RemoteHome:
             if self.store.holds("text"):
                 (self.out / "text").mkdir()
             self.gather()
-            yield
+            try:
+                yield
+            finally:
+                sweep()  # workers of this machine are gone by now
 
     def clear(self) -> None:
         run_folder.clear(self.out, shown=self.store.url)

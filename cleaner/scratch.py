@@ -11,6 +11,7 @@ import tempfile
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
@@ -26,17 +27,18 @@ def scratch_folder() -> Path:
     """
     root = Path(tempfile.gettempdir()) / ROOT
     root.mkdir(exist_ok=True)
-    _sweep(root)
-    folder = Path(tempfile.mkdtemp(dir=root))
-    lock = FileLock(_lock_of(folder))
-    lock.acquire()
+    sweep()
+    folder = root / uuid4().hex  # chance, so that it is nobody else's; no output holds it
+    lock = FileLock(root / f"{folder.name}.lock")
+    lock.acquire()  # before there is a folder that could be swept
+    folder.mkdir()
     atexit.register(_leave, folder, lock)
     return folder
 
 
-def _sweep(root: Path) -> None:
-    """Removes the folders whose processes are gone. One that is being made has no lock yet, and is left alone."""
-    for path in root.glob("*.lock"):
+def sweep() -> None:
+    """Removes the folders whose processes are gone."""
+    for path in (Path(tempfile.gettempdir()) / ROOT).glob("*.lock"):
         lock = FileLock(path)
         with suppress(OSError, Timeout):
             lock.acquire(timeout=0)
@@ -48,7 +50,3 @@ def _leave(folder: Path, lock: FileLock) -> None:
     lock.release()
     with suppress(OSError):
         Path(lock.lock_file).unlink()
-
-
-def _lock_of(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}.lock")

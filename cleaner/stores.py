@@ -221,8 +221,8 @@ def place(text: str) -> Place:
 
 
 def is_remote(given: Place) -> bool:
-    """Whether a place lies in a store; a Windows drive is none."""
-    return isinstance(given, str) and "://" in given
+    """Whether a place lies in a store; the letter of a Windows drive is no scheme."""
+    return isinstance(given, str) and given.find("://") > 1
 
 
 def file_at(text: str) -> Path | RemoteFile:
