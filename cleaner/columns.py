@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import KW_ONLY, dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
@@ -18,9 +19,10 @@ from threadpoolctl import ThreadpoolController
 from cleaner.document import CleanedDocument
 from cleaner.phases import outcome_of
 from cleaner.pipeline import Cleaner, default_cleaner
-from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Original, Reading
+from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Original
 from cleaner.readers.file import too_large
 from cleaner.readers.jsonl import row_reading
+from cleaner.shards import Outcome
 from cleaner.writers.rows import document_row, failed_row
 
 #: The columns that are added, named like the fields of the filter's rows; `why` is "" unless the row failed.
@@ -68,8 +70,8 @@ class CleanColumns:
         if not names:
             return {}
         self._check(names, kept)
-        with _blas().limit(limits=1, user_api="blas"):  # a document's matrices are small: more threads only wait
-            rows = [self._row(reading) for reading in self._readings(batch)]
+        with one_thread():
+            rows = [self._row(article) for article in self._articles(batch)]
         columns = {name: batch[original] for name, original in kept.items()}
         return columns | {self.prefix + name: [row[name] for row in rows] for name in ADDED}
 
@@ -91,29 +93,49 @@ class CleanColumns:
             twice = next(name for name in names if INPUT + name in names)
             raise ColumnError(f"the batch holds both {twice} and {INPUT}{twice}; give a prefix=, or rename one")
 
-    def _readings(self, batch: Mapping[str, Any]) -> Iterator[Reading]:
+    def _articles(self, batch: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """What the rows hold of an article, under our own names."""
         contents = {"html": self.html} if self.html == self.text else {"text": self.text, "html": self.html}
         columns = {ours: _listed(batch[name]) for ours, name in contents.items() if name in batch}
         columns |= {name: _listed(batch[name]) for name in KNOWN if name in batch}
         for values in zip(*columns.values(), strict=True):
-            row = dict(zip(columns, values, strict=True))
-            yield self._reading({name: value for name, value in row.items() if not _is_missing(value)})
+            yield dict(zip(columns, values, strict=True))
 
-    def _reading(self, row: dict[str, Any]) -> Reading:
-        if any(isinstance(value, str) and len(value) > self.max_bytes for value in row.values()):
-            return Reading(None, None, too_large("", None, self.max_bytes))
-        reading = row_reading(row, Original("", None, b"", "text/plain"))
-        if reading.document is None:
-            return reading
-        return replace(reading, document=replace(reading.document, metadata={}))  # a batch is no file: no path, no row
-
-    def _row(self, reading: Reading) -> dict[str, Any]:
-        outcome = outcome_of(reading, self.cleaner or default_cleaner(), self.source)
+    def _row(self, article: Mapping[str, Any]) -> dict[str, Any]:
+        cleaner = self.cleaner or default_cleaner()
+        outcome = article_outcome(article, cleaner, source=self.source, max_bytes=self.max_bytes)
         if isinstance(outcome, CleanedDocument):
             row = {**document_row(outcome, with_removed=self.with_removed), "why": ""}
         else:
-            row = failed_row("", _why(outcome))
+            row = failed_row("", reason(outcome))
         return row if self.nested else row | {name: _json(row[name]) for name in NESTED}
+
+
+def article_outcome(
+    article: Mapping[str, Any], cleaner: Cleaner, *, source: str = "", max_bytes: int = DEFAULT_MAX_BYTES
+) -> Outcome:
+    """The cleaned document of an article's values, under our own names (`text`, `html`, KNOWN), or why there is none.
+
+    `source`: for articles that tell none. What is no string is as good as missing, except for text and HTML.
+    """
+    row = {name: value for name, value in article.items() if not _is_missing(value)}
+    if any(isinstance(value, str) and len(value) > max_bytes for value in row.values()):
+        return too_large("", None, max_bytes)
+    reading = row_reading(row, Original("", None, b"", "text/plain"))
+    if reading.document is not None:  # it has no file: no path, no row
+        reading = replace(reading, document=replace(reading.document, metadata={}))
+    return outcome_of(reading, cleaner, source)
+
+
+def reason(failure: Failure) -> str:
+    """What happened and what to do, without a place."""
+    return f"{failure.what}; {failure.do}"
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """While it lasts BLAS works in one thread: a document's matrices are small, more threads only wait."""
+    limit: AbstractContextManager[Any] = _blas().limit(limits=1, user_api="blas")
+    return limit
 
 
 def _rebuilt(settings: dict[str, Any], digest: str) -> CleanColumns:
@@ -140,10 +162,6 @@ def _is_missing(value: Any) -> bool:
     return (
         value is None or (isinstance(value, float) and value != value) or type(value).__name__ in ("NAType", "NaTType")
     )
-
-
-def _why(failure: Failure) -> str:
-    return f"{failure.what}; {failure.do}"
 
 
 def _json(value: Any) -> str:
