@@ -11,6 +11,7 @@ import json
 import platform
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata
@@ -40,7 +41,7 @@ from cleaner.phases import (
     seen_before,
 )
 from cleaner.pipeline import VERSION, Cleaner
-from cleaner.plan import Plan, first_difference, make_plan
+from cleaner.plan import Plan, first_difference, load_plan, make_plan
 from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Reading, Skipped, discover, input_folder, read
 from cleaner.run_folder import (
     FOLDERS,
@@ -97,13 +98,19 @@ def run_batch(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings,
     """
     discover(inputs, exclude=settings.out)  # inputs that cannot be used are refused before OUT is touched
     crew = Crew(settings.workers, settings.timeout, settings.out / WORK)
+    with told(settings.out), locked(settings.out):
+        run = begin(inputs, cleaner, settings)
+        with LocalEngine(crew) as engine:
+            return _Run(run, engine, progress).complete()
+
+
+@contextmanager
+def told(out: Path) -> Iterator[None]:
+    """What ends a run is a BatchError that says how to go on."""
     try:
-        with locked(settings.out):
-            run = _begin(inputs, cleaner, settings)
-            with LocalEngine(crew) as engine:
-                return _Run(run, engine, progress).complete()
+        yield
     except OSError as error:
-        raise BatchError(_broken_off(settings.out, error)) from error
+        raise BatchError(_broken_off(out, error)) from error
     except (EngineError, PartError) as error:
         raise BatchError(str(error)) from error
     except MemoryFileError as error:
@@ -162,7 +169,7 @@ def unique_outcome(reading: Reading, cleaner: Cleaner, seen: set[str], folder: s
 
 
 @dataclass(frozen=True, slots=True)
-class _Begun:
+class Begun:
     """A run that may begin or go on: its context, its plan, what its run.json says now."""
 
     context: Context
@@ -171,8 +178,11 @@ class _Begun:
     settings: BatchSettings
 
 
-def _begin(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings) -> _Begun:
-    """Makes sure that OUT holds this run or none, plans it, and says so in run.json."""
+def begin(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings) -> Begun:
+    """Makes sure that OUT holds this run or none, plans it, and says so in run.json. Raises BatchError, OSError.
+
+    OUT is locked by the caller (`run_folder.locked`).
+    """
     out = settings.out
     if settings.fresh:
         clear(out)
@@ -193,11 +203,26 @@ def _begin(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings) ->
     if earlier is None:
         wanted |= {"inputs": plan.digest, "shards": len(plan)}
         write_report(out, wanted)
-    context = Context(
-        out, path, clock, settings.max_bytes, settings.with_removed, cleaner, settings.copy_originals,
-        input_folder(inputs),
+    return Begun(_context(cleaner, settings, plan, clock), plan, earlier or wanted, settings)
+
+
+def going_on(cleaner: Cleaner, settings: BatchSettings) -> Begun | None:
+    """The run that `begin` began, as another process sees it; None when it is complete. Raises BatchError, OSError."""
+    report, path = read_report(settings.out), settings.out / WORK / "plan"
+    if report is None or not (report["complete"] or path.exists()):
+        raise BatchError(f"{settings.out} holds no run that has begun; plan it first")
+    clock = _clock_of(report, _head(cleaner, settings), settings)
+    if report["complete"]:
+        return None
+    plan = load_plan(path)
+    return Begun(_context(cleaner, settings, plan, clock), plan, report, settings)
+
+
+def _context(cleaner: Cleaner, settings: BatchSettings, plan: Plan, clock: datetime) -> Context:
+    return Context(
+        settings.out, plan.path, clock, settings.max_bytes, settings.with_removed, cleaner, settings.copy_originals,
+        plan.folder,
     )  # fmt: skip
-    return _Begun(context, plan, earlier or wanted, settings)
 
 
 def _clock_of(earlier: dict[str, Any], wanted: dict[str, Any], settings: BatchSettings) -> datetime:
@@ -227,7 +252,8 @@ def _other_run(out: Path, why: str) -> str:
 class _Run:
     """One run while it is carried out: phases over the shards, and how far they are."""
 
-    def __init__(self, begun: _Begun, engine: Engine, progress: Progress) -> None:
+    def __init__(self, begun: Begun, engine: Engine, progress: Progress) -> None:
+        self._begun = begun
         self._context, self._plan, self._report = begun.context, begun.plan, begun.report
         self._settings = begun.settings
         self._engine, self._progress = engine, progress
@@ -253,7 +279,7 @@ class _Run:
         if was_complete:
             clear_work(self._context.out)
             return Accounts.from_report(self._report)
-        return self._close()
+        return close(replace(self._begun, context=self._context))
 
     def _remember(self) -> None:
         """The first of two passes: counts what sources repeat, unless an earlier attempt has."""
@@ -261,10 +287,7 @@ class _Run:
         if memory is None:
             for documents in self._phase("counting", count_shard, self._tasks()):
                 self._tally.count(documents)
-            parts = counted_parts(self._context, self._plan)
-            memory = remember(parts, _given(self._context.cleaner), self._context.out)
-            for part in parts:
-                part.close()
+            memory = merge_counts(self._context, self._plan)
             self._tally.restart()
         self._context = replace(self._context, cleaner=self._context.cleaner.with_memory(memory))
 
@@ -318,27 +341,40 @@ class _Run:
                 self._context.out / WORK / PROGRESS, [json.dumps(self._tally.to_values()).encode()], sync=False
             )
 
-    def _close(self) -> Accounts:
-        """Adds the shards up, in their order, and writes index and run.json."""
-        accounts = Accounts(skipped=self._plan.skipped)
-        for shard in self._plan.shards():
-            done = finished(self._context.places(shard.number))
-            if done is None:
-                raise BatchError(f"shard {shard.number} has vanished from {self._context.out}; run the command again")
-            accounts.merge(done)
-        places = map(self._context.places, range(len(self._plan)))
-        out = self._context.out
-        write_index(out / "index.cdxj", chain.from_iterable(map(index_lines, places)), folder=out / WORK)
-        if self._settings.update_memory:
-            parts = counted_parts(self._context, self._plan)
-            extend(self._settings.update_memory, parts)
-            for part in parts:
-                part.close()  # Windows removes no open file
-        decided = {"memory": memory.digest if (memory := self._context.cleaner.memory) else None}
-        decided["digest"] = self._context.cleaner.fingerprint()
-        write_report(out, {**self._report, **decided, "complete": True, **_results(accounts)})
-        clear_work(out)
-        return accounts
+
+def merge_counts(context: Context, plan: Plan) -> Memory:
+    """The memory of a run, from what was counted in all its shards. Raises OSError, PartError, MemoryFileError."""
+    parts = counted_parts(context, plan)
+    memory = remember(parts, _given(context.cleaner), context.out)
+    for part in parts:
+        part.close()
+    return memory
+
+
+def close(begun: Begun) -> Accounts:
+    """Adds the shards up, in their order, and writes index and run.json; the run's cleaner has its memory by now.
+
+    Raises BatchError, OSError, PartError, MemoryFileError.
+    """
+    context, plan, out = begun.context, begun.plan, begun.context.out
+    accounts = Accounts(skipped=plan.skipped)
+    for shard in plan.shards():
+        done = finished(context.places(shard.number))
+        if done is None:
+            raise BatchError(f"shard {shard.number} is still to be cleaned, or has vanished from {out}; do that again")
+        accounts.merge(done)
+    places = map(context.places, range(len(plan)))
+    write_index(out / "index.cdxj", chain.from_iterable(map(index_lines, places)), folder=out / WORK)
+    if begun.settings.update_memory:
+        parts = counted_parts(context, plan)
+        extend(begun.settings.update_memory, parts)
+        for part in parts:
+            part.close()  # Windows removes no open file
+    decided = {"memory": memory.digest if (memory := context.cleaner.memory) else None}
+    decided["digest"] = context.cleaner.fingerprint()
+    write_report(out, {**begun.report, **decided, "complete": True, **_results(accounts)})
+    clear_work(out)
+    return accounts
 
 
 def _noting(tasks: Iterator[Task], numbers: set[int]) -> Iterator[Task]:

@@ -1,21 +1,25 @@
-"""Steps for datatrove's pipelines and executors (local, Slurm, Ray).
+"""Steps for datatrove's pipelines and executors (local, Slurm, Ray). Needs the extra `datatrove`.
 
-`CleanDocuments` goes between a reader and a writer. Needs the extra `datatrove`.
+`CleanDocuments` goes between a reader and a writer. `clean_shards` gives the stages of a whole batch (files in; texts,
+rows, archive, accounts out), each to be run by an executor that depends on the one before.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
+from cleaner.batch import BatchSettings
 from cleaner.columns import KNOWN, article_outcome, one_thread, reason
 from cleaner.document import CleanedDocument, Status
 from cleaner.labels import Label
 from cleaner.pipeline import Cleaner, default_cleaner
 from cleaner.readers import Failure
 from cleaner.shards import Outcome
+from cleaner.stages import SHARED, Stage, StagedRun, carry_out
 from cleaner.writers.rows import document_row
 
 try:
@@ -91,6 +95,39 @@ class CleanDocuments(PipelineStep):
                 self.stat_update(f"spans_{label}", value=count)
         self.update_doc_stats(document)
         return document
+
+
+class CleanShards(PipelineStep):
+    """One stage of a batch, alone in its pipeline; `stage` and `tasks` are for the executor. See `clean_shards`.
+
+    Task r of w does shards r, r + w, …; a task that is run again does only what is missing. Raises BatchError.
+    """
+
+    name = "🧹 cleancopy"
+    type = "🗄 - ARCHIVE"
+
+    def __init__(self, run: StagedRun, stage: Stage, tasks: int) -> None:
+        super().__init__()
+        self.staged, self.stage, self.tasks = run, stage, tasks if stage in SHARED else 1
+
+    def run(self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
+        """Does this task's part of the stage; documents pass by untouched."""
+        with self.track_time("task"):
+            counts = carry_out(self.staged, self.stage, rank, world_size)
+        for name, count in counts.items():
+            self.stat_update(name, value=count)
+        return data
+
+
+def clean_shards(
+    inputs: Sequence[Path], settings: BatchSettings, cleaner: Cleaner | None = None, *, tasks: int
+) -> list[CleanShards]:
+    """The stages of `cleancopy clean INPUTS -o OUT`, in order, with the same bytes in OUT, whatever `tasks`.
+
+    Every machine must see inputs and OUT under the same paths. The clock is read once, by the first stage that plans.
+    """
+    run = StagedRun(tuple(inputs), settings, cleaner or default_cleaner())
+    return [CleanShards(run, stage, tasks) for stage in Stage]
 
 
 def _told(cleaned: CleanedDocument) -> dict[str, Any]:

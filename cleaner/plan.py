@@ -17,7 +17,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from cleaner.readers import DIVIDED, Failure, Found, Range, Reading, Skipped, discover, read
+from archive.durable import write_atomically
+from cleaner.readers import DIVIDED, Failure, Found, Range, Reading, Skipped, discover, input_folder, read
 from cleaner.writers.text import TextNames
 
 _CHANGED = "has changed since the run began", "let it be until the run is over, then run again with --fresh"
@@ -58,6 +59,7 @@ class Plan:
     path: Path
     digest: str = ""
     documents: int = 0
+    folder: str = ""  # name of the input folder
     shared: bool = False  # whether any file is read by several shards
     skipped: Counter[str] = field(default_factory=Counter)
     _offsets: array[int] = field(default_factory=lambda: array("q"))
@@ -82,7 +84,7 @@ class Plan:
 
 def make_plan(inputs: Sequence[Path], out: Path, path: Path, *, size: int) -> Plan:
     """Writes the plan of these inputs to `path`. Raises readers.InputError, and OSError when it cannot be written."""
-    plan, digest, shard = Plan(path), sha256(), list[Piece]()
+    plan, digest, shard = Plan(path, folder=input_folder(inputs)), sha256(), list[Piece]()
     with path.open("wb") as file:
         offset, filled = 0, 0
         for piece in _pieces(inputs, out, plan, size):
@@ -101,6 +103,29 @@ def make_plan(inputs: Sequence[Path], out: Path, path: Path, *, size: int) -> Pl
     digest.update(json.dumps(sorted(plan.skipped.items())).encode())
     plan.digest = digest.hexdigest()
     return plan
+
+
+def save_shards(plan: Plan) -> None:
+    """Writes beside the plan's file where its shards begin, for processes that did not make it. Raises OSError."""
+    head = {
+        "digest": plan.digest, "documents": plan.documents, "folder": plan.folder, "shared": plan.shared,
+        "skipped": dict(plan.skipped),
+    }  # fmt: skip
+    shards = ([shard.offset, shard.pieces, shard.documents] for shard in plan.shards())
+    write_atomically(_beside(plan.path), (json.dumps(each).encode() + b"\n" for each in chain([head], shards)))
+
+
+def load_plan(path: Path) -> Plan:
+    """The plan that another process made and saved. Raises OSError."""
+    with _beside(path).open("rb") as file:
+        head = json.loads(file.readline())
+        skipped = Counter(head.pop("skipped"))
+        columns = [array("q", column) for column in zip(*map(json.loads, file), strict=True)] or [array("q")] * 3
+    return Plan(path, **head, skipped=skipped, _offsets=columns[0], _pieces=columns[1], _documents=columns[2])
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.shards")
 
 
 def read_pieces(path: Path, shard: Shard) -> Iterator[Piece]:

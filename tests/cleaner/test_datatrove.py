@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ from datatrove.executor import LocalPipelineExecutor  # noqa: E402
 from datatrove.pipeline.readers import JsonlReader  # noqa: E402
 from datatrove.pipeline.writers import JsonlWriter, ParquetWriter  # noqa: E402
 
-from cleaner.datatrove import CleanDocuments  # noqa: E402
+from cleaner.batch import BatchSettings  # noqa: E402
+from cleaner.cli import main  # noqa: E402
+from cleaner.datatrove import CleanDocuments, CleanShards, clean_shards  # noqa: E402
 
 STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
 ARTICLE = f"{STORY}\n\nSign up for our newsletter\n\n{STORY}\n\nRead more\n"
@@ -93,3 +97,48 @@ def test_pages_and_tables(folder: Path) -> None:
     got = [row for path in sorted((folder / "out").iterdir()) for row in tables.read_table(path).to_pylist()]
     assert [(row["id"], row["text"]) for row in got] == [("a", STORY), ("b", STORY)]
     assert got[0]["metadata"]["cleancopy"]["status"] == "clean"
+
+
+def files(out: Path) -> dict[str, bytes]:
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+def carried_out(steps: list[CleanShards], logs: Path, *, workers: int) -> None:
+    before = None
+    for step in steps:
+        before = LocalPipelineExecutor(
+            pipeline=[step], tasks=step.tasks, workers=min(workers, step.tasks), logging_dir=str(logs / step.stage),
+            depends=before,
+        )  # fmt: skip
+    before.run()
+
+
+def test_the_stages_of_a_batch_give_the_bytes_of_the_command(folder: Path) -> None:
+    command = ["clean", str(folder / "in"), "-q", "--shard-size", "1", "--timeout", "0", "--workers", "1"]
+    assert main([*command, "-o", str(folder / "whole"), "--now", "2026-05-03T10:22:00Z"]) == 1
+    clock = datetime(2026, 5, 3, 10, 22, tzinfo=UTC)
+    settings = BatchSettings(folder / "out", clock, shard_size=1, timeout=60.0)
+    steps = clean_shards([folder / "in"], settings, tasks=3)
+    assert [step.tasks for step in steps] == [1, 3, 1, 3, 1]
+    carried_out(steps, folder / "logs", workers=2)
+    assert files(folder / "out") == files(folder / "whole")
+    stats = json.loads((folder / "logs/clean/stats.json").read_text())
+    assert stats[0]["stats"]["documents"]["total"] == 4
+
+
+def test_a_task_that_failed_is_done_again_and_the_others_are_not(folder: Path) -> None:
+    clock = datetime(2026, 5, 3, 10, 22, tzinfo=UTC)
+    settings = BatchSettings(folder / "out", clock, shard_size=1)
+    carried_out(
+        clean_shards([folder / "in"], replace(settings, out=folder / "whole"), tasks=2), folder / "logs", workers=1
+    )
+    steps = clean_shards([folder / "in"], settings, tasks=2)
+    carried_out(steps[:3], folder / "again", workers=1)
+    blocked = folder / "out/documents/00001.jsonl.open"
+    blocked.mkdir()
+    with pytest.raises(Exception, match="cannot be written"):
+        carried_out(steps, folder / "again", workers=1)
+    blocked.rmdir()
+    assert [path.name for path in (folder / "again/clean/completions").iterdir()] == ["00000"]
+    carried_out(steps, folder / "again", workers=1)
+    assert files(folder / "out") == files(folder / "whole")
