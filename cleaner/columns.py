@@ -38,7 +38,7 @@ class ColumnError(ValueError):
     """The batch cannot be cleaned with these names of columns; the message says which to give."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)  # not frozen, no slots: as an actor of Ray it is an object with attributes of Ray's own
 class CleanColumns:
     """A callable from columns to columns, for many batches and processes.
 

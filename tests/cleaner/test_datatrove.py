@@ -103,11 +103,12 @@ def files(out: Path) -> dict[str, bytes]:
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
 
 
-def carried_out(steps: list[CleanShards], logs: Path, *, workers: int) -> None:
+def carried_out(steps: list[CleanShards], logs: Path) -> None:
+    """Task after task in this process; tests/cleaner/test_recipes.py has several at once, in processes."""
     before = None
     for step in steps:
         before = LocalPipelineExecutor(
-            pipeline=[step], tasks=step.tasks, workers=min(workers, step.tasks), logging_dir=str(logs / step.stage),
+            pipeline=[step], tasks=step.tasks, workers=1, logging_dir=str(logs / step.stage),
             depends=before,
         )  # fmt: skip
     before.run()
@@ -117,10 +118,10 @@ def test_the_stages_of_a_batch_give_the_bytes_of_the_command(folder: Path) -> No
     command = ["clean", str(folder / "in"), "-q", "--shard-size", "1", "--timeout", "0", "--workers", "1"]
     assert main([*command, "-o", str(folder / "whole"), "--now", "2026-05-03T10:22:00Z"]) == 1
     clock = datetime(2026, 5, 3, 10, 22, tzinfo=UTC)
-    settings = BatchSettings(folder / "out", clock, shard_size=1, timeout=60.0)
+    settings = BatchSettings(folder / "out", clock, shard_size=1)
     steps = clean_shards([folder / "in"], settings, tasks=3)
     assert [step.tasks for step in steps] == [1, 3, 1, 3, 1]
-    carried_out(steps, folder / "logs", workers=2)
+    carried_out(steps, folder / "logs")
     assert files(folder / "out") == files(folder / "whole")
     stats = json.loads((folder / "logs/clean/stats.json").read_text())
     assert stats[0]["stats"]["documents"]["total"] == 4
@@ -129,16 +130,14 @@ def test_the_stages_of_a_batch_give_the_bytes_of_the_command(folder: Path) -> No
 def test_a_task_that_failed_is_done_again_and_the_others_are_not(folder: Path) -> None:
     clock = datetime(2026, 5, 3, 10, 22, tzinfo=UTC)
     settings = BatchSettings(folder / "out", clock, shard_size=1)
-    carried_out(
-        clean_shards([folder / "in"], replace(settings, out=folder / "whole"), tasks=2), folder / "logs", workers=1
-    )
+    carried_out(clean_shards([folder / "in"], replace(settings, out=folder / "whole"), tasks=2), folder / "logs")
     steps = clean_shards([folder / "in"], settings, tasks=2)
-    carried_out(steps[:3], folder / "again", workers=1)
+    carried_out(steps[:3], folder / "again")
     blocked = folder / "out/documents/00001.jsonl.open"
     blocked.mkdir()
     with pytest.raises(Exception, match="cannot be written"):
-        carried_out(steps, folder / "again", workers=1)
+        carried_out(steps, folder / "again")
     blocked.rmdir()
     assert [path.name for path in (folder / "again/clean/completions").iterdir()] == ["00000"]
-    carried_out(steps, folder / "again", workers=1)
+    carried_out(steps, folder / "again")
     assert files(folder / "out") == files(folder / "whole")
