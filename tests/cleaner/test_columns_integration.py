@@ -54,7 +54,7 @@ def test_map_in_processes_gives_what_a_call_gives(datasets: Any) -> None:
 def test_other_formats_and_streams(datasets: Any) -> None:
     expected = CleanColumns()(COLUMNS)
     dataset = datasets.Dataset.from_dict(COLUMNS)
-    for given in (dataset.with_format("numpy"), dataset.to_iterable_dataset(), dataset.with_format("pandas")):
+    for given in (dataset.with_format("numpy"), dataset.to_iterable_dataset()):
         rows = list(given.map(CleanColumns(), batched=True, batch_size=7).with_format(None))
         assert [row["text"] for row in rows] == expected["text"]
         assert [row["spans"] for row in rows] == expected["spans"]
