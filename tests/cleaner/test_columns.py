@@ -170,6 +170,20 @@ def test_how_rows_are_cut_into_batches_changes_nothing(texts, data):
     assert len(whole["text"]) == len(texts)
 
 
+SNIPPETS = ["<p>", "</p>", "<div class=", "'x'>", "<a href='/a'>", "<!--", "-->", "<script>", "&#xD800;", "&#0;", "\x00", "\ud800",
+            "<table><tr>", "<svg>", "<![CDATA[", "<html", "<body>", "<title>", "\u202e", "Sign up", STORY, "\r\n", "<br>"]  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(SNIPPETS), max_size=12).map("".join), st.sampled_from(["text", "html"]))
+def test_whatever_a_row_holds_all_rows_come_back(content, name):
+    got = CleanColumns(prefix="clean_")({name: [content, STORY if name == "text" else f"<p>{STORY}</p>"]})
+    assert got["clean_status"][1] == "clean"
+    for column in ADDED:
+        assert len(got[f"clean_{column}"]) == 2
+        str(got[f"clean_{column}"]).encode()
+
+
 def test_importing_the_library_loads_no_readers():
     code = "import sys, cleaner; sys.exit('cleaner.readers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,4 +1,4 @@
-"""Every block of code in docs/pipelines.md is run as it stands, in a folder with articles; what it wrote is looked at."""
+"""Every block of code in docs/pipelines.md, and its like in the README, is run as it stands; what it wrote is looked at."""
 
 from __future__ import annotations
 
@@ -29,13 +29,20 @@ ROWS = [
     {"id": "c", "text": STORY, "url": "https://www.example.org/c"},
 ]
 PAGE = f"<html><head><title>Ferry</title></head><body><p>{STORY}</p><p>{STORY} So it is.</p></body></html>"
-BLOCKS = {
-    heading: (language, code)
-    for heading, section in re.findall(
-        r"^## (.+?)\n(.*?)(?=^## |\Z)", (ROOT / "docs/pipelines.md").read_text(encoding="utf-8"), re.M | re.S
-    )
-    for language, code in re.findall(r"^```(\w+)\n(.*?)^```$", section, re.M | re.S)
-}
+README = "README"
+
+
+def _blocks() -> dict[str, tuple[str, str]]:
+    """Language and code by heading: those of the page, and the one of the README."""
+    page = (ROOT / "docs/pipelines.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", page, re.M | re.S)
+    stage = (ROOT / "README.md").read_text(encoding="utf-8").partition("**A stage of your pipeline.**")[2]
+    sections.append((README, stage[: stage.index("```\n") + 4]))
+    blocks = ((heading, re.findall(r"^```(\w+)\n(.*?)^```$", section, re.M | re.S)) for heading, section in sections)
+    return {f"{heading}{' again' * n}": block for heading, found in blocks for n, block in enumerate(found)}
+
+
+BLOCKS = _blocks()
 
 
 def json_rows(folder: Path) -> list[dict[str, Any]]:
@@ -108,7 +115,9 @@ PREDICT = f"""
 assert model[0].transform([{ARTICLE!r}]) == [{CLEAN!r}]
 assert list(model.predict(["The council sat.", "The team lost."])) == ["politics", "sport"]
 """
+WRITE = "dataset['train'].to_json('clean.jsonl')"
 RECIPES = {
+    README: Recipe(lambda folder: all_rows(json_rows(folder / "clean.jsonl")), "datasets", WRITE),
     "Hugging Face datasets": Recipe(lambda folder: clean_rows(json_rows(folder / "clean.jsonl")), "datasets"),
     "Ray Data": Recipe(lambda folder: all_rows(table_rows(folder / "clean")), "ray pyarrow"),
     "datatrove": Recipe(lambda folder: clean_rows(json_rows(folder / "clean")), "datatrove orjson"),
