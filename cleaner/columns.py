@@ -66,9 +66,9 @@ class CleanColumns:
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, Any]:
         """The batch with our columns, as lists; columns that stay are the very ones given. Raises ColumnError."""
         names = list(batch)
-        kept = {self._kept_name(name, names): name for name in names}
         if not names:
             return {}
+        kept = {self._kept_name(name): name for name in names}
         self._check(names, kept)
         with one_thread():
             rows = [self._row(article) for article in self._articles(batch)]
@@ -79,7 +79,7 @@ class CleanColumns:
         settings = {each.name: getattr(self, each.name) for each in fields(self)}
         return _rebuilt, (settings, (self.cleaner or default_cleaner()).fingerprint())
 
-    def _kept_name(self, name: str, names: list[str]) -> str:
+    def _kept_name(self, name: str) -> str:
         """Under which name an input column stays; ours come on top of those that are read."""
         ours = {self.prefix + each for each in ADDED}
         read = {self.text, self.html, "title"}
@@ -90,7 +90,7 @@ class CleanColumns:
             given = f"text={self.text!r}, html={self.html!r}"
             raise ColumnError(f"no column of {given} among {', '.join(names)}; say with text= or html= which it is")
         if len(kept) < len(names):
-            twice = next(name for name in names if INPUT + name in names)
+            twice = next(name for name in names if self._kept_name(name) != name and INPUT + name in names)
             raise ColumnError(f"the batch holds both {twice} and {INPUT}{twice}; give a prefix=, or rename one")
 
     def _articles(self, batch: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -145,8 +145,7 @@ def _rebuilt(settings: dict[str, Any], digest: str) -> CleanColumns:
 
 @lru_cache(maxsize=1)
 def _blas() -> ThreadpoolController:
-    default_cleaner()  # NumPy's BLAS is loaded by now
-    return ThreadpoolController()
+    return ThreadpoolController()  # NumPy, whose BLAS it finds, came with the cleaner
 
 
 def _listed(column: Any) -> list[Any]:

@@ -63,9 +63,11 @@ class StagedRun:
 def carry_out(run: StagedRun, stage: Stage, rank: int = 0, tasks: int = 1) -> Counter[str]:
     """Does a stage, or task `rank` of it: shards rank, rank + tasks, …; gives counts of what these hold.
 
-    What is done already is not done again, and a complete run is left as it is. Raises BatchError, and
-    readers.InputError for inputs that cannot be used.
+    What is done already is not done again, and a complete run is left as it is; a stage of one task is task 0's.
+    Raises BatchError, and readers.InputError for inputs that cannot be used.
     """
+    if rank and stage not in SHARED:
+        return Counter()
     if stage is Stage.PLAN:
         return _plan(run)
     with told(run.settings.out):

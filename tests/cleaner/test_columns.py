@@ -103,7 +103,10 @@ def test_columns_named_like_ours_are_kept_under_another_name():
 
 WRONG = {
     "no article": ({"content": [STORY], "n": [1]}, "among content, n"),
-    "a name twice": ({"text": [STORY], "status": [1], "input_status": [2]}, "both status and input_status"),
+    "a name twice": (
+        {"n": [0], "input_n": [0], "text": [STORY], "status": [1], "input_status": [2]},
+        "both status and input_status",
+    ),
 }
 
 

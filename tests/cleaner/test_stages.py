@@ -96,6 +96,11 @@ def test_every_stage_can_be_repeated_and_a_complete_run_stays(run: StagedRun, wh
     assert files(run.settings.out) == whole
 
 
+def test_a_stage_of_one_task_is_done_once(run: StagedRun) -> None:
+    assert carry_out(run, Stage.PLAN, 1, 2) == {}
+    assert not run.settings.out.exists()
+
+
 def test_the_clock_is_that_of_the_first_plan(run: StagedRun, whole: dict[str, bytes]) -> None:
     stages(run, 2, Stage.PLAN)
     stages(replace(run, settings=replace(run.settings, clock=datetime(2027, 1, 1, tzinfo=UTC))), 2)
