@@ -19,7 +19,8 @@ import pytest
 
 import cleaner
 
-ROOT = Path(cleaner.__file__).parents[1]
+ROOT = Path(cleaner.__file__).parents[1]  # where the programs find us
+PAGES = Path(__file__).parents[2]
 STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
 ARTICLE = f"{STORY}\n\nSign up for our newsletter\n\n{STORY}\n"
 CLEAN = f"{STORY}\n\n{STORY}"
@@ -34,9 +35,9 @@ README = "README"
 
 def _blocks() -> dict[str, tuple[str, str]]:
     """Language and code by heading: those of the page, and the one of the README."""
-    page = (ROOT / "docs/pipelines.md").read_text(encoding="utf-8")
+    page = (PAGES / "docs/pipelines.md").read_text(encoding="utf-8")
     sections = re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", page, re.M | re.S)
-    stage = (ROOT / "README.md").read_text(encoding="utf-8").partition("**A stage of your pipeline.**")[2]
+    stage = (PAGES / "README.md").read_text(encoding="utf-8").partition("**A stage of your pipeline.**")[2]
     sections.append((README, stage[: stage.index("```\n") + 4]))
     blocks = ((heading, re.findall(r"^```(\w+)\n(.*?)^```$", section, re.M | re.S)) for heading, section in sections)
     return {f"{heading}{' again' * n}": block for heading, found in blocks for n, block in enumerate(found)}
