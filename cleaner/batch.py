@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -41,7 +41,7 @@ from cleaner.phases import (
     seen_before,
 )
 from cleaner.pipeline import VERSION, Cleaner
-from cleaner.plan import Plan, first_difference, make_plan
+from cleaner.plan import Plan, first_difference, load_plan, make_plan
 from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Reading, Skipped, discover, input_folder, read
 from cleaner.run_folder import (
     FOLDERS,
@@ -96,12 +96,19 @@ def run_batch(inputs: Sequence[Place], cleaner: Cleaner, settings: BatchSettings
     Raises BatchError when OUT is not free or cannot be written, readers.InputError for inputs that cannot be used.
     With workers or a time limit processes are spawned: a script that calls this needs `if __name__ == "__main__"`.
     """
-    try:
-        discover(inputs, exclude=settings.out)  # inputs that cannot be used are refused before OUT is touched
+    discover(inputs, exclude=settings.out)  # inputs that cannot be used are refused before OUT is touched
+    with told(settings):
         home = home_of(settings.out, settings.attempt)
         crew = Crew(settings.workers, settings.timeout, home.locks)
         with home.hold(), make_engine(settings.machinery, crew) as engine:
-            return _Run(_begin(inputs, cleaner, settings, home), engine, progress).complete()
+            return _Run(begin(inputs, cleaner, settings, home), engine, progress).complete()
+
+
+@contextmanager
+def told(settings: BatchSettings) -> Iterator[None]:
+    """What ends a run is a BatchError that says how to go on."""
+    try:
+        yield
     except OSError as error:
         raise BatchError(_broken_off(settings, error)) from error
     except (EngineError, PartError) as error:
@@ -163,7 +170,7 @@ def unique_outcome(reading: Reading, cleaner: Cleaner, seen: set[str], folder: s
 
 
 @dataclass(frozen=True, slots=True)
-class _Begun:
+class Begun:
     """A run that may begin or go on: its context, its plan, what its run.json says now."""
 
     context: Context
@@ -173,8 +180,11 @@ class _Begun:
     home: Home
 
 
-def _begin(inputs: Sequence[Place], cleaner: Cleaner, settings: BatchSettings, home: Home) -> _Begun:
-    """Makes sure that OUT holds this run or none, plans it, and says so in run.json."""
+def begin(inputs: Sequence[Place], cleaner: Cleaner, settings: BatchSettings, home: Home) -> Begun:
+    """Makes sure that OUT holds this run or none, plans it, and says so in run.json. Raises BatchError, OSError.
+
+    OUT is held by the caller (`home.hold`).
+    """
     out = home.out
     if settings.fresh:
         home.clear()
@@ -197,17 +207,26 @@ def _begin(inputs: Sequence[Place], cleaner: Cleaner, settings: BatchSettings, h
         wanted |= {"inputs": plan.digest, "shards": len(plan)}
         write_report(out, wanted)
         home.save("run.json")
-    context = Context(
-        out, path, clock, settings.max_bytes, settings.with_removed, cleaner, settings.copy_originals,
-        input_folder(inputs), _roots(inputs), versions(),
+    return Begun(_context(cleaner, settings, plan, clock, home), plan, earlier or wanted, settings, home)
+
+
+def going_on(cleaner: Cleaner, settings: BatchSettings, home: Home) -> Begun | None:
+    """The run that `begin` began, as another process sees it; None when it is complete. Raises BatchError, OSError."""
+    report, path = read_report(home.out), home.out / WORK / "plan"
+    if report is None or not (report["complete"] or path.exists()):
+        raise BatchError(f"{settings.out} holds no run that has begun; plan it first")
+    clock = _clock_of(report, _head(cleaner, settings), settings)
+    if report["complete"]:
+        return None
+    plan = load_plan(path)
+    return Begun(_context(cleaner, settings, plan, clock, home), plan, report, settings, home)
+
+
+def _context(cleaner: Cleaner, settings: BatchSettings, plan: Plan, clock: datetime, home: Home) -> Context:
+    return Context(
+        home.out, plan.path, clock, settings.max_bytes, settings.with_removed, cleaner, settings.copy_originals,
+        plan.folder, plan.roots, versions(),
     )  # fmt: skip
-    return _Begun(context, plan, earlier or wanted, settings, home)
-
-
-def _roots(inputs: Sequence[Place]) -> tuple[Path, ...]:
-    """The folders on this machine's file systems that inputs lie in; not those of globs."""
-    paths = [Path(os.path.abspath(each)) for each in inputs if isinstance(each, Path)]  # noqa: PTH100 (links stay)
-    return tuple(path if path.is_dir() else path.parent for path in paths if path.exists())
 
 
 def _clock_of(earlier: dict[str, Any], wanted: dict[str, Any], settings: BatchSettings) -> datetime:
@@ -237,7 +256,8 @@ def _other_run(out: Place, why: str) -> str:
 class _Run:
     """One run while it is carried out: phases over the shards, and how far they are."""
 
-    def __init__(self, begun: _Begun, engine: Engine, progress: Progress) -> None:
+    def __init__(self, begun: Begun, engine: Engine, progress: Progress) -> None:
+        self._begun = begun
         self._context, self._plan, self._report = begun.context, begun.plan, begun.report
         self._settings, self._home = begun.settings, begun.home
         self._engine, self._progress = engine, progress
@@ -264,7 +284,7 @@ class _Run:
         if was_complete:
             self._home.clear_work()
             return Accounts.from_report(self._report)
-        return self._close()
+        return close(replace(self._begun, context=self._context))
 
     def _remember(self) -> None:
         """The first of two passes: counts what sources repeat, unless an earlier attempt has."""
@@ -272,10 +292,7 @@ class _Run:
         if memory is None:
             for documents in self._phase("counting", count_shard, self._tasks()):
                 self._tally.count(documents)
-            parts = counted_parts(self._context, self._plan)
-            memory = remember(parts, _given(self._context.cleaner), self._context.out)
-            for part in parts:
-                part.close()
+            memory = merge_counts(self._context, self._plan)
             self._home.save(MEMORY)
             self._tally.restart()
         self._context = replace(self._context, cleaner=self._context.cleaner.with_memory(memory))
@@ -334,28 +351,42 @@ class _Run:
             )
             self._home.save(f"{WORK}/{PROGRESS}")
 
-    def _close(self) -> Accounts:
-        """Adds the shards up, in their order, and writes index and run.json."""
-        accounts = Accounts(skipped=self._plan.skipped)
-        for shard in self._plan.shards():
-            done = finished(self._context.places(shard.number))
-            if done is None:
-                raise BatchError(f"shard {shard.number} has vanished from {self._settings.out}; run the command again")
-            accounts.merge(done)
-        places = map(self._context.places, range(len(self._plan)))
-        out = self._context.out
-        write_index(out / "index.cdxj", chain.from_iterable(map(index_lines, places)), folder=out / WORK)
-        if self._settings.update_memory:
-            parts = counted_parts(self._context, self._plan)
-            extend(self._settings.update_memory, parts)
-            for part in parts:
-                part.close()  # Windows removes no open file
-        decided = {"memory": memory.digest if (memory := self._context.cleaner.memory) else None}
-        decided["digest"] = self._context.cleaner.fingerprint()
-        write_report(out, {**self._report, **decided, "complete": True, **_results(accounts)})
-        self._home.save("index.cdxj", "run.json")
-        self._home.clear_work()
-        return accounts
+
+def merge_counts(context: Context, plan: Plan) -> Memory:
+    """The memory of a run, from what was counted in all its shards. Raises OSError, PartError, MemoryFileError."""
+    parts = counted_parts(context, plan)
+    memory = remember(parts, _given(context.cleaner), context.out)
+    for part in parts:
+        part.close()
+    return memory
+
+
+def close(begun: Begun) -> Accounts:
+    """Adds the shards up, in their order, and writes index and run.json; the run's cleaner has its memory by now.
+
+    Raises BatchError, OSError, PartError, MemoryFileError.
+    """
+    context, plan, out = begun.context, begun.plan, begun.context.out
+    accounts = Accounts(skipped=plan.skipped)
+    for shard in plan.shards():
+        done = finished(context.places(shard.number))
+        if done is None:
+            at = begun.settings.out
+            raise BatchError(f"shard {shard.number} is still to be cleaned, or has vanished from {at}; do that again")
+        accounts.merge(done)
+    places = map(context.places, range(len(plan)))
+    write_index(out / "index.cdxj", chain.from_iterable(map(index_lines, places)), folder=out / WORK)
+    if begun.settings.update_memory:
+        parts = counted_parts(context, plan)
+        extend(begun.settings.update_memory, parts)
+        for part in parts:
+            part.close()  # Windows removes no open file
+    decided = {"memory": memory.digest if (memory := context.cleaner.memory) else None}
+    decided["digest"] = context.cleaner.fingerprint()
+    write_report(out, {**begun.report, **decided, "complete": True, **_results(accounts)})
+    begun.home.save("index.cdxj", "run.json")
+    begun.home.clear_work()
+    return accounts
 
 
 def _noting(tasks: Iterator[Task], numbers: set[int]) -> Iterator[Task]:

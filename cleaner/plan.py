@@ -7,6 +7,7 @@ where each shard begins is held in memory. Refuses nothing: what cannot be read 
 from __future__ import annotations
 
 import json
+import os
 import stat
 from array import array
 from collections import Counter
@@ -17,7 +18,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from cleaner.readers import DIVIDED, Failure, Found, Range, Reading, Skipped, discover, read
+from archive.durable import write_atomically
+from cleaner.readers import DIVIDED, Failure, Found, Range, Reading, Skipped, discover, input_folder, read
 from cleaner.stores import Facts, Place, RemoteFile, file_at
 from cleaner.writers.text import TextNames
 
@@ -61,6 +63,8 @@ class Plan:
     path: Path
     digest: str = ""
     documents: int = 0
+    folder: str = ""  # name of the input folder
+    roots: tuple[Path, ...] = ()  # the folders on this machine's file systems that inputs lie in; not those of globs
     shared: bool = False  # whether any file is read by several shards
     skipped: Counter[str] = field(default_factory=Counter)
     _offsets: array[int] = field(default_factory=lambda: array("q"))
@@ -87,7 +91,7 @@ class Plan:
 
 def make_plan(inputs: Sequence[Place], out: Place, path: Path, *, size: int) -> Plan:
     """Writes the plan of these inputs to `path`. Raises readers.InputError, and OSError when it cannot be written."""
-    plan, digest, shard = Plan(path), sha256(), list[Piece]()
+    plan, digest, shard = Plan(path, folder=input_folder(inputs), roots=_roots(inputs)), sha256(), list[Piece]()
     with path.open("wb") as file:
         offset, filled = 0, 0
         for piece in _pieces(inputs, out, plan, size):
@@ -106,6 +110,37 @@ def make_plan(inputs: Sequence[Place], out: Place, path: Path, *, size: int) -> 
     digest.update(json.dumps(sorted(plan.skipped.items())).encode())
     plan.digest = digest.hexdigest()
     return plan
+
+
+def _roots(inputs: Sequence[Place]) -> tuple[Path, ...]:
+    paths = [Path(os.path.abspath(each)) for each in inputs if isinstance(each, Path)]  # noqa: PTH100 (links stay)
+    return tuple(path if path.is_dir() else path.parent for path in paths if path.exists())
+
+
+def save_shards(plan: Plan) -> None:
+    """Writes beside the plan's file where its shards begin, for processes that did not make it. Raises OSError."""
+    head = {
+        "digest": plan.digest, "documents": plan.documents, "folder": plan.folder, "shared": plan.shared,
+        "skipped": dict(plan.skipped), "roots": list(map(str, plan.roots)),
+    }  # fmt: skip
+    shards = ([shard.offset, shard.size, shard.pieces, shard.documents] for shard in plan.shards())
+    write_atomically(_beside(plan.path), (json.dumps(each).encode() + b"\n" for each in chain([head], shards)))
+
+
+def load_plan(path: Path) -> Plan:
+    """The plan that another process made and saved. Raises OSError."""
+    with _beside(path).open("rb") as file:
+        head = json.loads(file.readline())
+        skipped, roots = Counter(head.pop("skipped")), tuple(map(Path, head.pop("roots")))
+        columns = [array("q", column) for column in zip(*map(json.loads, file), strict=True)] or [array("q")] * 4
+    offsets, sizes, pieces, documents = columns
+    return Plan(
+        path, **head, skipped=skipped, roots=roots, _offsets=offsets, _sizes=sizes, _pieces=pieces, _documents=documents
+    )
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.shards")
 
 
 def read_pieces(path: Path, shard: Shard) -> Iterator[Piece]:

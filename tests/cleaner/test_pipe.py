@@ -1,0 +1,147 @@
+"""The filter in a real pipe: order, streaming, readers that leave, input of every kind. A process of its own each time."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
+FILTER = [sys.executable, "-m", "cleaner", "clean", "--format", "jsonl"]
+
+
+def row(number, text=STORY):
+    return json.dumps({"id": str(number), "text": text}).encode() + b"\n"
+
+
+def filtered(data, *options):
+    done = subprocess.run([*FILTER, *options], input=data, capture_output=True, check=False)
+    assert b"Traceback" not in done.stderr
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode()
+
+
+def test_a_thousand_rows_keep_their_order():
+    code, rows, err = filtered(b"".join(row(number, f"Number {number}.") for number in range(1000)))
+    assert (code, err) == (0, "")
+    assert [each["id"] for each in rows] == [str(number) for number in range(1000)]
+
+
+def test_each_row_comes_out_before_the_next_goes_in():
+    """Also when rows are much shorter than any buffer on the way."""
+    with subprocess.Popen(FILTER, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        for number in range(5):
+            process.stdin.write(row(number, "Short."))
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["id"] == str(number)
+        process.stdin.write(row(5).rstrip())  # the last one without its line end
+        process.stdin.close()
+        assert json.loads(process.stdout.read())["id"] == "5"
+        assert process.wait() == 0
+
+
+@pytest.mark.parametrize("taken", [0, 1, 3])
+def test_a_reader_that_leaves_ends_the_filter_in_peace(taken):
+    """As `| head -n 1` does, with far more input than any buffer holds, and an end of it that never comes."""
+    with subprocess.Popen(FILTER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+
+        def feed():
+            try:
+                for number in range(100_000):
+                    process.stdin.write(row(number))
+                    process.stdin.flush()
+            except OSError:  # it has left: what is tested
+                pass
+
+        feeder = threading.Thread(target=feed, daemon=True)
+        feeder.start()
+        got = [json.loads(process.stdout.readline())["id"] for _ in range(taken)]
+        process.stdout.close()
+        assert process.wait(timeout=60) == 0
+        assert process.stderr.read() == b""
+        assert got == [str(number) for number in range(taken)]
+        feeder.join(timeout=60)
+        process.stdin = None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a Unix shell")
+def test_head_in_a_shell():
+    command = f"""'{sys.executable}' -m cleaner clean --format jsonl | head -n 1; exit ${{PIPESTATUS[0]}}"""
+    bash = subprocess.run(["bash", "-c", "true"], capture_output=True, check=False)
+    if bash.returncode:
+        pytest.skip("needs bash")
+    rows = b"".join(map(row, range(2000)))
+    done = subprocess.run(["bash", "-c", command], input=rows, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["id"] == "0"
+
+
+BROKEN = {
+    "no JSON": b"{broken",
+    "no object": b"[1, 2]",
+    "no article": b'{"id": "x"}',
+    "not UTF-8": b'{"id": "x", "text": "\xff"}',
+    "a key twice": b'{"text": "a", "text": "b"}',
+    "no string": b'{"text": 3}',
+    "not a number": b'{"text": "a", "n": NaN}',
+    "deep": b"[" * 100_000,
+    "nothing but zeros": b"\x00\x00\x00",
+    "too long": b'{"text": "' + b"a" * 5000 + b'"}',
+}
+
+
+@pytest.fixture(scope="module")
+def broken_rows():
+    """One run for the whole table: each broken row between two good ones."""
+    data = b"".join(row(number) + line + b"\n" for number, line in enumerate(BROKEN.values()))
+    return filtered(data + row("last"), "--max-bytes", "4000")
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_row_fails_alone_in_its_place(name, broken_rows):
+    code, rows, err = broken_rows
+    place = list(BROKEN).index(name)
+    assert (code, len(rows)) == (1, 2 * len(BROKEN) + 1)
+    assert [rows[place * 2 + step]["status"] for step in (0, 1, 2)] == ["clean", "failed", "clean"]
+    assert f"stdin:{place * 2 + 2}: " in err
+    assert rows[place * 2 + 1]["why"] in err
+
+
+ENCODED = {
+    "byte order mark": b"\xef\xbb\xbf" + row(1) + row(2),
+    "CR LF": row(1).replace(b"\n", b"\r\n") + row(2).replace(b"\n", b"\r\n"),
+    "blank lines": b"\n\r\n" + row(1) + b"  \n\t\n" + row(2) + b"\n",
+    "no line end": row(1) + row(2).rstrip(),
+    "white space around": b"  " + row(1) + b"\t" + row(2),
+}
+
+
+@pytest.mark.parametrize("name", ENCODED)
+def test_rows_are_found_however_they_are_laid_out(name):
+    code, rows, err = filtered(ENCODED[name])
+    assert (code, err) == (0, "")
+    assert [(each["id"], each["text"]) for each in rows] == [("1", STORY), ("2", STORY)]
+
+
+def test_no_rows_at_all():
+    assert filtered(b"") == (0, [], "")
+
+
+def test_a_line_of_megabytes_is_cleaned_or_passed_over():
+    text = " ".join(f"{STORY} ({number})" for number in range(20_000))
+    code, rows, _ = filtered(row(1, text) + row(2))
+    assert (code, [each["status"] for each in rows]) == (0, ["clean", "clean"])
+    assert len(rows[0]["text"]) > 1_000_000
+    code, rows, err = filtered(row(1, text) + row(2), "--max-bytes", "1000000")
+    assert (code, [each["status"] for each in rows]) == (1, ["failed", "clean"])
+    assert "larger than 1,000,000 bytes" in err
+
+
+def test_rows_out_are_lines_of_utf8_whatever_the_texts_hold():
+    text = "Line one\u2028still one\x85and\x0bmore \U0001f6a2 \ud83d"
+    rows = io.BytesIO(json.dumps({"id": "1", "text": text}).encode() + b"\n" + row(2)).getvalue()
+    done = subprocess.run(FILTER, input=rows, capture_output=True, check=True)
+    assert done.stdout.count(b"\n") == 2
+    assert [json.loads(line)["id"] for line in done.stdout.decode("utf-8").rstrip("\n").split("\n")] == ["1", "2"]
