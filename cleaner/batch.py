@@ -64,7 +64,7 @@ __all__ = ["SHARD_SIZE", "BatchError", "BatchSettings", "dry_run", "run_batch"]
 #: Documents per shard: a segment of some 4 MB, a few seconds of work to lose.
 SHARD_SIZE = 1000
 #: What the output depends on besides our own version; recorded, since another version may decide otherwise.
-LIBRARIES = ("ahocorasick-rs", "charset-normalizer", "ftfy", "lxml", "resiliparse", "selectolax", "trafilatura")
+LIBRARIES = ("ahocorasick-rs", "chardetng-py", "ftfy", "lxml", "resiliparse", "selectolax", "trafilatura")
 #: Seconds between two notes of how far a run is, for `cleancopy status`.
 NOTE_EVERY = 2.0
 

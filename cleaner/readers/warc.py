@@ -19,8 +19,9 @@ from typing import BinaryIO
 from archive.captures import Capture, Damage, Passed, captures
 from archive.headers import digest_matches
 from archive.payloads import Head, PayloadError, dechunked, http_body, http_head
+from cleaner.charsets import Hints, languages_of, page_hints
 from cleaner.document import Document
-from cleaner.encoding import BinaryError, UndecodableError, declared_in_html, decode
+from cleaner.encoding import BinaryError, UndecodableError, decode
 from cleaner.readers.file import not_a_file, unreadable
 from cleaner.readers.values import (
     DEFAULT_MAX_BYTES,
@@ -193,9 +194,12 @@ def _reading(capture: Capture, name: str, max_bytes: int) -> Reading | Skipped:
 
 def _decoded(original: Original, capture: Capture, charset: str | None) -> Reading:
     """Decodes by BOM, HTTP header, the page's own words, detector. Raises UndecodableError."""
-    declared = charset or (declared_in_html(original.payload) if original.media_type == "text/html" else None)
-    decoded = decode(original.payload, declared=declared)
     uri = _uri(capture.headers)
+    if original.media_type == "text/html":
+        hints = page_hints(original.payload, header=charset, url=uri)
+    else:
+        hints = Hints(charset, languages=languages_of(uri))
+    decoded = decode(original.payload, hints)
     metadata = {
         "path": original.locator,
         "row": original.row,

@@ -96,7 +96,7 @@ def test_charset_of_the_header_wins_over_the_page() -> None:
     assert isinstance(reading, Reading)
     assert reading.original
     assert reading.original.decoding["charset"] == "cp1252"
-    assert reading.original.decoding["evidence"] == "declared"
+    assert reading.original.decoding["evidence"] == "header"
 
 
 FIVE = [good(name) for name in "abcde"]
