@@ -35,7 +35,7 @@ from cleaner.readers import Failure, Reading, Skipped
 from cleaner.segmenters.html import HtmlError
 from cleaner.shards import WORK, Outcome, Places, ShardWriter, finished, reading_path
 from cleaner.sources import document_source
-from cleaner.writers.archive import CHECKS, run_info
+from cleaner.writers.archive import STORED, run_info
 
 #: What a worker counts while it works on a shard (see engines.Pulse); characters removed by label come after these.
 DOCUMENTS, CHARACTERS, FAILED = range(3)
@@ -196,7 +196,7 @@ def is_damaged(context: Context, task: Task, pulse: Pulse) -> int | None:
     while places.segment(len(paths)).exists():
         paths.append(places.segment(len(paths)))
     try:
-        damaged = any(isinstance(each, Problem) for each in verify(paths, CHECKS)) or not places.rows.exists()
+        damaged = any(isinstance(each, Problem) for each in verify(paths, STORED)) or not places.rows.exists()
     except OSError:  # a segment is missing
         damaged = True
     return task.number if damaged else None

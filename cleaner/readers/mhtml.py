@@ -31,9 +31,7 @@ def read_mhtml(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[
         return
     failure = Failure(found.locator, None, "holds no HTML part", "save the page again")
     try:
-        message = email.message_from_bytes(original.payload, policy=email.policy.compat32)
-        part = _root(message)
-        page = part.get_payload(decode=True) if part else None
+        message, part, page = _opened(original.payload)
         if part is None or not isinstance(page, bytes):
             yield Reading(original, None, failure)
             return
@@ -51,6 +49,24 @@ def read_mhtml(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[
         url=url, metadata=metadata,
     )  # fmt: skip
     yield Reading(replace(original, decoding={**facts.as_dict(), "container": "mhtml"}), document)
+
+
+def page_in(payload: bytes) -> bytes:
+    """The bytes of the page in a saved file. Raises ValueError when it holds none."""
+    try:
+        page = _opened(payload)[2]
+    except _PARSER_ERRORS as error:
+        raise ValueError(f"is no MHTML ({error})") from error
+    if not isinstance(page, bytes):
+        raise ValueError("holds no HTML part")
+    return page
+
+
+def _opened(payload: bytes) -> tuple[Message, Message | None, object]:
+    """The message, its part of HTML, and the page in that."""
+    message = email.message_from_bytes(payload, policy=email.policy.compat32)
+    part = _root(message)
+    return message, part, part.get_payload(decode=True) if part else None
 
 
 def _root(message: Message) -> Message | None:
