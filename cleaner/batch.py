@@ -182,7 +182,7 @@ def _begin(inputs: Sequence[Path], cleaner: Cleaner, settings: BatchSettings) ->
     wanted = _head(cleaner, settings)
     clock = _clock_of(earlier, wanted, settings) if earlier else settings.clock
     draft, path = out / WORK / "plan.new", out / WORK / "plan"
-    plan = make_plan(inputs, out, draft, size=settings.shard_size)
+    plan = make_plan(inputs, out, draft, size=settings.shard_size, max_bytes=settings.max_bytes)
     if earlier and earlier.get("inputs") != plan.digest:
         raise BatchError(_other_run(out, _other_inputs(path, plan)))
     draft.replace(path)
