@@ -149,7 +149,7 @@ def _has_member(raw: _Raw) -> bool:
 
 
 def _is_plain_behind(raw: _Raw) -> bool:
-    """Whether a file without compression begins like a packed one by damage: records stand in it, none of them packed."""
+    """Whether a file without compression begins like gzip by damage: records stand in it, none of them packed."""
     if _begins_record(raw.peek(PIECE)):
         return False
     return _PLAIN.search(raw.peek(OUT_PIECE)) is not None and not _has_member(raw)
