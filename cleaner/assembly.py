@@ -58,8 +58,16 @@ def assemble(
     return CleanedDocument(
         id=document.id, title=title, body=body, status=status, spans=tuple(spans), pieces=tuple(pieces),
         repairs=rendering.repairs, source_text=rendering.source_text, decisions=decisions,
-        rendering_text=rendering.text, metadata=metadata,
+        rendering_text=rendering.text, metadata=metadata, given=_given(document),
     )  # fmt: skip
+
+
+def _given(document: Document) -> dict[str, str]:
+    given = {
+        "title": document.title, "lang": document.lang, "source": document.source, "url": document.url,
+        "date": document.date,
+    }  # fmt: skip
+    return {name: value for name, value in given.items() if value}
 
 
 def _stretches(text: str, decisions: tuple[Decision, ...], *, wrapped: bool) -> Iterator[Stretch]:
