@@ -53,6 +53,8 @@ def assemble(
             pieces.append(Piece(first, last, decision.label, place, place + end - start))
     status, why = status_of(decisions if judged is None else judged, headline[1] - headline[0] if headline else 0)
     metadata = _metadata(document, rendering, stretches, lang)
+    if document.title and document.title != title:
+        metadata["given-title"] = document.title
     if why:
         metadata["why"] = why
     return CleanedDocument(

@@ -20,7 +20,7 @@ from cleaner.document import Block, Document, Rendering
 from cleaner.layout import Element, Extractor, Layout, Line
 from cleaner.metadata import PageFacts, page_facts
 from cleaner.segmenters.marks import Marks, Place
-from cleaner.segmenters.stated import json_prose, stated
+from cleaner.segmenters.stated import json_prose, resolved, stated
 from cleaner.segmenters.tree import walk
 
 #: Which rendering these rules make of a parsed page; raised with every change that renders any page otherwise, since
@@ -54,7 +54,9 @@ def segment_html(document: Document, extractor: Extractor = Extractor.PAGE) -> R
     lines, elements, tree = _lines(html)
     said = stated(tree)
     facts = page_facts(html, document.url, extractor) if extractor is not Extractor.FAST else PageFacts()
-    metadata = {**said.metadata, **facts.metadata}  # the model reads only what is the same for every extractor
+    metadata = resolved(
+        {**said.metadata, **facts.metadata}, tree, document.url
+    )  # the model reads only what is the same for every extractor
     layout = Layout(lines, elements, said.metadata, said.text, facts.main)
     text = "\n".join(line.text for line in lines)
     return Rendering(text, _blocks(layout), text, (), metadata, layout=layout)
