@@ -10,7 +10,6 @@ import codecs
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from urllib.parse import urlsplit
 
 from chardetng_py import EncodingDetector
@@ -19,10 +18,10 @@ from resiliparse.parse.lang import detect_fast
 
 #: Where browsers look for a charset is 1,024 bytes; published pages put scripts and styles before it.
 HEAD_BYTES = 128 * 1024
-#: The detector reads this much from the first byte beyond ASCII on.
-SAMPLE_BYTES = 1 << 20
-#: Places with such bytes, of 30 KB at most, that are looked at for their spelling, and how far around.
-PLACES, AROUND = 300, 60
+#: The detector reads this much of what stands around bytes beyond ASCII: so much before and behind each.
+SAMPLE_BYTES, AROUND = 1 << 20, 60
+#: Spelling is looked at in the first of it.
+SPELLING_BYTES = 1 << 15
 #: A reading spells a language when no larger share of its letters beyond ASCII are others than the language's.
 FOREIGN_SHARE = 0.05
 #: So many letters of text tell its language; fewer are left to what the page says of itself.
@@ -63,9 +62,11 @@ _LOOSE = (
 #: The label in `utf8,`, `"windows-1251";`, `ISO-8859-1,utf-8;q=0.7`.
 _LABEL = re.compile(r"[\s\"';,=]*([^\s\"';,]{1,60})")
 
-_COMMENT = re.compile(rb"<!--.*?-->|<script\b.*?</script\s*>|<style\b.*?</style\s*>", re.IGNORECASE | re.DOTALL)
-_BODY = re.compile(rb"<body[\s>]", re.IGNORECASE)
-_META = re.compile(rb"<meta[\s/]([^>]{1,2000})", re.IGNORECASE)
+#: Meta elements and what else matters on the way: a declaration in comments, scripts and styles is none.
+_HEAD_PART = re.compile(
+    rb"<!--.*?-->|<(?:script\b.*?</script|style\b.*?</style)\s*>|<meta[\s/](?P<meta>[^>]{1,2000})|(?P<body><body[\s>])",
+    re.IGNORECASE | re.DOTALL,
+)
 _META_CHARSET = re.compile(rb"(?:^|[\s\"'/])charset\s*=\s*[\"']?\s*([^\s\"'>/;]{1,60})", re.IGNORECASE)
 _META_CONTENT = re.compile(rb"charset\s*=\s*([^\s\"'>;]{1,60})", re.IGNORECASE)
 _CONTENT_TYPE = re.compile(rb"http-equiv\s*=\s*[\"']?\s*content-type", re.IGNORECASE)
@@ -75,7 +76,8 @@ _ADDRESS = re.compile(
     rb"<link\b(?=[^>]{0,300}\brel\s*=\s*[\"']?canonical)[^>]{0,300}?\bhref\s*=\s*[\"']?(https?://[^\s\"'>]{4,300})",
     re.IGNORECASE,
 )
-_NOT_ASCII = re.compile(rb"[\x80-\xff](?:[\x00-\x7f]{0,60}[\x80-\xff]){0,500}")
+#: Bytes beyond ASCII with less than 2 × AROUND others between: windows around two of these never share a character.
+_NOT_ASCII = re.compile(rb"[\x80-\xff](?:[\x00-\x7f]{0,120}+[\x80-\xff])*+")
 _TAG = re.compile(rb"<[^>]{0,300}>?")
 _NO_WORD = re.compile(rb"[^A-Za-z'\x80-\xff-]+")
 
@@ -160,15 +162,20 @@ def declared_in_html(payload: bytes) -> str | None:
     head = payload[:HEAD_BYTES]
     if match := _XML_CHARSET.search(head[:1024].removeprefix(codecs.BOM_UTF8)):
         return match.group(1).decode("ascii", "ignore")
-    if b"charset" not in head.lower():
-        return None
-    head = _COMMENT.sub(b" ", head)
-    body = _BODY.search(head)
-    for meta in _META.finditer(head, 0, body.start() if body else len(head)):
-        found = _META_CONTENT if _CONTENT_TYPE.search(meta.group(1)) else _META_CHARSET
-        if charset := found.search(_without_values(meta.group(1)) if found is _META_CHARSET else meta.group(1)):
+    for part in _HEAD_PART.finditer(head):
+        if part["body"]:
+            break
+        if part["meta"] and (charset := _in_meta(part["meta"])):
             return charset.group(1).decode("ascii", "ignore")
     return None
+
+
+def _in_meta(attributes: bytes) -> re.Match[bytes] | None:
+    if b"charset" not in attributes.lower():
+        return None
+    if _CONTENT_TYPE.search(attributes):
+        return _META_CONTENT.search(attributes)
+    return _META_CHARSET.search(_without_values(attributes))
 
 
 def _without_values(attributes: bytes) -> bytes:
@@ -215,18 +222,16 @@ def guess(payload: bytes, languages: Iterable[str] = ()) -> str:
 
     Measured by benchmarks/decoding.py: see docs/html.md.
     """
-    first = _NOT_ASCII.search(payload)
-    begin = max(0, first.start() - 64) if first else 0
+    sample = _neighbourhoods(payload)
     detector = EncodingDetector()
-    detector.feed(payload[begin : begin + SAMPLE_BYTES], last=True)
+    detector.feed(sample, last=len(sample) < SAMPLE_BYTES)
     found = python_codec(detector.guess(tld=None, allow_utf8=False)) or "cp1252"
     family = next((each for each in (_LATIN, _GREEK) if found in each), ())
-    return _by_spelling(payload, found, family, list(languages)) if family else found
+    return _by_spelling(sample[:SPELLING_BYTES], found, family, list(languages)) if family else found
 
 
-def _by_spelling(payload: bytes, found: str, family: tuple[str, ...], languages: list[str]) -> str:
+def _by_spelling(sample: bytes, found: str, family: tuple[str, ...], languages: list[str]) -> str:
     """The charset of the family in which the words spell a likely language; the one found when none is better."""
-    sample = _neighbourhoods(payload)
     words = _words(sample)
     read = {found: words.decode(found, "replace")}
     tongues = [lang for lang in (*languages, *_told_by_text(sample, found)) if lang in _SPELLING]
@@ -244,8 +249,14 @@ def _by_spelling(payload: bytes, found: str, family: tuple[str, ...], languages:
 
 def _neighbourhoods(payload: bytes) -> bytes:
     """What stands around bytes beyond ASCII; scripts and markup without any are passed over quickly."""
-    places = islice(_NOT_ASCII.finditer(payload), PLACES)
-    return b"\n".join(payload[max(0, place.start() - AROUND) : place.end() + AROUND] for place in places)
+    parts: list[bytes] = []
+    left = SAMPLE_BYTES
+    for place in _NOT_ASCII.finditer(payload):
+        parts.append(payload[max(0, place.start() - AROUND) : place.end() + AROUND][:left])
+        left -= len(parts[-1])
+        if left <= 0:
+            break
+    return b"\n".join(parts)[:SAMPLE_BYTES]
 
 
 def _words(sample: bytes) -> bytes:
@@ -275,7 +286,7 @@ def gives_no_words(payload: bytes, charset: str) -> bool:
     latin = charset in _LATIN
     if not latin and charset not in (*_GREEK, *_CYRILLIC):
         return False
-    text = _words(_neighbourhoods(payload)).decode(charset, "replace")
+    text = _words(_neighbourhoods(payload)[:SPELLING_BYTES]).decode(charset, "replace")
     words = [word for word in _WORD.findall(text) if not word.isascii()]
     odd = sum(map(_mostly_beyond_ascii if latin else _mixed, words))
     return odd >= ODD_WORDS and odd > ODD_SHARE * len(words)
