@@ -93,7 +93,8 @@ _SPELLING: dict[str, tuple[str, tuple[str, ...]]] = {
     "hu": ("áéíóöőúüű", _CENTRAL), "pl": ("ąćęłńóśźż", _CENTRAL), "ro": ("ăâîșțşţ", _CENTRAL),
     "sk": ("áäčďéíĺľňóôŕšťúýž", _CENTRAL), "sl": ("čšž", _CENTRAL), "sr": ("čćđšž", _CENTRAL),
     "tr": ("çğıİöşüâîû", _TURKISH), "lt": ("ąčęėįšųūž", _BALTIC), "lv": ("āčēģīķļņšūž", _BALTIC),
-    "et": ("äõöüšž", (*_WESTERN, *_BALTIC)), "ca": ("àçèéíïòóúü·", _WESTERN), "da": ("åæøé", _WESTERN),
+    "en": ("áàâäåæçèéêëíïîñóôöøœúûü", _WESTERN), "et": ("äõöüšž", (*_WESTERN, *_BALTIC)),
+    "ca": ("àçèéíïòóúü·", _WESTERN), "da": ("åæøé", _WESTERN),
     "de": ("äöüß", _WESTERN), "es": ("áéíñóúüªº", _WESTERN), "fi": ("äöå", _WESTERN),
     "fr": ("àâæçèéêëîïôùûüœ", _WESTERN), "gl": ("áéíñóúü", _WESTERN), "is": ("áæéðíóöúýþ", _WESTERN),
     "it": ("àèéìíîòóùúªº", _WESTERN), "nb": ("åæøéòô", _WESTERN), "nl": ("áèéëïóöü", _WESTERN),
@@ -109,8 +110,12 @@ _TONGUES = {
 }  # fmt: skip
 
 _LETTER = re.compile(r"[^\W\d_A-Za-z\u00b2\u00b3\u00b9\u00bc-\u00be]")
-#: Signs of windows-1252 that stand in texts without accents.
-_SIGNS = frozenset("©®™«»‹›„“”‘’‚–—…·•§°€£×\xa0\xad")
+#: Text without accents: the detector takes a few signs of windows-1252 for Š, Ť, Thai or box drawings.
+_ONLY_SIGNS = re.compile(
+    rb"(?:[\x00-\x7f]|["
+    + re.escape("©®™«»‹›„“”‘’‚–—…·•§°€×\xa0\xad".encode("cp1252"))
+    + rb"]|\xa3(?=[ \xa0]?\d))*+",  # and £ before a number, which elsewhere is Ł
+)
 #: Signs that no word holds, control characters of the range that windows charsets use for letters, undecodable bytes.
 _ODD_SIGN = re.compile(
     r"[\x80-\x9f\ufffd¤]|(?<=[α-ω])Ά|(?<=[^\W\d_])[^\w\s'’‘`´/.,:;!?()–—“”„\"…«»·&#*-](?=[^\W\d_])|[²³¹¼½¾](?=[^\W\d_])"
@@ -223,6 +228,8 @@ def guess(payload: bytes, languages: Iterable[str] = ()) -> str:
     Measured by benchmarks/decoding.py: see docs/html.md.
     """
     sample = _neighbourhoods(payload)
+    if _ONLY_SIGNS.fullmatch(sample):
+        return "cp1252"
     detector = EncodingDetector()
     detector.feed(sample, last=len(sample) < SAMPLE_BYTES)
     found = python_codec(detector.guess(tld=None, allow_utf8=False)) or "cp1252"
@@ -242,9 +249,7 @@ def _by_spelling(sample: bytes, found: str, family: tuple[str, ...], languages: 
                 read[charset] = words.decode(charset, "replace")
             if charset in family and (score := _spelled(read[charset], lang)) > best_score:
                 best, best_score = charset, score
-    signs = words.decode("cp1252", "replace")  # © and « » alone look like Š, Ť and ť to the detector
-    only_signs = not best_score and family is _LATIN and all(each.isascii() or each in _SIGNS for each in signs)
-    return "cp1252" if only_signs else best
+    return best
 
 
 def _neighbourhoods(payload: bytes) -> bytes:

@@ -67,6 +67,18 @@ def test_a_true_declaration_is_believed(lang: str, charset: str, text: str) -> N
     assert (decoded.text, decoded.evidence, decoded.passed_over) == (html, Basis.META, ())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "© 2024 Harbour Post", "It’s the mayor’s plan – “new”, he said…", "«Si», disse il sindaco", "• one • two • three",
+        "The ferry costs £4 now, £ 5 from May.", "a\xa0\xa0b — c", "•••", "× 61 × 40", "The café’s naïve façade – £90",
+        "Señor Muñoz", "20 °C",
+    ],
+)  # fmt: skip
+def test_signs_and_a_few_accents_are_western(text: str) -> None:
+    assert decode(text.encode("cp1252")).text == text
+
+
 GERMAN, RUSSIAN, HUNGARIAN = BY_LANG["de"], BY_LANG["ru"], BY_LANG["hu"]
 
 
