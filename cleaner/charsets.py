@@ -45,9 +45,16 @@ _SUPERSETS = {
     "utf-8-sig": "utf-8",
 }
 
-#: Codecs of Python's own, and EBCDIC: a page that declares one is wrong.
+_WEB_LABELS = {
+    "cp932": "shift_jis", "cp949": "euc-kr", "big5hkscs": "big5", "cp874": "windows-874", "cp866": "ibm866",
+    "mac-roman": "macintosh", "mac-cyrillic": "x-mac-cyrillic", "utf-16-le": "utf-16le", "utf-16-be": "utf-16be",
+    "hz": "hz-gb-2312",
+}  # fmt: skip
+_MARKUP = b"<html lang='en'>&amp;ABCXYZ 0189</html>"
+#: Codecs of Python's own, and one that no browser reads any more: a page that declares one is wrong.
 _NO_WEB_CHARSETS = frozenset(
-    "unicode_escape unicode-escape raw_unicode_escape raw-unicode-escape idna punycode undefined utf-7 mbcs oem".split()
+    "unicode_escape unicode-escape raw_unicode_escape raw-unicode-escape idna punycode undefined charmap utf-7 mbcs "
+    "oem".split()
 )
 #: Seven-bit charsets, and the bytes that lead out of ASCII in them; without those the text is ASCII.
 STATEFUL = {"iso2022_jp": (b"\x1b$B", b"\x1b$@"), "iso2022_kr": (b"\x1b$)C",), "hz": (b"~{",)}
@@ -219,7 +226,28 @@ def _text_codec(name: str) -> str | None:
         codec = codecs.lookup(name).name
     except (LookupError, ValueError):  # "undefined" raises a UnicodeError for any text
         return None
-    return None if codec in _NO_WEB_CHARSETS or codec.startswith(("cp0", "cp10", "cp11", "cp5")) else codec
+    return codec if codec not in _NO_WEB_CHARSETS and (codec.startswith("utf-") or _reads_ascii(codec)) else None
+
+
+def _reads_ascii(codec: str) -> bool:
+    """Whether markup is markup in it: not in EBCDIC."""
+    try:
+        return _MARKUP.decode(codec) == _MARKUP.decode("ascii")
+    except UnicodeDecodeError:
+        return False
+
+
+def web_label(codec: str) -> str:
+    """The name by which browsers and WARC readers know a Python codec (WHATWG Encoding, 4.2).
+
+    >>> web_label("cp932"), web_label("iso8859-2"), web_label("cp1250")
+    ('shift_jis', 'iso-8859-2', 'windows-1250')
+    """
+    if codec in _WEB_LABELS:
+        return _WEB_LABELS[codec]
+    if codec.startswith("cp125"):
+        return f"windows-{codec[2:]}"
+    return codec.replace("iso8859-", "iso-8859-").replace("_", "-")
 
 
 def guess(payload: bytes, languages: Iterable[str] = ()) -> str:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from cleaner.charsets import NO_HINTS, STATEFUL, Hints, gives_no_words, guess, python_codec
+from cleaner.mixtures import is_mixed, read_mixed
 
 #: More undecodable bytes than this share: the charset is wrong, rather than the text damaged.
 MAX_REPLACED_SHARE = 0.01
@@ -27,6 +28,12 @@ STRAY_NULS = 4
 
 #: So many trail bytes of UTF-8 do not come about by chance in another charset (half a dozen letters, in Latin ones).
 CHANCE_BYTES = 5
+
+#: Bytes of good characters of UTF-8 for each torn one: in a long text, and where more than MAX_REPLACED_SHARE are torn.
+#: Of 1,000 articles in 15 other charsets EUC-JP came nearest to UTF-8: 1.1 good bytes for a torn one, in one line 2.2.
+GOOD, CLEARLY_GOOD = 2, 6
+#: Characters of a declaration that are recorded when nobody knows it.
+LABEL = 40
 
 _BOMS = (  # the four-byte mark of UTF-32 begins with that of UTF-16: longest first
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -79,6 +86,7 @@ class Basis(StrEnum):
     META = "meta"  # the one that the page itself declares
     UTF8 = "utf-8"  # valid UTF-8 throughout, undeclared
     DETECTED = "detected"
+    MIXED = "mixed"  # UTF-8 but for stray bytes, which are windows-1252
     REPLACED = "replaced"  # some bytes fit no charset and became U+FFFD
 
 
@@ -118,6 +126,7 @@ class Decoded:
     bom: bool = False  # a byte order mark was there; it is not in `text`
     replacements: int = 0  # U+FFFD that stand for undecodable bytes
     passed_over: tuple[PassedOver, ...] = ()
+    mixed: bool = False  # bytes that are no UTF-8 are windows-1252
 
     def as_dict(self) -> dict[str, Any]:
         """The facts without the text, ready for JSON: what `decode_as` takes."""
@@ -127,6 +136,7 @@ class Decoded:
             "evidence": self.evidence.value,
             "bom": self.bom,
             "replacements": self.replacements,
+            **({"mixed": True} if self.mixed else {}),
             **({"passed-over": passed} if passed else {}),
         }
 
@@ -144,9 +154,10 @@ def decode(payload: bytes, hints: Hints = NO_HINTS) -> Decoded:
     _refuse_known_kinds(payload, _MAGIC)
     if decoded := _as_utf16(payload, hints):
         return decoded
-    _refuse_controls(payload)
     passed: list[PassedOver] = []
     known = list(_known(hints, passed))
+    if not any(_holds_escapes(payload, codec) for codec, _, _ in known):
+        _refuse_controls(payload)
     if payload.isascii():
         charset, basis = _of_ascii(payload, known, passed)
         if (text := _strictly(payload, charset)) is not None:
@@ -154,7 +165,7 @@ def decode(payload: bytes, hints: Hints = NO_HINTS) -> Decoded:
     elif (text := _strictly(payload, "utf-8")) is not None:
         charset, basis = _of_utf8(text, payload, known, passed)
         return Decoded(payload.decode(charset), charset, basis, passed_over=tuple(passed))
-    elif decoded := _lossy_utf8(payload):
+    elif decoded := _damaged_utf8(payload):
         return decoded
     return _legacy(payload, hints, known, passed)
 
@@ -167,6 +178,8 @@ def decode_as(payload: bytes, facts: Mapping[str, Any]) -> str:
     try:
         charset = codecs.lookup(str(facts["charset"])).name
         body = payload[_bom_length(payload) :] if facts.get("bom") else payload
+        if facts.get("mixed"):
+            return read_mixed(body)
         return body.decode(charset, errors="replace" if facts.get("replacements") else "strict")
     except (KeyError, LookupError, UnicodeDecodeError) as error:
         raise UndecodableError(
@@ -181,20 +194,24 @@ def _known(hints: Hints, passed: list[PassedOver]) -> Iterator[tuple[str, Basis,
             if codec := python_codec(label):
                 yield codec, basis, label
             else:
-                passed.append(PassedOver(basis, label, "nobody knows this charset"))
+                passed.append(PassedOver(basis, label[:LABEL], "nobody knows this charset"))
 
 
 def _of_ascii(payload: bytes, known: list[_Declared], passed: list[PassedOver]) -> tuple[str, Basis]:
     """Seven-bit text: the charset whose escapes it holds, else the first declared one, all of which read it alike."""
     for codec, basis, label in known:
-        if any(escape in payload for escape in STATEFUL.get(codec, ())):
+        if _holds_escapes(payload, codec) and _strictly(payload, codec) is not None:
             return codec, basis
         if codec.startswith(("utf-16", "utf-32")):
             passed.append(PassedOver(basis, label, "the bytes are ASCII"))
-    if any(escape in payload for escape in STATEFUL["iso2022_jp"]):
+    if _holds_escapes(payload, "iso2022_jp") and _strictly(payload, "iso2022_jp") is not None:
         return "iso2022_jp", Basis.DETECTED
     alike = (each for each in known if each[0] not in STATEFUL and not each[0].startswith(("utf-16", "utf-32")))
     return next(((codec, basis) for codec, basis, _ in alike), ("utf-8", Basis.UTF8))
+
+
+def _holds_escapes(payload: bytes, codec: str) -> bool:
+    return payload.isascii() and any(escape in payload for escape in STATEFUL.get(codec, ()))
 
 
 def _of_utf8(text: str, payload: bytes, known: list[_Declared], passed: list[PassedOver]) -> tuple[str, Basis]:
@@ -254,6 +271,8 @@ def _by_bom(payload: bytes, hints: Hints) -> Decoded | None:
         if charset == "utf-8":
             _refuse_controls(body)
         return Decoded(text, charset, Basis.BOM, bom=True)
+    if charset == "utf-8" and (damaged := _damaged_utf8(body, bom=True)):
+        return damaged
     decoded = _replaced(body, charset, bom=True)
     if _bearable(decoded):
         return decoded
@@ -266,7 +285,7 @@ def _as_utf16(payload: bytes, hints: Hints) -> Decoded | None:
     """UTF-16 without a BOM: told by its header, or many NULs. Raises BinaryError for NULs all over."""
     codec = python_codec(hints.header) if hints.header else None
     told = codec is not None and codec.startswith("utf-16")
-    nuls = payload.count(0)
+    nuls = _unpadded(payload).count(0)
     many = nuls > max(STRAY_NULS, int(len(payload) * MAX_CONTROL_SHARE))
     if not told and not many:
         return None
@@ -309,11 +328,16 @@ def _strictly(payload: bytes, charset: str) -> str | None:
         return None
 
 
-def _lossy_utf8(payload: bytes) -> Decoded | None:
-    """UTF-8 with a few damaged bytes: bytes of good multi-byte characters must outnumber the bad ones by far."""
-    decoded = _replaced(payload, "utf-8")
+def _damaged_utf8(payload: bytes, *, bom: bool = False) -> Decoded | None:
+    """UTF-8 with stray or torn bytes: bytes of good multi-byte characters must outnumber the torn ones by far."""
+    if is_mixed(payload):
+        text = read_mixed(payload)
+        lost = text.count("\ufffd") - payload.decode("utf-8", "ignore").count("\ufffd")
+        return Decoded(text, "utf-8", Basis.MIXED, bom=bom, replacements=lost, mixed=True)
+    decoded = _replaced(payload, "utf-8", bom=bom)
     good = len(payload) - len(payload.translate(None, _NOT_ASCII)) - decoded.replacements
-    return decoded if _bearable(decoded) and good > 2 * decoded.replacements else None
+    far = CLEARLY_GOOD if not _bearable(decoded) else GOOD
+    return decoded if good > far * decoded.replacements else None
 
 
 def _replaced(body: bytes, charset: str, *, bom: bool = False) -> Decoded:
@@ -326,7 +350,15 @@ def _bearable(decoded: Decoded) -> bool:
     return decoded.replacements <= max(1, int(len(decoded.text) * MAX_REPLACED_SHARE))
 
 
+def _unpadded(payload: bytes) -> bytes:
+    """Without the NULs that a broken disk or a fixed length leaves behind a text."""
+    return payload.rstrip(b"\0") or payload
+
+
 def _refuse_controls(payload: bytes) -> None:
+    if payload.endswith(bytes(STRAY_NULS)):
+        _refuse_known_kinds(payload, _MAGIC_IF_NOT_TEXT)
+        payload = _unpadded(payload)
     controls = len(payload) - len(payload.translate(None, _CONTROLS))
     if controls > max(STRAY_NULS, int(len(payload) * MAX_CONTROL_SHARE)):
         _refuse_known_kinds(payload, _MAGIC_IF_NOT_TEXT)

@@ -20,7 +20,7 @@ from cleaner.document import Block, Document, Rendering
 from cleaner.layout import Element, Extractor, Layout, Line
 from cleaner.metadata import PageFacts, page_facts
 from cleaner.segmenters.marks import Marks, Place
-from cleaner.segmenters.stated import json_prose, resolved, stated
+from cleaner.segmenters.stated import SURROGATES, json_prose, resolved, stated
 from cleaner.segmenters.tree import walk
 
 #: Which rendering these rules make of a parsed page; raised with every change that renders any page otherwise, since
@@ -37,7 +37,6 @@ MAX_MARK_SHARE = 0.5
 _UNSEEN = frozenset(("noscript", "dialog"))
 
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,500}\?>")
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class HtmlError(ValueError):
@@ -81,7 +80,7 @@ def page_texts(document: Document) -> list[str]:
 
 
 def _mended(html: str) -> str:
-    return _XML_DECLARATION.sub("", _SURROGATES.sub("\ufffd", html))
+    return _XML_DECLARATION.sub("", SURROGATES.sub("\ufffd", html))
 
 
 def _lines(html: str) -> tuple[list[Line], list[Element], LexborHTMLParser]:

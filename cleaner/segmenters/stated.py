@@ -29,6 +29,7 @@ MAX_AUTHORS, MAX_NAME = 20, 100
 #: Where the address of a picture stands, lazily loaded ones after a data: address in `src`.
 _SOURCES = ("src", "data-src", "data-lazy-src", "data-original")
 
+SURROGATES = re.compile("[\ud800-\udfff]")
 _TAG = re.compile(r"<[^>]{0,2000}>")
 _BLOCK_END = re.compile(r"<\s*(?:br|/p|/div|/h[1-6]|/li|/blockquote)[^>]{0,50}>", re.IGNORECASE)
 _COMMENT_SIGNS = re.compile(r"^\s*(?:<!--|//<!\[CDATA\[|/\*.{0,20}\*/)|(?:-->|//\]\]>)\s*$")
@@ -126,7 +127,7 @@ def json_prose(tree: LexborHTMLParser) -> str:
         strings: list[str] = []
         for value in _values(_json(node)):
             if isinstance(value, str) and len(value) >= JSON_PROSE and ". " in value and "{" not in value[:200]:
-                strings.append(plain_text(value))
+                strings.append(plain_text(_string(value)))
         found = "\n".join(dict.fromkeys(strings))
         best = max(best, found, key=len)
     return best
@@ -184,7 +185,8 @@ def _list(value: Any) -> list[Any]:
 
 
 def _string(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """A string of JSON, which can escape half a surrogate pair; no output could hold it."""
+    return SURROGATES.sub("\ufffd", value) if isinstance(value, str) else ""
 
 
 def _name(value: Any) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 import tomllib
 from html import escape
+from pathlib import Path
 
 import pytest
 from cases import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaner.charsets import Hints, declared_in_html, languages_of, page_hints, python_codec
+from cleaner.charsets import Hints, declared_in_html, languages_of, page_hints, python_codec, web_label
+from cleaner.cli import main
 from cleaner.encoding import Basis, UndecodableError, decode, decode_as
 
 TEXTS = tomllib.loads((ROOT / "fixtures" / "encodings" / "texts.toml").read_text("utf-8"))["text"]
@@ -123,6 +127,58 @@ def test_who_decides(
 
 
 @pytest.mark.parametrize(
+    ("payload", "text", "evidence"),
+    [
+        ("Öl, Größe, Möwe, ".encode() + "über Öfen – à Paris".encode("cp1252"), "Öl, Größe, Möwe, über Öfen – à Paris", "mixed"),
+        (f"{GERMAN}\n{GERMAN}\n".encode() + GERMAN.encode("cp1252"), f"{GERMAN}\n{GERMAN}\n{GERMAN}", "mixed"),
+        (codecs.BOM_UTF8 + GERMAN.encode() + b" It\x92s", f"{GERMAN} It’s", "mixed"),
+        ((GERMAN * 3).encode() + b" \x9d\x93so\x94 \x96 caf\xe9", GERMAN * 3 + " \ufffd“so” – café", "mixed"),
+        (f"{GERMAN} ".encode() + b"Gr\xc3\n Br\xe2\x80cke caf\xa9", f"{GERMAN} Gr\ufffd\n Br\ufffdcke caf\ufffd", "replaced"),
+        ("Größe Öl ".encode() + b"\xed\xa0\xbd", "", None),
+        (b"caf\xe9 It\x92s", "café It’s", "detected"),
+        (GERMAN.encode() + bytes(300), GERMAN + "\0" * 300, "utf-8"),
+    ],
+)  # fmt: skip
+def test_damaged_and_mixed(payload: bytes, text: str, evidence: str | None) -> None:
+    decoded = decode(payload)
+    if evidence:
+        assert (decoded.text, decoded.evidence.value) == (text, evidence)
+        assert decoded.replacements == text.count("\ufffd")
+    assert decode_as(payload, decoded.as_dict()) == decoded.text
+
+
+@given(
+    st.text(st.sampled_from("aeszßöüéÉ «»–’\n"), max_size=30), st.text(st.sampled_from("aeözßüéÉ «»–’\n"), max_size=30)
+)
+def test_mixtures_are_read_the_same_again(first: str, second: str) -> None:
+    payload = first.encode() + second.encode("cp1252")
+    decoded = decode(payload)
+    assert decode_as(payload, decoded.as_dict()) == decoded.text
+    if decoded.mixed:
+        assert decoded.evidence is Basis.MIXED
+
+
+@pytest.mark.parametrize("codec", ["cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140", "charmap", "utf-7"])
+def test_codecs_in_which_markup_is_none_are_not_taken(codec: str) -> None:
+    assert python_codec(codec) is None
+    payload = b"<p>The ferry left at dawn."
+    assert decode(payload, Hints(meta=codec)).text == payload.decode()
+
+
+def test_a_long_label_is_not_recorded_whole() -> None:
+    (passed,) = decode(GERMAN.encode("cp1252"), Hints(meta="x" * 5000)).passed_over
+    assert passed.label == "x" * 40
+
+
+def test_labels_that_browsers_know() -> None:
+    """Every charset of the table has a name that leads back to it, or to its superset."""
+    for row in TEXTS:
+        for charset in map(python_codec, row["charsets"]):
+            assert charset
+            assert python_codec(web_label(charset)) == charset, charset
+
+
+@pytest.mark.parametrize(
     ("label", "codec"),
     [
         ("utf8,", "utf-8"), ("UTF8", "utf-8"), ('"windows-1251";', "cp1251"), ("ISO-8859-1,utf-8;q=0.7,*;q=0.7", "cp1252"),
@@ -192,3 +248,46 @@ def test_any_hints_give_a_text_that_the_record_gives_again(
 def test_any_bytes_give_hints(payload: bytes) -> None:
     page_hints(payload, url=payload.decode("latin-1"))
     page_hints(b"<html lang=" + payload + b"><meta charset=" + payload)
+
+
+HALF = "\\ud83d"  # of a surrogate pair, as JSON may escape it
+HOSTILE = {
+    "json-ld.html": page("x", head=f'<script type="application/ld+json">{{"@type": "Article", "headline": "A {HALF}", '
+                         f'"articleBody": "{GERMAN * 4} {HALF} end."}}</script>').encode(),
+    "next.html": page("", head=f'<script id="__NEXT_DATA__" type="application/json">["{GERMAN * 4} {HALF}"]</script>').encode(),
+    "nul.html": page(GERMAN.replace("Möwe", "M\0we")).encode(),
+    "utf-7.html": b"<meta charset=utf-7>+ADw-script+AD4- and some more words to read here",
+    "utf-16-odd.html": codecs.BOM_UTF16_LE + page(GERMAN).encode("utf-16-le") + b"x",
+    "utf-16-half.html": codecs.BOM_UTF16_LE + page(GERMAN).encode("utf-16-le") + b"\x3d\xd8",
+    "utf-16-bare.txt": RUSSIAN.encode("utf-16-be"),
+    "utf-32.html": page(GERMAN).encode("utf-32"),
+    "mixed.html": page(f"{GERMAN} {GERMAN}").encode() + GERMAN.encode("cp1252"),
+    "many-metas.html": page(GERMAN, head="<meta charset=x>" * 9000).encode("cp1252"),
+    "open-comments.html": page(GERMAN, head="<!-- <script>" * 4000).encode("cp1252"),
+    "iso-2022-kr.html": page(BY_LANG["ko"], head="<meta charset=iso-2022-kr>").encode("iso2022_kr"),
+    "three-marks.txt": codecs.BOM_UTF8 * 3 + GERMAN.encode(),
+    "rows.jsonl": f'{{"id": "a", "text": "{GERMAN} {HALF}"}}\n{{"id": "b", "html": "<p>{GERMAN}", "title": "{HALF}"}}\n'.encode(),
+    "half.mhtml": b'Content-Type: multipart/related; boundary="b"\r\nSnapshot-Content-Location: http://x\xff/\xe9\r\n\r\n'
+                  b'--b\r\nContent-Type: text/html; charset="\xff"\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!\r\n--b--',
+    "quoted.mhtml": b"Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html; charset*=utf-8''x%ff"
+                    b"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<p>=ZZ=" + GERMAN.encode("cp1252") + b"\r\n--b--",
+}  # fmt: skip
+
+
+def test_hostile_files_are_cleaned_and_verified(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """None fails, all come back to the byte, and every page renders to what its ledger rebuilds."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for name, data in HOSTILE.items():
+        (folder / name).write_bytes(data)
+    words = ["-q", "--no-memory", "--workers", "1", "--model", "none", "--now", "2026-06-01T12:00:00Z"]
+    assert main(["clean", str(folder), "-o", str(out), *words]) == 0
+    assert main(["archive", "verify", str(out)]) == 0
+    assert "not checked" not in capsys.readouterr().err
+    assert main(["archive", "restore", str(out), "-o", str(tmp_path / "back")]) == 0
+    for name, data in HOSTILE.items():
+        assert name == "rows.jsonl" or (tmp_path / "back" / name).read_bytes() == data, name
+    lines = (out / "documents" / "00000.jsonl").read_text("utf-8").splitlines()
+    rows = {row["path"]: row for row in map(json.loads, lines)}
+    for name in ("json-ld.html", "next.html", "mixed.html", "utf-16-odd.html", "quoted.mhtml"):
+        assert "Möwenhöft" in rows[name]["text"], name
