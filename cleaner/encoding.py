@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from cleaner.charsets import NO_HINTS, STATEFUL, Hints, gives_no_words, guess, python_codec
-from cleaner.mixtures import is_mixed, read_mixed
+from cleaner.mixtures import mixture_of, read_mixture
 
 #: More undecodable bytes than this share: the charset is wrong, rather than the text damaged.
 MAX_REPLACED_SHARE = 0.01
@@ -31,7 +31,7 @@ CHANCE_BYTES = 5
 
 #: Bytes of good characters of UTF-8 for each torn one: in a long text, and where more than MAX_REPLACED_SHARE are torn.
 #: Of 1,000 articles in 15 other charsets EUC-JP came nearest to UTF-8: 1.1 good bytes for a torn one, in one line 2.2.
-GOOD, CLEARLY_GOOD = 2, 6
+GOOD, CLEARLY_GOOD = 2, 4
 #: Characters of a declaration that are recorded when nobody knows it.
 LABEL = 40
 
@@ -86,7 +86,7 @@ class Basis(StrEnum):
     META = "meta"  # the one that the page itself declares
     UTF8 = "utf-8"  # valid UTF-8 throughout, undeclared
     DETECTED = "detected"
-    MIXED = "mixed"  # UTF-8 but for stray bytes, which are windows-1252
+    MIXED = "mixed"  # UTF-8 but for stray bytes of windows-1252, or surrogate pairs
     REPLACED = "replaced"  # some bytes fit no charset and became U+FFFD
 
 
@@ -126,7 +126,7 @@ class Decoded:
     bom: bool = False  # a byte order mark was there; it is not in `text`
     replacements: int = 0  # U+FFFD that stand for undecodable bytes
     passed_over: tuple[PassedOver, ...] = ()
-    mixed: bool = False  # bytes that are no UTF-8 are windows-1252
+    mixture: str | None = None  # key of mixtures.MIXTURES
 
     def as_dict(self) -> dict[str, Any]:
         """The facts without the text, ready for JSON: what `decode_as` takes."""
@@ -136,7 +136,7 @@ class Decoded:
             "evidence": self.evidence.value,
             "bom": self.bom,
             "replacements": self.replacements,
-            **({"mixed": True} if self.mixed else {}),
+            **({"mixture": self.mixture} if self.mixture else {}),
             **({"passed-over": passed} if passed else {}),
         }
 
@@ -178,8 +178,8 @@ def decode_as(payload: bytes, facts: Mapping[str, Any]) -> str:
     try:
         charset = codecs.lookup(str(facts["charset"])).name
         body = payload[_bom_length(payload) :] if facts.get("bom") else payload
-        if facts.get("mixed"):
-            return read_mixed(body)
+        if mixture := facts.get("mixture"):
+            return read_mixture(body, str(mixture))
         return body.decode(charset, errors="replace" if facts.get("replacements") else "strict")
     except (KeyError, LookupError, UnicodeDecodeError) as error:
         raise UndecodableError(
@@ -330,10 +330,10 @@ def _strictly(payload: bytes, charset: str) -> str | None:
 
 def _damaged_utf8(payload: bytes, *, bom: bool = False) -> Decoded | None:
     """UTF-8 with stray or torn bytes: bytes of good multi-byte characters must outnumber the torn ones by far."""
-    if is_mixed(payload):
-        text = read_mixed(payload)
+    if mixture := mixture_of(payload):
+        text = read_mixture(payload, mixture)
         lost = text.count("\ufffd") - payload.decode("utf-8", "ignore").count("\ufffd")
-        return Decoded(text, "utf-8", Basis.MIXED, bom=bom, replacements=lost, mixed=True)
+        return Decoded(text, "utf-8", Basis.MIXED, bom=bom, replacements=lost, mixture=mixture)
     decoded = _replaced(payload, "utf-8", bom=bom)
     good = len(payload) - len(payload.translate(None, _NOT_ASCII)) - decoded.replacements
     far = CLEARLY_GOOD if not _bearable(decoded) else GOOD

@@ -134,7 +134,9 @@ def test_who_decides(
         (codecs.BOM_UTF8 + GERMAN.encode() + b" It\x92s", f"{GERMAN} It’s", "mixed"),
         ((GERMAN * 3).encode() + b" \x9d\x93so\x94 \x96 caf\xe9", GERMAN * 3 + " \ufffd“so” – café", "mixed"),
         (f"{GERMAN} ".encode() + b"Gr\xc3\n Br\xe2\x80cke caf\xa9", f"{GERMAN} Gr\ufffd\n Br\ufffdcke caf\ufffd", "replaced"),
-        ("Größe Öl ".encode() + b"\xed\xa0\xbd", "", None),
+        ("Größe Öl ".encode() + b"\xed\xa0\xbd", "Größe Öl \ufffd", "mixed"),
+        (GERMAN.encode() + b"\xed\xa0\xbd\xed\xb8\x80 und mehr", f"{GERMAN}\U0001f600 und mehr", "mixed"),
+        (b"so \xed\xa0\xbd\xed\xb8\x80", "so \U0001f600", "mixed"),
         (b"caf\xe9 It\x92s", "café It’s", "detected"),
         (GERMAN.encode() + bytes(300), GERMAN + "\0" * 300, "utf-8"),
     ],
@@ -154,7 +156,7 @@ def test_mixtures_are_read_the_same_again(first: str, second: str) -> None:
     payload = first.encode() + second.encode("cp1252")
     decoded = decode(payload)
     assert decode_as(payload, decoded.as_dict()) == decoded.text
-    if decoded.mixed:
+    if decoded.mixture:
         assert decoded.evidence is Basis.MIXED
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,8 +14,14 @@ from typing import Any
 import pytest
 from cases import ROOT
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "fixtures"))
+
+from make_crawls import http, members, record
+
 from archive import Article, RunInfo, Segment, SegmentWriter
-from archive.verify import Problem, Unchecked, verify
+from archive.ledger import LedgerError, check_rebuilt
+from archive.reader import groups
+from archive.verify import Problem, Sources, Unchecked, verify
 from cleaner import Cleaner
 from cleaner.cli import main
 from cleaner.readers import Found, Original, read
@@ -170,6 +177,30 @@ def test_a_page_that_is_not_there_any_more_is_a_problem(tmp_path: Path) -> None:
     _, article = original_of(tmp_path / "page.mhtml", MHTML.encode())
     (found,) = verify(stored(tmp_path, replace(article, payload=b"Subject: x\r\n\r\ny")), CHECKS)
     assert "does not render (ValueError: holds no HTML part)" in str(found)
+
+
+def test_pages_in_other_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A page of a crawl, in a charset that only the detector tells, is read where it lies; else its file is missing."""
+    folder, out = tmp_path / "in", str(tmp_path / "out")
+    folder.mkdir()
+    block = http(PAGE.replace("<meta charset=windows-1250>", "").encode("cp1250"), "text/html")
+    (folder / "crawl.warc.gz").write_bytes(members(record("a", block)))
+    assert main(["clean", str(folder), "-o", out, "-q", "--now", "2026-06-01T12:00:00Z"]) == 0
+    (row,) = map(json.loads, (tmp_path / "out/documents/00000.jsonl").read_text("utf-8").splitlines())
+    assert "szürkeszigeti komp" in row["text"]
+    assert main(["archive", "verify", out, "--sources", str(folder)]) == 0
+    assert capsys.readouterr().out == ""
+    (segment,) = (tmp_path / "out/warc").iterdir()
+    group = next(each for each in groups(segment) if not isinstance(each, Problem) and each.is_article)
+    ledger = json.loads(group.metadata.fields["ledger"])
+    assert (ledger["decoding"]["charset"], ledger["decoding"]["evidence"]) == ("cp1250", "detected")
+    changed = {**ledger, "decoding": {**ledger["decoding"], "charset": "iso8859-1"}}
+    fields = {**group.metadata.fields, "ledger": json.dumps(changed)}
+    text = group.conversion.block.decode() if group.conversion else None
+    payload = Sources((folder,)).payload(fields, segment.parent)
+    assert payload
+    with pytest.raises(LedgerError, match="differs from the rendering of the original at character"):
+        check_rebuilt(payload, text, changed, checks=CHECKS)
 
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
