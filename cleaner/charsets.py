@@ -69,11 +69,15 @@ _LOOSE = (
 #: The label in `utf8,`, `"windows-1251";`, `ISO-8859-1,utf-8;q=0.7`.
 _LABEL = re.compile(r"[\s\"';,=]*([^\s\"';,]{1,60})")
 
-#: Meta elements and what else matters on the way: a declaration in comments, scripts and styles is none.
+#: Meta elements, and what ends the search or is passed over: a declaration in comments, scripts and styles is none.
 _HEAD_PART = re.compile(
-    rb"<!--.*?-->|<(?:script\b.*?</script|style\b.*?</style)\s*>|<meta[\s/](?P<meta>[^>]{1,2000})|(?P<body><body[\s>])",
-    re.IGNORECASE | re.DOTALL,
+    rb"<meta[\s/](?P<meta>[^>]{1,2000})|(?P<body><body[\s>])|(?P<comment><!--)|<(?P<raw>script|style)\b", re.IGNORECASE
 )
+_ENDS = {
+    b"comment": re.compile(rb"-->"),
+    b"script": re.compile(rb"</script\b", re.IGNORECASE),
+    b"style": re.compile(rb"</style\b", re.IGNORECASE),
+}
 _META_CHARSET = re.compile(rb"(?:^|[\s\"'/])charset\s*=\s*[\"']?\s*([^\s\"'>/;]{1,60})", re.IGNORECASE)
 _META_CONTENT = re.compile(rb"charset\s*=\s*([^\s\"'>;]{1,60})", re.IGNORECASE)
 _CONTENT_TYPE = re.compile(rb"http-equiv\s*=\s*[\"']?\s*content-type", re.IGNORECASE)
@@ -174,11 +178,17 @@ def declared_in_html(payload: bytes) -> str | None:
     head = payload[:HEAD_BYTES]
     if match := _XML_CHARSET.search(head[:1024].removeprefix(codecs.BOM_UTF8)):
         return match.group(1).decode("ascii", "ignore")
-    for part in _HEAD_PART.finditer(head):
-        if part["body"]:
+    here = 0
+    while (part := _HEAD_PART.search(head, here)) and not part["body"]:
+        if part["meta"]:
+            if charset := _in_meta(part["meta"]):
+                return charset.group(1).decode("ascii", "ignore")
+            here = part.end()
+            continue
+        end = _ENDS[b"comment" if part["comment"] else part["raw"].lower()].search(head, part.end())
+        if end is None:  # to a browser all the rest is comment or script
             break
-        if part["meta"] and (charset := _in_meta(part["meta"])):
-            return charset.group(1).decode("ascii", "ignore")
+        here = end.end()
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import time
 import tomllib
 from html import escape
 from pathlib import Path
@@ -210,6 +211,16 @@ def test_labels(label: str, codec: str | None) -> None:
 )  # fmt: skip
 def test_what_a_page_declares(html: str, label: str | None) -> None:
     assert declared_in_html(html.encode()) == label
+
+
+@pytest.mark.parametrize(
+    "opened", ["<!--", "<script>", "<style ", "<meta ", "<link rel=canonical ", "<html ", "<?xml "]
+)
+def test_what_is_never_closed_costs_no_time(opened: str) -> None:
+    """17 seconds once."""
+    begin = time.process_time()
+    page_hints((opened * 30_000).encode())
+    assert time.process_time() - begin < 1
 
 
 @pytest.mark.parametrize(
