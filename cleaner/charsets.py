@@ -279,7 +279,8 @@ def _by_spelling(sample: bytes, found: str, family: tuple[str, ...], languages: 
     """The charset of the family in which the words spell a likely language; the one found when none is better."""
     words = _words(sample)
     read = {found: words.decode(found, "replace")}
-    tongues = [lang for lang in (*languages, *_told_by_text(sample, found)) if lang in _SPELLING]
+    hinted = (lang for lang in languages if lang != "en")  # which templates say of pages in any language
+    tongues = [lang for lang in (*hinted, *_told_by_text(sample, found)) if lang in _SPELLING]
     best, best_score = found, max((_spelled(read[found], lang) for lang in tongues), default=0)
     for lang in dict.fromkeys(tongues):
         for charset in _SPELLING[lang][1]:

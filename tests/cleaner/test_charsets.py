@@ -64,6 +64,22 @@ def test_a_page_that_names_another_language(lang: str, charset: str, text: str, 
     assert decode(payload, page_hints(payload)).text == html
 
 
+@pytest.mark.parametrize(
+    ("lang", "charset", "words"),
+    [
+        ("lt", "cp1257", "Keltas į Pilkąją salą"), ("lv", "cp1257", "otrdienas atkal kursē"), ("tr", "cp1254", "ödediğini söyledi"),
+        ("hu", "cp1250", "de az őszi"), ("hr", "iso8859-2", "zimu ako ga čuvaju"), ("cs", "cp1250", "zítra prý ho"),
+        ("pl", "iso8859-2", "żabę w porcie"), ("da", "cp1252", "Måneø sejler igen"), ("fr", "cp1252", "les élèves de l'île"),
+    ],
+)  # fmt: skip
+def test_a_few_words_by_the_language_of_page_or_host(lang: str, charset: str, words: str) -> None:
+    """Each is taken for another charset without."""
+    payload = words.encode(charset)
+    assert decode(payload).text != words
+    assert decode(payload, Hints(languages=(lang,))).text == words
+    assert decode(payload, Hints(languages=("en", lang))).text == words
+
+
 @pytest.mark.parametrize(("lang", "charset", "text"), TABLE)
 def test_a_true_declaration_is_believed(lang: str, charset: str, text: str) -> None:
     html = page(text, head=f'<meta charset="{charset}">')
