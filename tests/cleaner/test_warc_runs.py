@@ -15,7 +15,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "fixtures"))
 
-from make_crawls import FOLDER, SENTENCE, good, http, members, record
+from make_crawls import FOLDER, MAX_BYTES, SENTENCE, good, http, members, record
 
 from archive.tongues import THREE
 from cleaner.cli import main
@@ -344,3 +344,25 @@ def test_many_workers_and_shards_write_the_same(tmp_path: Path, capsys: pytest.C
     capsys.readouterr()
     assert run("archive", "verify", tmp_path / "1", "--sources", folder) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_the_size_limit_holds_for_records(tmp_path: Path) -> None:
+    """One of them holds a WARC, so that it ends elsewhere under another limit; the pages around it are read."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    shutil.copy(FOLDER / "plain-too-long-warc.warc", folder / "a.warc")
+    shutil.copy(FOLDER / "too-long.warc.gz", folder / "b.warc.gz")
+    shutil.copy(FOLDER / "too-long-resource.warc.gz", folder / "c.warc.gz")
+    shutil.copy(FOLDER / "too-long-picture.warc.gz", folder / "d.warc.gz")
+    words = ("--no-memory", "--fast", "--workers", 1, "--max-bytes", MAX_BYTES, "--shard-size", 2, *NOW)
+    assert run("clean", folder, "-o", out, *words) == 1
+    report = json.loads((out / "run.json").read_text())
+    whats = [(each["path"], each["what"].partition(" (at")[0]) for each in report["failures"]]
+    assert whats == [
+        ("a.warc", "its Content-Length does not lead to its end"),
+        ("a.warc", "no WARC record begins here"),
+        ("b.warc.gz", "is larger than 20,000 bytes"),
+        ("c.warc.gz", "is larger than 20,000 bytes"),
+    ]
+    assert report["counts"]["status"] == {"clean": 11, "failed": 4}
+    assert report["counts"]["skipped"] == {"WARC record of type image/*": 1}
