@@ -104,7 +104,7 @@ _SPELLING: dict[str, tuple[str, tuple[str, ...]]] = {
     "hu": ("áéíóöőúüű", _CENTRAL), "pl": ("ąćęłńóśźż", _CENTRAL), "ro": ("ăâîșțşţ", _CENTRAL),
     "sk": ("áäčďéíĺľňóôŕšťúýž", _CENTRAL), "sl": ("čšž", _CENTRAL), "sr": ("čćđšž", _CENTRAL),
     "tr": ("çğıİöşüâîû", _TURKISH), "lt": ("ąčęėįšųūž", _BALTIC), "lv": ("āčēģīķļņšūž", _BALTIC),
-    "en": ("áàâäåæçèéêëíïîñóôöøœúûü", _WESTERN), "et": ("äõöüšž", (*_WESTERN, *_BALTIC)),
+    "en": ("áàâäåæçèéêëíïîñóôöøœšúûüž", _WESTERN), "et": ("äõöüšž", (*_WESTERN, *_BALTIC)),
     "ca": ("àçèéíïòóúü·", _WESTERN), "da": ("åæøé", _WESTERN),
     "de": ("äöüß", _WESTERN), "es": ("áéíñóúüªº", _WESTERN), "fi": ("äöå", _WESTERN),
     "fr": ("àâæçèéêëîïôùûüœ", _WESTERN), "gl": ("áéíñóúü", _WESTERN), "is": ("áæéðíóöúýþ", _WESTERN),
