@@ -3,14 +3,14 @@
 Knows nothing of cleaning: what verifying and restoring need of it is handed in as functions (`Checks`).
 """
 
-from archive.ledger import Checks, LedgerError
+from archive.ledger import Checks, LedgerError, OtherRendererError
 from archive.problems import Problem
 from archive.reader import Group, Record, articles, groups
 from archive.records import Article, ArticleError, Reference, RunInfo
 from archive.repair import RepairError, repair
 from archive.restore import Restored, restore
 from archive.sources import Missing, Sources
-from archive.verify import verify, verify_segment
+from archive.verify import Unchecked, verify, verify_segment
 from archive.writer import Placed, Segment, SegmentError, SegmentWriter, segment_name
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Group",
     "LedgerError",
     "Missing",
+    "OtherRendererError",
     "Placed",
     "Problem",
     "Record",
@@ -31,6 +32,7 @@ __all__ = [
     "SegmentError",
     "SegmentWriter",
     "Sources",
+    "Unchecked",
     "articles",
     "groups",
     "repair",

@@ -65,6 +65,7 @@ class Damage:
     place: Place
     what: str
     do: str = FETCH
+    too_long: bool = False  # whole, as far as can be told, but longer than the bound
 
 
 #: Headers and the beginning of a block → why the record is not wanted; None when it is.
@@ -111,7 +112,8 @@ def _record(text: _Text, judge: Judge, number: int, max_block: int) -> Iterator[
         text.drop(len(head))
         whole = text.pass_over(size)
         what = f"it is longer than {max_block:,} bytes" if whole else "its Content-Length does not lead to its end"
-        yield Passed(place, reason) if reason and whole else Damage(place, what, "raise --max-bytes, or leave it out")
+        damage = Damage(place, what, "raise --max-bytes, or leave it out", too_long=whole)
+        yield Passed(place, reason) if reason and whole else damage
         return
     if not text.need(len(head) + size):
         yield _damaged(text, place, "it ends before its Content-Length says", after=len(head))

@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from archive.problems import Problem
 from archive.repair import RepairError, repair
 from archive.restore import restore
 from archive.sources import Missing, Sources
-from archive.verify import verify
+from archive.verify import Unchecked, verify
 from archive.view import DiffLine, Entry, clean_text, diff, entries, find, ledger_of
 
 WELL, PROBLEMS, WRONG_USE = 0, 1, 2
@@ -61,8 +62,10 @@ def add_commands(subparsers: Any, checks: Checks) -> None:
     comparing = command("diff", "show what was removed, marked with its label, beside what was kept")
     comparing.add_argument("names", metavar="NAME", nargs="*", help="articles to compare (default: all)")
     comparing.add_argument("--why", action="store_true", help="with the score and the reasons")
-    _sources_argument(
-        command("verify", "check digests, seals, gzip members, headers, and that every source can be rebuilt")
+    verifying = command("verify", "check digests, seals, gzip members, headers, and that every source can be rebuilt")
+    _sources_argument(verifying)
+    verifying.add_argument(
+        "--no-renderings", action="store_true", help="do not parse HTML originals again to compare their renderings"
     )
     restoring = command("restore", "write the original files back, byte for byte")
     _sources_argument(restoring)
@@ -237,7 +240,11 @@ def _marked(line: DiffLine, *, why: bool) -> str:
 
 def _verify(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
     count = missing = 0
+    checks = replace(checks, render=None) if args.no_renderings else checks
     for problem in verify(segments, checks, Sources(tuple(args.sources or ()))):
+        if isinstance(problem, Unchecked):
+            _note(str(problem))
+            continue
         missing += isinstance(problem, Missing)
         count += isinstance(problem, Problem) or bool(args.sources)
         _say(str(problem))

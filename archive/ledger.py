@@ -16,6 +16,10 @@ from typing import Any
 LEDGER_ERRORS = (ValueError, LookupError, TypeError, AttributeError)
 
 
+class OtherRendererError(Exception):
+    """Another parser or other rules than those at hand made the rendering: it cannot be told from its page."""
+
+
 class LedgerError(ValueError):
     """The ledger and what is stored beside it do not give the source text; the message says in which respect."""
 
@@ -40,6 +44,8 @@ class Checks:
     decode: Callable[[bytes, Mapping[str, Any]], str]  # original bytes, ledger → source text
     rebuild: Callable[[str | None, Mapping[str, Any]], str]  # clean text, ledger → source text
     retelling: Retelling | None = None  # needed for exports only
+    #: Original bytes, ledger → the rendering of a page. Raises OtherRendererError. None: renderings are not checked.
+    render: Callable[[bytes, Mapping[str, Any]], str] | None = None
 
 
 def load_ledger(line: str | None) -> Mapping[str, Any]:
@@ -76,21 +82,24 @@ def rebuilt_text(clean_text: str | None, ledger: Mapping[str, Any], checks: Chec
 
 
 def check_rebuilt(payload: bytes, clean_text: str | None, ledger: Mapping[str, Any], *, checks: Checks) -> None:
-    """The rebuilt text must be what the original bytes decode to; a rendering of HTML is known by its digest alone.
+    """The rebuilt text must be what the original bytes decode to; of HTML what the page renders to, too.
 
-    Raises LedgerError with the first character that differs.
+    Without a function that renders, a rendering is known by its digest alone.
+    Raises LedgerError with the first character that differs, OtherRendererError.
     """
     rebuilt = rebuilt_text(clean_text, ledger, checks)
-    if ledger.get("rendering"):
-        if "source-text-digest" not in ledger:
-            raise LedgerError("the ledger of a rendering names no digest of its text")
+    rendering = bool(ledger.get("rendering"))
+    if rendering and "source-text-digest" not in ledger:
+        raise LedgerError("the ledger of a rendering names no digest of its text")
+    if rendering and checks.render is None:
         return
+    verb, noun = ("render", "rendering of the") if rendering else ("decode", "decoded")
     try:
-        source = checks.decode(payload, ledger)
+        source = checks.render(payload, ledger) if rendering and checks.render else checks.decode(payload, ledger)
     except LEDGER_ERRORS as error:
-        raise LedgerError(f"the original does not decode ({type(error).__name__}: {error})") from error
+        raise LedgerError(f"the original does not {verb} ({type(error).__name__}: {error})") from error
     if source != rebuilt:
-        raise LedgerError(f"the rebuilt text differs from the decoded original at character {_first(source, rebuilt)}")
+        raise LedgerError(f"the rebuilt text differs from the {noun} original at character {_first(source, rebuilt)}")
 
 
 def _same_digest(given: object, text: str) -> bool:

@@ -65,6 +65,11 @@ def http_body(block: bytes, head: Head, max_bytes: int) -> bytes:
     codings = [each.strip().lower() for each in head.headers.get("content-encoding", "").split(",")]
     for coding in reversed(codings):
         body = _decoded(body, coding, max_bytes)
+    return bounded(body, max_bytes)
+
+
+def bounded(body: bytes, max_bytes: int) -> bytes:
+    """The body as it is. Raises PayloadError for one that is too long."""
     if len(body) > max_bytes:
         raise PayloadError(f"is larger than {max_bytes:,} bytes", "raise --max-bytes, or leave it out")
     return body

@@ -100,7 +100,7 @@ def unpacked(stream: BinaryIO, start: int = 0) -> Iterator[Event]:
         if blank := len(head) - len(head.lstrip(b"\r\n")):
             raw.take(blank)
             start += blank * (raw.position == start + blank)  # a file that begins with blank lines begins behind them
-        elif head.startswith(GZIP):
+        elif head.startswith(GZIP) and not (raw.position == start and _is_plain_behind(raw)):
             yield from _member(raw, zlib.decompressobj(zlib.MAX_WBITS | 16), "gzip")
         elif zstandard is None and (head.startswith(ZSTD) or _is_skippable(raw)):
             yield Break(raw.position, "it is compressed with zstd, for which a library is missing", NO_ZSTD)
@@ -109,7 +109,7 @@ def unpacked(stream: BinaryIO, start: int = 0) -> Iterator[Event]:
             yield from _member(raw, zstandard.ZstdDecompressor(dict_data=dictionary).decompressobj(), "zstd")
         elif _is_skippable(raw):
             dictionary = _skippable(raw) or dictionary
-        elif _PLAIN.match(head) or (raw.position == start and not _has_member(raw)):
+        elif _PLAIN.match(head) or head.startswith(GZIP) or (raw.position == start and not _has_member(raw)):
             yield from _plain(raw)
         else:
             yield Break(raw.position, "bytes between two records")
@@ -146,6 +146,13 @@ def _has_member(raw: _Raw) -> bool:
     while at >= 0 and not _begins_record(data[at : at + PIECE]):
         at = _first(data, at + 1)
     return at >= 0
+
+
+def _is_plain_behind(raw: _Raw) -> bool:
+    """Whether a file without compression begins like gzip by damage: records stand in it, none of them packed."""
+    if _begins_record(raw.peek(PIECE)):
+        return False
+    return _PLAIN.search(raw.peek(OUT_PIECE)) is not None and not _has_member(raw)
 
 
 def _plain(raw: _Raw) -> Iterator[Piece]:

@@ -6,6 +6,7 @@ of cleaning is handed in (`Checks`). Refuses only a file it may not open (OSErro
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -13,15 +14,36 @@ from pathlib import Path
 
 from archive.fields import FieldsError, unescape
 from archive.headers import digest_matches, digest_problems, header_problems
-from archive.ledger import Checks, LedgerError, check_rebuilt, is_failed, load_ledger, rebuilt_text
+from archive.ledger import (
+    Checks,
+    LedgerError,
+    OtherRendererError,
+    check_rebuilt,
+    is_failed,
+    load_ledger,
+    rebuilt_text,
+)
 from archive.problems import RECLEAN, REPAIR, REWRITE, Problem
 from archive.reader import ARTICLE_SHAPES, Group, Record, bare, groups, metadata_fields
+from archive.restore import name_of
 from archive.sources import ChangedError, Missing, Sources
 from archive.writer import OPEN_SUFFIX, SUFFIX
 
-__all__ = ["Checks", "Missing", "Problem", "Sources", "verify", "verify_segment"]
+__all__ = ["Checks", "Missing", "Problem", "Sources", "Unchecked", "verify", "verify_segment"]
 
 HASH_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """Renderings that could not be told from their pages here: nothing is known to be wrong with them."""
+
+    why: str
+    articles: int
+
+    def __str__(self) -> str:
+        counted = "1 rendering" if self.articles == 1 else f"{self.articles} renderings"
+        return f"{counted} not checked against the original: {self.why}"
 
 
 @dataclass(slots=True)
@@ -35,18 +57,22 @@ class _Seen:
     ids: set[bytes] = field(default_factory=set)  # digests: about 80 bytes for each record
 
 
-def verify(segments: Iterable[Path], checks: Checks, sources: Sources | None = None) -> Iterator[Problem | Missing]:
-    """The problems of each segment in turn, then parts that a seal names and nobody gave, then source files not found.
+def verify(
+    segments: Iterable[Path], checks: Checks, sources: Sources | None = None
+) -> Iterator[Problem | Missing | Unchecked]:
+    """The problems of each segment in turn, then parts that a seal names and nobody gave, source files not found,
+    and renderings that another parser made.
 
     Originals that are records of other files are looked for in `sources`.
     A left-over `.open` file is a problem in itself, and is read like the others.
     """
     sources = sources or Sources()
+    unchecked: Counter[str] = Counter()
     names: set[str] = set()
     continued: dict[str, str] = {}
     for path in segments:
         names.add(path.name.removesuffix(OPEN_SUFFIX))
-        for found in _segment(path, checks, sources):
+        for found in _segment(path, checks, Origin(sources, path.parent, unchecked)):
             if isinstance(found, Problem):
                 yield found
             else:
@@ -55,15 +81,16 @@ def verify(segments: Iterable[Path], checks: Checks, sources: Sources | None = N
         advice = "bring the file back; without it the articles after the rotation are lost"
         yield Problem(continued[missing], None, None, f"its next part {missing} is missing", advice)
     yield from sources.missing_files()
+    yield from (Unchecked(why, count) for why, count in sorted(unchecked.items()))
     sources.close()
 
 
 def verify_segment(path: Path, checks: Checks) -> list[Problem]:
     """Every problem of one segment, in the order of their offsets, those of the file as a whole last."""
-    return [found for found in _segment(path, checks, Sources()) if isinstance(found, Problem)]
+    return [found for found in _segment(path, checks, Origin(Sources(), path.parent)) if isinstance(found, Problem)]
 
 
-def _segment(path: Path, checks: Checks, sources: Sources) -> Iterator[Problem | str]:
+def _segment(path: Path, checks: Checks, origin: Origin) -> Iterator[Problem | str]:
     """Problems; and, as a string, the name of the part that the seal says comes next."""
     seen = _Seen()
     if path.name.endswith(OPEN_SUFFIX):
@@ -80,7 +107,7 @@ def _segment(path: Path, checks: Checks, sources: Sources) -> Iterator[Problem |
             yield from _record(record, seen)
         yield from _place(group, seen)
         if group.is_article:
-            yield from article_problems(group, checks, Origin(sources, path.parent))
+            yield from article_problems(group, checks, origin)
         elif group.shape != ("warcinfo",) and not group.records[0].is_seal:
             yield group.records[0].problem(f"not a whole group: {_listed(group.shape)}", REPAIR)
     yield from _seal(path, seen)
@@ -118,10 +145,11 @@ def _place(group: Group, seen: _Seen) -> Iterator[Problem]:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where originals are that the archive does not hold itself."""
+    """Where originals are that the archive does not hold itself, and what could not be checked, by reason."""
 
     sources: Sources
     folder: Path  # of the segment
+    unchecked: Counter[str] = field(default_factory=Counter)
 
 
 def article_problems(group: Group, checks: Checks, origin: Origin) -> Iterator[Problem]:
@@ -203,7 +231,9 @@ def _ledger(group: Group, fields: Mapping[str, str], checks: Checks, origin: Ori
     except OSError as error:
         yield group.metadata.problem(f"the source file cannot be read ({error.strerror or error})", RECLEAN)
     except LedgerError as error:
-        yield group.metadata.problem(str(error))
+        yield group.metadata.problem(f"{name_of(fields)}: {error}")
+    except OtherRendererError as error:
+        origin.unchecked[str(error)] += 1
     except UnicodeDecodeError as error:
         yield (group.conversion or group.metadata).problem(f"the clean text is no UTF-8 at byte {error.start}")
 

@@ -53,13 +53,23 @@ def assemble(
             pieces.append(Piece(first, last, decision.label, place, place + end - start))
     status, why = status_of(decisions if judged is None else judged, headline[1] - headline[0] if headline else 0)
     metadata = _metadata(document, rendering, stretches, lang)
+    if document.title and document.title != title:
+        metadata["given-title"] = document.title
     if why:
         metadata["why"] = why
     return CleanedDocument(
         id=document.id, title=title, body=body, status=status, spans=tuple(spans), pieces=tuple(pieces),
         repairs=rendering.repairs, source_text=rendering.source_text, decisions=decisions,
-        rendering_text=rendering.text, metadata=metadata,
+        rendering_text=rendering.text, metadata=metadata, given=_given(document),
     )  # fmt: skip
+
+
+def _given(document: Document) -> dict[str, str]:
+    given = {
+        "title": document.title, "lang": document.lang, "source": document.source, "url": document.url,
+        "date": document.date,
+    }  # fmt: skip
+    return {name: value for name, value in given.items() if value}
 
 
 def _stretches(text: str, decisions: tuple[Decision, ...], *, wrapped: bool) -> Iterator[Stretch]:

@@ -96,8 +96,8 @@ def run_batch(inputs: Sequence[Place], cleaner: Cleaner, settings: BatchSettings
     Raises BatchError when OUT is not free or cannot be written, readers.InputError for inputs that cannot be used.
     With workers or a time limit processes are spawned: a script that calls this needs `if __name__ == "__main__"`.
     """
-    discover(inputs, exclude=settings.out)  # inputs that cannot be used are refused before OUT is touched
     with told(settings):
+        discover(inputs, exclude=settings.out)  # inputs that cannot be used are refused before OUT is touched
         home = home_of(settings.out, settings.attempt)
         crew = Crew(settings.workers, settings.timeout, home.locks)
         with home.hold(), make_engine(settings.machinery, crew) as engine:
@@ -194,7 +194,7 @@ def begin(inputs: Sequence[Place], cleaner: Cleaner, settings: BatchSettings, ho
     wanted = _head(cleaner, settings)
     clock = _clock_of(earlier, wanted, settings) if earlier else settings.clock
     draft, path = out / WORK / "plan.new", out / WORK / "plan"
-    plan = make_plan(inputs, settings.out, draft, size=settings.shard_size)
+    plan = make_plan(inputs, settings.out, draft, size=settings.shard_size, max_bytes=settings.max_bytes)
     if earlier and earlier.get("inputs") != plan.digest:
         raise BatchError(_other_run(settings.out, _other_inputs(path, plan)))
     draft.replace(path)

@@ -139,6 +139,7 @@ class CleanedDocument:
     decisions: tuple[Decision, ...] = ()  # every block with label, score, reasons, in rendering offsets
     rendering_text: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)  # what came with the text and took part in judging it
 
     @property
     def text(self) -> str:

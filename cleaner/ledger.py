@@ -36,6 +36,7 @@ def ledger(cleaned: CleanedDocument, *, media_type: str, decoding: Mapping[str, 
         "rendering": media_type != "text/plain",  # the source text is then what a page shows
         "decoding": dict(decoding),
         "source-text-digest": digest(source),
+        "given": dict(cleaned.given),
         "status": cleaned.status.value,
         "kept": [[p.start, p.end, p.label.value, p.clean_start, p.clean_end] for p in cleaned.pieces],
         "removed": [

@@ -37,7 +37,7 @@ from cleaner.shards import WORK, Outcome, Places, ShardWriter, finished, reading
 from cleaner.sources import document_source
 from cleaner.stores import WAITING
 from cleaner.versions import other_versions, versions
-from cleaner.writers.archive import CHECKS, run_info
+from cleaner.writers.archive import STORED, run_info
 
 #: What a worker counts while it works on a shard (see engines.Pulse); characters removed by label come after these.
 DOCUMENTS, CHARACTERS, FAILED = range(3)
@@ -208,7 +208,7 @@ def is_damaged(context: Context, task: Task, pulse: Pulse) -> int | None:
     while places.segment(len(paths)).exists():
         paths.append(places.segment(len(paths)))
     try:
-        damaged = any(isinstance(each, Problem) for each in verify(paths, CHECKS)) or not places.rows.exists()
+        damaged = any(isinstance(each, Problem) for each in verify(paths, STORED)) or not places.rows.exists()
     except OSError:  # a segment is missing
         damaged = True
     return task.number if damaged else None

@@ -19,7 +19,18 @@ from pathlib import Path
 from typing import Any
 
 from archive.durable import write_atomically
-from cleaner.readers import DIVIDED, Failure, Found, Range, Reading, Skipped, discover, input_folder, read
+from cleaner.readers import (
+    DEFAULT_MAX_BYTES,
+    DIVIDED,
+    Failure,
+    Found,
+    Range,
+    Reading,
+    Skipped,
+    discover,
+    input_folder,
+    read,
+)
 from cleaner.stores import Facts, Place, RemoteFile, file_at
 from cleaner.writers.text import TextNames
 
@@ -89,12 +100,17 @@ class Plan:
         self.documents += documents
 
 
-def make_plan(inputs: Sequence[Place], out: Place, path: Path, *, size: int) -> Plan:
-    """Writes the plan of these inputs to `path`. Raises readers.InputError, and OSError when it cannot be written."""
+def make_plan(
+    inputs: Sequence[Place], out: Place, path: Path, *, size: int, max_bytes: int = DEFAULT_MAX_BYTES
+) -> Plan:
+    """Writes the plan of these inputs to `path`: shards of `size` documents.
+
+    max_bytes: of a document, as for reading. Raises readers.InputError, and OSError when it cannot be written.
+    """
     plan, digest, shard = Plan(path, folder=input_folder(inputs), roots=_roots(inputs)), sha256(), list[Piece]()
     with path.open("wb") as file:
         offset, filled = 0, 0
-        for piece in _pieces(inputs, out, plan, size):
+        for piece in _pieces(inputs, out, plan, size=size, max_bytes=max_bytes):
             line = (json.dumps(_values(piece), separators=(",", ":")) + "\n").encode()
             file.write(line)
             digest.update(_identity(line))
@@ -175,7 +191,7 @@ def first_difference(old: Path, new: Path) -> str:
     return _locator(rest) if rest else ""
 
 
-def _pieces(inputs: Sequence[Place], out: Place, plan: Plan, size: int) -> Iterator[Piece]:
+def _pieces(inputs: Sequence[Place], out: Place, plan: Plan, *, size: int, max_bytes: int) -> Iterator[Piece]:
     """The pieces of all inputs; none goes beyond the end of a shard."""
     names, filled = TextNames(), 0
     for found in discover(inputs, exclude=out):
@@ -185,7 +201,7 @@ def _pieces(inputs: Sequence[Place], out: Place, plan: Plan, size: int) -> Itera
         if isinstance(found, Failure):
             parts: Iterator[Piece] = iter([Piece(None, found)])
         elif found.kind in DIVIDED:
-            parts = _cut(found, size - filled, size)
+            parts = _cut(found, size - filled, size, max_bytes=max_bytes)
         else:
             parts = iter([Piece(found, None, *(_facts(found.path) or (-1, 0, "")), text=names.name(found.locator))])
         for piece in parts:
@@ -193,12 +209,12 @@ def _pieces(inputs: Sequence[Place], out: Place, plan: Plan, size: int) -> Itera
             filled = (filled + piece.documents) % size if filled + piece.documents <= size else 0
 
 
-def _cut(found: Found, room: int, size: int) -> Iterator[Piece]:
+def _cut(found: Found, room: int, size: int, *, max_bytes: int) -> Iterator[Piece]:
     facts = _facts(found.path)
     if facts is None:
         yield Piece(found)
         return
-    ranges = DIVIDED[found.kind].cut(found, room=room, size=size)
+    ranges = DIVIDED[found.kind].cut(found, room=room, size=size, max_bytes=max_bytes)
     first, second = next(ranges, None), next(ranges, None)
     for part in chain((each for each in (first, second) if each), ranges):
         yield Piece(found, None, *facts, part=part, shared=second is not None)

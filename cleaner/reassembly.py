@@ -38,17 +38,21 @@ def as_stored(clean_text: str | None, written: Mapping[str, Any]) -> Retold:
 def retell(clean_text: str | None, written: Mapping[str, Any], policy: Policy) -> Retold:
     """Title, body and status under another policy.
 
-    Cannot equal a cleaning where `--on-suspect` overruled the policy, and where a headline that was the title goes
-    although a title was given with the row: the given one is not stored. Raises ledger.LedgerError.
+    Cannot equal a cleaning where `--on-suspect` overruled the policy. Raises ledger.LedgerError.
     """
     text = written.get("clean-text", "") if clean_text is None else clean_text
     source = rebuild(text, written)
     repairs = tuple(Repair(*values) for values in written["repairs"])
-    given = "" if any(kept[2] == Label.HEADLINE for kept in written["kept"]) else _parted(text, written)[0]
+    given = written["given"].get("title") if "given" in written else _inferred_title(text, written)
     rendering = Rendering(_repaired(source, repairs), (), source, repairs, wrapped=True)
     decisions = tuple(_decisions(written, policy, repairs))
     cleaned = assembly.assemble(Document("", "", title=given or None), rendering, decisions, "und")
     return Retold(cleaned.title, cleaned.body, cleaned.status)
+
+
+def _inferred_title(text: str, written: Mapping[str, Any]) -> str:
+    """The given title of a ledger without `given`, which names it only where no headline stands in its place."""
+    return "" if any(kept[2] == Label.HEADLINE for kept in written["kept"]) else _parted(text, written)[0]
 
 
 def _parted(text: str, written: Mapping[str, Any]) -> tuple[str, str]:

@@ -94,14 +94,15 @@ def _home(run: StagedRun) -> LocalHome:
 def _plan(run: StagedRun) -> Counter[str]:
     if run.settings.check:
         raise BatchError("a run in stages does not verify earlier shards; `cleancopy clean --resume` does")
-    discover(run.inputs, exclude=run.settings.out)
     home = _home(run)
-    with told(run.settings), home.hold():
-        begun = begin(run.inputs, run.cleaner, run.settings, home)
-        if begun.report["complete"]:
-            home.clear_work()
-        else:
-            save_shards(begun.plan)
+    with told(run.settings):
+        discover(run.inputs, exclude=home.out)  # inputs that cannot be used are refused before OUT is touched
+        with home.hold():
+            begun = begin(run.inputs, run.cleaner, run.settings, home)
+            if begun.report["complete"]:
+                home.clear_work()
+            else:
+                save_shards(begun.plan)
     return Counter(shards=len(begun.plan), inputs=begun.plan.documents)
 
 

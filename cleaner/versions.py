@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib import metadata
 
-LIBRARIES = ("ahocorasick-rs", "charset-normalizer", "ftfy", "lxml", "resiliparse", "selectolax", "trafilatura")
+LIBRARIES = ("ahocorasick-rs", "chardetng-py", "ftfy", "lxml", "resiliparse", "selectolax", "trafilatura")
 
 
 @lru_cache(maxsize=1)

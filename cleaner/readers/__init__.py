@@ -67,9 +67,12 @@ READERS: Mapping[str, Reader] = {  # by suffix, in lower case
 
 
 class Cutter(Protocol):
-    """Cuts what was found into ranges: the first of at most `room` documents, the others of `size`; raises nothing."""
+    """Cuts what was found into ranges: the first of at most `room` documents, the others of `size`; raises nothing.
 
-    def __call__(self, found: Found, *, room: int, size: int) -> Iterator[Range]: ...
+    `max_bytes` as for reading, since what is longer may end elsewhere.
+    """
+
+    def __call__(self, found: Found, *, room: int, size: int, max_bytes: int) -> Iterator[Range]: ...
 
 
 class RangeReader(Protocol):

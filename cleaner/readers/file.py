@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
+from cleaner.charsets import NO_HINTS, page_hints
 from cleaner.document import Document
-from cleaner.encoding import Decoded, UndecodableError, declared_in_html, decode
+from cleaner.encoding import Decoded, UndecodableError, decode
 from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Original, Reading
 
 #: What happened and what to do, by error number.
@@ -32,7 +33,7 @@ def read_text(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[R
 
 
 def read_html(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading]:
-    """The article in an HTML file; a charset it declares is tried when it is not UTF-8."""
+    """The article in an HTML file; a charset it declares decides unless the bytes speak against it."""
     yield _read(found, "text/html", max_bytes)
 
 
@@ -61,9 +62,9 @@ def read_bounded(stream: BinaryIO, max_bytes: int) -> bytes:
 
 def from_bytes(original: Original) -> Reading:
     """The document in the bytes of an original: decoded, with the facts of the decoding in the original returned."""
-    declared = declared_in_html(original.payload) if original.media_type == "text/html" else None
+    hints = page_hints(original.payload) if original.media_type == "text/html" else NO_HINTS
     try:
-        decoded = decode(original.payload, declared=declared)
+        decoded = decode(original.payload, hints)
     except UndecodableError as error:
         return Reading(original, None, Failure(original.locator, original.row, error.what, error.do))
     document = Document(original.locator, decoded.text, original.media_type, metadata={"path": original.locator})

@@ -12,8 +12,9 @@ from dataclasses import replace
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
+from cleaner.charsets import page_hints
 from cleaner.document import Document
-from cleaner.encoding import UndecodableError, declared_in_html, decode
+from cleaner.encoding import UndecodableError, decode
 from cleaner.readers.file import read_payload
 from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Reading
 
@@ -30,27 +31,42 @@ def read_mhtml(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[
         return
     failure = Failure(found.locator, None, "holds no HTML part", "save the page again")
     try:
-        message = email.message_from_bytes(original.payload, policy=email.policy.compat32)
-        part = _root(message)
-        page = part.get_payload(decode=True) if part else None
+        message, part, page = _opened(original.payload)
         if part is None or not isinstance(page, bytes):
             yield Reading(original, None, failure)
             return
-        charset = part.get_content_charset()
-        facts = decode(page, declared=charset or declared_in_html(page))
+        url = _address(message, part)
+        facts = decode(page, page_hints(page, header=part.get_content_charset(), url=url))
     except UndecodableError as error:
         yield Reading(original, None, Failure(found.locator, None, error.what, error.do))
         return
     except _PARSER_ERRORS as error:
         yield Reading(original, None, replace(failure, what=f"is no MHTML ({error})"))
         return
-    url = next((u for u in (message.get("Snapshot-Content-Location"), part.get("Content-Location")) if u), None)
     metadata = {"path": found.locator, **({"capture-date": saved} if (saved := _saved(message)) else {})}
     document = Document(
         found.locator, facts.text, "text/html",
-        url=str(url) if url and str(url).lower().startswith(("http://", "https://")) else None, metadata=metadata,
+        url=url, metadata=metadata,
     )  # fmt: skip
     yield Reading(replace(original, decoding={**facts.as_dict(), "container": "mhtml"}), document)
+
+
+def page_in(payload: bytes) -> bytes:
+    """The bytes of the page in a saved file. Raises ValueError when it holds none."""
+    try:
+        page = _opened(payload)[2]
+    except _PARSER_ERRORS as error:
+        raise ValueError(f"is no MHTML ({error})") from error
+    if not isinstance(page, bytes):
+        raise ValueError("holds no HTML part")
+    return page
+
+
+def _opened(payload: bytes) -> tuple[Message, Message | None, object]:
+    """The message, its part of HTML, and the page in that."""
+    message = email.message_from_bytes(payload, policy=email.policy.compat32)
+    part = _root(message)
+    return message, part, part.get_payload(decode=True) if part else None
 
 
 def _root(message: Message) -> Message | None:
@@ -59,6 +75,12 @@ def _root(message: Message) -> Message | None:
     start = message.get_param("start")
     named = [part for part in pages if start and part.get("Content-ID") == start]
     return next(iter(named + pages), None)
+
+
+def _address(message: Message, part: Message) -> str | None:
+    """Where the page was saved from."""
+    url = next((str(u) for u in (message.get("Snapshot-Content-Location"), part.get("Content-Location")) if u), "")
+    return url if url.lower().startswith(("http://", "https://")) else None
 
 
 def _saved(message: Message) -> str:

@@ -44,8 +44,10 @@ def read_range(found: Found, part: Range, *, max_bytes: int = DEFAULT_MAX_BYTES)
     return _read(found, part, stream, max_bytes=max_bytes, modified=facts.st_mtime)
 
 
-def cut_rows(found: Found, *, room: int, size: int) -> Iterator[Range]:
+def cut_rows(found: Found, *, room: int, size: int, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Range]:
     """Ranges of lines that cover the file: the first of at most `room` lines, the others of `size`; blank lines count.
+
+    A line is a line however long it is, so `max_bytes` changes nothing.
 
     What cannot be unpacked or read is the reader's to report: the last range leads there. Raises nothing.
     """

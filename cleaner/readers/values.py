@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cleaner.charsets import web_label
 from cleaner.document import Document
 from cleaner.stores import RemoteFile
 
@@ -83,8 +84,9 @@ class Original:
 
     @property
     def charset(self) -> str | None:
-        """The charset that decided, None for bytes that could not be decoded."""
-        return self.decoding.get("charset")
+        """The charset that decided, by the name browsers have for it; None for bytes that could not be decoded."""
+        charset = self.decoding.get("charset")
+        return web_label(charset) if charset else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from typing import BinaryIO
 
 from archive.captures import Capture, Damage, Passed, captures
 from archive.headers import digest_matches
-from archive.payloads import Head, PayloadError, dechunked, http_body, http_head
+from archive.payloads import Head, PayloadError, bounded, dechunked, http_body, http_head
+from cleaner.charsets import Hints, languages_of, page_hints
 from cleaner.document import Document
-from cleaner.encoding import BinaryError, UndecodableError, declared_in_html, decode
+from cleaner.encoding import BinaryError, UndecodableError, decode
 from cleaner.readers.file import not_a_file, unreadable
 from cleaner.readers.values import (
     DEFAULT_MAX_BYTES,
@@ -78,7 +79,7 @@ def read_warc_range(found: Found, part: Range, *, max_bytes: int = DEFAULT_MAX_B
         yield Reading(None, None, unreadable(found.locator, error))
 
 
-def cut_warc(found: Found, *, room: int, size: int) -> Iterator[Range]:
+def cut_warc(found: Found, *, room: int, size: int, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Range]:
     """Ranges of records that cover the file: the first with at most `room` that are wanted or damaged, others `size`.
 
     Ranges begin at gzip members, or at records of a file without compression; a file that is one member is one range.
@@ -87,7 +88,7 @@ def cut_warc(found: Found, *, room: int, size: int) -> Iterator[Range]:
     first, start, count, limit = 1, 0, 0, room
     after_conversion = True
     with suppress(OSError), found.path.open("rb") as stream:
-        for each in captures(stream, _unwanted, max_block=DEFAULT_MAX_BYTES + HEADERS_ROOM):
+        for each in captures(stream, _unwanted, max_block=max_bytes + HEADERS_ROOM):
             conversion = isinstance(each, Capture) and each.headers.get("warc-type", "").lower() == "conversion"
             cuttable = not isinstance(each, Damage) and not each.place.inside and (after_conversion or not conversion)
             if count >= limit and cuttable:
@@ -112,8 +113,8 @@ def read_warc(
             if isinstance(each, Passed):
                 yield Skipped(name, each.reason)
             elif isinstance(each, Damage):
-                what = f"{each.what} (at byte {each.place.offset:,})"
-                yield Reading(None, None, Failure(name, last, what, each.do))
+                what = f"is larger than {max_bytes:,} bytes" if each.too_long else each.what
+                yield Reading(None, None, Failure(name, last, f"{what} (at byte {each.place.offset:,})", each.do))
             elif each.headers.get("warc-refers-to", "").strip("<> ") in recent:
                 yield Skipped(name, "WARC conversion of a record that was read")
             else:
@@ -170,7 +171,7 @@ def _reading(capture: Capture, name: str, max_bytes: int) -> Reading | Skipped:
         if _wrongly_digested(capture, head):
             what, do = "its payload does not have the digest that its header names", "fetch the file again"
             return Reading(None, None, Failure(name, number, what, do))
-        payload = http_body(capture.block, head, max_bytes) if head else capture.block
+        payload = http_body(capture.block, head, max_bytes) if head else bounded(capture.block, max_bytes)
     except PayloadError as error:
         return Reading(None, None, Failure(name, number, error.what, error.do))
     content_type = (head.headers if head else capture.headers).get("content-type", "")
@@ -193,9 +194,12 @@ def _reading(capture: Capture, name: str, max_bytes: int) -> Reading | Skipped:
 
 def _decoded(original: Original, capture: Capture, charset: str | None) -> Reading:
     """Decodes by BOM, HTTP header, the page's own words, detector. Raises UndecodableError."""
-    declared = charset or (declared_in_html(original.payload) if original.media_type == "text/html" else None)
-    decoded = decode(original.payload, declared=declared)
     uri = _uri(capture.headers)
+    if original.media_type == "text/html":
+        hints = page_hints(original.payload, header=charset, url=uri)
+    else:
+        hints = Hints(charset, languages=languages_of(uri))
+    decoded = decode(original.payload, hints)
     metadata = {
         "path": original.locator,
         "row": original.row,

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib import metadata as distributions
+from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
@@ -17,9 +20,12 @@ from cleaner.document import Block, Document, Rendering
 from cleaner.layout import Element, Extractor, Layout, Line
 from cleaner.metadata import PageFacts, page_facts
 from cleaner.segmenters.marks import Marks, Place
-from cleaner.segmenters.stated import json_prose, stated
+from cleaner.segmenters.stated import SURROGATES, json_prose, resolved, stated
 from cleaner.segmenters.tree import walk
 
+#: Which rendering these rules make of a parsed page; raised with every change that renders any page otherwise, since
+#: `archive verify` compares only renderings of the same rules and parser.
+RENDERING_RULES = 1
 #: A hidden element with this much prose is what a paywall or a script covers; of 499 hidden lines in the gold texts of
 #: 889 pages nearly all stood in such, of 6,800 other hidden lines few.
 HIDDEN_PROSE, HIDDEN_LINE = 200, 80
@@ -31,7 +37,6 @@ MAX_MARK_SHARE = 0.5
 _UNSEEN = frozenset(("noscript", "dialog"))
 
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,500}\?>")
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class HtmlError(ValueError):
@@ -44,24 +49,38 @@ def segment_html(document: Document, extractor: Extractor = Extractor.PAGE) -> R
     `source_text` is the rendering, since offsets into markup would help nobody. extractor: who else is asked.
     Raises HtmlError when the markup cannot be parsed.
     """
-    html = _mended(document)
+    html = _mended(document.text)
     lines, elements, tree = _lines(html)
     said = stated(tree)
     facts = page_facts(html, document.url, extractor) if extractor is not Extractor.FAST else PageFacts()
-    metadata = {**said.metadata, **facts.metadata}  # the model reads only what is the same for every extractor
+    metadata = resolved(
+        {**said.metadata, **facts.metadata}, tree, document.url
+    )  # the model reads only what is the same for every extractor
     layout = Layout(lines, elements, said.metadata, said.text, facts.main)
     text = "\n".join(line.text for line in lines)
     return Rendering(text, _blocks(layout), text, (), metadata, layout=layout)
 
 
+def rendering_of(html: str) -> str:
+    """The rendering alone: `Rendering.source_text` of a document with this text. Raises HtmlError."""
+    lines, _, _ = _lines(_mended(html))
+    return "\n".join(line.text for line in lines)
+
+
+@lru_cache(maxsize=1)
+def renderer() -> Mapping[str, Any]:
+    """What renderings depend on besides the page: parser, its version, our rules."""
+    return {"parser": "selectolax", "version": distributions.version("selectolax"), "rules": RENDERING_RULES}
+
+
 def page_texts(document: Document) -> list[str]:
     """The texts of the blocks of a page, without its metadata and marks. Raises HtmlError."""
-    lines, _, _ = _lines(_mended(document))
+    lines, _, _ = _lines(_mended(document.text))
     return [line.text.strip() for line in lines]
 
 
-def _mended(document: Document) -> str:
-    return _XML_DECLARATION.sub("", _SURROGATES.sub("\ufffd", document.text))
+def _mended(html: str) -> str:
+    return _XML_DECLARATION.sub("", SURROGATES.sub("\ufffd", html))
 
 
 def _lines(html: str) -> tuple[list[Line], list[Element], LexborHTMLParser]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
+from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -24,21 +25,42 @@ MAX_VALUES = 50_000
 #: Strings of an application's JSON this long, with sentences, are prose.
 JSON_PROSE = 120
 MAX_FIGURES = 40
+MAX_AUTHORS, MAX_NAME = 20, 100
+#: Where the address of a picture stands, lazily loaded ones after a data: address in `src`.
+_SOURCES = ("src", "data-src", "data-lazy-src", "data-original")
 
+SURROGATES = re.compile("[\ud800-\udfff]")
 _TAG = re.compile(r"<[^>]{0,2000}>")
 _BLOCK_END = re.compile(r"<\s*(?:br|/p|/div|/h[1-6]|/li|/blockquote)[^>]{0,50}>", re.IGNORECASE)
 _COMMENT_SIGNS = re.compile(r"^\s*(?:<!--|//<!\[CDATA\[|/\*.{0,20}\*/)|(?:-->|//\]\]>)\s*$")
 _META = {
+    "og:url": "canonical",
+    "og:locale": "language",
+    "content-language": "language",
     "og:title": "title",
     "og:site_name": "site",
     "og:description": "description",
     "description": "description",
     "article:published_time": "date",
+    "article:published": "date",
     "datepublished": "date",
     "dc.date": "date",
+    "dc.date.issued": "date",
+    "dcterms.created": "date",
+    "date": "date",
+    "pubdate": "date",
+    "publish-date": "date",
+    "parsely-pub-date": "date",
     "author": "authors",
     "article:author": "authors",
+    "article:author_name": "authors",
+    "parsely-author": "authors",
+    "dc.creator": "authors",
+    "dcterms.creator": "authors",
     "article:section": "section",
+    "articlesection": "section",
+    "parsely-section": "section",
+    "section": "section",
     "og:image": "image",
     "twitter:title": "title",
 }
@@ -56,17 +78,46 @@ def stated(tree: LexborHTMLParser) -> Stated:
     """What a parsed page states about itself."""
     facts: dict[str, Any] = {}
     text = ""
-    for node in tree.css('script[type*="ld+json"]'):
-        for thing in _things(_json(node)):
-            if _is_article(thing):
-                text = max(text, plain_text(_string(thing.get("articleBody"))), key=len)
-                for name, value in _article_facts(thing):
-                    facts.setdefault(name, value)
-    for name, value in (*_meta_facts(tree), *_link_facts(tree)):
-        facts.setdefault(name, value)
+    things = [thing for node in tree.css('script[type*="ld+json"]') for thing in _things(_json(node))]
+    known = {thing["@id"]: thing for thing in things if isinstance(thing.get("@id"), str)}
+    for thing in filter(_is_article, things):
+        text = max(text, plain_text(_string(thing.get("articleBody"))), key=len)
+        for name, value in _article_facts(thing, known):
+            _state(facts, name, value)
+    for name, value in (*_frame_facts(tree), *_meta_facts(tree), *_microdata(tree), ("title", _title(tree))):
+        _state(facts, name, value)
     if images := list(_figures(tree)):
         facts["images"] = images
-    return Stated(text, {name: value for name, value in facts.items() if value})
+    return Stated(text, facts)
+
+
+def _state(facts: dict[str, Any], name: str, value: Any) -> None:
+    """The first that states something says it."""
+    if value and name not in facts:
+        facts[name] = value
+
+
+def resolved(facts: Mapping[str, Any], tree: LexborHTMLParser, url: str | None) -> dict[str, Any]:
+    """The facts with their addresses made absolute, as far as the page's own is known."""
+    base = tree.css_first("base[href]")
+    here = _joined(url or "", (base.attributes.get("href") or "").strip() if base else "")
+    here = here if here.startswith(("http://", "https://")) else url or ""
+    found = dict(facts)
+    for name in ("canonical", "image"):
+        if isinstance(found.get(name), str):
+            found[name] = _joined(here, found[name])
+    if "images" in found:
+        found["images"] = [{**image, "src": _joined(here, image["src"])} for image in found["images"]]
+    return found
+
+
+def _joined(base: str, address: str) -> str:
+    """The address seen from the base; as it is, when one of the two is none."""
+    try:
+        joined = urljoin(base, address) if base and address else address
+    except ValueError:
+        return address
+    return joined if joined.startswith(("http://", "https://")) or not base else address
 
 
 def json_prose(tree: LexborHTMLParser) -> str:
@@ -76,7 +127,7 @@ def json_prose(tree: LexborHTMLParser) -> str:
         strings: list[str] = []
         for value in _values(_json(node)):
             if isinstance(value, str) and len(value) >= JSON_PROSE and ". " in value and "{" not in value[:200]:
-                strings.append(plain_text(value))
+                strings.append(plain_text(_string(value)))
         found = "\n".join(dict.fromkeys(strings))
         best = max(best, found, key=len)
     return best
@@ -134,55 +185,85 @@ def _list(value: Any) -> list[Any]:
 
 
 def _string(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """A string of JSON, which can escape half a surrogate pair; no output could hold it."""
+    return SURROGATES.sub("\ufffd", value) if isinstance(value, str) else ""
 
 
 def _name(value: Any) -> str:
     return _string(value.get("name") if isinstance(value, dict) else value).strip()
 
 
-def _article_facts(thing: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _meant(value: Any, known: Mapping[str, Mapping[str, Any]]) -> Any:
+    """What stands for a reference into the page's graph; other values as they are."""
+    reference = value.get("@id") if isinstance(value, dict) and "name" not in value else None
+    return known.get(reference, value) if isinstance(reference, str) else value
+
+
+def _article_facts(thing: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
     yield "title", plain_text(_string(thing.get("headline")))
-    names = [_name(author) for author in _list(thing.get("author"))]
+    names = [_name(_meant(author, known)) for author in _list(thing.get("author"))]
     yield "authors", [name for name in dict.fromkeys(names) if name and not name.startswith("http")]
     yield "date", _string(thing.get("datePublished"))[:10]
     sections = [plain_text(_string(each)) for each in _list(thing.get("articleSection"))]
     yield "section", next((each for each in sections if each), "")
     yield "language", _string(thing.get("inLanguage")).split("-")[0].lower()
-    yield "site", _name(thing.get("publisher"))
+    yield "site", _name(_meant(thing.get("publisher"), known))
     yield "description", plain_text(_string(thing.get("description")))
 
 
 def _meta_facts(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:
     for node in tree.css("meta"):
         attributes = node.attributes
-        key = (attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or "").lower()
+        names = (attributes.get(each) for each in ("property", "name", "itemprop", "http-equiv"))
+        key = next((name for name in names if name), "").strip().lower()
         name, value = _META.get(key), " ".join((attributes.get("content") or "").split())
         if name == "date":
             yield name, value[:10] if re.match(r"\d{4}-\d\d-\d\d", value) else ""
+        elif name == "language":
+            yield name, re.split("[-_,; ]", value)[0].lower()[:3]
         elif name == "authors":
             yield name, [] if value.startswith("http") or not value else [value]
         elif name:
             yield name, value
 
 
-def _link_facts(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:
-    link = tree.css_first('link[rel="canonical"]')
-    yield "canonical", (link.attributes.get("href") or "").strip() if link else ""
+def _frame_facts(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:
+    for link in tree.css("link[rel][href]"):
+        if "canonical" in (link.attributes["rel"] or "").lower().split():
+            yield "canonical", (link.attributes["href"] or "").strip()
     html = tree.css_first("html")
     yield "language", ((html.attributes.get("lang") or "") if html else "").split("-")[0].strip().lower()[:3]
+
+
+def _title(tree: LexborHTMLParser) -> str:
     title = tree.css_first("title")
-    yield "title", " ".join(title.text().split()) if title else ""
+    return " ".join(title.text().split()) if title else ""
+
+
+def _microdata(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:
+    """Date and authors that elements of the page bear as properties."""
+    for node in tree.css('time[itemprop="datePublished"], time[pubdate]'):
+        value = (node.attributes.get("datetime") or "").strip()
+        yield "date", value[:10] if re.match(r"\d{4}-\d\d-\d\d", value) else ""
+    named = tree.css('[itemprop="author"] [itemprop="name"]') or tree.css('[itemprop="author"], a[rel~="author"]')
+    names = (" ".join(node.text().split()) for node in named[:MAX_AUTHORS])
+    yield "authors", [name for name in dict.fromkeys(names) if 0 < len(name) <= MAX_NAME and name[:4] != "http"]
 
 
 def _figures(tree: LexborHTMLParser) -> Iterator[dict[str, str]]:
     """Pictures that have a caption: `src` and `caption`."""
-    for figure in tree.css("figure")[:MAX_FIGURES]:
-        image, caption = figure.css_first("img"), figure.css_first("figcaption")
+    for figure in tree.css("figure, .wp-caption")[:MAX_FIGURES]:
+        image, caption = figure.css_first("img, amp-img"), figure.css_first("figcaption, .wp-caption-text")
         if image is None or caption is None:
             continue
-        attributes = image.attributes
-        source = next((attributes[key] for key in ("src", "data-src", "data-lazy-src") if attributes.get(key)), "")
-        words = " ".join(caption.text(separator=" ").split())
-        if words and source:
-            yield {"src": source if not source.startswith("data:") else "", "caption": words}
+        words, source = " ".join(caption.text(separator=" ").split()), _picture(image.attributes)
+        if words and source is not None:
+            yield {"src": source, "caption": words}
+
+
+def _picture(attributes: Mapping[str, str | None]) -> str | None:
+    """Where a picture is from; empty for one that stands in the page itself, None for one from nowhere."""
+    given = [value.strip() for key in _SOURCES if (value := attributes.get(key))]
+    given += [each.split()[0] for key in ("srcset", "data-srcset") if (each := (attributes.get(key) or "").strip())]
+    real = [each for each in given if not each.startswith("data:")]
+    return real[0] if real else "" if given else None

@@ -6,11 +6,12 @@ The only writer that knows `archive`; what the archive needs of cleaning it is h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from archive.ledger import Checks, Told
+from archive.ledger import Checks, OtherRendererError, Told
 from archive.paths import restore_name
 from archive.records import Article, Draft, Reference, RunInfo
 from archive.sources import usable_id
@@ -21,8 +22,12 @@ from cleaner.encoding import decode_as
 from cleaner.labels import read_policy
 from cleaner.ledger import SCHEMA, ledger, rebuild
 from cleaner.readers import Failure, Original
+from cleaner.readers.mhtml import page_in
+from cleaner.segmenters.html import renderer, rendering_of
 
 SOFTWARE = "cleancopy"
+#: Characters of a parser's name and version in messages: an archive may come from a stranger.
+NAMED = 80
 
 
 def article_of(
@@ -33,6 +38,8 @@ def article_of(
     `copied`: where the record that holds its bytes was copied to.
     """
     written = ledger(cleaned, media_type=original.media_type, decoding=original.decoding)
+    if written["rendering"]:
+        written["renderer"] = dict(renderer())
     clean_text = cleaned.text if cleaned.text and cleaned.status is not Status.EMPTY else None
     if clean_text is None:
         written["clean-text"] = cleaned.text  # what little was kept, so that the ledger alone rebuilds the source
@@ -106,6 +113,22 @@ def decode_original(payload: bytes, written: Mapping[str, Any]) -> str:
     return decode_as(payload, written["decoding"])
 
 
+def render_original(payload: bytes, written: Mapping[str, Any]) -> str:
+    """What a page renders to, with the recorded decoding and parser. Raises OtherRendererError for another one."""
+    by, here = written.get("renderer"), renderer()
+    if not isinstance(by, Mapping):
+        raise OtherRendererError("written without naming the parser")
+    if by != here:
+        raise OtherRendererError(f"written with {_named(by)}, here is {_named(here)}")
+    facts = written["decoding"]
+    page = page_in(payload) if facts.get("container") == "mhtml" else payload
+    return rendering_of(decode_as(page, facts))
+
+
+def _named(by: Mapping[str, Any]) -> str:
+    return f"{by.get('parser')} {by.get('version')}, rules {by.get('rules')}"[:NAMED]
+
+
 def rebuild_source(clean_text: str | None, written: Mapping[str, Any]) -> str:
     """The source text from the clean text, or from the ledger alone where there is none."""
     return rebuild(written.get("clean-text", "") if clean_text is None else clean_text, written)
@@ -124,4 +147,6 @@ def retelling(
     return told
 
 
-CHECKS = Checks(decode=decode_original, rebuild=rebuild_source, retelling=retelling)
+CHECKS = Checks(decode=decode_original, rebuild=rebuild_source, retelling=retelling, render=render_original)
+#: Enough to find damage: pages are not parsed again.
+STORED = replace(CHECKS, render=None)

@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cleaner.charsets import Hints, declared_in_html, python_codec
 from cleaner.encoding import (
     BinaryError,
     UndecodableError,
-    declared_in_html,
     decode,
     decode_as,
-    python_codec,
 )
 
 ENGLISH = "The mayor’s “new plan” costs 5 € – said Zoë Müller, née Lefèvre."
@@ -66,7 +65,7 @@ def test_byte_order_mark_decides_and_is_not_text(payload: bytes, text: str, char
 
 @pytest.mark.parametrize("payload", [b"", b" \n\t", b"a\x00b", b"plain", GERMAN.encode(), "\ufffd".encode()])
 def test_valid_utf8_is_taken_as_it_is(payload: bytes) -> None:
-    decoded = decode(payload, declared="windows-1251")
+    decoded = decode(payload)
     assert (decoded.text, decoded.evidence, decoded.replacements) == (payload.decode(), "utf-8", 0)
 
 
@@ -82,13 +81,13 @@ def test_valid_utf8_is_taken_as_it_is(payload: bytes) -> None:
     ],
 )
 def test_declared_charset_is_believed_when_it_fits(label: str, text: str, charset: str) -> None:
-    decoded = decode(text.encode(charset), declared=label)
-    assert (decoded.text, decoded.charset, decoded.evidence) == (text, charset, "declared")
+    decoded = decode(text.encode(charset), Hints(header=label))
+    assert (decoded.text, decoded.charset, decoded.evidence) == (text, charset, "header")
 
 
 @pytest.mark.parametrize("label", ["utf-8", "no-such-charset", "utf-16", "hex", "rot13", "é", "a\0b", ""])
 def test_declaration_that_cannot_be_is_passed_over(label: str) -> None:
-    assert decode(GERMAN.encode("cp1252"), declared=label).text == GERMAN
+    assert decode(GERMAN.encode("cp1252"), Hints(header=label)).text == GERMAN
 
 
 @pytest.mark.parametrize("label", ["hex", "rot13", "no-such-charset", "é", "a\0b", ""])

@@ -57,7 +57,7 @@ def test_the_ranges_of_a_file_are_read_as_the_file(tmp_path_factory, lines, end,
     data = b"\n".join(lines) + end
     path.write_bytes(gzip.compress(data) if kind.endswith(".gz") else data)
     found = Found(path, "a", kind)
-    ranges = list(DIVIDED[kind].cut(found, room=room, size=size))
+    ranges = list(DIVIDED[kind].cut(found, room=room, size=size, max_bytes=1 << 24))
     assert all(part.documents <= (size if number else room) for number, part in enumerate(ranges))
     parts = [reading for part in ranges for reading in DIVIDED[kind].read(found, part, max_bytes=40)]
     assert parts == list(read(found, max_bytes=40))
@@ -75,7 +75,7 @@ def test_a_broken_file_is_cut_so_that_all_that_can_be_read_is_read(name, tmp_pat
     kind, data = BROKEN[name]
     (tmp_path / "a").write_bytes(data)
     found = Found(tmp_path / "a", "a", kind)
-    ranges = DIVIDED[kind].cut(found, room=3, size=7)
+    ranges = DIVIDED[kind].cut(found, room=3, size=7, max_bytes=1 << 24)
     parts = [reading for part in ranges for reading in DIVIDED[kind].read(found, part, max_bytes=1000)]
     assert parts == list(read(found, max_bytes=1000))
     assert parts[-1].failure
@@ -86,7 +86,7 @@ def test_a_later_range_of_a_gzipped_file_after_another_file(tmp_path):
         (tmp_path / name).write_bytes(gzip.compress(b"".join(b'{"text": "%d"}\n' % n for n in range(10))))
     a, b = (Found(tmp_path / name, name, ".jsonl.gz") for name in "ab")
     rows = DIVIDED[".jsonl.gz"]
-    ranges = list(rows.cut(a, room=3, size=3))
+    ranges = list(rows.cut(a, room=3, size=3, max_bytes=1 << 24))
     for found, number in ((a, 0), (b, 2), (a, 1), (a, 3), (a, 2)):
         texts = [reading.document.text for reading in rows.read(found, ranges[number], max_bytes=99)]
         assert texts == [str(n) for n in range(3 * number, min(10, 3 * number + 3))]

@@ -247,7 +247,7 @@ def test_html_file_with_a_declared_charset(tmp_path: Path) -> None:
     assert reading.original
     assert reading.document.media_type == "text/html"
     assert reading.document.text.endswith("Мост открыт")
-    assert reading.original.decoding["evidence"] == "declared"
+    assert reading.original.decoding["evidence"] == "meta"
 
 
 @pytest.mark.parametrize("kind", sorted(READERS))

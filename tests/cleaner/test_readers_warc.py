@@ -96,7 +96,7 @@ def test_charset_of_the_header_wins_over_the_page() -> None:
     assert isinstance(reading, Reading)
     assert reading.original
     assert reading.original.decoding["charset"] == "cp1252"
-    assert reading.original.decoding["evidence"] == "declared"
+    assert reading.original.decoding["evidence"] == "header"
 
 
 FIVE = [good(name) for name in "abcde"]
@@ -170,13 +170,14 @@ def test_reading_begins_at_any_record() -> None:
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize(("room", "size"), [(1, 1), (2, 2), (1, 3), (9, 9)])
-def test_ranges_give_what_the_whole_file_gives(name: str, room: int, size: int) -> None:
+@pytest.mark.parametrize("max_bytes", [1 << 24, MAX_BYTES, 10])
+def test_ranges_give_what_the_whole_file_gives(name: str, room: int, size: int, max_bytes: int) -> None:
     path = FOLDER / (name + CASES[name].suffix)
     found = Found(path, path.name, CASES[name].suffix)
     divided = DIVIDED[found.kind]
-    parts = list(divided.cut(found, room=room, size=size))
+    parts = list(divided.cut(found, room=room, size=size, max_bytes=max_bytes))
     assert [part.last for part in parts] == [False] * (len(parts) - 1) + [True]
-    together = [each for part in parts for each in divided.read(found, part, max_bytes=1 << 24)]
-    assert together == list(read(found, max_bytes=1 << 24))
+    together = [each for part in parts for each in divided.read(found, part, max_bytes=max_bytes)]
+    assert together == list(read(found, max_bytes=max_bytes))
     if name in ("whole", "plain", "zstd") and room == 1:
         assert len(parts) == (3 if size == 1 else 2)

@@ -20,6 +20,7 @@ from cleaner import stages as module
 from cleaner.batch import BatchError, BatchSettings, Begun, run_batch
 from cleaner.run_folder import locked
 from cleaner.stages import SHARED, Stage, StagedRun, carry_out
+from cleaner.stores import place
 
 CLOCK = datetime(2026, 5, 3, 10, 22, tzinfo=UTC)
 STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
@@ -141,6 +142,13 @@ def test_another_configuration_is_refused(run: StagedRun) -> None:
         carry_out(replace(run, settings=replace(run.settings, shard_size=4)), Stage.READ, 0, 2)
     with pytest.raises(BatchError, match="--resume"):
         carry_out(replace(run, settings=replace(run.settings, check=True)), Stage.PLAN)
+
+
+def test_an_object_store_as_out_is_refused(run: StagedRun) -> None:
+    stored = replace(run, settings=replace(run.settings, out=place("s3://bucket/out")))
+    for stage in Stage:
+        with pytest.raises(BatchError, match="a folder that all tasks see"):
+            carry_out(stored, stage)
 
 
 def test_a_straggler_leaves_a_complete_run_alone(

@@ -15,7 +15,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "fixtures"))
 
-from make_crawls import FOLDER, SENTENCE, good, http, members, record
+from make_crawls import FOLDER, MAX_BYTES, SENTENCE, good, http, members, record
 
 from archive.tongues import THREE
 from cleaner.cli import main
@@ -209,22 +209,54 @@ def test_wet_has_the_fields_of_common_crawl(stored: Path, tmp_path: Path) -> Non
     assert CAPTION.encode() not in texts[1][2]
 
 
-def ccnet(path: Path, length_line: int) -> list[tuple[str, int, str]]:
-    """Reads by the place of lines, as CCNet does: address, length, first line of the text."""
-    found = []
-    for part in gzip.decompress(path.read_bytes()).decode().split("WARC/1.0\r\n")[1:]:
-        head, _, text = part.partition("\r\n\r\n")
-        lines_of = ["WARC/1.0", *head.split("\r\n")]
-        if lines_of[1].split()[1] == "conversion":
-            found.append((lines_of[2].split()[1], int(lines_of[length_line].split()[1]), text.split("\n")[0]))
+def by_lines(path: Path, length_line: int) -> list[tuple[str, str, str, int, list[str]]]:
+    """Reads as CCNet is known to: stripped lines, a record up to the next line `WARC/1.0`, fields by their place.
+
+    Address, date, digest, length, lines of text without blank ones; a record whose length is no number is passed over.
+    """
+    found: list[tuple[str, str, str, int, list[str]]] = []
+    records: list[list[str]] = []
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            if line.strip() == "WARC/1.0":
+                records.append([])
+            records[-1].append(line.strip())
+    for whole in records:
+        head, text = whole[: whole.index("")], [each for each in whole[whole.index("") :] if each]
+        values = [each.split()[1] for each in head[1:]]
+        if values[0] == "conversion" and text and values[length_line - 1].isdigit():
+            found.append((values[1], values[2], values[5], int(values[length_line - 1]), text))
     return found
 
 
 def test_wet_is_readable_by_position(stored: Path, tmp_path: Path) -> None:
-    new = ccnet(exported(stored, tmp_path / "new", "--wet"), 9)
-    old = ccnet(exported(stored, tmp_path / "old", "--wet", "--language-last"), 8)
+    path = exported(stored, tmp_path / "new", "--wet")
+    old_path = exported(stored, tmp_path / "old", "--wet", "--language-last")
+    new, old = by_lines(path, 9), by_lines(old_path, 8)
     assert new == old
-    assert [title for _, _, title in new] == ["Given", "Ferry sails empty", "Ferry sails empty", "Ferry sails empty"]
+    assert by_lines(path, 8) == by_lines(old_path, 9) == []  # one or the other: a reader takes one place for the length
+    rows = exported(stored, tmp_path / "rows", "--jsonl")
+    told = [json.loads(line) for line in gzip.decompress(rows.read_bytes()).splitlines()]
+    assert [row["text"].split() for row in told] == [" ".join(text).split() for *_, text in new]
+    assert [len(row["text"].encode()) for row in told] == [length for _, _, _, length, _ in new]
+    assert [row["capture-date"] for row in told] == [date for _, date, *_ in new]
+    assert all(digest.startswith("sha1:") for _, _, digest, _, _ in new)
+    assert [url for url, *_ in new][1:3] == ["https://ferry.example/a", "https://ferry.example/b"]
+
+
+def test_wet_of_odd_addresses_and_texts(tmp_path: Path) -> None:
+    """Lines are what such readers go by: no address holds a space, no field is empty, whatever the input was called."""
+    folder = tmp_path / "in"
+    (folder / "a b ü").mkdir(parents=True)
+    (folder / "a b ü" / "c\u2028d #1.txt").write_text(f"{SENTENCE}\n\n\n\n{SENTENCE}\r\n", "utf-8")
+    rows = [{"id": "1 2", "text": SENTENCE, "url": "https://x.example/a b\u00a0c\td"}, {"id": "é", "text": "Ω" * 30}]
+    (folder / "r.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    assert run("clean", folder, "-o", tmp_path / "out", *NOW) == 0
+    path = exported(tmp_path / "out", tmp_path / "wet", "--wet", "--language-last")
+    found = by_lines(path, 8)
+    assert len(found) == 3
+    assert all(":" in url for url, *_ in found)
+    assert [kind for kind, _, _ in records_of(path.parent)] == ["warcinfo", *["conversion"] * 3]
 
 
 def test_captions_kept_without_cleaning_again(stored: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -312,3 +344,25 @@ def test_many_workers_and_shards_write_the_same(tmp_path: Path, capsys: pytest.C
     capsys.readouterr()
     assert run("archive", "verify", tmp_path / "1", "--sources", folder) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_the_size_limit_holds_for_records(tmp_path: Path) -> None:
+    """One of them holds a WARC, so that it ends elsewhere under another limit; the pages around it are read."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    shutil.copy(FOLDER / "plain-too-long-warc.warc", folder / "a.warc")
+    shutil.copy(FOLDER / "too-long.warc.gz", folder / "b.warc.gz")
+    shutil.copy(FOLDER / "too-long-resource.warc.gz", folder / "c.warc.gz")
+    shutil.copy(FOLDER / "too-long-picture.warc.gz", folder / "d.warc.gz")
+    words = ("--no-memory", "--fast", "--workers", 1, "--max-bytes", MAX_BYTES, "--shard-size", 2, *NOW)
+    assert run("clean", folder, "-o", out, *words) == 1
+    report = json.loads((out / "run.json").read_text())
+    whats = [(each["path"], each["what"].partition(" (at")[0]) for each in report["failures"]]
+    assert whats == [
+        ("a.warc", "its Content-Length does not lead to its end"),
+        ("a.warc", "no WARC record begins here"),
+        ("b.warc.gz", "is larger than 20,000 bytes"),
+        ("c.warc.gz", "is larger than 20,000 bytes"),
+    ]
+    assert report["counts"]["status"] == {"clean": 11, "failed": 4}
+    assert report["counts"]["skipped"] == {"WARC record of type image/*": 1}
