@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cleaner.accounts import Accounts
 from cleaner.batch import BatchError, BatchSettings, dry_run, run_batch
-from cleaner.engines.choice import EngineName, Machinery
+from cleaner.engines.choice import THIS_MACHINE, EngineName, Machinery
 from cleaner.pipeline import Cleaner
 from cleaner.progress import Bar, Log
 from cleaner.run_folder import read_report
@@ -59,7 +59,7 @@ def _run_batch(args: argparse.Namespace, inputs: Sequence[Place], cleaner: Clean
     settings = BatchSettings(
         out=args.output, clock=_clock(args.now), pinned=pinned, shard_size=args.shard_size, max_bytes=args.max_bytes,
         with_removed=args.with_removed, copy_originals=args.copy_originals, fresh=args.fresh, check=args.resume,
-        machinery=Machinery(EngineName(args.engine), args.ray_address), workers=_workers(args),
+        machinery=_machinery(args), workers=_workers(args),
         timeout=args.timeout or None, count=not args.no_memory,
         update_memory=args.memory if args.update_memory else None,
     )  # fmt: skip
@@ -73,6 +73,13 @@ def _run_batch(args: argparse.Namespace, inputs: Sequence[Place], cleaner: Clean
         raise InterruptedRunError(_interrupted(args.output)) from None
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _machinery(args: argparse.Namespace) -> Machinery:
+    name = EngineName(args.engine)
+    if args.ray_address and name is not EngineName.RAY:
+        raise UsageError("--ray-address goes with --engine ray")
+    return Machinery(name, args.ray_address or THIS_MACHINE.address)
 
 
 def _workers(args: argparse.Namespace) -> int:

@@ -131,7 +131,7 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
         help="who hands out the shards: this machine (default), or a Ray cluster (docs/cluster.md)",
     )  # fmt: skip
     parser.add_argument(
-        "--ray-address", default="auto", metavar="ADDRESS",
+        "--ray-address", metavar="ADDRESS",
         help="of the cluster; auto: the one this machine belongs to (default); local: Ray on this machine alone",
     )  # fmt: skip
     parser.add_argument(

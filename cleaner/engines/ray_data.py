@@ -50,17 +50,19 @@ class RayEngine:
 
     def __init__(self, crew: Crew, address: str) -> None:
         self._crew, self._address = crew, address
-        self._ours = False
+        self._ours, self._level = False, logging.NOTSET
         self._watchman: Any = None
 
     def __enter__(self) -> Self:
         self._ours = not ray.is_initialized()
+        self._level = _LOGGER.level
         _LOGGER.setLevel(logging.ERROR)
         if self._ours:
             _connect(self._address, self._crew.workers)
         if not self._crew.workers:
             self._crew = replace(self._crew, workers=max(1, int(ray.cluster_resources().get("CPU", 1))))
-        self._watchman = ray.remote(num_cpus=0)(Watchman).remote()
+        forever = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1}  # what it forgets does no harm
+        self._watchman = ray.remote(**forever)(Watchman).remote()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -72,6 +74,7 @@ class RayEngine:
             ray.shutdown()
         else:
             ray.kill(self._watchman)
+        _LOGGER.setLevel(self._level)
         self._watchman = None
 
     def run(

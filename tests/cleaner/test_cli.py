@@ -126,6 +126,7 @@ WRONG = {
     "output without input": (("clean", "-o", "out"), "standard input"),
     "bad clock": (("clean", "--now", "yesterday"), "yesterday"),
     "unknown command": (("wash",), "wash"),
+    "cluster without its engine": (("clean", "in", "-o", "out", "--ray-address", "auto"), "--engine ray"),
 }
 
 

@@ -110,9 +110,9 @@ def test_from_store_to_folder_and_from_folder_to_store(folder, whole, bucket, tm
 
 def test_kills_at_random_moments(whole, bucket):
     out, chance = f"{bucket}/out", random.Random(7)
-    for _ in range(5):
+    for _ in range(4):
         process = command(*clean_words(f"{bucket}/in", out))
-        time.sleep(chance.uniform(1.5, 7))
+        time.sleep(chance.uniform(1.5, 6))
         process.kill()
         process.communicate()
     run(f"{bucket}/in", out)
