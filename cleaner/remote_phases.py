@@ -84,7 +84,7 @@ def _fetch_for_cleaning(remote: RemoteContext, context: Context, task: Task) -> 
         paths[-1].touch()
         paths.append(places.segment(len(paths) - 1))
     if finished(places) is None:
-        places.notes.unlink(missing_ok=True)
+        places.discard()
 
 
 def _fetch_for_counting(remote: RemoteContext, context: Context, task: Task) -> None:

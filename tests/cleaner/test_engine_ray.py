@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -24,7 +25,7 @@ from cleaner.engines.choice import EngineName, Machinery
 from cleaner.engines.local import MOST_DEATHS
 from cleaner.writers.archive import CHECKS
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(find_spec("ray") is None, reason="needs ray[data]")]
 CLOCK = datetime(2026, 5, 3, 10, 22, tzinfo=UTC)
 STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
 ARTICLE = f"{STORY}\n\nSign up for our newsletter\n\n{STORY}\n\nRead more\n"

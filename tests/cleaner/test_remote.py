@@ -142,6 +142,9 @@ def test_a_run_goes_on_and_does_again_what_is_missing_or_damaged(whole, bucket):
     s3.filesystem().pipe_file(f"{out}/{done[1]}", b"damaged")
     run(f"{bucket}/in", out, check=True)
     assert without_run(s3.contents(out)) == whole
+    s3.filesystem().pipe_file(f"{out}/{done[2]}", b"damaged when all was done")
+    run(f"{bucket}/in", out, check=True)
+    assert without_run(s3.contents(out)) == whole
 
 
 def test_another_run_is_refused_and_fresh_replaces_it(folder, bucket, tmp_path):
