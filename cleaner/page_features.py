@@ -40,7 +40,7 @@ WORDWISE = 10
 _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
 _NAME = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+")
 _IDEOGRAPH = re.compile("[\u3040-\u9fff]")
-_DIGITS = re.compile(r"\d+")
+_DIGIT, _DIGITS = re.compile(r"\d"), re.compile(r"\d+")
 _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q s samp small span "
     "strike strong sub sup time tt u var wbr".split()
@@ -71,7 +71,7 @@ def page_features(layout: Layout) -> PageFeatures:
     lines, elements = layout.lines, layout.elements
     words = [_WORD.findall(line.text.lower()) for line in lines]
     shape = _shape(lines, words)
-    chains = [_blocks_around(elements, line.element) for line in lines]
+    chains = _chains(lines, elements)
     columns = [
         *shape.columns(),
         *_spread(lines, elements, chains, shape),
@@ -80,10 +80,10 @@ def page_features(layout: Layout) -> PageFeatures:
         *_title(words, str(layout.metadata.get("title", "")), shape),
         *_shares(words, layout),
     ]
-    dense = np.empty((len(lines), len(columns)), np.float32)
+    dense = np.empty((len(columns), len(lines)), np.float32)  # filled by column: that way round it is contiguous
     for number, column in enumerate(columns):
-        dense[:, number] = column
-    return PageFeatures(*_places(layout), *_said(words), dense)
+        dense[number] = column
+    return PageFeatures(*_places(layout), *_said(words), dense.T)
 
 
 # Hashes
@@ -251,7 +251,7 @@ def _shape(lines: Sequence[Line], words: Sequence[Sequence[str]]) -> _Shape:
         np.array([end in ":：" and end != "" for end in stripped], np.float32),
         np.array([text[:1].isupper() for text in texts], np.float32),
         np.array([text.isupper() for text in texts], np.float32),
-        np.array([sum(map(str.isdigit, text[:200])) for text in texts]) / np.maximum(1, np.minimum(lengths, 200)),
+        np.array([len(_DIGIT.findall(text, 0, 200)) for text in texts]) / np.maximum(1, np.minimum(lengths, 200)),
         np.array([text[:1] in "\"'„“«»‘" for text in texts], np.float32),
         np.log1p(np.array([text.count(",") + text.count("，") + text.count("、") for text in texts])),
         np.array([text.count("|") + text.count("•") + text.count("·") for text in texts]) > 0,
@@ -264,35 +264,22 @@ def _shape(lines: Sequence[Line], words: Sequence[Sequence[str]]) -> _Shape:
     return _Shape(sizes, counts, links, prose, flags)
 
 
-def _blocks_around(elements: Sequence[Element], element: int) -> list[int]:
-    """The nearest elements around a line that are no inline ones, from the inside out; NEAR + 1 of them."""
-    found: list[int] = []
-    while element >= 0 and len(found) <= NEAR:
-        if elements[element].tag not in _INLINE:
-            found.append(element)
-        element = elements[element].parent
-    return found or [0]
+def _chains(lines: Sequence[Line], elements: Sequence[Element]) -> list[tuple[int, ...]]:
+    """Per line the nearest elements around it that are no inline ones, from the inside out; NEAR + 1 of them."""
+    chains: list[tuple[int, ...]] = []  # per element: those before it are around it
+    for index, element in enumerate(elements):
+        above = chains[element.parent] if element.parent >= 0 else ()
+        chains.append(above if element.tag in _INLINE else (index, *above[:NEAR]))
+    return [chains[line.element] or (0,) for line in lines]
 
 
 def _spread(
-    lines: Sequence[Line], elements: Sequence[Element], chains: Sequence[list[int]], shape: _Shape
+    lines: Sequence[Line], elements: Sequence[Element], chains: Sequence[tuple[int, ...]], shape: _Shape
 ) -> Iterable[Floats]:
     """How prose, text and links are spread over the elements around each line, and the main container."""
-    holder = np.array([line.element for line in lines])
-    linked = shape.sizes * shape.links
-    sums = np.zeros((len(elements), 4), np.float64)  # prose, text, linked text, lines
-    for column, values in enumerate((shape.prose, shape.sizes, linked, np.ones(len(lines)))):
-        np.add.at(sums[:, column], holder, values)
-    parents = [element.parent for element in elements]
-    rows = sums.tolist()
-    for index in range(len(rows) - 1, 0, -1):
-        above = rows[parents[index]] if parents[index] >= 0 else None
-        if above is not None:
-            for column in range(4):
-                above[column] += rows[index][column]
-    sums = np.array(rows)
+    sums = _sums(lines, elements, shape)
     total = max(1.0, float(shape.prose.sum()))
-    near = np.array([chain[: NEAR + 1] + [chain[-1]] * (NEAR + 1 - len(chain)) for chain in chains])
+    near = np.array([chain + chain[-1:] * (NEAR + 1 - len(chain)) for chain in chains])
     for distance in range(NEAR + 1):
         here = sums[near[:, distance]]
         yield here[:, 0] / total
@@ -300,7 +287,7 @@ def _spread(
         yield here[:, 2] / np.maximum(1, here[:, 1])
         yield np.log1p(here[:, 3])
         yield np.log1p(here[:, 1])
-    main = _main(rows, parents, total)
+    main = _main(sums[:, 0].tolist(), elements, total)
     meeting = _meetings(elements, main)
     levels = np.array([meeting[line.element] for line in lines])
     depths = np.array([elements[line.element].depth for line in lines])
@@ -312,15 +299,30 @@ def _spread(
     inside = levels == 0
     yield np.cumsum(inside) == 0  # above the main container
     yield np.cumsum(inside[::-1])[::-1] == 0  # below it
-    yield np.full(len(lines), rows[main][0] / max(1.0, rows[main][1]))
-    yield np.full(len(lines), rows[main][2] / max(1.0, rows[main][1]))
+    yield np.full(len(lines), sums[main, 0] / max(1.0, sums[main, 1]))
+    yield np.full(len(lines), sums[main, 2] / max(1.0, sums[main, 1]))
 
 
-def _main(rows: list[list[float]], parents: Sequence[int], total: float) -> int:
+def _sums(lines: Sequence[Line], elements: Sequence[Element], shape: _Shape) -> Floats:
+    """Per element what it holds with all inside it: prose, text, linked text, lines."""
+    holder = np.array([line.element for line in lines])
+    count = len(elements)
+    held = (shape.prose, shape.sizes, shape.sizes * shape.links, None)
+    own = np.stack([np.bincount(holder, each, count) for each in held], axis=1)
+    last = list(range(count))  # elements come in reading order, so those inside one follow it without a gap
+    for index in range(count - 1, 0, -1):
+        above = elements[index].parent
+        if above >= 0 and last[above] < last[index]:
+            last[above] = last[index]
+    before = np.concatenate((np.zeros((1, 4)), np.cumsum(own, axis=0)))
+    return before[np.array(last) + 1] - before[:-1]
+
+
+def _main(prose: Sequence[float], elements: Sequence[Element], total: float) -> int:
     """The deepest element with MAIN_SHARE of the prose; elements come after those around them."""
     best = 0
-    for index, row in enumerate(rows):
-        if row[0] >= MAIN_SHARE * total and (parents[index] == best or index == 0):
+    for index, held in enumerate(prose):
+        if held >= MAIN_SHARE * total and (elements[index].parent == best or index == 0):
             best = index
     return best
 
@@ -365,11 +367,15 @@ def _tags(lines: Sequence[Line], elements: Sequence[Element]) -> Iterable[Floats
 
 
 def _repeats(
-    lines: Sequence[Line], elements: Sequence[Element], chains: Sequence[list[int]], shape: _Shape
+    lines: Sequence[Line], elements: Sequence[Element], chains: Sequence[tuple[int, ...]], shape: _Shape
 ) -> Iterable[Floats]:
     """Lines set alike (tags and classes of the two nearest blocks): how many, how long, how much of the prose."""
-    keys = [tuple(elements[index][0::2] for index in chain[:2]) for chain in chains]  # tag, names, property, depth
+    kinds: dict[Any, int] = {}
+    kind: dict[int, int] = {}
+    for index in {index for chain in chains for index in chain[:2]}:
+        kind[index] = kinds.setdefault(elements[index][0::2], len(kinds))  # tag, names, property, depth
     number: dict[Any, int] = {}
+    keys = [(kind[chain[0]], kind[chain[1]] if len(chain) > 1 else -1) for chain in chains]
     group = np.array([number.setdefault(key, len(number)) for key in keys])
     count = np.bincount(group).astype(np.float64)
     prose = np.bincount(group, shape.prose)

@@ -26,7 +26,7 @@ from cleaner.page_features import BITS, PageFeatures, page_features
 from cleaner.page_gold import article_shares, labels_of_lines
 from cleaner.page_model import PageModel, gate, inputs, linear_scores, pack, parse, place_scale, said_scale
 from cleaner.segmenters.html import segment_html
-from cleaner.tokens import Floats, Ints
+from cleaner.tokens import Flags, Floats, Ints
 from cleaner.training import TrainingError
 from cleaner.training_data import read_rows
 
@@ -52,6 +52,8 @@ class Page:
     html: str
     url: str | None
     body: str | None  # the gold text, paragraphs in lines
+    wanted: Sequence[str] = ()  # passages that are in the article
+    unwanted: Sequence[str] = ()  # passages that are not
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,13 @@ class PageExample:
 
 
 def read_pages(path: Path) -> Iterator[Page]:
-    """Pages from JSONL rows `{id, domain, html, url?, body?}`, plain, .gz or .xz. Raises GoldError."""
+    """Pages from JSONL rows `{id, domain, html, url?, body?, with?, without?}`, plain, .gz or .xz. Raises GoldError."""
     opener: Any = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
     try:
         with opener(path, "rt", encoding="utf-8") as rows:
             for row in map(json.loads, rows):
-                yield Page(row["id"], row["domain"], row["html"], row.get("url"), row.get("body"))
+                given = (row.get("url"), row.get("body"), row.get("with") or (), row.get("without") or ())
+                yield Page(row["id"], row["domain"], row["html"], *given)
     except (OSError, ValueError, KeyError) as error:
         raise GoldError(f"{path}: cannot be read as pages ({error})") from error
 
@@ -111,25 +114,47 @@ def example(page: Page, gold: Gold | None, *, opinions: bool = True) -> PageExam
     if opinions:
         views.append(page_features(layout))
     texts = [line.text for line in layout.lines]
-    outside, weights = _known(layout, page.body, gold)
+    outside, weights = _known(layout, page, gold)
     return PageExample(page.id, fold_of(page.domain), page.domain, texts, views, outside, weights)
 
 
-def _known(layout: Layout, body: str | None, gold: Gold | None) -> tuple[Ints, Floats]:
-    """Which lines are outside the article by the gold text or the labels, and what each line counts."""
+def _known(layout: Layout, page: Page, gold: Gold | None) -> tuple[Ints, Floats]:
+    """Which lines are outside the article by the gold text, the labels or the passages, and what each line counts."""
     texts = [line.text for line in layout.lines]
     weights = np.sqrt(np.clip([max(len(text.split()), len(text.encode()) / 12) for text in texts], 1, 200))
-    if body:
-        shares = np.array(article_shares(texts, body))
+    if page.body:
+        shares = np.array(article_shares(texts, page.body))
         weights *= np.where((shares > PARTIAL[0]) & (shares < PARTIAL[1]), PARTIAL_WEIGHT, 1)
         outside = (shares < 0.5).astype(np.int64)
-    elif gold and (labels := labels_of_lines(texts, gold)):
-        outside = np.array([label is None or label not in KEPT or label is Label.HEADLINE for label, _ in labels])
-        weights *= np.array([not doubtful for _, doubtful in labels])
     else:
-        return np.zeros(len(texts), np.int64), np.zeros(len(texts), np.float32)
+        inside, beyond = (_holding(texts, passages) for passages in (page.wanted, page.unwanted))
+        outside, sure = _read(texts, gold, inside)
+        outside[sorted(inside)], outside[sorted(beyond - inside)] = 0, 1
+        sure[sorted(inside ^ beyond)] = True
+        weights *= sure
     total = max(1.0, float(weights.sum()))
-    return outside.astype(np.int64), (weights * min(len(texts), PAGE_WEIGHT) / total).astype(np.float32)
+    return outside, (weights * min(len(texts), PAGE_WEIGHT) / total).astype(np.float32)
+
+
+def _holding(texts: Sequence[str], passages: Sequence[str]) -> set[int]:
+    """The lines that hold one of the passages; of a passage that several lines hold none."""
+    found = [[index for index, text in enumerate(texts) if passage in text] for passage in passages if passage]
+    return {lines[0] for lines in found if len(lines) == 1}
+
+
+def _read(texts: Sequence[str], gold: Gold | None, wanted: set[int]) -> tuple[Ints, Flags]:
+    """Which lines are outside by a document read line by line, and of which that is sure.
+
+    Readers saw an extract of the page. What it leaves out is outside, unless it leaves out `wanted` lines, too.
+    """
+    labels = labels_of_lines(texts, gold) if gold else None
+    if labels is None:
+        return np.zeros(len(texts), np.int64), np.zeros(len(texts), bool)
+    outside = np.array([label is None or label not in KEPT or label is Label.HEADLINE for label, _ in labels])
+    left_out = np.array([label is None for label, _ in labels])
+    complete = not left_out[sorted(wanted)].any()
+    sure = np.array([not doubtful for _, doubtful in labels]) & (complete | ~left_out)
+    return outside.astype(np.int64), sure
 
 
 def train_pages(

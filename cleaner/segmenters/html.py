@@ -61,7 +61,12 @@ def page_texts(document: Document) -> list[str]:
 
 
 def _mended(document: Document) -> str:
-    return _XML_DECLARATION.sub("", _SURROGATES.sub("\ufffd", document.text))
+    html = document.text
+    try:
+        html.encode()  # ten times as fast as looking for what cannot be encoded
+    except UnicodeEncodeError:
+        html = _SURROGATES.sub("\ufffd", html)
+    return _XML_DECLARATION.sub("", html, count=1)
 
 
 def _lines(html: str) -> tuple[list[Line], list[Element], LexborHTMLParser]:
@@ -72,12 +77,21 @@ def _lines(html: str) -> tuple[list[Line], list[Element], LexborHTMLParser]:
         raise HtmlError(f"the page cannot be parsed as HTML ({error}); mend its markup or leave it out") from error
     elements = found.elements
     lines = _shown(found.lines, elements)
-    if sum(len(line.text) for line in lines if len(line.text) >= HIDDEN_LINE) < BARE_PAGE:
-        lines += _from_json(json_prose(tree), elements, lines)
+    if _prose(lines) < BARE_PAGE:
+        everything = _shown(found.lines, elements, frozenset())
+        if _prose(everything) - _prose(lines) >= BARE_PAGE:  # a tag left open in <noscript> puts all after it there
+            lines = everything
+            elements[:] = [each._replace(hidden=False) if each.tag in _UNSEEN else each for each in elements]
+        else:
+            lines += _from_json(json_prose(tree), elements, lines)
     return lines, elements, tree
 
 
-def _shown(lines: Sequence[Line], elements: Sequence[Element]) -> list[Line]:
+def _prose(lines: Sequence[Line]) -> int:
+    return sum(len(line.text) for line in lines if len(line.text) >= HIDDEN_LINE)
+
+
+def _shown(lines: Sequence[Line], elements: Sequence[Element], unseen: frozenset[str] = _UNSEEN) -> list[Line]:
     """The lines that a reader may see: hidden ones only where the hidden element holds prose."""
     covers = _covers(elements)
     prose: Counter[int] = Counter()
@@ -87,7 +101,7 @@ def _shown(lines: Sequence[Line], elements: Sequence[Element]) -> list[Line]:
     return [
         line
         for line in lines
-        if (cover := covers[line.element]) < 0 or (prose[cover] >= HIDDEN_PROSE and elements[cover].tag not in _UNSEEN)
+        if (cover := covers[line.element]) < 0 or (prose[cover] >= HIDDEN_PROSE and elements[cover].tag not in unseen)
     ]
 
 
