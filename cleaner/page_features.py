@@ -26,7 +26,7 @@ Ints = NDArray[Any]  # int64
 #: Buckets of the hashes, as a power of two.
 BITS = 20
 #: Which features these are; a model trained on others is refused. Raise it with any change of their meaning.
-PAGE_FEATURES = 1
+PAGE_FEATURES = 2
 
 #: A line this long, in visible characters, with few links, is prose.
 PROSE, PROSE_LINKS = 80, 0.4
@@ -34,6 +34,8 @@ PROSE, PROSE_LINKS = 80, 0.4
 MAIN_SHARE = 0.7
 #: Ancestors whose text and links are measured: the nearest blocks around a line.
 NEAR = 4
+#: Lines of so many words are looked for elsewhere on the page: copies of the article, teasers, pull quotes.
+ECHOING = 8
 #: Lines of so many words are hashed word by word and as a whole, longer ones by their edges.
 WORDWISE = 10
 
@@ -77,6 +79,7 @@ def page_features(layout: Layout) -> PageFeatures:
         *_spread(lines, elements, chains, shape),
         *_tags(lines, elements),
         *_repeats(lines, elements, chains, shape),
+        *_echoes(words),
         *_title(words, str(layout.metadata.get("title", "")), shape),
         *_shares(words, layout),
     ]
@@ -89,16 +92,20 @@ def page_features(layout: Layout) -> PageFeatures:
 # Hashes
 
 
-@lru_cache(maxsize=1 << 14)
 def _name_words(names: str) -> tuple[int, ...]:
     """Hashes of the words and the whole names in a class or id attribute; digits do not count."""
     found: dict[int, None] = {}
     for name in names.split()[:12]:
-        parts = [part.lower() for part in _NAME.findall(name[:60])]
-        for part in (*parts, "".join(parts)):
-            if len(part) > 1:
-                found[zlib.crc32(part.encode())] = None
+        found.update(_one_name(name[:60]))
     return tuple(found)
+
+
+@lru_cache(maxsize=1 << 15)  # by name and not by attribute: sites share more names than combinations of them
+def _one_name(name: str) -> dict[int, None]:
+    parts = [part.lower() for part in _NAME.findall(name)]
+    if len(parts) != 1:
+        parts.append("".join(parts))
+    return {zlib.crc32(part.encode()): None for part in parts if len(part) > 1}
 
 
 @lru_cache(maxsize=1 << 14)
@@ -398,6 +405,21 @@ def _repeats(
     yield np.array(earlier, np.float32)
 
 
+def _echoes(words: Sequence[Sequence[str]]) -> Iterable[Floats]:
+    """How much of a longer line, by runs of three words, stands in lines before it, and in lines after it."""
+    runs = [list(zip(said, said[1:], said[2:], strict=False)) if len(said) >= ECHOING else () for said in words]
+    last = {run: index for index, each in enumerate(runs) for run in each}
+    seen: set[tuple[str, ...]] = set()
+    before, after = np.zeros((2, len(words)), np.float32)
+    for index, each in enumerate(runs):
+        if each:
+            before[index] = len(seen.intersection(each)) / len(each)
+            after[index] = sum(last[run] > index for run in each) / len(each)
+            seen.update(each)
+    yield before
+    yield after
+
+
 def _title(words: Sequence[Sequence[str]], title: str, shape: _Shape) -> Iterable[Floats]:
     """How much a line says what the title says, and how it stands to the line that does so most."""
     wanted = frozenset(_WORD.findall(title.lower()))
@@ -420,14 +442,22 @@ def _title(words: Sequence[Sequence[str]], title: str, shape: _Shape) -> Iterabl
 def _shares(words: Sequence[Sequence[str]], layout: Layout) -> Iterable[Floats]:
     """How much of a line is in the text that structured data give, and in another extractor's."""
     for text in (layout.stated, layout.opinion):
-        known = bool(text)
-        given = _WORD.findall((text or "").lower())
-        runs: set[tuple[str, ...]] = set(zip(given, given[1:], given[2:], strict=False))
-        whole = {tuple(_WORD.findall(line.lower())) for line in (text or "").splitlines()} if known else set()
-        share = [_share(said, runs, whole) for said in words] if known else [0.0] * len(words)
-        yield np.full(len(words), float(known), np.float32)
-        yield np.array(share, np.float32)
-        yield (np.array(share) >= 0.5).astype(np.float32)
+        share = np.array(_shares_in(text, words), np.float32) if text else np.zeros(len(words), np.float32)
+        yield np.full(len(words), float(bool(text)), np.float32)
+        yield share
+        yield (share >= 0.5).astype(np.float32)
+
+
+def shares_in(text: str, lines: Sequence[str]) -> list[float]:
+    """How much of each line is in a text that someone else takes for the article, from 0 to 1."""
+    return _shares_in(text, [_WORD.findall(line.lower()) for line in lines])
+
+
+def _shares_in(text: str, words: Sequence[Sequence[str]]) -> list[float]:
+    given = _WORD.findall(text.lower())
+    runs: set[tuple[str, ...]] = set(zip(given, given[1:], given[2:], strict=False))
+    whole = {tuple(_WORD.findall(line.lower())) for line in text.splitlines()}
+    return [_share(said, runs, whole) for said in words]
 
 
 def _share(words: Sequence[str], runs: set[tuple[str, ...]], whole: set[tuple[str, ...]]) -> float:

@@ -24,7 +24,7 @@ from cleaner.layout import Extractor, Layout
 from cleaner.network_training import Labelled, Settings, train_network
 from cleaner.page_features import BITS, PageFeatures, page_features
 from cleaner.page_gold import article_shares, labels_of_lines
-from cleaner.page_model import PageModel, gate, inputs, linear_scores, pack, parse, place_scale, said_scale
+from cleaner.page_model import PageModel, inputs, linear_scores, pack, parse, place_scale, said_scale
 from cleaner.segmenters.html import segment_html
 from cleaner.tokens import Flags, Floats, Ints
 from cleaner.training import TrainingError
@@ -40,6 +40,8 @@ ALPHA, ROUNDS = 3e-6, 6
 PAGE_WEIGHT = 30.0
 #: Lines of which only part is in the gold text say little.
 PARTIAL, PARTIAL_WEIGHT = (0.15, 0.85), 0.3
+#: Networks of other seeds whose odds are averaged: one of them errs on a page here, another there.
+MEMBERS = 3
 SETTINGS = Settings(width=48, dilations=(1, 2, 4, 8), epochs=10, drop=0.3, drop_inputs=0.1, kind=0.0)
 
 
@@ -177,16 +179,17 @@ def odds(model: PageModel, page: PageExample, view: int = 0) -> Floats:
     """Per line of an example the model's log-odds that it is outside."""
     features = page.views[min(view, len(page.views) - 1)]
     linear = linear_scores(features, model.weights, model.bias)
-    return gate(inputs(linear, features.dense, model.arrays), model.arrays, model.dilations)
+    return model.gate(linear, features.dense)
 
 
 def fit(known: Sequence[PageExample], say: Say, settings: Settings) -> bytes:
     """The file of a model that has seen these pages only."""
     buckets = _vocabulary(known)
     say(f"{len(known)} pages of {len({each.domain for each in known})} domains, {len(buckets)} hashes")
+    matrices = {each.id: _matrix(each.views[0])[:, buckets] for each in known}
     scores: dict[str, Floats] = {}
     for fold in range(FOLDS):
-        weights, bias = _linear([each for each in known if each.fold != fold], buckets)
+        weights, bias = _linear([each for each in known if each.fold != fold], buckets, matrices)
         for each in known:
             if each.fold == fold:
                 scores[each.id] = linear_scores(each.views[0], weights, bias)
@@ -203,15 +206,25 @@ def fit(known: Sequence[PageExample], say: Say, settings: Settings) -> bytes:
         for each in known
         for view in each.views
     ]
-    network = train_network(labelled, scaling["mean"], scaling["scale"], settings)
-    arrays = {name: array.astype(np.float16) for name, array in network.arrays.items() if name not in scaling}
-    arrays["out.w"], arrays["out.b"] = arrays["out.w"][:, -1:], arrays["out.b"][-1:]  # only the gate
-    weights, bias = _linear(known, buckets)
+    arrays: dict[str, Floats] = {}
+    for number in range(MEMBERS):
+        member = replace(settings, seed=settings.seed + number)
+        network = train_network(labelled, scaling["mean"], scaling["scale"], member)
+        trained = {name: array.astype(np.float16) for name, array in network.arrays.items() if name not in scaling}
+        trained["out.w"], trained["out.b"] = trained["out.w"][:, -1:], trained["out.b"][-1:]  # only the gate
+        arrays.update({f"{number}.{name}": array for name, array in trained.items()})
+    weights, bias = _linear(known, buckets, matrices)
     scale = float(np.abs(weights).max()) / 127
     small = np.round(weights[buckets] / scale).astype(np.int8)
     used = small != 0
     gaps = np.diff(buckets[used], prepend=0).astype(np.int32)
-    header = {"bias": bias, "scale": scale, "dilations": settings.dilations, "pages": len(known)}
+    header = {
+        "bias": bias,
+        "scale": scale,
+        "dilations": settings.dilations,
+        "members": MEMBERS,
+        "pages": len(known),
+    }
     return pack(header, {**scaling, **arrays, "buckets": gaps, "weights": small[used]})
 
 
@@ -228,29 +241,34 @@ def _vocabulary(pages: Iterable[PageExample]) -> Ints:
     return np.flatnonzero(counts >= MIN_DOMAINS)
 
 
-def _linear(pages: Sequence[PageExample], buckets: Ints) -> tuple[Floats, float]:
+def _linear(pages: Sequence[PageExample], buckets: Ints, matrices: Mapping[str, Any]) -> tuple[Floats, float]:
     """Weights of all buckets (zeros where not in the vocabulary) and the bias, by logistic regression."""
-    try:
-        from scipy import sparse
-        from sklearn.linear_model import SGDClassifier
-    except ImportError as error:
-        raise TrainingError(f"{error}; pip install 'cleancopy[train]'") from error
-    rows, targets, weights = [], [], []
-    for page in pages:
-        rows.append(_matrix(page.views[0], sparse))
-        targets.append(page.outside)
-        weights.append(page.weights)
-    matrix = sparse.vstack(rows).tocsr()[:, buckets]
-    model = SGDClassifier(loss="log_loss", alpha=ALPHA, max_iter=ROUNDS, tol=None, average=True, random_state=1)
-    use = np.concatenate(weights) > 0
-    model.fit(matrix[use], np.concatenate(targets)[use], sample_weight=3 * np.concatenate(weights)[use])
+    sparse, linear_model = _libraries()
+    matrix = sparse.vstack([matrices[each.id] for each in pages]).tocsr()
+    targets = np.concatenate([each.outside for each in pages])
+    weights = np.concatenate([each.weights for each in pages])
+    use = weights > 0
+    model = linear_model.SGDClassifier(
+        loss="log_loss", alpha=ALPHA, max_iter=ROUNDS, tol=None, average=True, random_state=1
+    )
+    model.fit(matrix[use], targets[use], sample_weight=3 * weights[use])
     table = np.zeros(1 << BITS, np.float32)
     table[buckets] = model.coef_[0]
     return table, float(model.intercept_[0])
 
 
-def _matrix(features: PageFeatures, sparse: Any) -> Any:
+def _libraries() -> tuple[Any, Any]:
+    try:
+        from scipy import sparse
+        from sklearn import linear_model
+    except ImportError as error:
+        raise TrainingError(f"{error}; pip install 'cleancopy[train]'") from error
+    return sparse, linear_model
+
+
+def _matrix(features: PageFeatures) -> Any:
     """Line × bucket: what `linear_scores` sums, as a sparse matrix."""
+    sparse, _ = _libraries()
     bounds = np.append(features.place_starts, len(features.places))
     values = np.repeat(place_scale(features), np.diff(bounds)).astype(np.float32)
     around = sparse.csr_matrix((values, features.places, bounds), shape=(len(bounds) - 1, 1 << BITS))

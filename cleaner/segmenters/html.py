@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from cleaner.document import Block, Document, Rendering
 from cleaner.layout import Element, Extractor, Layout, Line
 from cleaner.metadata import PageFacts, page_facts
-from cleaner.segmenters.marks import Marks, Place
+from cleaner.segmenters.marks import DIALOGS, Marks, Place
 from cleaner.segmenters.stated import json_prose, stated
 from cleaner.segmenters.tree import walk
 
@@ -25,8 +25,10 @@ from cleaner.segmenters.tree import walk
 HIDDEN_PROSE, HIDDEN_LINE = 200, 80
 #: A page that shows less than this much text in lines of HIDDEN_LINE characters may hold its article in JSON.
 BARE_PAGE = 250
-#: A class mark on more than this share of the prose tells about the page, not about the lines that bear it.
-MAX_MARK_SHARE = 0.5
+#: A mark for boilerplate on more than this share of the prose tells about the page, not about the lines that bear it: a
+#: form around all of an ASP.NET page, a class of the newsletter that the page is. Dialogs are what they are, even
+#: where the page says little else.
+MAX_MARK_SHARE, MAX_DIALOG_SHARE = 0.5, 0.9
 #: Never shown to a reader with scripts, who is whom the page was written for.
 _UNSEEN = frozenset(("noscript", "dialog"))
 
@@ -49,7 +51,8 @@ def segment_html(document: Document, extractor: Extractor = Extractor.PAGE) -> R
     said = stated(tree)
     facts = page_facts(html, document.url, extractor) if extractor is not Extractor.FAST else PageFacts()
     metadata = {**said.metadata, **facts.metadata}  # the model reads only what is the same for every extractor
-    layout = Layout(lines, elements, said.metadata, said.text, facts.main)
+    opinion = facts.main if extractor is Extractor.TRAFILATURA else None
+    layout = Layout(lines, elements, said.metadata, said.text, opinion)
     text = "\n".join(line.text for line in lines)
     return Rendering(text, _blocks(layout), text, (), metadata, layout=layout)
 
@@ -66,7 +69,8 @@ def _mended(document: Document) -> str:
         html.encode()  # ten times as fast as looking for what cannot be encoded
     except UnicodeEncodeError:
         html = _SURROGATES.sub("\ufffd", html)
-    return _XML_DECLARATION.sub("", html, count=1)
+    declaration = _XML_DECLARATION.match(html, 0, 1000)
+    return html[declaration.end() :] if declaration else html
 
 
 def _lines(html: str) -> tuple[list[Line], list[Element], LexborHTMLParser]:
@@ -141,7 +145,7 @@ def _blocks(layout: Layout) -> tuple[Block, ...]:
 
 
 def _page_wide(lines: Sequence[Line], places: Sequence[Place]) -> frozenset[str]:
-    """Class marks that most of the prose bears, such as `class:newsletter` in a newsletter's own issue."""
+    """Marks that most of the prose bears, such as `class:newsletter` in a newsletter's own issue."""
     sizes: Counter[str] = Counter()
     total = 0
     for line, place in zip(lines, places, strict=True):
@@ -149,4 +153,9 @@ def _page_wide(lines: Sequence[Line], places: Sequence[Place]) -> frozenset[str]
             total += len(line.text)
             for mark in place.marks:
                 sizes[mark] += len(line.text)
-    return frozenset(m for m, size in sizes.items() if m.startswith("class:") and size > MAX_MARK_SHARE * total)
+    return frozenset(
+        mark
+        for mark, size in sizes.items()
+        if (mark.startswith("class:") or mark == "tag:form" or mark in DIALOGS)
+        and size > total * (MAX_DIALOG_SHARE if mark in DIALOGS else MAX_MARK_SHARE)
+    )
