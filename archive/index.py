@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
-from typing import IO
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 from archive.durable import write_atomically
 from archive.problems import Problem
@@ -24,6 +23,7 @@ from archive.writer import OPEN_SUFFIX, Placed
 
 INDEXED = frozenset({"resource", "conversion"})
 BATCH = 200_000  # lines held in memory: about 100 MB, at 490 bytes each
+MERGED = 64  # sorted files open at once: systems allow a process 256 and more
 
 
 def line_of(placed: Placed) -> str | None:
@@ -88,21 +88,37 @@ def write_index(target: Path, lines: Iterable[str], *, folder: Path | None = Non
             yield line
 
     with ExitStack() as stack:
-        aside = stack.enter_context(TemporaryDirectory(dir=folder))
-        write_atomically(target, counted(heapq.merge(*_runs(lines, aside, stack))))
+        aside = Path(stack.enter_context(TemporaryDirectory(dir=folder)))
+        paths, last = _runs(lines, aside)
+        while len(paths) > MERGED:
+            paths = [_merged(paths[at : at + MERGED], aside) for at in range(0, len(paths), MERGED)]
+        files = [stack.enter_context(path.open("rb")) for path in paths]
+        write_atomically(target, counted(heapq.merge(*files, last)))
     return count
 
 
-def _runs(lines: Iterable[str], folder: str, stack: ExitStack) -> list[Iterable[bytes]]:
-    """Sorted runs: those set aside as open files, the last one in memory."""
-    runs: list[Iterable[bytes]] = []
+def _runs(lines: Iterable[str], folder: Path) -> tuple[list[Path], list[bytes]]:
+    """Sorted runs: files, and the last one in memory."""
+    paths: list[Path] = []
     batch: list[bytes] = []
     for line in lines:
         batch.append(line.encode("utf-8"))
         if len(batch) >= BATCH:
-            file: IO[bytes] = stack.enter_context(TemporaryFile(dir=folder))  # noqa: SIM115 (the stack closes it)
-            file.writelines(sorted(batch))
-            file.seek(0)
-            runs.append(file)
+            paths.append(_aside(sorted(batch), folder))
             batch = []
-    return [*runs, sorted(batch)]
+    return paths, sorted(batch)
+
+
+def _merged(paths: Sequence[Path], folder: Path) -> Path:
+    """One sorted file instead of some, which are removed."""
+    with ExitStack() as stack:
+        merged = _aside(heapq.merge(*(stack.enter_context(path.open("rb")) for path in paths)), folder)
+    for path in paths:
+        path.unlink()
+    return merged
+
+
+def _aside(lines: Iterable[bytes], folder: Path) -> Path:
+    with NamedTemporaryFile(dir=folder, delete=False) as file:
+        file.writelines(lines)
+    return Path(file.name)

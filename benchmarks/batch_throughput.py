@@ -162,8 +162,12 @@ def stages(base: Path, rounds: int) -> None:
     from archive.writer import gzip_member
     from cleaner import Cleaner
     from cleaner.batch import BatchSettings, run_batch
+    from cleaner.memory.counting import Parts
+    from cleaner.memory.parts import Part
+    from cleaner.memory.store import Memory, write_memory
     from cleaner.pipeline import VERSION
     from cleaner.readers import discover, read
+    from cleaner.sources import document_source
     from cleaner.writers.archive import article_of, run_info
     from cleaner.writers.rows import document_row, encode
 
@@ -173,26 +177,48 @@ def stages(base: Path, rounds: int) -> None:
     cleaner.clean("Reuters contributed to this report.")
     best: dict[str, float] = {}
 
-    def stage(name: str, work: Callable[[], list[Any]]) -> list[Any]:
+    def stage(name: str, work: Callable[[], Any]) -> Any:
         begin = time.process_time()
         results = work()
         best[name] = min(best.get(name, float("inf")), time.process_time() - begin)
         return results
 
+    def counted(readings: list[Any], folder: Path) -> list[Path]:
+        parts = Parts(folder)
+        for each in readings:
+            parts.count(each.document, document_source(each.document, folder="in"))
+        return parts.finish()
+
+    def remembered(paths: list[Path]) -> Memory:
+        write_memory(paths[0].with_suffix(".sqlite"), [Part(path) for path in paths], minimum=2)
+        return Memory.open(paths[0].with_suffix(".sqlite"))
+
+    def labelled(readings: list[Any], cleaner: Cleaner) -> list[Any]:
+        return [
+            (r, cleaner.clean_document(r.document, source=document_source(r.document, folder="in"))) for r in readings
+        ]
+
     for number in range(rounds):
         settings = BatchSettings(base / f"out{number}", CLOCK)
-        stage("whole run", lambda to=settings: [run_batch([base / "in"], cleaner, to, lambda _: None)])
+        stage("whole run", lambda to=settings: run_batch([base / "in"], cleaner, to, lambda _: None))
         found = list(discover([base / "in"]))
-        readings = stage("read, decode", lambda found=found: [each for one in found for each in read(one)])
-        done = stage("label", lambda them=readings: [(r, cleaner.clean_document(r.document)) for r in them])
+        readings = stage("read, decode (twice)", lambda found=found: [each for one in found for each in read(one)])
+        (base / f"parts{number}").mkdir()
+        paths = stage("count", lambda them=readings, to=base / f"parts{number}": counted(them, to))
+        memory = stage("merge counts", lambda paths=paths: remembered(paths))
+        stage("label", lambda them=readings: labelled(them, cleaner))
+        knowing = cleaner.with_memory(memory)
+        done = stage("weigh memory", lambda them=readings, ours=knowing: labelled(them, ours))
         articles = stage("ledger", lambda done=done: [article_of(r.original, c, CLOCK) for r, c in done])
         groups = stage("records", lambda them=articles: [group_of(each, run) for each in them])
         stage("compress", lambda them=groups: [gzip_member(draft) for group in them for draft in group])
         stage("rows", lambda done=done: [encode(document_row(c, extra=r.extra, path="a")) for r, c in done])
+    best["read, decode (twice)"] *= 2
+    best["weigh memory"] -= best["label"]
     whole, count = best.pop("whole run"), len(done)
     for name, seconds in {**best, "write, all else": whole - sum(best.values())}.items():
-        print(f"{name:16s}{seconds / whole:7.1%}{seconds / count * 1e6:9.0f} us a document")
-    print(f"{'whole run':16s}{1:7.1%}{whole / count * 1e6:9.0f} us a document: {count / whole:.0f} for a second of CPU")
+        print(f"{name:22s}{seconds / whole:7.1%}{seconds / count * 1e6:9.0f} us a document")
+    print(f"{'whole run':22s}{1:7.1%}{whole / count * 1e6:9.0f} us a document: {count / whole:.0f} for a second of CPU")
 
 
 if __name__ == "__main__":

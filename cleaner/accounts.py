@@ -17,6 +17,8 @@ from cleaner.sources import source_of
 
 #: So many reasons are listed by name; cues are thousands.
 TOP_REASONS = 200
+#: So many failures are named with their cause; beyond, the rows with status "failed" name them. Memory stays bounded.
+MOST_FAILURES = 10_000
 
 
 @dataclass(slots=True)
@@ -34,7 +36,12 @@ class Accounts:
     source_removed: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     characters: int = 0
-    failures: list[Failure] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)  # the first MOST_FAILURES
+
+    @property
+    def failed(self) -> int:
+        """All inputs that could not be read or cleaned."""
+        return self.status["failed"]
 
     @property
     def documents(self) -> int:
@@ -71,14 +78,15 @@ class Accounts:
     def fail(self, failure: Failure) -> None:
         """Counts one input that could not be read or cleaned."""
         self.status["failed"] += 1
-        self.failures.append(failure)
+        if len(self.failures) < MOST_FAILURES:
+            self.failures.append(failure)
 
     def merge(self, other: Accounts) -> None:
         """Adds the counts of another part; failures in the order in which parts are merged."""
         for name in _COUNTERS:
             getattr(self, name).update(getattr(other, name))
         self.characters += other.characters
-        self.failures += other.failures
+        self.failures += other.failures[: MOST_FAILURES - len(self.failures)]
 
     def to_values(self) -> dict[str, Any]:
         """All counts as JSON values, for `from_values`."""

@@ -118,7 +118,8 @@ def dry_run(
     with TemporaryDirectory() as scratch:
         if count:
             readings = (reading for _, reading in _readings(inputs, max_bytes) if isinstance(reading, Reading))
-            cleaner = cleaner.with_memory(counted(readings, folder, Path(scratch), _given(cleaner)))
+            documents = (each.document for each in readings if each.document and cleaner.asks_memory(each.document))
+            cleaner = cleaner.with_memory(counted(documents, folder, Path(scratch), _given(cleaner)))
         seen: set[str] = set()
         container: Path | None = None
         for path, reading in _readings(inputs, max_bytes):

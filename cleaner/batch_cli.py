@@ -47,9 +47,9 @@ def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
     shown = len(accounts.failures) if log.as_json else FAILURES_SHOWN
     for failure in accounts.failures[:shown]:
         log.say("failure", failure.message, path=failure.locator, row=failure.row)
-    if (more := len(accounts.failures) - shown) > 0:
-        log.say("failures", f"{more} more failures{'' if args.dry_run else '; see run.json'}")
-    return SOME_FAILED if accounts.failures else OK
+    if (more := accounts.failed - min(shown, len(accounts.failures))) > 0:
+        log.say("failures", f"{more:,} more failures{'' if args.dry_run else '; see run.json'}")
+    return SOME_FAILED if accounts.failed else OK
 
 
 def _run_batch(args: argparse.Namespace, inputs: Sequence[Path], cleaner: Cleaner, *, bar: Bar, log: Log) -> Accounts:

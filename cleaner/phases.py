@@ -149,9 +149,10 @@ def count_shard(context: Context, task: Task, pulse: Pulse) -> int:
     excused = dict(task.excused)
     parts = Parts(done.parent, f"{task.number:05d}")
     for each in shard_readings(context, task, pulse, Counter()):
-        if each.reading.document and each.ordinal not in excused:
+        document = each.reading.document
+        if document and context.cleaner.asks_memory(document) and each.ordinal not in excused:
             with suppress(HtmlError):
-                parts.count(each.reading.document, document_source(each.reading.document, folder=context.folder))
+                parts.count(document, document_source(document, folder=context.folder))
         pulse.add(DOCUMENTS, 1)
     names = "".join(f"{path.name}\n" for path in parts.finish())
     write_atomically(done, [names.encode()])
@@ -225,7 +226,7 @@ def repeated_ids(context: Context, plan: Plan) -> None:
     """Finds, file by file, the rows whose id an earlier row has, and leaves each shard a list of its own."""
     rows: dict[int, list[tuple[str, int]]] = {}
     for locator, parts in _shared_files(context, plan):
-        for row in _repeats([np.load(path, mmap_mode="r") for _, _, path in parts]):
+        for row in _repeats([path for _, _, path in parts]):
             at = bisect_right(parts, row, key=lambda part: part[1]) - 1
             rows.setdefault(parts[at][0], []).append((locator, row))
     for number, found in rows.items():
@@ -249,18 +250,22 @@ def _shared_files(context: Context, plan: Plan) -> Iterator[tuple[str, list[tupl
         yield locator, parts
 
 
-def _repeats(parts: list[Any]) -> Iterator[int]:
+def _repeats(parts: list[Path]) -> Iterator[int]:
     """The rows whose id is that of an earlier row; only a share of the ids is in memory at a time."""
-    shares = sum(map(len, parts)) // IDS_AT_ONCE + 1
+    shares = sum(path.stat().st_size for path in parts) // (IDS_AT_ONCE * IDS.itemsize) + 1
     for share in range(shares):
-        low, high = (np.uint64((1 << 64) * each // shares - (each == shares)) for each in (share, share + 1))
-        sides = ("left", "right" if share + 1 == shares else "left")
-        ends = [[int(part["high"].searchsorted(end, side)) for end, side in zip((low, high), sides, strict=True)]
-                for part in parts]  # fmt: skip
-        ids = np.concatenate([part[start:end] for part, (start, end) in zip(parts, ends, strict=True)])
+        first, last = ((1 << 64) * each // shares for each in (share, share + 1))
+        ids = np.concatenate([_between(path, first, last) for path in parts])
         ids.sort(order=("high", "low", "row"))
         same = (ids["high"][1:] == ids["high"][:-1]) & (ids["low"][1:] == ids["low"][:-1])
         yield from ids["row"][1:][same].tolist()
+
+
+def _between(path: Path, first: int, last: int) -> Any:
+    """The ids of a sorted file from one digest to another; the file is closed again, since there may be thousands."""
+    ids = np.load(path, mmap_mode="r")
+    low, high = (len(ids) if end >> 64 else int(ids["high"].searchsorted(np.uint64(end))) for end in (first, last))
+    return np.array(ids[low:high])
 
 
 def _digest(document_id: str) -> tuple[int, int]:

@@ -200,6 +200,10 @@ class Cleaner:
             )  # fmt: skip
         return decide(blocks, labelling.evidence, labelling.cuts, self.policy, scores, recall)
 
+    def asks_memory(self, document: Document) -> bool:
+        """Has a memory a say in judging it? Not on a page that a page model judges (docs/memory.md says why)."""
+        return document.media_type != "text/html" or self.page_model is None
+
     def with_memory(self, memory: Memory | None) -> Self:
         """The same cleaner with another memory."""
         other = object.__new__(type(self))

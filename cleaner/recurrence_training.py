@@ -117,20 +117,20 @@ def train_trees(table: Floats, boilerplate: Ints, weights: Floats) -> Trees:
 
 def _plain(model: Any) -> Trees:
     roots: list[int] = []
-    rows: list[tuple[int, float, int, int, float]] = []
+    rows: list[tuple[int, float, tuple[int, int], float]] = []
     depth = 0
     for (predictor,) in model._predictors:  # scikit-learn has no public way to the nodes
         first = len(rows)
         roots.append(first)
         for index, node in enumerate(predictor.nodes):
             if node["is_leaf"]:
-                rows.append((0, 0.0, first + index, first + index, float(node["value"])))
+                rows.append((0, 0.0, (first + index, first + index), float(node["value"])))
             else:
                 below = (first + int(node["left"]), first + int(node["right"]))
-                rows.append((int(node["feature_idx"]), float(node["num_threshold"]), *below, 0.0))
+                rows.append((int(node["feature_idx"]), float(node["num_threshold"]), below, 0.0))
             depth = max(depth, int(node["depth"]))
-    feature, threshold, left, right, value = (np.array(column) for column in zip(*rows, strict=True))
+    feature, threshold, children, value = (np.array(column) for column in zip(*rows, strict=True))
     start = float(model._baseline_prediction.ravel()[0])
     return Trees(
-        np.array(roots), feature, threshold.astype(np.float32), left, right, value.astype(np.float32), depth, start
+        np.array(roots), feature, threshold.astype(np.float32), children.ravel(), value.astype(np.float32), depth, start
     )

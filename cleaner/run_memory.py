@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from cleaner.document import Document
 from cleaner.memory.counting import Parts
-from cleaner.memory.parts import Countable, Part, Witnesses, sources_of
+from cleaner.memory.parts import Countable, Part, Witnesses, by_source
 from cleaner.memory.store import Memory, MemoryFileError, write_memory
 from cleaner.memory.witnesses import Entries
-from cleaner.readers import Reading
 from cleaner.run_folder import MEMORY
 from cleaner.segmenters.html import HtmlError
 from cleaner.sources import document_source
@@ -34,7 +34,7 @@ def remember(parts: Sequence[Part], given: Memory | None, out: Path) -> Memory:
     """Merges the parts of a run with what is known of its sources into OUT. Raises MemoryFileError."""
     known: list[Countable] = [*parts]
     if given is not None:
-        known.append(_Of(given, frozenset(sources_of(parts))))
+        known.append(_Of(given, frozenset(name for name, _ in by_source(parts))))
     write_memory(out / MEMORY, known, minimum=RECURS)
     return Memory.open(out / MEMORY)
 
@@ -49,14 +49,12 @@ def extend(path: Path, parts: Sequence[Part]) -> None:
     earlier.close()
 
 
-def counted(readings: Iterable[Reading], folder: str, scratch: Path, given: Memory | None) -> Memory:
-    """The memory of readings that are counted here and now, in a scratch folder: for a dry run."""
+def counted(documents: Iterable[Document], folder: str, scratch: Path, given: Memory | None) -> Memory:
+    """The memory of documents that are counted here and now, in a scratch folder: for a dry run."""
     parts = Parts(scratch)
-    for reading in readings:
-        if reading.document is None:
-            continue
+    for document in documents:
         try:
-            parts.count(reading.document, document_source(reading.document, folder=folder))
+            parts.count(document, document_source(document, folder=folder))
         except HtmlError:  # cleaning says what is wrong with it
             continue
     return remember([Part(path) for path in parts.finish()], given, scratch)

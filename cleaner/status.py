@@ -27,7 +27,7 @@ def status_values(out: Path) -> dict[str, Any]:
         "shards_done": report.get("shards") if complete else len(list((out / WORK).glob("*.notes"))),
     }
     if complete:
-        return values | {"documents": counts.get("documents"), "failed": len(report.get("failures", ()))}
+        return values | {"documents": counts.get("documents"), "failed": counts.get("status", {}).get("failed", 0)}
     with suppress(OSError, ValueError):  # nothing was counted yet
         values |= json.loads((out / WORK / PROGRESS).read_bytes())
     return values

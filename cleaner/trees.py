@@ -22,27 +22,27 @@ class Trees:
     roots: Ints  # tree → node
     feature: Ints  # node → column of the input
     threshold: Floats  # node: to the left when the input is not above it
-    left: Ints
-    right: Ints
+    children: Ints  # of the first node the left and the right one, then of the second node …
     value: Floats  # leaf → what it adds
     depth: int
     start: float  # what the sum starts from
 
     def score(self, table: Floats) -> Floats:
         """Rows × columns → the sum of the leaves that each row falls into."""
-        rows = np.arange(len(table))[:, None]
-        nodes = np.broadcast_to(self.roots, (len(table), len(self.roots)))
-        for _ in range(self.depth):
-            goes_left = table[rows, self.feature[nodes]] <= self.threshold[nodes]
-            nodes = np.where(goes_left, self.left[nodes], self.right[nodes])
-        return self.start + self.value[nodes].sum(axis=1)
+        count, width = table.shape
+        cells, rows = table.ravel(), np.arange(0, count * width, width)[:, None]
+        nodes = np.broadcast_to(self.roots, (count, len(self.roots)))
+        for _ in range(self.depth):  # `take` of flat arrays takes half the time of an index in brackets
+            goes_right = cells.take(rows + self.feature.take(nodes)) > self.threshold.take(nodes)
+            nodes = self.children.take(nodes * 2 + goes_right)
+        return self.start + self.value.take(nodes).sum(axis=1)
 
     def arrays(self) -> dict[str, Floats]:
         """The arrays to store."""
         return {
             "roots": self.roots.astype(np.int32), "feature": self.feature.astype(np.uint8),
-            "threshold": self.threshold.astype(np.float32), "left": self.left.astype(np.int32),
-            "right": self.right.astype(np.int32), "value": self.value.astype(np.float32),
+            "threshold": self.threshold.astype(np.float32), "left": self.children[::2].astype(np.int32),
+            "right": self.children[1::2].astype(np.int32), "value": self.value.astype(np.float32),
             "start": np.array([self.start, self.depth], np.float32),
         }  # fmt: skip
 
@@ -52,6 +52,6 @@ class Trees:
         start, depth = arrays["start"]
         return cls(
             arrays["roots"].astype(np.int64), arrays["feature"].astype(np.int64), arrays["threshold"],
-            arrays["left"].astype(np.int64), arrays["right"].astype(np.int64), arrays["value"],
+            np.stack((arrays["left"], arrays["right"]), axis=1).astype(np.int64).ravel(), arrays["value"],
             int(depth), float(start),
         )  # fmt: skip

@@ -7,9 +7,11 @@ machine: it carries a version, is read through a memory map, and refuses to be r
 from __future__ import annotations
 
 import json
+import sys
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +20,7 @@ import numpy as np
 from cleaner.memory.articles import filled
 from cleaner.memory.units import SKETCH, Units
 from cleaner.memory.witnesses import ENTRY, Entries, entries_of, merged
-from cleaner.tokens import Hashes
+from cleaner.tokens import Hashes, Ints
 
 MAGIC = b"CLEANMEM"
 VERSION = 1
@@ -27,6 +29,8 @@ WITNESS = np.dtype([("witness", "<u8"), ("sketch", "<u8", (SKETCH,))])
 Witnesses = np.ndarray[tuple[int], np.dtype[np.void]]
 #: So much of a block's text is kept to show it by, in characters.
 SAMPLE_LENGTH = 160
+#: Parts that are open at once: systems allow a process 256 files and more.
+MOST_OPEN = 64
 
 
 class PartError(ValueError):
@@ -121,11 +125,16 @@ def _witness_table(documents: dict[int, tuple[Hashes, int]]) -> Witnesses:
 
 
 class Part:
-    """A part on disk, read where it is asked. Raises PartError when the file is not what `Counter.write` wrote."""
+    """A part on disk, read where it is asked. Raises PartError when the file is not what `Counter.write` wrote.
+
+    A run of millions of documents has thousands of parts: of each only names and offsets are held, and few are open.
+    """
 
     def __init__(self, path: Path) -> None:
+        facts = path.stat()
+        self._file = path, (facts.st_ino, facts.st_mtime_ns, facts.st_size)
         try:
-            data = np.memmap(path, np.uint8, "r")
+            data = _mapped(*self._file)
         except ValueError as error:
             raise PartError(f"{path}: no part of a count ({error}); remove it and count again") from error
         if bytes(data[:8]) != MAGIC:
@@ -135,20 +144,17 @@ class Part:
             head = json.loads(bytes(data[16 : 16 + size]))
             if head["version"] != VERSION:
                 raise ValueError(f"version {head['version']} instead of {VERSION}")
-            self._names: list[str] = head["sources"]
-            at = 16 + size
-            self._entries, at = _tables(data, at, ENTRY, dict(zip(self._names, head["entries"], strict=True)))
-            self._witnesses, at = _tables(data, at, WITNESS, dict(zip(self._names, head["witnesses"], strict=True)))
-            if len(data) != at + head["texts"]:
+            self._names: list[str] = [sys.intern(name) for name in head["sources"]]
+            self._entries = _bounds(16 + size, head["entries"], ENTRY, len(self._names))
+            self._witnesses = _bounds(int(self._entries[-1]), head["witnesses"], WITNESS, len(self._names))
+            if len(data) != self._witnesses[-1] + head["texts"]:
                 raise ValueError("its length is not what it says")
         except (ValueError, KeyError, TypeError) as error:
             raise PartError(f"{path}: a damaged part of a count ({error}); remove it and count again") from error
-        self._texts = data[at:]
 
     def close(self) -> None:
-        """Lets go of the file, which Windows does not remove before."""
-        self._names, self._entries, self._witnesses = [], {}, {}
-        self._texts = np.zeros(0, np.uint8)
+        """Lets go of the files, which Windows does not remove before; asked again, they are opened again."""
+        _mapped.cache_clear()
 
     def sources(self) -> Sequence[str]:
         """Names of the sources in it, sorted."""
@@ -156,16 +162,19 @@ class Part:
 
     def size(self, source: str) -> int:
         """How many entries a source has."""
-        return len(self._entries.get(source, ()))
+        first, last = self._range(self._entries, source)
+        return (last - first) // ENTRY.itemsize
 
     def witnesses(self, source: str) -> Witnesses:
         """Array of WITNESS of a source, sorted by witness."""
-        table: Witnesses = self._witnesses.get(source, np.zeros(0, WITNESS))
+        first, last = self._range(self._witnesses, source)
+        table: Witnesses = _mapped(*self._file)[first:last].view(WITNESS)
         return table
 
     def entries(self, source: str, low: int, high: int) -> Entries:
         """Entries of a source with low <= key < high, sorted by key and witness."""
-        table = self._entries.get(source, np.zeros(0, ENTRY))
+        begin, end = self._range(self._entries, source)
+        table = _mapped(*self._file)[begin:end].view(ENTRY)
         keys = table["key"]  # searched where they lie: NumPy's own search would read all of them first
         first = 0 if low <= 0 else bisect_left(keys, np.uint64(low))
         last = len(keys) if high >= 1 << 64 else bisect_left(keys, np.uint64(high))
@@ -173,21 +182,35 @@ class Part:
 
     def text(self, number: int) -> str:
         """The sample text that an entry's field `text` names."""
-        sample = bytes(self._texts[number : number + 4 * SAMPLE_LENGTH + 1])
+        first = int(self._witnesses[-1]) + number
+        sample = bytes(_mapped(*self._file)[first : first + 4 * SAMPLE_LENGTH + 1])
         return sample.partition(b"\0")[0].decode("utf-8", "replace")
 
-
-def _tables(data: Any, at: int, dtype: Any, sizes: dict[str, int]) -> tuple[dict[str, Any], int]:
-    tables = {}
-    for name, size in sizes.items():
-        end = at + size * dtype.itemsize
-        if end > len(data):
-            raise ValueError("it ends too early")
-        tables[name] = data[at:end].view(dtype)
-        at = end
-    return tables, at
+    def _range(self, bounds: Ints, source: str) -> tuple[int, int]:
+        """Where the table of a source begins and ends in the file; both are the same when there is none."""
+        at = bisect_left(self._names, source)
+        known = at < len(self._names) and self._names[at] == source
+        return int(bounds[at]), int(bounds[at + known])
 
 
-def sources_of(parts: Iterable[Countable]) -> Iterator[str]:
-    """All sources of some parts, sorted, each once."""
-    yield from sorted({name for part in parts for name in part.sources()})
+@lru_cache(maxsize=MOST_OPEN)
+def _mapped(path: Path, _: tuple[int, int, int]) -> Any:
+    """The bytes of a file, read where they are asked; the numbers tell it from a later one. Raises ValueError."""
+    return np.memmap(path, np.uint8, "r")
+
+
+def _bounds(first: int, rows: list[int], dtype: Any, count: int) -> Ints:
+    """Where each source's table begins in the file, and where the last one ends."""
+    if len(rows) != count or any(number < 0 for number in rows):
+        raise ValueError("its tables are not what it says")
+    return np.cumsum([first, *(number * dtype.itemsize for number in rows)], dtype=np.int64)
+
+
+def by_source(parts: Sequence[Countable]) -> Iterator[tuple[str, list[Countable]]]:
+    """All sources of some parts, sorted, each with the parts that know it."""
+    holders: dict[str, list[int]] = defaultdict(list)
+    for number, part in enumerate(parts):
+        for name in part.sources():
+            holders[name].append(number)
+    for name in sorted(holders):
+        yield name, [parts[number] for number in holders[name]]

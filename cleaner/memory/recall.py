@@ -13,7 +13,7 @@ import numpy as np
 
 from cleaner.memory.articles import ALIKE, LOOKED_UP, NO_HASH, alike, articles, articles_of, common, filled, without
 from cleaner.memory.units import SKETCH, UnitKind, Units
-from cleaner.memory.witnesses import Entries, by_articles, is_known
+from cleaner.memory.witnesses import Entries, by_articles, is_known, reach
 from cleaner.tokens import Flags, Floats, Hashes, Ints
 
 #: With fewer other articles of the source nothing is said: see docs/memory.md for the measurement.
@@ -65,7 +65,8 @@ def source_from(entries: Entries, witnesses: Hashes, sketches: Hashes) -> Source
     shared = common(sketches)
     own = without(sketches, shared)
     order = np.argsort(own[:, :LOOKED_UP], axis=None, kind="stable")
-    rows, row_articles, starts, held = by_articles(entries, articles_of(witnesses, article, entries["witness"]))
+    owners = articles_of(witnesses, article, entries["witness"])
+    rows, row_articles, starts, held = by_articles(entries, owners, reach(witnesses))
     return Source(
         documents=len(np.unique(article)),
         witnesses=witnesses,

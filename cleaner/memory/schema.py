@@ -14,11 +14,11 @@ import numpy as np
 
 from cleaner.languages import calendar_words
 from cleaner.memory.units import FARTHEST, HEAD, RUN, SKETCH, TAIL, WINDOW, units_of
-from cleaner.memory.witnesses import ENTRY, WITNESSES, Entries
+from cleaner.memory.witnesses import ENTRY, MOST_DOCUMENTS, WITNESSES, Entries
 from cleaner.tokens import Hashes, Ints, tokenise
 
 FORMAT = "cleancopy memory"
-VERSION = 1
+VERSION = 2
 SQLITE_MAGIC = b"SQLite format 3\0"
 
 TABLES = """
@@ -89,4 +89,5 @@ def settings() -> dict[str, str]:
     calendar = hashlib.sha256(json.dumps(sorted(calendar_words())).encode()).hexdigest()
     probe = hashlib.sha256(units_of(tokenise(_PROBE)).keys.astype("<u8").tobytes()).hexdigest()
     settings = {name: str(value) for name, value in values.items()}
-    return settings | {"witnesses": str(WITNESSES), "calendar": calendar[:16], "probe": probe[:16]}
+    limits = {"witnesses": str(WITNESSES), "documents": str(MOST_DOCUMENTS)}
+    return settings | limits | {"calendar": calendar[:16], "probe": probe[:16]}

@@ -21,7 +21,7 @@ from typing import Any, Self
 import numpy as np
 
 from cleaner.memory import union
-from cleaner.memory.parts import WITNESS, Countable, Witnesses, sources_of
+from cleaner.memory.parts import WITNESS, Countable, Witnesses, by_source
 from cleaner.memory.recall import Source, source_from
 from cleaner.memory.schema import FORMAT, ROW, SQLITE_MAGIC, TABLES, VERSION, rows_of, settings, signed, unsigned
 from cleaner.memory.units import SKETCH
@@ -69,8 +69,8 @@ def _fill(database: sqlite3.Connection, parts: Sequence[Countable], minimum: int
     database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + TABLES)
     database.execute("BEGIN")
     written = _Written(database, minimum)
-    for name in sources_of(parts):
-        written.add([part for part in parts if part.size(name) or len(part.witnesses(name))], name)
+    for name, holders in by_source(parts):
+        written.add(holders, name)
     pruned = max([minimum, *(part.pruned for part in parts if isinstance(part, Memory))])
     meta = {"format": FORMAT, "version": str(VERSION), **settings(), "pruned": str(pruned), "digest": written.digest()}
     database.executemany("INSERT INTO meta VALUES (?, ?)", sorted(meta.items()))
@@ -93,7 +93,7 @@ class _Written:
         self._hashes[0].update(repr((name, len(table))).encode() + table.tobytes())
         entries = sum(
             self._units(union.united(parts, name, keys, documents=documents, minimum=self._minimum))
-            for keys in union.slices(parts, name)
+            for keys in union.slices(parts, name, table["witness"])
         )
         self._hashes[0].update(entries.to_bytes(8, "little"))
         distinct = len(np.unique(article))

@@ -15,7 +15,7 @@ import numpy as np
 from cleaner.memory.articles import articles, articles_of
 from cleaner.memory.parts import WITNESS, Countable, Witnesses
 from cleaner.memory.units import first_of
-from cleaner.memory.witnesses import ENTRY, WITNESSES, Entries, by_articles
+from cleaner.memory.witnesses import ENTRY, EVERY, WITNESSES, Entries, by_articles, kept, reach
 from cleaner.tokens import Floats, Hashes, Ints
 
 #: Entries of a source that are merged at once, about: with all that is made of them some 200 MB.
@@ -40,15 +40,18 @@ class Union:
 
 
 def documents_of(parts: Sequence[Countable], source: str) -> tuple[Witnesses, Hashes]:
-    """All documents of a source, sorted, each once; and of each the article that it is or is a copy of."""
-    table = np.concatenate([np.zeros(0, WITNESS), *(part.witnesses(source) for part in parts)])
-    table = table[np.unique(table["witness"], return_index=True)[1]]
+    """The documents kept of a source, sorted, each once; and of each the article that it is or is a copy of."""
+    table = np.zeros(0, WITNESS)
+    for part in parts:
+        table = np.concatenate((table, part.witnesses(source)))
+        table = table[kept(np.unique(table["witness"], return_index=True)[1])]
     return table, articles(table["witness"], table["sketch"])
 
 
-def slices(parts: Sequence[Countable], source: str) -> Iterator[tuple[int, int]]:
-    """Ranges of keys of about SLICE entries each: keys are spread evenly over 64 bits."""
-    count = max(1, -(-sum(part.size(source) for part in parts) // SLICE))
+def slices(parts: Sequence[Countable], source: str, witnesses: Hashes) -> Iterator[tuple[int, int]]:
+    """Ranges of keys of about SLICE entries of the kept witnesses each: keys are spread evenly over 64 bits."""
+    size = sum(part.size(source) for part in parts) * reach(witnesses) >> 64
+    count = max(1, -(-size // SLICE))
     yield from pairwise((number << 64) // count for number in range(count + 1))
 
 
@@ -59,14 +62,15 @@ def united(
 
     A unit's text is that of its smallest witness; of copies with the same words the smallest text.
     """
-    copies = _collected(parts, source, keys)
+    witnesses, article = documents[0]["witness"], documents[1]
+    below = reach(witnesses)
+    copies = _collected(parts, source, keys, below=below)
     fresh = np.flatnonzero(first_of(copies["key"]) | first_of(copies["witness"]))
     entries = copies[fresh]
     rank, size = _ranks(entries)
     chosen = (rank < WITNESSES) & (size >= minimum)  # what stands in fewer documents stands in fewer articles
     entries, fresh = entries[chosen], np.append(fresh, len(copies))
-    article = articles_of(documents[0]["witness"], documents[1], entries["witness"])
-    held = by_articles(entries, article)[3]
+    held = by_articles(entries, articles_of(witnesses, article, entries["witness"]), below)[3]
     starts = np.flatnonzero(first_of(entries["key"]))
     sizes, often = np.diff(np.append(starts, len(entries))), held >= minimum
     firsts = np.flatnonzero(chosen)[starts[often]]
@@ -78,11 +82,16 @@ def united(
     return Union(entries, np.concatenate(([0], np.cumsum(sizes))), held[often], texts)
 
 
-def _collected(parts: Sequence[Countable], source: str, keys: tuple[int, int]) -> Entries:
-    """The entries of all parts, sorted by key and witness, copies among them; each text's number tells its part."""
+def _collected(parts: Sequence[Countable], source: str, keys: tuple[int, int], *, below: int) -> Entries:
+    """The entries of all parts, sorted by key and witness, copies among them; each text's number tells its part.
+
+    below: entries of witnesses from here on do not count.
+    """
     tables = [np.zeros(0, ENTRY)]
     for number, part in enumerate(parts):
         table = part.entries(source, *keys)
+        if below < EVERY:
+            table = table[table["witness"] < np.uint64(below)]
         if len(table):
             table["text"][table["text"] > 0] |= np.uint64(number << _PART)
             tables.append(table)

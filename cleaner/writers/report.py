@@ -88,7 +88,7 @@ def _html(run: Mapping[str, Any], found: Survey, documents: list[str]) -> str:
         _figures(counts, found),
         _plots(run, counts),
         _repairs(found),
-        _failures(failures),
+        _failures(failures, _count(counts.get("status") or {}, Status.FAILED)),
         _skipped(counts),
         _sample(counts, found, documents),
         _configuration(run),
@@ -297,12 +297,12 @@ def _repairs(found: Survey) -> str:
     )
 
 
-def _failures(failures: list[Mapping[str, Any]]) -> str:
+def _failures(failures: list[Mapping[str, Any]], count: int) -> str:
     if not failures:
         return ""
     listed = "".join(_failure(failure) for failure in failures[:_FAILURES])
-    more = len(failures) - _FAILURES
-    note = f"The first {_FAILURES} of {number(len(failures))}; all are in run.json." if more > 0 else ""
+    where = "all are in run.json" if count == len(failures) else f"run.json names {number(len(failures))}, the rows all"
+    note = f"The first {_FAILURES} of {number(count)}; {where}." if count > _FAILURES else ""
     head = "<thead><tr><th>Where</th><th>What happened</th><th>What to do</th></tr></thead>"
     return _section("Failures", note, f'<table class="failures">{head}<tbody>{listed}</tbody></table>')
 

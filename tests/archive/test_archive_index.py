@@ -58,9 +58,12 @@ def test_made_while_writing_or_afterwards(tmp_path: Path) -> None:
 def test_sorted_with_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [line for line in index_lines(write_segment(tmp_path, few())) if isinstance(line, str)]
     assert write_index(tmp_path / "one", lines) == len(lines)
-    monkeypatch.setattr(archive.index, "BATCH", 3)
-    assert write_index(tmp_path / "two", reversed(lines)) == len(lines)
-    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    monkeypatch.setattr(archive.index, "BATCH", 1)
+    for merged in (2, 3, 64):
+        monkeypatch.setattr(archive.index, "MERGED", merged)
+        assert write_index(tmp_path / "two", reversed(lines)) == len(lines)
+        assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".gz") == ["one", "two"]
     written = (tmp_path / "one").read_bytes().splitlines(keepends=True)
     assert written == sorted(written)
 

@@ -13,6 +13,7 @@ import cleaner.shards
 from archive.restore import restore
 from archive.verify import verify
 from cleaner import Cleaner
+from cleaner import accounts as accounts_module
 from cleaner.batch import BatchError, BatchSettings, dry_run, run_batch
 from cleaner.document import Block
 from cleaner.languages import tables_for
@@ -142,6 +143,18 @@ def test_bad_input_is_told_apart_and_the_batch_goes_on(name, tmp_path):
         assert failure.locator == name
         assert failure.what
         assert failure.do
+
+
+def test_of_very_many_failures_the_first_are_named_and_all_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(accounts_module, "MOST_FAILURES", 4)
+    inside = tmp_path / "in"
+    inside.mkdir()
+    (inside / "rows.jsonl").write_text("{broken\n" * 11 + json.dumps({"id": "a", "text": STORY}) + "\n")
+    accounts = run([inside], tmp_path / "out", shard_size=3)
+    assert (accounts.failed, [each.row for each in accounts.failures]) == (11, [1, 2, 3, 4])
+    report = json.loads((tmp_path / "out/run.json").read_bytes())
+    assert (report["counts"]["status"]["failed"], len(report["failures"])) == (11, 4)
+    assert sum(row["status"] == "failed" for row in rows(tmp_path / "out")) == 11
 
 
 def test_a_file_that_vanishes_is_a_failure(tmp_path):

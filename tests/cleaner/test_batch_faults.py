@@ -156,6 +156,21 @@ def test_two_hundred_kills_at_random_moments(folder, whole, tmp_path):
 
 
 @POSIX
+def test_more_shards_than_a_process_may_open_files(tmp_path):
+    """A file of a million rows has a thousand shards; systems allow 256 open files, or 1,024."""
+    (tmp_path / "in").mkdir()
+    lines = (json.dumps({"id": number, "text": f"{number}. {ARTICLE}"}) + "\n" for number in range(150))
+    (tmp_path / "in/rows.jsonl").write_text("".join(lines))
+    words = (sys.executable, "-m", "cleaner", "clean", tmp_path / "in", "-o", tmp_path / "out", "--shard-size", "1")
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -n 100; exec "$@" --workers 1 -q', "sh", *map(str, words)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(rows(tmp_path / "out")) == 150
+
+
+@POSIX
 @pytest.mark.parametrize("early", [True, False])
 @pytest.mark.parametrize("which", ["SIGTERM", "SIGINT"])
 def test_a_signal_ends_a_run_cleanly_and_says_how_to_go_on(folder, tmp_path, which, early):

@@ -33,8 +33,8 @@ def recall_of(*rows: dict[str, float], documents: int = 50) -> Recall:
 
 def stump(column: int, threshold: float, low: float, high: float) -> Trees:
     return Trees(
-        np.array([0]), np.array([column, 0, 0]), np.array([threshold, 0, 0], np.float32), np.array([1, 1, 2]),
-        np.array([2, 1, 2]), np.array([0, low, high], np.float32), 1, 0.5,
+        np.array([0]), np.array([column, 0, 0]), np.array([threshold, 0, 0], np.float32), np.array([1, 2, 1, 1, 2, 2]),
+        np.array([0, low, high], np.float32), 1, 0.5,
     )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def test_walk_of_a_stump(value: float, score: float) -> None:
 def test_trees_of_different_depth_add_up() -> None:
     trees = Trees(
         np.array([0, 1]), np.array([0, 1, 0, 0, 0, 0]), np.array([0, 5, 0, 3, 0, 0], np.float32),
-        np.array([0, 2, 2, 4, 4, 5]), np.array([0, 3, 2, 5, 4, 5]), np.array([10, 0, 1, 0, 2, 4], np.float32), 2, 0.0,
+        np.array([0, 0, 2, 3, 2, 2, 4, 5, 4, 4, 5, 5]), np.array([10, 0, 1, 0, 2, 4], np.float32), 2, 0.0,
     )  # fmt: skip
     table = np.array([[0, 4], [2, 6], [9, 6]], np.float32)
     assert trees.score(table).tolist() == [11, 12, 14]

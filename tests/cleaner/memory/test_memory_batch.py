@@ -6,6 +6,7 @@ import json
 import random
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -154,3 +155,14 @@ def test_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str], options: 
     path = written(tmp_path / "in.jsonl", rows_of(appeals(1)))
     assert main(["clean", str(path), "-o", str(tmp_path / "out"), *options]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("options", "articles"), [((), 0), (("--page-model", "none"), 3)])
+def test_pages_are_counted_only_where_the_memory_has_a_say(
+    tmp_path: Path, options: tuple[str, ...], articles: int
+) -> None:
+    pages = [f"<article><p>{text}</p></article>" for text in appeals(3).articles]
+    rows = [{"id": str(number), "html": page, "source": "a.org"} for number, page in enumerate(pages)]
+    cleaned(written(tmp_path / "in.jsonl", rows), tmp_path / "out", *options)
+    with closing(Memory.open(tmp_path / "out" / "memory.sqlite")) as memory:
+        assert sum(facts.documents for facts in memory.facts()) == articles

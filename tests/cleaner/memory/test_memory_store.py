@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaner.document import Document
-from cleaner.memory import union
+from cleaner.memory import union, witnesses
 from cleaner.memory.counting import Parts, count
 from cleaner.memory.parts import Counter, Part, PartError
 from cleaner.memory.store import Memory, MemoryFileError, write_memory
@@ -52,8 +52,14 @@ def written_part(path, documents):
 
 
 @settings(max_examples=60, deadline=None)
-@given(DOCUMENTS, st.integers(1, 3), st.data())
-def test_any_cut_order_and_copies_give_the_same_file(documents, minimum, data):
+@given(DOCUMENTS, st.integers(1, 3), st.sampled_from([2, 4, witnesses.MOST_DOCUMENTS]), st.data())
+def test_any_cut_order_and_copies_give_the_same_file(documents, minimum, most, data):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(witnesses, "MOST_DOCUMENTS", most)
+        same_file(documents, minimum, data)
+
+
+def same_file(documents, minimum, data):
     shuffled = data.draw(st.permutations(documents + data.draw(st.lists(st.sampled_from(documents), max_size=5))))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(shuffled)), min_size=2, max_size=3)))
     with tempfile.TemporaryDirectory() as folder:
@@ -104,7 +110,7 @@ def test_a_source_larger_than_a_slice(tmp_path, monkeypatch):
     part = part_of(tmp_path / "part", ["\n".join([*story(number), "Read more"]) for number in range(8)])
     digest = write_memory(tmp_path / "one", [part], minimum=2)
     monkeypatch.setattr(union, "SLICE", 50)
-    assert len(list(union.slices([part], SITE))) > 5
+    assert len(list(union.slices([part], SITE, part.witnesses(SITE)["witness"]))) > 5
     assert write_memory(tmp_path / "two", [part], minimum=2) == digest
 
 
@@ -128,6 +134,20 @@ def test_beyond_the_kept_witnesses_the_count_is_an_estimate(tmp_path):
         error = abs(found.documents / articles - 1)
         assert error <= (0 if articles < WITNESSES else 4 / (WITNESSES - 2) ** 0.5)
         assert memory.facts()[0].documents == articles
+
+
+def test_of_a_very_large_source_a_sample_is_kept_and_counts_are_of_the_sample(tmp_path, monkeypatch):
+    """A third of the articles hold one line, all hold another; counts stay within four standard errors."""
+    monkeypatch.setattr(witnesses, "MOST_DOCUMENTS", 600)
+    random_ = random.Random(4)
+    texts = [f"Read more\n{'Read less' * (n % 3 == 0)}\n{words(random_, 3)}" for n in range(3000)]
+    memory = memory_of(tmp_path, texts)
+    facts = memory.facts()[0]
+    assert (facts.documents, facts.copies) == (600, 0)
+    shares = {each.text: each.share for each in memory.recurring(limit=2)}
+    assert shares["Read more"] == pytest.approx(1, abs=0.52)
+    assert shares["Read less"] == pytest.approx(1 / 3, abs=0.18)
+    assert memory.source(SITE).documents == 600
 
 
 @pytest.mark.parametrize("minimum", [2, 3, 5])
@@ -280,7 +300,7 @@ def use(path):
         (lambda path: change(path, "UPDATE document SET sketch = x'0102030405060708'"), "damaged"),
         (lambda path: change(path, "DELETE FROM sample"), "damaged"),
         (lambda path: change(path, "UPDATE meta SET value = 'a cookbook' WHERE name = 'format'"), "no memory"),
-        (lambda path: change(path, "UPDATE meta SET value = '2' WHERE name = 'version'"), "update cleancopy"),
+        (lambda path: change(path, "UPDATE meta SET value = '999' WHERE name = 'version'"), "update cleancopy"),
         (lambda path: change(path, "UPDATE meta SET value = '6' WHERE name = 'run'"), r"other settings \(run\)"),
     ],
 )  # fmt: skip
