@@ -26,7 +26,7 @@ Ints = NDArray[Any]  # int64
 #: Buckets of the hashes, as a power of two.
 BITS = 20
 #: Which features these are; a model trained on others is refused. Raise it with any change of their meaning.
-PAGE_FEATURES = 1
+PAGE_FEATURES = 2
 
 #: A line this long, in visible characters, with few links, is prose.
 PROSE, PROSE_LINKS = 80, 0.4
@@ -34,13 +34,15 @@ PROSE, PROSE_LINKS = 80, 0.4
 MAIN_SHARE = 0.7
 #: Ancestors whose text and links are measured: the nearest blocks around a line.
 NEAR = 4
+#: Lines of so many words are looked for elsewhere on the page: copies of the article, teasers, pull quotes.
+ECHOING = 8
 #: Lines of so many words are hashed word by word and as a whole, longer ones by their edges.
 WORDWISE = 10
 
 _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
 _NAME = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+")
 _IDEOGRAPH = re.compile("[\u3040-\u9fff]")
-_DIGITS = re.compile(r"\d+")
+_DIGIT, _DIGITS = re.compile(r"\d"), re.compile(r"\d+")
 _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q s samp small span "
     "strike strong sub sup time tt u var wbr".split()
@@ -71,34 +73,39 @@ def page_features(layout: Layout) -> PageFeatures:
     lines, elements = layout.lines, layout.elements
     words = [_WORD.findall(line.text.lower()) for line in lines]
     shape = _shape(lines, words)
-    chains = [_blocks_around(elements, line.element) for line in lines]
+    chains = _chains(lines, elements)
     columns = [
         *shape.columns(),
         *_spread(lines, elements, chains, shape),
         *_tags(lines, elements),
         *_repeats(lines, elements, chains, shape),
+        *_echoes(words),
         *_title(words, str(layout.metadata.get("title", "")), shape),
         *_shares(words, layout),
     ]
-    dense = np.empty((len(lines), len(columns)), np.float32)
+    dense = np.empty((len(columns), len(lines)), np.float32)  # filled by column: that way round it is contiguous
     for number, column in enumerate(columns):
-        dense[:, number] = column
-    return PageFeatures(*_places(layout), *_said(words), dense)
+        dense[number] = column
+    return PageFeatures(*_places(layout), *_said(words), dense.T)
 
 
 # Hashes
 
 
-@lru_cache(maxsize=1 << 14)
 def _name_words(names: str) -> tuple[int, ...]:
     """Hashes of the words and the whole names in a class or id attribute; digits do not count."""
     found: dict[int, None] = {}
     for name in names.split()[:12]:
-        parts = [part.lower() for part in _NAME.findall(name[:60])]
-        for part in (*parts, "".join(parts)):
-            if len(part) > 1:
-                found[zlib.crc32(part.encode())] = None
+        found.update(_one_name(name[:60]))
     return tuple(found)
+
+
+@lru_cache(maxsize=1 << 15)  # by name and not by attribute: sites share more names than combinations of them
+def _one_name(name: str) -> dict[int, None]:
+    parts = [part.lower() for part in _NAME.findall(name)]
+    if len(parts) != 1:
+        parts.append("".join(parts))
+    return {zlib.crc32(part.encode()): None for part in parts if len(part) > 1}
 
 
 @lru_cache(maxsize=1 << 14)
@@ -251,7 +258,7 @@ def _shape(lines: Sequence[Line], words: Sequence[Sequence[str]]) -> _Shape:
         np.array([end in ":：" and end != "" for end in stripped], np.float32),
         np.array([text[:1].isupper() for text in texts], np.float32),
         np.array([text.isupper() for text in texts], np.float32),
-        np.array([sum(map(str.isdigit, text[:200])) for text in texts]) / np.maximum(1, np.minimum(lengths, 200)),
+        np.array([len(_DIGIT.findall(text, 0, 200)) for text in texts]) / np.maximum(1, np.minimum(lengths, 200)),
         np.array([text[:1] in "\"'„“«»‘" for text in texts], np.float32),
         np.log1p(np.array([text.count(",") + text.count("，") + text.count("、") for text in texts])),
         np.array([text.count("|") + text.count("•") + text.count("·") for text in texts]) > 0,
@@ -264,35 +271,22 @@ def _shape(lines: Sequence[Line], words: Sequence[Sequence[str]]) -> _Shape:
     return _Shape(sizes, counts, links, prose, flags)
 
 
-def _blocks_around(elements: Sequence[Element], element: int) -> list[int]:
-    """The nearest elements around a line that are no inline ones, from the inside out; NEAR + 1 of them."""
-    found: list[int] = []
-    while element >= 0 and len(found) <= NEAR:
-        if elements[element].tag not in _INLINE:
-            found.append(element)
-        element = elements[element].parent
-    return found or [0]
+def _chains(lines: Sequence[Line], elements: Sequence[Element]) -> list[tuple[int, ...]]:
+    """Per line the nearest elements around it that are no inline ones, from the inside out; NEAR + 1 of them."""
+    chains: list[tuple[int, ...]] = []  # per element: those before it are around it
+    for index, element in enumerate(elements):
+        above = chains[element.parent] if element.parent >= 0 else ()
+        chains.append(above if element.tag in _INLINE else (index, *above[:NEAR]))
+    return [chains[line.element] or (0,) for line in lines]
 
 
 def _spread(
-    lines: Sequence[Line], elements: Sequence[Element], chains: Sequence[list[int]], shape: _Shape
+    lines: Sequence[Line], elements: Sequence[Element], chains: Sequence[tuple[int, ...]], shape: _Shape
 ) -> Iterable[Floats]:
     """How prose, text and links are spread over the elements around each line, and the main container."""
-    holder = np.array([line.element for line in lines])
-    linked = shape.sizes * shape.links
-    sums = np.zeros((len(elements), 4), np.float64)  # prose, text, linked text, lines
-    for column, values in enumerate((shape.prose, shape.sizes, linked, np.ones(len(lines)))):
-        np.add.at(sums[:, column], holder, values)
-    parents = [element.parent for element in elements]
-    rows = sums.tolist()
-    for index in range(len(rows) - 1, 0, -1):
-        above = rows[parents[index]] if parents[index] >= 0 else None
-        if above is not None:
-            for column in range(4):
-                above[column] += rows[index][column]
-    sums = np.array(rows)
+    sums = _sums(lines, elements, shape)
     total = max(1.0, float(shape.prose.sum()))
-    near = np.array([chain[: NEAR + 1] + [chain[-1]] * (NEAR + 1 - len(chain)) for chain in chains])
+    near = np.array([chain + chain[-1:] * (NEAR + 1 - len(chain)) for chain in chains])
     for distance in range(NEAR + 1):
         here = sums[near[:, distance]]
         yield here[:, 0] / total
@@ -300,7 +294,7 @@ def _spread(
         yield here[:, 2] / np.maximum(1, here[:, 1])
         yield np.log1p(here[:, 3])
         yield np.log1p(here[:, 1])
-    main = _main(rows, parents, total)
+    main = _main(sums[:, 0].tolist(), elements, total)
     meeting = _meetings(elements, main)
     levels = np.array([meeting[line.element] for line in lines])
     depths = np.array([elements[line.element].depth for line in lines])
@@ -312,15 +306,30 @@ def _spread(
     inside = levels == 0
     yield np.cumsum(inside) == 0  # above the main container
     yield np.cumsum(inside[::-1])[::-1] == 0  # below it
-    yield np.full(len(lines), rows[main][0] / max(1.0, rows[main][1]))
-    yield np.full(len(lines), rows[main][2] / max(1.0, rows[main][1]))
+    yield np.full(len(lines), sums[main, 0] / max(1.0, sums[main, 1]))
+    yield np.full(len(lines), sums[main, 2] / max(1.0, sums[main, 1]))
 
 
-def _main(rows: list[list[float]], parents: Sequence[int], total: float) -> int:
+def _sums(lines: Sequence[Line], elements: Sequence[Element], shape: _Shape) -> Floats:
+    """Per element what it holds with all inside it: prose, text, linked text, lines."""
+    holder = np.array([line.element for line in lines])
+    count = len(elements)
+    held = (shape.prose, shape.sizes, shape.sizes * shape.links, None)
+    own = np.stack([np.bincount(holder, each, count) for each in held], axis=1)
+    last = list(range(count))  # elements come in reading order, so those inside one follow it without a gap
+    for index in range(count - 1, 0, -1):
+        above = elements[index].parent
+        if above >= 0 and last[above] < last[index]:
+            last[above] = last[index]
+    before = np.concatenate((np.zeros((1, 4)), np.cumsum(own, axis=0)))
+    return before[np.array(last) + 1] - before[:-1]
+
+
+def _main(prose: Sequence[float], elements: Sequence[Element], total: float) -> int:
     """The deepest element with MAIN_SHARE of the prose; elements come after those around them."""
     best = 0
-    for index, row in enumerate(rows):
-        if row[0] >= MAIN_SHARE * total and (parents[index] == best or index == 0):
+    for index, held in enumerate(prose):
+        if held >= MAIN_SHARE * total and (elements[index].parent == best or index == 0):
             best = index
     return best
 
@@ -365,11 +374,15 @@ def _tags(lines: Sequence[Line], elements: Sequence[Element]) -> Iterable[Floats
 
 
 def _repeats(
-    lines: Sequence[Line], elements: Sequence[Element], chains: Sequence[list[int]], shape: _Shape
+    lines: Sequence[Line], elements: Sequence[Element], chains: Sequence[tuple[int, ...]], shape: _Shape
 ) -> Iterable[Floats]:
     """Lines set alike (tags and classes of the two nearest blocks): how many, how long, how much of the prose."""
-    keys = [tuple(elements[index][0::2] for index in chain[:2]) for chain in chains]  # tag, names, property, depth
+    kinds: dict[Any, int] = {}
+    kind: dict[int, int] = {}
+    for index in {index for chain in chains for index in chain[:2]}:
+        kind[index] = kinds.setdefault(elements[index][0::2], len(kinds))  # tag, names, property, depth
     number: dict[Any, int] = {}
+    keys = [(kind[chain[0]], kind[chain[1]] if len(chain) > 1 else -1) for chain in chains]
     group = np.array([number.setdefault(key, len(number)) for key in keys])
     count = np.bincount(group).astype(np.float64)
     prose = np.bincount(group, shape.prose)
@@ -390,6 +403,21 @@ def _repeats(
         seen[line.text] += 1
     yield np.log1p(np.array([texts[line.text] - 1 for line in lines]))
     yield np.array(earlier, np.float32)
+
+
+def _echoes(words: Sequence[Sequence[str]]) -> Iterable[Floats]:
+    """How much of a longer line, by runs of three words, stands in lines before it, and in lines after it."""
+    runs = [list(zip(said, said[1:], said[2:], strict=False)) if len(said) >= ECHOING else () for said in words]
+    last = {run: index for index, each in enumerate(runs) for run in each}
+    seen: set[tuple[str, ...]] = set()
+    before, after = np.zeros((2, len(words)), np.float32)
+    for index, each in enumerate(runs):
+        if each:
+            before[index] = len(seen.intersection(each)) / len(each)
+            after[index] = sum(last[run] > index for run in each) / len(each)
+            seen.update(each)
+    yield before
+    yield after
 
 
 def _title(words: Sequence[Sequence[str]], title: str, shape: _Shape) -> Iterable[Floats]:
@@ -414,14 +442,22 @@ def _title(words: Sequence[Sequence[str]], title: str, shape: _Shape) -> Iterabl
 def _shares(words: Sequence[Sequence[str]], layout: Layout) -> Iterable[Floats]:
     """How much of a line is in the text that structured data give, and in another extractor's."""
     for text in (layout.stated, layout.opinion):
-        known = bool(text)
-        given = _WORD.findall((text or "").lower())
-        runs: set[tuple[str, ...]] = set(zip(given, given[1:], given[2:], strict=False))
-        whole = {tuple(_WORD.findall(line.lower())) for line in (text or "").splitlines()} if known else set()
-        share = [_share(said, runs, whole) for said in words] if known else [0.0] * len(words)
-        yield np.full(len(words), float(known), np.float32)
-        yield np.array(share, np.float32)
-        yield (np.array(share) >= 0.5).astype(np.float32)
+        share = np.array(_shares_in(text, words), np.float32) if text else np.zeros(len(words), np.float32)
+        yield np.full(len(words), float(bool(text)), np.float32)
+        yield share
+        yield (share >= 0.5).astype(np.float32)
+
+
+def shares_in(text: str, lines: Sequence[str]) -> list[float]:
+    """How much of each line is in a text that someone else takes for the article, from 0 to 1."""
+    return _shares_in(text, [_WORD.findall(line.lower()) for line in lines])
+
+
+def _shares_in(text: str, words: Sequence[Sequence[str]]) -> list[float]:
+    given = _WORD.findall(text.lower())
+    runs: set[tuple[str, ...]] = set(zip(given, given[1:], given[2:], strict=False))
+    whole = {tuple(_WORD.findall(line.lower())) for line in text.splitlines()}
+    return [_share(said, runs, whole) for said in words]
 
 
 def _share(words: Sequence[str], runs: set[tuple[str, ...]], whole: set[tuple[str, ...]]) -> float:

@@ -1,7 +1,7 @@
 """The learned model of pages: per line of a page how surely it stands outside the article. No training.
 
-As in model.py two steps: a linear scorer over hashes of the elements around a line, then a small network that
-reads its scores and the measurements of all lines in dilated convolutions. NumPy only.
+As in model.py two steps: a linear scorer over hashes of the elements around a line, then small networks that
+read its scores and the measurements of all lines in dilated convolutions; the mean of their odds counts. NumPy only.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from cleaner.model_file import ModelError
 from cleaner.page_features import BITS, PAGE_FEATURES, PageFeatures, page_features
 from cleaner.tokens import Floats
 
-FORMAT = "cleancopy page model 1"
+FORMAT = "cleancopy page model 2"
 #: Log-odds of the linear scorer, spreads of a measurement from its mean, and the answer are cut off here.
 LINEAR_CLIP, DENSE_CLIP, ODDS_CLIP = 9.0, 5.0, 12.0
 LINEAR_SCALE = 0.25
@@ -37,7 +37,8 @@ class PageModel:
 
     weights: Floats  # bucket → weight, float32
     bias: float
-    arrays: Mapping[str, Floats]  # the network's, by name
+    scaling: Mapping[str, Floats]  # mean and scale of the measurements
+    members: tuple[Mapping[str, Floats], ...]  # the networks' arrays, by name
     dilations: tuple[int, ...]
     header: Mapping[str, Any]
     digest: str  # sha256 of the file, lower-case hex
@@ -48,8 +49,14 @@ class PageModel:
             return []
         features = page_features(layout)
         linear = linear_scores(features, self.weights, self.bias)
-        odds: list[float] = gate(inputs(linear, features.dense, self.arrays), self.arrays, self.dilations).tolist()
+        odds: list[float] = self.gate(linear, features.dense).tolist()
         return odds
+
+    def gate(self, linear: Floats, dense: Floats) -> Floats:
+        """Per line the log-odds that it stands outside, by the linear scores and the measurements."""
+        read = inputs(linear, dense, self.scaling)
+        said: Floats = np.mean([gate(read, member, self.dilations) for member in self.members], axis=0)
+        return said
 
 
 def linear_scores(features: PageFeatures, weights: Floats, bias: float) -> Floats:
@@ -70,14 +77,14 @@ def said_scale(features: PageFeatures) -> Floats:
     return 1 / np.sqrt(4 * np.diff(np.append(features.said_starts, len(features.said))))
 
 
-def inputs(linear: Floats, dense: Floats, arrays: Mapping[str, Floats]) -> Floats:
-    """What the network reads of each line."""
-    scaled = np.clip((dense - arrays["mean"]) * arrays["scale"], -DENSE_CLIP, DENSE_CLIP)
+def inputs(linear: Floats, dense: Floats, scaling: Mapping[str, Floats]) -> Floats:
+    """What the networks read of each line."""
+    scaled = np.clip((dense - scaling["mean"]) * scaling["scale"], -DENSE_CLIP, DENSE_CLIP)
     return np.concatenate((linear[:, None] * LINEAR_SCALE, scaled), axis=1).astype(np.float32)
 
 
 def gate(inputs: Floats, arrays: Mapping[str, Floats], dilations: tuple[int, ...]) -> Floats:
-    """Per line the network's log-odds that it stands outside the article."""
+    """Per line one network's log-odds that it stands outside the article."""
     hidden = np.maximum(inputs @ arrays["inp.w"] + arrays["inp.b"], 0)
     hidden = np.maximum(hidden + (hidden.mean(axis=0) @ arrays["doc.w"] + arrays["doc.b"]), 0)
     for layer, step in enumerate(dilations):
@@ -107,9 +114,17 @@ def parse(data: bytes, name: str) -> PageModel:
         raise ModelError(f"{name} is for {known}, this program reads {(FORMAT, PAGE_FEATURES)}; train it again")
     weights = np.zeros(1 << BITS, np.float32)
     weights[np.cumsum(arrays.pop("buckets"), dtype=np.int64)] = arrays.pop("weights") * header["scale"]
-    network = {key: array.astype(np.float32) for key, array in arrays.items()}
+    scaling = {key: arrays.pop(key).astype(np.float32) for key in ("mean", "scale")}
+    members = tuple(
+        {
+            key.removeprefix(f"{number}."): array.astype(np.float32)
+            for key, array in arrays.items()
+            if key.startswith(f"{number}.")
+        }
+        for number in range(header["members"])
+    )
     digest = hashlib.sha256(data).hexdigest()
-    return PageModel(weights, float(header["bias"]), network, tuple(header["dilations"]), header, digest)
+    return PageModel(weights, float(header["bias"]), scaling, members, tuple(header["dilations"]), header, digest)
 
 
 def load(path: Path) -> PageModel:

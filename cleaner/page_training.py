@@ -24,9 +24,9 @@ from cleaner.layout import Extractor, Layout
 from cleaner.network_training import Labelled, Settings, train_network
 from cleaner.page_features import BITS, PageFeatures, page_features
 from cleaner.page_gold import article_shares, labels_of_lines
-from cleaner.page_model import PageModel, gate, inputs, linear_scores, pack, parse, place_scale, said_scale
+from cleaner.page_model import PageModel, inputs, linear_scores, pack, parse, place_scale, said_scale
 from cleaner.segmenters.html import segment_html
-from cleaner.tokens import Floats, Ints
+from cleaner.tokens import Flags, Floats, Ints
 from cleaner.training import TrainingError
 from cleaner.training_data import read_rows
 
@@ -40,6 +40,8 @@ ALPHA, ROUNDS = 3e-6, 6
 PAGE_WEIGHT = 30.0
 #: Lines of which only part is in the gold text say little.
 PARTIAL, PARTIAL_WEIGHT = (0.15, 0.85), 0.3
+#: Networks of other seeds whose odds are averaged: one of them errs on a page here, another there.
+MEMBERS = 3
 SETTINGS = Settings(width=48, dilations=(1, 2, 4, 8), epochs=10, drop=0.3, drop_inputs=0.1, kind=0.0)
 
 
@@ -52,6 +54,8 @@ class Page:
     html: str
     url: str | None
     body: str | None  # the gold text, paragraphs in lines
+    wanted: Sequence[str] = ()  # passages that are in the article
+    unwanted: Sequence[str] = ()  # passages that are not
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +72,13 @@ class PageExample:
 
 
 def read_pages(path: Path) -> Iterator[Page]:
-    """Pages from JSONL rows `{id, domain, html, url?, body?}`, plain, .gz or .xz. Raises GoldError."""
+    """Pages from JSONL rows `{id, domain, html, url?, body?, with?, without?}`, plain, .gz or .xz. Raises GoldError."""
     opener: Any = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
     try:
         with opener(path, "rt", encoding="utf-8") as rows:
             for row in map(json.loads, rows):
-                yield Page(row["id"], row["domain"], row["html"], row.get("url"), row.get("body"))
+                given = (row.get("url"), row.get("body"), row.get("with") or (), row.get("without") or ())
+                yield Page(row["id"], row["domain"], row["html"], *given)
     except (OSError, ValueError, KeyError) as error:
         raise GoldError(f"{path}: cannot be read as pages ({error})") from error
 
@@ -111,25 +116,47 @@ def example(page: Page, gold: Gold | None, *, opinions: bool = True) -> PageExam
     if opinions:
         views.append(page_features(layout))
     texts = [line.text for line in layout.lines]
-    outside, weights = _known(layout, page.body, gold)
+    outside, weights = _known(layout, page, gold)
     return PageExample(page.id, fold_of(page.domain), page.domain, texts, views, outside, weights)
 
 
-def _known(layout: Layout, body: str | None, gold: Gold | None) -> tuple[Ints, Floats]:
-    """Which lines are outside the article by the gold text or the labels, and what each line counts."""
+def _known(layout: Layout, page: Page, gold: Gold | None) -> tuple[Ints, Floats]:
+    """Which lines are outside the article by the gold text, the labels or the passages, and what each line counts."""
     texts = [line.text for line in layout.lines]
     weights = np.sqrt(np.clip([max(len(text.split()), len(text.encode()) / 12) for text in texts], 1, 200))
-    if body:
-        shares = np.array(article_shares(texts, body))
+    if page.body:
+        shares = np.array(article_shares(texts, page.body))
         weights *= np.where((shares > PARTIAL[0]) & (shares < PARTIAL[1]), PARTIAL_WEIGHT, 1)
         outside = (shares < 0.5).astype(np.int64)
-    elif gold and (labels := labels_of_lines(texts, gold)):
-        outside = np.array([label is None or label not in KEPT or label is Label.HEADLINE for label, _ in labels])
-        weights *= np.array([not doubtful for _, doubtful in labels])
     else:
-        return np.zeros(len(texts), np.int64), np.zeros(len(texts), np.float32)
+        inside, beyond = (_holding(texts, passages) for passages in (page.wanted, page.unwanted))
+        outside, sure = _read(texts, gold, inside)
+        outside[sorted(inside)], outside[sorted(beyond - inside)] = 0, 1
+        sure[sorted(inside ^ beyond)] = True
+        weights *= sure
     total = max(1.0, float(weights.sum()))
-    return outside.astype(np.int64), (weights * min(len(texts), PAGE_WEIGHT) / total).astype(np.float32)
+    return outside, (weights * min(len(texts), PAGE_WEIGHT) / total).astype(np.float32)
+
+
+def _holding(texts: Sequence[str], passages: Sequence[str]) -> set[int]:
+    """The lines that hold one of the passages; of a passage that several lines hold none."""
+    found = [[index for index, text in enumerate(texts) if passage in text] for passage in passages if passage]
+    return {lines[0] for lines in found if len(lines) == 1}
+
+
+def _read(texts: Sequence[str], gold: Gold | None, wanted: set[int]) -> tuple[Ints, Flags]:
+    """Which lines are outside by a document read line by line, and of which that is sure.
+
+    Readers saw an extract of the page. What it leaves out is outside, unless it leaves out `wanted` lines, too.
+    """
+    labels = labels_of_lines(texts, gold) if gold else None
+    if labels is None:
+        return np.zeros(len(texts), np.int64), np.zeros(len(texts), bool)
+    outside = np.array([label is None or label not in KEPT or label is Label.HEADLINE for label, _ in labels])
+    left_out = np.array([label is None for label, _ in labels])
+    complete = not left_out[sorted(wanted)].any()
+    sure = np.array([not doubtful for _, doubtful in labels]) & (complete | ~left_out)
+    return outside.astype(np.int64), sure
 
 
 def train_pages(
@@ -152,16 +179,17 @@ def odds(model: PageModel, page: PageExample, view: int = 0) -> Floats:
     """Per line of an example the model's log-odds that it is outside."""
     features = page.views[min(view, len(page.views) - 1)]
     linear = linear_scores(features, model.weights, model.bias)
-    return gate(inputs(linear, features.dense, model.arrays), model.arrays, model.dilations)
+    return model.gate(linear, features.dense)
 
 
 def fit(known: Sequence[PageExample], say: Say, settings: Settings) -> bytes:
     """The file of a model that has seen these pages only."""
     buckets = _vocabulary(known)
     say(f"{len(known)} pages of {len({each.domain for each in known})} domains, {len(buckets)} hashes")
+    matrices = {each.id: _matrix(each.views[0])[:, buckets] for each in known}
     scores: dict[str, Floats] = {}
     for fold in range(FOLDS):
-        weights, bias = _linear([each for each in known if each.fold != fold], buckets)
+        weights, bias = _linear([each for each in known if each.fold != fold], buckets, matrices)
         for each in known:
             if each.fold == fold:
                 scores[each.id] = linear_scores(each.views[0], weights, bias)
@@ -178,15 +206,25 @@ def fit(known: Sequence[PageExample], say: Say, settings: Settings) -> bytes:
         for each in known
         for view in each.views
     ]
-    network = train_network(labelled, scaling["mean"], scaling["scale"], settings)
-    arrays = {name: array.astype(np.float16) for name, array in network.arrays.items() if name not in scaling}
-    arrays["out.w"], arrays["out.b"] = arrays["out.w"][:, -1:], arrays["out.b"][-1:]  # only the gate
-    weights, bias = _linear(known, buckets)
+    arrays: dict[str, Floats] = {}
+    for number in range(MEMBERS):
+        member = replace(settings, seed=settings.seed + number)
+        network = train_network(labelled, scaling["mean"], scaling["scale"], member)
+        trained = {name: array.astype(np.float16) for name, array in network.arrays.items() if name not in scaling}
+        trained["out.w"], trained["out.b"] = trained["out.w"][:, -1:], trained["out.b"][-1:]  # only the gate
+        arrays.update({f"{number}.{name}": array for name, array in trained.items()})
+    weights, bias = _linear(known, buckets, matrices)
     scale = float(np.abs(weights).max()) / 127
     small = np.round(weights[buckets] / scale).astype(np.int8)
     used = small != 0
     gaps = np.diff(buckets[used], prepend=0).astype(np.int32)
-    header = {"bias": bias, "scale": scale, "dilations": settings.dilations, "pages": len(known)}
+    header = {
+        "bias": bias,
+        "scale": scale,
+        "dilations": settings.dilations,
+        "members": MEMBERS,
+        "pages": len(known),
+    }
     return pack(header, {**scaling, **arrays, "buckets": gaps, "weights": small[used]})
 
 
@@ -203,29 +241,34 @@ def _vocabulary(pages: Iterable[PageExample]) -> Ints:
     return np.flatnonzero(counts >= MIN_DOMAINS)
 
 
-def _linear(pages: Sequence[PageExample], buckets: Ints) -> tuple[Floats, float]:
+def _linear(pages: Sequence[PageExample], buckets: Ints, matrices: Mapping[str, Any]) -> tuple[Floats, float]:
     """Weights of all buckets (zeros where not in the vocabulary) and the bias, by logistic regression."""
-    try:
-        from scipy import sparse
-        from sklearn.linear_model import SGDClassifier
-    except ImportError as error:
-        raise TrainingError(f"{error}; pip install 'cleancopy[train]'") from error
-    rows, targets, weights = [], [], []
-    for page in pages:
-        rows.append(_matrix(page.views[0], sparse))
-        targets.append(page.outside)
-        weights.append(page.weights)
-    matrix = sparse.vstack(rows).tocsr()[:, buckets]
-    model = SGDClassifier(loss="log_loss", alpha=ALPHA, max_iter=ROUNDS, tol=None, average=True, random_state=1)
-    use = np.concatenate(weights) > 0
-    model.fit(matrix[use], np.concatenate(targets)[use], sample_weight=3 * np.concatenate(weights)[use])
+    sparse, linear_model = _libraries()
+    matrix = sparse.vstack([matrices[each.id] for each in pages]).tocsr()
+    targets = np.concatenate([each.outside for each in pages])
+    weights = np.concatenate([each.weights for each in pages])
+    use = weights > 0
+    model = linear_model.SGDClassifier(
+        loss="log_loss", alpha=ALPHA, max_iter=ROUNDS, tol=None, average=True, random_state=1
+    )
+    model.fit(matrix[use], targets[use], sample_weight=3 * weights[use])
     table = np.zeros(1 << BITS, np.float32)
     table[buckets] = model.coef_[0]
     return table, float(model.intercept_[0])
 
 
-def _matrix(features: PageFeatures, sparse: Any) -> Any:
+def _libraries() -> tuple[Any, Any]:
+    try:
+        from scipy import sparse
+        from sklearn import linear_model
+    except ImportError as error:
+        raise TrainingError(f"{error}; pip install 'cleancopy[train]'") from error
+    return sparse, linear_model
+
+
+def _matrix(features: PageFeatures) -> Any:
     """Line × bucket: what `linear_scores` sums, as a sparse matrix."""
+    sparse, _ = _libraries()
     bounds = np.append(features.place_starts, len(features.places))
     values = np.repeat(place_scale(features), np.diff(bounds)).astype(np.float32)
     around = sparse.csr_matrix((values, features.places, bounds), shape=(len(bounds) - 1, 1 << BITS))

@@ -153,4 +153,5 @@ MARKS: dict[str, tuple[Label, float]] = {
     "role:navigation": (Label.NAVIGATION, 5.0),
     "role:contentinfo": (Label.NAVIGATION, 4.0),
     "role:dialog": (Label.LEGAL, 4.0),
+    "role:alertdialog": (Label.LEGAL, 4.0),
 }

@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import metadata
 from typing import Any, Literal, Self
 
@@ -26,7 +26,9 @@ from cleaner.layout import Extractor
 from cleaner.matching import Matcher
 from cleaner.memory.recall import ENOUGH, Memory, Recall, recall, recurring_words
 from cleaner.memory.units import units_of
+from cleaner.metadata import page_facts
 from cleaner.model import Model, shipped
+from cleaner.page_features import shares_in
 from cleaner.page_model import PageModel
 from cleaner.page_model import shipped as shipped_page_model
 from cleaner.recurrence import recurs
@@ -36,7 +38,7 @@ from cleaner.sources import document_source
 from cleaner.splitting import split
 from cleaner.tokens import Tokens, tokenise
 
-VERSION = metadata.version("cleancopy")
+VERSION, TRAFILATURA = metadata.version("cleancopy"), metadata.version("trafilatura")
 
 
 class OnSuspect(StrEnum):
@@ -163,7 +165,8 @@ class Cleaner:
     ) -> tuple[tuple[Decision, ...], tuple[Decision, ...], str]:
         """The decisions on a page, those on its blocks near the article, and its language."""
         title = document.title or str(rendering.metadata.get("title", ""))
-        odds = pages.settled(rendering.blocks, odds, title)
+        second = None if self.extractor is Extractor.FAST else partial(_second_opinion, document, rendering)
+        odds = pages.settled(rendering.blocks, odds, title, second)
         if self.extractor is Extractor.FAST:
             decisions = pages.decide_by_page(rendering, odds, title, self.policy)
             judged = tuple(each for each, place in zip(decisions, odds, strict=True) if place < pages.FAR)
@@ -237,6 +240,7 @@ class Cleaner:
             "model": self.model.digest if self.model else None,
             "page-model": self.page_model.digest if self.page_model else None,
             "extractor": self.extractor.value,
+            "trafilatura": TRAFILATURA,
             "memory": self.memory.digest if self.memory else None,
             "on-suspect": self.on_suspect.value,
         }
@@ -244,6 +248,13 @@ class Cleaner:
     def fingerprint(self) -> str:
         """sha256 of the configuration, lower-case hex."""
         return hashlib.sha256(json.dumps(self.configuration(), sort_keys=True).encode()).hexdigest()
+
+
+def _second_opinion(document: Document, rendering: Rendering) -> list[float]:
+    """How much of each block trafilatura takes for the article; nothing when it finds none."""
+    known = rendering.layout.opinion if rendering.layout is not None else None
+    text = page_facts(document.text, document.url).main if known is None else known
+    return shares_in(text, [block.text for block in rendering.blocks]) if text else []
 
 
 def _rebuilds(cleaned: CleanedDocument) -> bool:

@@ -19,7 +19,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from cleaner.document import Block, Document, Rendering
 from cleaner.layout import Element, Extractor, Layout, Line
 from cleaner.metadata import PageFacts, page_facts
-from cleaner.segmenters.marks import Marks, Place
+from cleaner.segmenters.marks import DIALOGS, Marks, Place
 from cleaner.segmenters.stated import SURROGATES, json_prose, resolved, stated
 from cleaner.segmenters.tree import walk
 
@@ -31,8 +31,10 @@ RENDERING_RULES = 1
 HIDDEN_PROSE, HIDDEN_LINE = 200, 80
 #: A page that shows less than this much text in lines of HIDDEN_LINE characters may hold its article in JSON.
 BARE_PAGE = 250
-#: A class mark on more than this share of the prose tells about the page, not about the lines that bear it.
-MAX_MARK_SHARE = 0.5
+#: A mark for boilerplate on more than this share of the prose tells about the page, not about the lines that bear it: a
+#: form around all of an ASP.NET page, a class of the newsletter that the page is. Dialogs are what they are, even
+#: where the page says little else.
+MAX_MARK_SHARE, MAX_DIALOG_SHARE = 0.5, 0.9
 #: Never shown to a reader with scripts, who is whom the page was written for.
 _UNSEEN = frozenset(("noscript", "dialog"))
 
@@ -56,7 +58,8 @@ def segment_html(document: Document, extractor: Extractor = Extractor.PAGE) -> R
     metadata = resolved(
         {**said.metadata, **facts.metadata}, tree, document.url
     )  # the model reads only what is the same for every extractor
-    layout = Layout(lines, elements, said.metadata, said.text, facts.main)
+    opinion = facts.main if extractor is Extractor.TRAFILATURA else None
+    layout = Layout(lines, elements, said.metadata, said.text, opinion)
     text = "\n".join(line.text for line in lines)
     return Rendering(text, _blocks(layout), text, (), metadata, layout=layout)
 
@@ -80,7 +83,12 @@ def page_texts(document: Document) -> list[str]:
 
 
 def _mended(html: str) -> str:
-    return _XML_DECLARATION.sub("", SURROGATES.sub("\ufffd", html))
+    try:
+        html.encode()  # ten times as fast as looking for what cannot be encoded
+    except UnicodeEncodeError:
+        html = SURROGATES.sub("\ufffd", html)
+    declaration = _XML_DECLARATION.match(html, 0, 1000)
+    return html[declaration.end() :] if declaration else html
 
 
 def _lines(html: str) -> tuple[list[Line], list[Element], LexborHTMLParser]:
@@ -91,12 +99,21 @@ def _lines(html: str) -> tuple[list[Line], list[Element], LexborHTMLParser]:
         raise HtmlError(f"the page cannot be parsed as HTML ({error}); mend its markup or leave it out") from error
     elements = found.elements
     lines = _shown(found.lines, elements)
-    if sum(len(line.text) for line in lines if len(line.text) >= HIDDEN_LINE) < BARE_PAGE:
-        lines += _from_json(json_prose(tree), elements, lines)
+    if _prose(lines) < BARE_PAGE:
+        everything = _shown(found.lines, elements, frozenset())
+        if _prose(everything) - _prose(lines) >= BARE_PAGE:  # a tag left open in <noscript> puts all after it there
+            lines = everything
+            elements[:] = [each._replace(hidden=False) if each.tag in _UNSEEN else each for each in elements]
+        else:
+            lines += _from_json(json_prose(tree), elements, lines)
     return lines, elements, tree
 
 
-def _shown(lines: Sequence[Line], elements: Sequence[Element]) -> list[Line]:
+def _prose(lines: Sequence[Line]) -> int:
+    return sum(len(line.text) for line in lines if len(line.text) >= HIDDEN_LINE)
+
+
+def _shown(lines: Sequence[Line], elements: Sequence[Element], unseen: frozenset[str] = _UNSEEN) -> list[Line]:
     """The lines that a reader may see: hidden ones only where the hidden element holds prose."""
     covers = _covers(elements)
     prose: Counter[int] = Counter()
@@ -106,7 +123,7 @@ def _shown(lines: Sequence[Line], elements: Sequence[Element]) -> list[Line]:
     return [
         line
         for line in lines
-        if (cover := covers[line.element]) < 0 or (prose[cover] >= HIDDEN_PROSE and elements[cover].tag not in _UNSEEN)
+        if (cover := covers[line.element]) < 0 or (prose[cover] >= HIDDEN_PROSE and elements[cover].tag not in unseen)
     ]
 
 
@@ -146,7 +163,7 @@ def _blocks(layout: Layout) -> tuple[Block, ...]:
 
 
 def _page_wide(lines: Sequence[Line], places: Sequence[Place]) -> frozenset[str]:
-    """Class marks that most of the prose bears, such as `class:newsletter` in a newsletter's own issue."""
+    """Marks that most of the prose bears, such as `class:newsletter` in a newsletter's own issue."""
     sizes: Counter[str] = Counter()
     total = 0
     for line, place in zip(lines, places, strict=True):
@@ -154,4 +171,9 @@ def _page_wide(lines: Sequence[Line], places: Sequence[Place]) -> frozenset[str]
             total += len(line.text)
             for mark in place.marks:
                 sizes[mark] += len(line.text)
-    return frozenset(m for m, size in sizes.items() if m.startswith("class:") and size > MAX_MARK_SHARE * total)
+    return frozenset(
+        mark
+        for mark, size in sizes.items()
+        if (mark.startswith("class:") or mark == "tag:form" or mark in DIALOGS)
+        and size > total * (MAX_DIALOG_SHARE if mark in DIALOGS else MAX_MARK_SHARE)
+    )

@@ -23,6 +23,8 @@ _TELLING_TAGS = frozenset(
     "address aside blockquote button caption figcaption figure footer form h1 h2 h3 h4 h5 h6 header label li nav pre "
     "summary table time".split()
 )
+#: What lies over the page: of 4,700 such lines on 1,382 pages none is of an article.
+DIALOGS = frozenset(("role:dialog", "role:alertdialog", "class:cookie"))
 _TELLING_ROLES = frozenset(
     "alert alertdialog banner complementary contentinfo dialog form navigation note search toolbar".split()
 )
@@ -37,7 +39,8 @@ _CLASS_WORDS = {
     "byline": "byline bylines dateline pubdate timestamp",
     "caption": "caption captions figcaption imagecaption photocaption photocredit",
     "comment": "comment comments disqus respond commentlist",
-    "cookie": "cookie cookies consent gdpr onetrust",
+    "cookie": "borlabs ccpa cky cmplz consent cookie cookiebanner cookiebot cookieconsent cookies didomi dsgvo gdpr "
+    "iubenda klaro onetrust qccmp termly truste usercentrics",
     "donation": "donate donation donations contribute fundraising fundraiser membership",
     "navigation": "breadcrumb breadcrumbs menu navbar pagination sitemap skiplink tags taglist toc",
     "newsletter": "newsletter newsletters signup mailinglist mailchimp",
@@ -49,7 +52,9 @@ _CLASS_WORDS = {
 }
 _MARK_OF = {word: f"class:{mark}" for mark, words in _CLASS_WORDS.items() for word in words.split()}
 #: Two words that are one above: "read-more", "most-read".
-_JOINED = re.compile(r"(?:about|author|comment|fig|follow|image|mailing|more|most|photo|pub|read|share|sign|skip|tag)$")
+_JOINED = frozenset(
+    "about author comment fig follow image mailing more most photo pub qc read share sign skip tag".split()
+)
 #: A class name with one of these words tells what the page has or has not, not what the element is.
 _STATES = frozenset("has no not is with without enable enabled disable disabled open closed hide show hidden".split())
 
@@ -131,14 +136,15 @@ def _names_marks(names: str) -> tuple[str, ...]:
     return tuple(mark for name in names.split() for mark in class_marks(name))
 
 
-def class_marks(name: str) -> list[str]:
+@lru_cache(maxsize=1 << 15)
+def class_marks(name: str) -> tuple[str, ...]:
     """The marks that one class name or id gives.
 
     >>> class_marks("c-newsletterSignup"), class_marks("has-newsletter")
-    (['class:newsletter', 'class:newsletter'], [])
+    (('class:newsletter', 'class:newsletter'), ())
     """
     words = [word.lower() for word in _NAME.findall(name[:200])]
     if not _STATES.isdisjoint(words):
-        return []
-    pairs = [a + b for a, b in pairwise(words) if _JOINED.match(a)]
-    return [_MARK_OF[word] for word in (*words, *pairs) if word in _MARK_OF]
+        return ()
+    pairs = [a + b for a, b in pairwise(words) if a in _JOINED]
+    return tuple([_MARK_OF[word] for word in (*words, *pairs) if word in _MARK_OF])

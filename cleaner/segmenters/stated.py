@@ -121,8 +121,11 @@ def _joined(base: str, address: str) -> str:
 
 
 def json_prose(tree: LexborHTMLParser) -> str:
-    """The prose in a page's JSON and, failing that, its noscript text: for pages that show nothing themselves."""
+    """The longest prose in a page's JSON or its templates of markup: for pages that show nothing themselves."""
     best = stated(tree).text
+    for node in tree.css('script[type*="template"]'):
+        markup = node.text() or ""
+        best = max(best, plain_text(markup) if len(markup) <= MAX_JSON else "", key=len)
     for node in tree.css('script[type*="json"], script#__NEXT_DATA__'):
         strings: list[str] = []
         for value in _values(_json(node)):

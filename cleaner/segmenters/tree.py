@@ -7,6 +7,7 @@ share a line. Hidden and noscript text is among the lines, in elements that say 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -54,6 +55,7 @@ class _Frame:
     index: int = -1  # in the list of elements, once it has text
     linked: bool = False
     pre: bool = False
+    attributes: Mapping[str, str | None] | None = None  # once they were read
 
 
 @dataclass(slots=True)
@@ -65,15 +67,9 @@ class _Row:
     plain: bool = True
 
 
-@dataclass(slots=True)
-class _Piece:
-    """A piece of text; with neither text nor frame, a line break."""
-
-    text: str
-    frame: _Frame | None
-
-
-_BREAK = _Piece("", None)
+#: A piece of text and the element it stands in; without either a line break.
+_Piece = tuple[str, _Frame | None]
+_BREAK: _Piece = ("", None)
 
 
 @dataclass(slots=True)
@@ -104,15 +100,15 @@ class Walk:
                 self._break()
             elif tag not in SKIPPED_TAGS:
                 child = node.first_child
-                inner = _Frame(node, tag, frame, frame.depth + 1, -1, frame.linked, frame.pre)
                 if child is not None:
-                    self._enter(inner)
-                    frame, node = inner, child
+                    frame = _Frame(node, tag, frame, frame.depth + 1, -1, frame.linked, frame.pre)
+                    self._enter(frame)
+                    node = child
                     continue
                 if tag in BLOCK_TAGS:
                     self._break()
                 elif tag in CELL_TAGS:
-                    self._cell(inner)
+                    self._cell(_Frame(node, tag, frame, frame.depth + 1))
             node = node.next
         self._flush()
 
@@ -125,8 +121,9 @@ class Walk:
             self._cell(frame)
         elif tag in BLOCK_TAGS:
             self._break()
-        elif tag == "a" and "href" in frame.node.attributes:
-            frame.linked = True
+        elif tag == "a":
+            frame.attributes = frame.node.attributes
+            frame.linked = frame.linked or "href" in frame.attributes
         if tag in PRE_TAGS:
             frame.pre = True
 
@@ -144,13 +141,13 @@ class Walk:
             if row.cells:  # not for the row's own beginning
                 row.plain = False
             self._pieces.append(_BREAK)
-        else:
+        elif self._pieces:
             self._flush()
 
     def _cell(self, frame: _Frame) -> None:
         if self._rows:
             self._rows[-1].cells.append(len(self._pieces))
-            self._pieces.append(_Piece("", frame))  # becomes a break or a separator
+            self._pieces.append(("", frame))  # becomes a break or a separator
         else:
             self._flush()
 
@@ -160,7 +157,7 @@ class Walk:
             if not row.plain:
                 self._pieces[at] = _BREAK
             elif number:
-                self._pieces[at] = _Piece(CELL_SEPARATOR, row.frame)
+                self._pieces[at] = (CELL_SEPARATOR, row.frame)
         if not self._rows:
             self._flush()
 
@@ -170,11 +167,11 @@ class Walk:
                 if number:
                     self._break()
                 if part:
-                    self._pieces.append(_Piece(part, frame))
+                    self._pieces.append((part, frame))
             if text.endswith("\n"):
                 self._break()
         elif self._pieces or not text.isspace():
-            self._pieces.append(_Piece(text, frame))
+            self._pieces.append((text, frame))
 
     def _flush(self) -> None:
         if not self._pieces:
@@ -191,23 +188,23 @@ class Walk:
         self._pieces = []
 
     def _line(self, pieces: list[_Piece]) -> None:
-        if len(pieces) == 1 and (only := pieces[0].frame) and not only.pre:  # most lines
-            text = _SPACE.sub(" ", pieces[0].text).strip()
-            if text and not text.isspace():
-                self.lines.append(Line(text, self._element(only), float(only.linked)))
+        first = pieces[0][1]
+        if len(pieces) == 1 and first is not None and not first.pre:  # most lines
+            text = _SPACE.sub(" ", pieces[0][0]).strip()
+            if text:
+                self.lines.append(Line(text, self._element(first), float(first.linked)))
             return
-        frames = [piece.frame for piece in pieces if piece.frame]
-        if any(frame.pre for frame in frames):
-            parts = [p.text if p.frame and p.frame.pre else _SPACE.sub(" ", p.text) for p in pieces]
-            text = "".join(parts).rstrip()
+        if any(frame is not None and frame.pre for _, frame in pieces):
+            text = "".join([t if frame and frame.pre else _SPACE.sub(" ", t) for t, frame in pieces]).rstrip()
+            bare = text.strip()
         else:
-            text = _SPACE.sub(" ", "".join([piece.text for piece in pieces])).strip()
-        if not text.strip():
+            text = bare = _SPACE.sub(" ", "".join([t for t, _ in pieces])).strip()
+        if not bare:
             return
-        seen = [piece for piece in pieces if piece.frame and piece.text.strip()]
-        linked = sum(_visible(p.text) for p in seen if p.frame and p.frame.linked)
-        density = linked / sum(_visible(p.text) for p in seen) if linked else 0.0
-        self.lines.append(Line(text, self._element(_holder(seen)), density))
+        seen = [(t, frame) for t, frame in pieces if frame is not None and not (t.isspace() or not t)]
+        linked = sum([_visible(t) for t, frame in seen if frame.linked])
+        density = linked / sum([_visible(t) for t, _ in seen]) if linked else 0.0
+        self.lines.append(Line(text, self._element(_holder([frame for _, frame in seen])), density))
 
     def _element(self, frame: _Frame) -> int:
         """The index of a frame's element; those around it come first."""
@@ -260,7 +257,7 @@ def shallow(html: str) -> str:
 
 
 def _element_of(frame: _Frame, parent: int) -> Element:
-    attributes = frame.node.attributes
+    attributes = frame.node.attributes if frame.attributes is None else frame.attributes
     if not attributes:
         return Element(frame.tag, parent, "", "", "", frame.tag in ("noscript", "dialog"), frame.depth)
     get = attributes.get
@@ -276,9 +273,8 @@ def _element_of(frame: _Frame, parent: int) -> Element:
     return Element(frame.tag, parent, names, (get("role") or "").strip().lower()[:40], told, hidden, frame.depth)
 
 
-def _holder(pieces: list[_Piece]) -> _Frame:
+def _holder(frames: list[_Frame]) -> _Frame:
     """The element that a line belongs to: the inline one that holds all of it, else the nearest block."""
-    frames = [piece.frame for piece in pieces if piece.frame]
     for frame in frames:
         if frame.tag == "tr":  # it holds the separators
             return frame

@@ -108,6 +108,29 @@ def test_labels_of_lines() -> None:
     assert labels_of_lines(["Menu", "Title"], gold) is None
 
 
+def test_what_passages_and_extracts_tell_of_lines() -> None:
+    pytest.importorskip("sklearn")
+    from cleaner.page_training import Page, example
+
+    texts = ["Menu", "The first paragraph.", "The second paragraph.", "Imprint", "Imprint"]
+    html = "".join(f"<p>{text}</p>" for text in texts)
+
+    def known(page: Page, gold: Gold | None) -> str:
+        found = example(page, gold, opinions=False)
+        assert found is not None
+        signs = {0: "+", 1: "-"}
+        return "".join(signs[out] if sure else "?" for out, sure in zip(found.outside, found.weights > 0, strict=True))
+
+    extract = Gold("x", texts[1], ((0, 20, Label.BODY),), (), "en", "a.example")
+    page = Page("x", "a.example", html, None, None)
+    assert known(page, None) == "?????"
+    assert known(page, extract) == "-+---"
+    passages = replace(page, wanted=("first",), unwanted=("Menu", "Imprint"))
+    assert known(passages, None) == "-+???"  # of a passage that two lines hold nothing is known
+    assert known(passages, extract) == "-+---"
+    assert known(replace(page, wanted=("second",)), extract) == "?++??"  # the extract is not the whole article
+
+
 def test_training_learns_the_pages_it_has_seen() -> None:
     pytest.importorskip("sklearn")
     from cleaner.page_training import SETTINGS, Page, example, odds, train_pages

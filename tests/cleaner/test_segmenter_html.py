@@ -124,7 +124,7 @@ def test_row_of_a_table_belongs_to_the_row() -> None:
     ],
 )
 def test_class_names(name: str, marks: list[str]) -> None:
-    assert class_marks(name) == marks
+    assert list(class_marks(name)) == marks
 
 
 BROKEN = {
@@ -200,6 +200,13 @@ def test_hidden_prose_is_shown_and_marked() -> None:
     assert ["hidden" in block.marks for block in rendering.blocks] == [False, True, True]
 
 
+def test_article_after_a_tag_left_open_in_noscript_is_shown() -> None:
+    inside = "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+    rendering = segment(f"<noscript><div></noscript><main>{inside}</main>")
+    assert [block.text for block in rendering.blocks] == PARAGRAPHS
+    assert all("hidden" not in block.marks for block in rendering.blocks)
+
+
 def test_mark_of_the_whole_article_is_none() -> None:
     inside = "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
     rendering = segment(f'<div class="newsletter-issue">{inside}</div><div class="share-bar">Share</div>')
@@ -231,6 +238,7 @@ JSON_PAGES = {
     ),
     "application state": ('<script id="__NEXT_DATA__" type="application/json">{"a": [{"b": "%s"}]}</script>x', "json"),
     "broken": ('<script type="application/ld+json">{"@type": "NewsArticle", "articleBody": "%s"</script>x', ""),
+    "template": ('<script type="text/template"><div><p>%s</p></div></script>x', "template"),
 }
 
 
