@@ -1,6 +1,6 @@
 """The Ray engine beside the local one, on this machine: seconds for the same documents, and whether the bytes agree.
 
-    python benchmarks/batch_engines.py ARTICLES.jsonl[.gz] [--documents 4000] [--rounds 3] [--workers 2]
+    python benchmarks/batch_engines.py ARTICLES.jsonl[.gz] [--documents 10000] [--rounds 3] [--workers 2]
 
 The engines take turns. What starting takes (a run of one document: processes, Ray itself, a pool of actors for each
 phase) is measured by itself and taken off. Needs the extra `ray`.
@@ -26,7 +26,7 @@ ENGINES = {"local": (), "ray": ("--engine", "ray", "--ray-address", "local")}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("articles", type=Path, help="JSONL rows with a text field, plain or gzipped")
-    parser.add_argument("--documents", type=int, default=4000)
+    parser.add_argument("--documents", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
@@ -51,7 +51,7 @@ def main() -> None:
 def timed(inputs: Path, out: Path, engine: str, workers: int) -> float:
     """Seconds of the wall clock for a run."""
     shutil.rmtree(out, ignore_errors=True)
-    words = ["clean", str(inputs), "-o", str(out), "--workers", str(workers), "--shard-size", "200", "-q"]
+    words = ["clean", str(inputs), "-o", str(out), "--workers", str(workers), "-q"]
     begin = time.perf_counter()
     subprocess.run(
         [sys.executable, "-m", "cleaner", *words, *ENGINES[engine]],

@@ -54,6 +54,11 @@ class RayEngine:
         self._watchman: Any = None
 
     def __enter__(self) -> Self:
+        if self._address.startswith("ray://"):
+            raise EngineError(
+                f"{self._address}: Ray Data does not run through Ray Client; run this on a node of the cluster "
+                "with --ray-address auto, or by `ray job submit`"
+            )
         self._ours = not ray.is_initialized()
         self._level = _LOGGER.level
         _LOGGER.setLevel(logging.ERROR)
@@ -173,11 +178,6 @@ class Supervisor:
 
 def _connect(address: str, workers: int) -> None:
     """Joins the cluster. Raises EngineError."""
-    if address.startswith("ray://"):
-        raise EngineError(
-            f"{address}: Ray Data does not run through Ray Client; give this command on a node of the cluster "
-            "with --ray-address auto, or by `ray job submit`"
-        )
     try:
         if address == LOCAL:
             ray.init(address=LOCAL, num_cpus=workers or None, include_dashboard=False, logging_level=logging.ERROR)

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from cleaner import stores
+
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
@@ -20,8 +22,18 @@ def serving():
             patch.setenv(name, value)
         patch.setenv("AWS_ENDPOINT_URL", "http://{}:{}".format(*server.get_host_and_port()))
         patch.setenv("NO_PROXY", "127.0.0.1")
+        forget()
         yield
+        forget()
     server.stop()
+
+
+def forget():
+    """What is opened from now on asks the environment again where the server is."""
+    import s3fs
+
+    s3fs.S3FileSystem.clear_instance_cache()
+    stores._filesystem.cache_clear()
 
 
 def filesystem():

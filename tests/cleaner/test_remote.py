@@ -213,10 +213,7 @@ def test_a_store_that_does_not_answer_ends_the_run_and_blames_no_document(folder
     def deny(tally):
         if tally.phase == "cleaning":
             os.environ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1"
-            stores._filesystem.cache_clear()
-            import fsspec
-
-            fsspec.filesystem("s3").clear_instance_cache()
+            s3.forget()
 
     before = os.environ["AWS_ENDPOINT_URL"]
     try:
@@ -224,10 +221,7 @@ def test_a_store_that_does_not_answer_ends_the_run_and_blames_no_document(folder
             run(f"{bucket}/in", tmp_path / "out", deny)
     finally:
         os.environ["AWS_ENDPOINT_URL"] = before
-        stores._filesystem.cache_clear()
-        import fsspec
-
-        fsspec.filesystem("s3").clear_instance_cache()
+        s3.forget()
     assert run(f"{bucket}/in", tmp_path / "out").status["failed"] == 5
     assert list(verify(sorted((tmp_path / "out/warc").iterdir()), CHECKS)) == []
 
