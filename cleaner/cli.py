@@ -19,7 +19,7 @@ from typing import BinaryIO
 from threadpoolctl import threadpool_limits
 
 from archive import cli as archive_cli
-from cleaner import memory_cli
+from cleaner import memory_cli, train_cli
 from cleaner.batch import SHARD_SIZE, BatchError, unique_outcome
 from cleaner.batch_cli import InterruptedRunError, UsageError, clean_batch
 from cleaner.document import CleanedDocument
@@ -32,11 +32,9 @@ from cleaner.layout import Extractor
 from cleaner.memory.store import Memory, MemoryFileError
 from cleaner.model import load, shipped
 from cleaner.model_file import ModelError
-from cleaner.network_training import Settings
 from cleaner.page_model import PageModel
 from cleaner.page_model import load as load_page_model
 from cleaner.page_model import shipped as shipped_page_model
-from cleaner.page_training import page_examples, train_pages
 from cleaner.pipeline import VERSION, Cleaner, OnSuspect
 from cleaner.progress import Log
 from cleaner.readers import (
@@ -53,8 +51,7 @@ from cleaner.readers import (
 )
 from cleaner.status import status_lines, status_values
 from cleaner.stores import StoreError, place
-from cleaner.training import Material, TrainingError, train
-from cleaner.training_data import articles_by_site, line_examples, noisy_examples, read_templates, site
+from cleaner.training import TrainingError
 from cleaner.writers.archive import CHECKS
 from cleaner.writers.report import ReportError, write_report
 from cleaner.writers.rows import document_row, encode, failed_row
@@ -89,7 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_clean(commands.add_parser("clean", help="clean articles: files and folders, or standard input"))
     _add_explain(commands.add_parser("explain", help="every line of an article with label, score and reasons"))
-    _add_train(commands.add_parser("train", help="learn a model from labelled documents"))
+    train_cli.add_arguments(commands.add_parser("train", help="learn a model from labelled documents"), _positive)
     _add_evaluate(commands.add_parser("evaluate", help="score the cleaner on labelled documents"))
     _add_report(commands.add_parser("report", help="a web page that shows what went and why"))
     _add_status(commands.add_parser("status", help="how far a run is, while it works and afterwards"))
@@ -211,25 +208,6 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     _add_cleaning(parser)
 
 
-def _add_train(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Learns a model from labelled documents; formats and method are in docs/training.md."
-    gold = parser.add_argument("--gold", required=True, help="JSONL of labelled documents, plain or .gz")
-    lines = parser.add_argument("--lines", default=[], help="JSONL of lines labelled one by one")
-    noisy = parser.add_argument("--noisy", default=[], help="JSONL of documents with automatic labels")
-    articles = parser.add_argument("--articles", default=[], help="JSONL of raw articles, for memory of their sources")
-    for files in (gold, lines, noisy, articles):
-        files.type, files.metavar, files.nargs = Path, "FILE", "+"
-    parser.add_argument(
-        "--pages", type=Path, metavar="FILE", help="JSONL of pages: the page model is learned instead (docs/html.md)"
-    )
-    parser.add_argument("--split", metavar="NAME", help="only rows whose field `split` says so; others' sites go too")
-    parser.add_argument("--templates", type=Path, metavar="FILE", help="TOML of appeals to splice into documents")
-    parser.add_argument("--epochs", type=_positive, default=Settings().epochs, metavar="N", help="of the network")
-    parser.add_argument("--seed", type=int, default=Settings().seed, metavar="N")
-    parser.add_argument("--no-cross-validation", action="store_true", help="only the model, no figures")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL", help="the model's file")
-
-
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.description = "Scores the cleaner on labelled documents; the format of the rows is in docs/training.md."
     parser.add_argument("gold", nargs="+", type=Path, metavar="GOLD", help="JSONL of labelled documents, plain or .gz")
@@ -325,7 +303,7 @@ def _run(args: argparse.Namespace) -> int:
         print(args.output)
         return OK
     if args.command == "train":
-        return _train(args)
+        return train_cli.run(args)
     if args.command == "status":
         print(json.dumps(status_values(args.run)) if args.json else "\n".join(status_lines(args.run)))
         return OK
@@ -412,40 +390,6 @@ def _row(reading: Reading, outcome: CleanedDocument | Failure, *, with_removed: 
         return document_row(outcome, extra=reading.extra, with_removed=with_removed)
     identity = reading.document.id if reading.document else f"{outcome.locator}:{outcome.row}"
     return failed_row(identity, outcome.message, extra=reading.extra)
-
-
-def _train_pages(args: argparse.Namespace) -> int:
-    data, figures = train_pages(
-        page_examples(args.pages, args.gold), lambda line: print(line, file=sys.stderr),
-        cross_validate=not args.no_cross_validation,
-    )  # fmt: skip
-    args.output.write_bytes(data)
-    print("\n".join((f"{args.output}: {len(data):,} bytes", *figures)))
-    return OK
-
-
-def _train(args: argparse.Namespace) -> int:
-    if args.pages:
-        return _train_pages(args)
-    documents = [gold for path in args.gold for gold in read_gold(path)]
-    others = {site(gold.source) for gold in documents if args.split not in (None, gold.split)}
-    material = Material(
-        documents,
-        read_templates(args.templates) if args.templates else (),
-        [each for path in args.lines for each in line_examples(path)],
-        [each for path in args.noisy for each in noisy_examples(path)],
-        articles_by_site(args.articles),
-    )
-    settings = Settings(epochs=args.epochs, seed=args.seed)
-    trained = train(
-        material.without(others), settings, lambda line: print(line, file=sys.stderr),
-        cross_validate=not args.no_cross_validation,
-    )  # fmt: skip
-    args.output.write_bytes(trained.data)
-    print(f"{args.output}: {len(trained.data):,} bytes, {len(trained.examples)} documents learned")
-    for line in trained.figures:
-        print(line)
-    return OK
 
 
 def _evaluate(args: argparse.Namespace, cleaner: Cleaner) -> int:

@@ -25,7 +25,7 @@ from cleaner.tokens import Flags, Floats
 PRIOR, THRESHOLD = -2.2, 0.65
 #: What losing a block costs, in log-odds: a constant, per factor e of length over 60 characters, and per unit of the
 #: document's mean P(1-P) by characters. Chosen by cross-validation for body lost <= 0.4 %; see docs/model.md.
-COST, LENGTH_COST, UNSURE_COST = -0.7, 1.5, 10.0
+COST, LENGTH_COST, UNSURE_COST = -1.0, 1.5, 10.0
 #: The length cost of a block that the source repeats: prose of the article's own stands in no other article.
 RECURRING_LENGTH_COST = 0.5
 #: Scripts that say more in a character, and of which few documents were learned (cross-validated without this: 7.9 %
@@ -50,7 +50,7 @@ KEPT_RULES = 8.0
 SENTENCE_LENGTH, PROSE_LENGTH, SENTENCE_COST = 50, 120, 1.5
 #: Log-odds per unit of the rules' evidence, beyond what the model made of it: for removal, and for these kept labels.
 SUPPORT = 0.3
-GUARDED = {Label.HEADLINE: 0.2, Label.CREDIT: 0.7, Label.NOTE: 0.7}
+GUARDED = {Label.HEADLINE: 0.8, Label.CREDIT: 0.7, Label.NOTE: 0.7}
 #: The model reads the rules' evidence up to its clip; what a user's own cue or a whole letter says beyond it adds here.
 BEYOND = 1.0
 #: On a page: what the page model's log-odds count, those of the model of text, the rules for removal and for body, and

@@ -51,17 +51,24 @@ def appeals(context: Context) -> Found:
             yield index, Evidence(Label.DONATION, LETTER_WEIGHT, reason)
 
 
+def asks(context: Context, index: int) -> bool:
+    """Is it a short line that asks for something, in nobody's quotation?"""
+    hits, measures = context.hits[index], context.measures[index]
+    if hits is None or Voice.ASK not in hits.voices or Voice.SAID in hits.voices:
+        return False
+    return measures.words <= BANNER_WORDS and not measures.quoted
+
+
 def banner(context: Context) -> Found:
     """A short line that asks, at the very top or below the prose, with "!" or beside an appeal: "Support the Post!"."""
-    for index, hits in enumerate(context.hits):
-        if hits is None or Voice.ASK not in hits.voices or Voice.SAID in hits.voices:
-            continue
-        measures = context.measures[index]
+    for index in range(len(context.blocks)):
         aside = index == 0 or context.shape.prose_after[index] == 0
-        if not aside or measures.words > BANNER_WORDS or measures.quoted:
+        if not aside or not asks(context, index):
             continue
-        others = (at for at in range(len(context.blocks)) if at != index)
-        if context.blocks[index].text.endswith("!") or any(context.boilerplate(at) is Label.DONATION for at in others):
+        others = [context.boilerplate(at) is Label.DONATION for at in range(len(context.blocks)) if at != index]
+        if others and all(others):
+            yield index, Evidence(Label.DONATION, LETTER_WEIGHT, "heads an appeal, and there is nothing else")
+        elif context.blocks[index].text.endswith("!") or any(others):
             yield index, Evidence(Label.DONATION, BANNER_WEIGHT, "a short line that asks for support")
 
 

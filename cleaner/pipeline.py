@@ -33,6 +33,7 @@ from cleaner.page_model import PageModel
 from cleaner.page_model import shipped as shipped_page_model
 from cleaner.recurrence import recurs
 from cleaner.segmenters import SEGMENTERS, glued
+from cleaner.segmenters.breaks import shipped as shipped_breaks
 from cleaner.segmenters.text import segment_text
 from cleaner.sources import document_source
 from cleaner.splitting import split
@@ -241,6 +242,7 @@ class Cleaner:
             "page-model": self.page_model.digest if self.page_model else None,
             "extractor": self.extractor.value,
             "trafilatura": TRAFILATURA,
+            "breaks": shipped_breaks().digest,
             "memory": self.memory.digest if self.memory else None,
             "on-suspect": self.on_suspect.value,
         }

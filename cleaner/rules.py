@@ -14,7 +14,7 @@ from cleaner import patterns
 from cleaner.document import Block, Evidence
 from cleaner.labels import KEPT, Label
 from cleaner.languages import Kind, Voice
-from cleaner.letters import appeals, banner, letters
+from cleaner.letters import appeals, asks, banner, letters
 from cleaner.matching import Hit, letters_around
 from cleaner.rule_context import MIDDLING, SHORT, Context, Found
 
@@ -191,7 +191,7 @@ def headline(context: Context) -> Found:
         return
     for index in range(first):
         measures = context.measures[index]
-        if context.boilerplate(index, 2.0) or context.lead(index)[1] >= 2.0:
+        if context.boilerplate(index, 2.0) or context.lead(index)[1] >= 2.0 or asks(context, index):
             continue
         plain = not (measures.ends_sentence or measures.colon or measures.listed)
         if plain and 2 < measures.words <= 30 and measures.length >= 15:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from cleaner.breaks_training import Broken, Design, broken
 from cleaner.decision import Scores
 from cleaner.evaluation import Gold
 from cleaner.features import Features
@@ -26,7 +27,7 @@ from cleaner.model_file import COLUMNS, pack
 from cleaner.network_training import Labelled, Settings, train_network
 from cleaner.recurrence_training import learn, told
 from cleaner.tokens import Floats, Ints
-from cleaner.training_data import FOLDS, Example, examples, fold_of, made_from, site
+from cleaner.training_data import FOLDS, Example, FoldBreaks, examples, fold_of, made_from, site
 
 #: A hash gets a weight when at least so many sites hold it: what only one site says, no other will.
 MIN_SITES: Mapping[str, int] = {"word": 2, "stem": 3, "pair": 4, "edge": 2}
@@ -76,10 +77,11 @@ class Trained:
 
 def train(material: Material, settings: Settings, say: Say, *, cross_validate: bool = True) -> Trained:
     """The trained model. Raises TrainingError when scikit-learn is missing or there is too little to learn from."""
-    learned = examples(material.documents)
+    breaks = _breaks(material, say)
+    learned = examples(material.documents, breaks)
     if len({each.site for each in learned}) < FOLDS:
         raise TrainingError(f"labelled documents of at least {FOLDS} sites are needed, to hold some of them back")
-    made = examples(made_from(material.documents, material.templates))
+    made = examples(made_from(material.documents, material.templates), breaks)
     letters = examples(material.templates)
     say(f"{len(learned)} labelled documents of {len({e.site for e in learned})} sites, {len(made)} made from them")
     everything = [*learned, *made]
@@ -95,6 +97,27 @@ def train(material: Material, settings: Settings, say: Say, *, cross_validate: b
     header = _header(material, learned, settings)
     data = pack(header, {**linear, **_network_arrays(network), **trees})
     return Trained(data, learned, probabilities, _figures(learned, probabilities))
+
+
+def _breaks(material: Material, say: Say) -> FoldBreaks:
+    """Models of lost line breaks, each without a fold of sites: what cuts flat documents here has not seen them."""
+    say("models of lost line breaks without each fold")
+    try:
+        design = Design(lines_of(material))
+        return {
+            fold: design.breaks(without=[name for name in design.sites if fold_of(name, FOLDS) == fold])
+            for fold in range(FOLDS)
+        }
+    except ImportError as error:
+        raise TrainingError(f"{error}; pip install 'cleancopy[train]'") from error
+
+
+def lines_of(material: Material) -> list[Broken]:
+    """All texts of the material that have lines."""
+    documents = [(site(gold.source), gold.text) for gold in material.documents]
+    noisy = [(each.site, each.rendering.text) for each in material.noisy]
+    articles = [(name, text) for name, texts in material.articles.items() for text in texts]
+    return [each for texts in (documents, noisy, articles) for each in broken(texts)]
 
 
 def _figures(learned: Sequence[Example], probabilities: Sequence[Floats]) -> tuple[str, ...]:

@@ -12,9 +12,11 @@ import random
 import re
 import tomllib
 import zlib
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +29,8 @@ from cleaner.features import Features
 from cleaner.labels import KEPT, Label
 from cleaner.model import COLUMN, features_of
 from cleaner.repairs import OffsetMap
-from cleaner.segmenters.text import segment_text
+from cleaner.segmenters.breaks import Breaks
+from cleaner.segmenters.text import FLAT_BREAKS, segment_text
 from cleaner.tokens import Ints
 
 #: Blocks without a letter or digit say little; they count this much.
@@ -82,9 +85,14 @@ def fold_of(name: str, folds: int) -> int:
     return zlib.crc32(name.encode()) % folds
 
 
-def example(gold: Gold) -> Example | None:
+#: Fold → the model of lost line breaks that has seen none of its sites; none: the shipped one.
+FoldBreaks = Mapping[int, Breaks]
+
+
+def example(gold: Gold, breaks: FoldBreaks | None = None) -> Example | None:
     """The example of a labelled document, in the blocks that cleaning would see; None when it has no block."""
-    rendering = segment_text(Document(gold.id, gold.text))
+    found = breaks[fold_of(site(gold.source), FOLDS)] if breaks else None
+    rendering = segment_text(Document(gold.id, gold.text), breaks=found)
     if not rendering.blocks:
         return None
     offsets = OffsetMap(rendering.repairs)
@@ -215,12 +223,14 @@ def _filled(row: dict[str, Any], number: int, chance: random.Random) -> Gold:
     return Gold(f"template:{number}", text, tuple(spans), (), row["lang"], f"template{number}.test")
 
 
-#: Of so many documents a stretch of a few lines is learned too, and so many get an appeal spliced in.
-WINDOW_SHARE, SPLICE_SHARE = 0.7, 0.4
+#: Of so many documents a stretch of a few lines is learned too, so many get an appeal spliced in, and so many are
+#: learned without their line breaks as well.
+WINDOW_SHARE, SPLICE_SHARE, FLAT_SHARE = 0.7, 0.4, 0.6
+_LINE_BREAK = re.compile(r"\s*\n\s*")
 
 
 def made_from(documents: Sequence[Gold], templates: Sequence[Gold]) -> Iterator[Gold]:
-    """More documents from labelled ones: short stretches of them, and some with an appeal spliced in."""
+    """More documents from labelled ones: short stretches, some with an appeal spliced in, some without line breaks."""
     chance = random.Random(7)
     by_lang: dict[str, list[Gold]] = {}
     for template in templates:
@@ -234,6 +244,27 @@ def made_from(documents: Sequence[Gold], templates: Sequence[Gold]) -> Iterator[
         fitting = [each for each in by_lang.get(gold.lang, []) if fold_of(site(each.source), FOLDS) == fold]
         if fitting and chance.random() < SPLICE_SHARE:
             yield _spliced(gold, chance.choice(fitting), chance)
+        if chance.random() < FLAT_SHARE and gold.text.count("\n") >= FLAT_BREAKS:
+            yield flattened(gold)
+
+
+def flattened(gold: Gold) -> Gold:
+    """The document as one line, as corpora hold articles: a space in the place of each line break."""
+    gaps = [match.span() for match in _LINE_BREAK.finditer(gold.text)]
+    starts = [start for start, _ in gaps]
+    shorter = list(accumulate((end - start - 1 for start, end in gaps), initial=0))
+
+    def moved(offset: int) -> int:
+        before = bisect_left(starts, offset)
+        if before and offset < gaps[before - 1][1]:  # inside a gap
+            return starts[before - 1] + 1 - shorter[before - 1]
+        return offset - shorter[before]
+
+    return replace(
+        gold, id=f"{gold.id}#flat", text=_LINE_BREAK.sub(" ", gold.text),
+        spans=tuple((moved(start), moved(end), label) for start, end, label in gold.spans),
+        doubt=tuple((moved(start), moved(end)) for start, end in gold.doubt),
+    )  # fmt: skip
 
 
 def _window(gold: Gold, first: int, last: int) -> Gold:
@@ -264,6 +295,6 @@ def _spliced(gold: Gold, template: Gold, chance: random.Random) -> Gold:
     )
 
 
-def examples(documents: Iterable[Gold]) -> list[Example]:
+def examples(documents: Iterable[Gold], breaks: FoldBreaks | None = None) -> list[Example]:
     """The examples of labelled documents that have a block."""
-    return [found for gold in documents if (found := example(gold)) is not None]
+    return [found for gold in documents if (found := example(gold, breaks)) is not None]

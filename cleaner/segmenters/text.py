@@ -2,7 +2,8 @@
 
 Units do not depend on how a text was wrapped: lines broken at a fixed width are joined to the
 paragraph they were; a text without line breaks, and a line too long to be one paragraph, is cut
-into sentences. Offsets are kept; white space belongs to no block. Never refuses a text.
+into sentences, and where line breaks are likely to have stood (`breaks`). Offsets are kept; white space
+belongs to no block. Never refuses a text.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import pairwise
 
 from cleaner.document import Block, Document, Rendering
 from cleaner.repairs import repair
+from cleaner.segmenters.breaks import Breaks, shipped
 
 #: A line: from its first visible character to the next line break of any kind (Unicode UAX 14, class BK, CR, LF, NL).
 LINE = re.compile(r"\S[^\n\r\v\f\x85\u2028\u2029]*")
@@ -19,6 +21,8 @@ LINE = re.compile(r"\S[^\n\r\v\f\x85\u2028\u2029]*")
 FLAT_BREAKS = 3
 #: A longer line is cut into sentences: 99.6 % of the lines of the labelled articles are shorter.
 LONG_LINE = 1200
+#: In a flat text of two or three lines those up to this length are lines of their own, and not cut further.
+OWN_LINE = 400
 #: Between two sentences: final punctuation, closing quotes, then white space (none in Chinese and Japanese).
 SENTENCE_END = re.compile(r"(?:[.!?…؟।][\"'”’»)\]]*\s+|[。！？][”」』）]*)(?=\S)")
 #: What stands before a full stop without ending a sentence; single letters too. Lower case.
@@ -38,8 +42,10 @@ WRAP_FULL_SHARE, WRAP_LOWER_SHARE = 0.5, 0.3
 Stretch = tuple[int, int, int]  # start, end, line breaks before
 
 
-def segment_text(document: Document, *, repaired: bool = True) -> Rendering:
+def segment_text(document: Document, *, repaired: bool = True, breaks: Breaks | None = None) -> Rendering:
     """Blocks of a plain text, with its repairs applied first (unless `repaired` is false).
+
+    breaks: what finds lost line breaks, when not the model that comes with this version.
 
     >>> [block.text for block in segment_text(Document("x", "One.\\n\\nTwo.")).blocks]
     ['One.', 'Two.']
@@ -48,7 +54,8 @@ def segment_text(document: Document, *, repaired: bool = True) -> Rendering:
     lines = find_lines(text)
     flat = sum(breaks for _, _, breaks in lines) < FLAT_BREAKS
     width = wrap_width(text, lines)
-    blocks = _blocks(text, join_wrapped(text, lines, width) if width else lines, flat=flat)
+    joined = join_wrapped(text, lines, width) if width else lines
+    blocks = _blocks(text, joined, flat=flat, lost=breaks or shipped())
     return Rendering(text, blocks, document.text, repairs, {}, flat, wrapped=width > 0)
 
 
@@ -70,11 +77,14 @@ def _breaks(gap: str) -> int:
     return gap.count("\n") or len(gap.splitlines()) - (not gap.endswith(("\r", "\x85", "\u2028", "\u2029")))
 
 
-def _blocks(text: str, lines: list[Stretch], *, flat: bool) -> tuple[Block, ...]:
+def _blocks(text: str, lines: list[Stretch], *, flat: bool, lost: Breaks) -> tuple[Block, ...]:
     blocks: list[Block] = []
     for line, (start, end, breaks) in enumerate(lines):
         if flat or end - start > LONG_LINE:
-            for first, last in sentences(text, start, end):
+            found = sentences(text, start, end)
+            if len(lines) == 1 or end - start > OWN_LINE:
+                found = lost.cut(text, found)
+            for first, last in found:
                 blocks.append(Block(first, last, text[first:last], line, breaks if first == start else 0))
         else:
             blocks.append(Block(start, end, text[start:end], line, breaks))

@@ -61,21 +61,21 @@ def page_problems(result: CleanedDocument, labels: dict[str, Any]) -> list[str]:
     return found
 
 
-#: Seeds that do not come out as they should, and why; one that does again is noticed.
-FAILING = {"06-farol.pt": "the model keeps a byline and a link in this text of one line (training of 21 November 2026)"}
+#: Seeds whose title does not come out as it should, and why; one that does again is noticed.
+FAILING = {"06-farol.pt": "a text of one line is cut within its first name, and the half is taken for a headline"}
 
 
 def _marked(name: str) -> Any:
     return pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=FAILING[name])) if name in FAILING else name
 
 
-@pytest.mark.parametrize("name", map(_marked, TEXTS))
+@pytest.mark.parametrize("name", TEXTS)
 def test_kept_stays_and_boilerplate_goes(name: str) -> None:
     found = problems(cleaned(LABELS[name]), LABELS[name])
     assert not unbearable(found, len(LABELS[name]["spans"])), "\n".join(found)
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("name", list(map(_marked, TEXTS)))
 def test_title(name: str) -> None:
     assert cleaned(LABELS[name]).title == (LABELS[name]["title"] or "")
 

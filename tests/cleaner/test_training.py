@@ -23,6 +23,7 @@ from cleaner.network_training import Settings
 from cleaner.training import FOLDS, Material, TrainingError, train
 from cleaner.training_data import (
     example,
+    flattened,
     fold_of,
     line_examples,
     made_from,
@@ -182,11 +183,24 @@ def test_made_documents_stay_aligned(lines: list[tuple[str, Label]], glue: str, 
             assert kept <= {made.text[start:end] for start, end, _ in made.spans}
 
 
+@given(st.lists(st.tuples(st.text("ab .\t", max_size=6), st.sampled_from(["\n", "\n\n", " \n\t\n"])), max_size=6))
+def test_a_document_on_one_line_has_the_same_words_under_each_label(lines: list[tuple[str, str]]) -> None:
+    text, spans = "", []
+    for words, gap in lines:
+        spans.append((len(text), len(text) + len(words), Label.BODY))
+        text += words + gap
+    found = flattened(Gold("x", text, tuple(spans), (), "en", "a.org"))
+    assert "\n" not in found.text
+    assert found.text.split() == text.split()
+    words = [text[start:end].split() for start, end, _ in spans]
+    assert [found.text[start:end].split() for start, end, _ in found.spans] == words
+
+
 def test_made_from_the_labelled_set() -> None:
     documents, templates = list(read_gold(GOLD)), read_templates(TEMPLATES)
     made = list(made_from(documents, templates))
     assert made == list(made_from(documents, templates))
-    assert {each.id.rsplit("#")[-1] for each in made} == {"part", "appeal"}
+    assert {each.id.rsplit("#")[-1] for each in made} == {"part", "appeal", "flat"}
     assert {site(each.source) for each in made} <= {site(each.source) for each in documents}
     assert not [problem for each in made for problem in misaligned(each)]
 

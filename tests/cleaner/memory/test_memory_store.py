@@ -215,7 +215,8 @@ def test_unknown_source(tmp_path):
 
 
 def test_names_and_texts_that_are_no_clean_unicode(tmp_path):
-    texts = ["a\0b \ud800 Read more \U0001f600", "a\0b \ud800 Read more \U0001f600\nOther"]
+    line = "a\0b \ud800 Read more \U0001f600\n***\n***\n***"  # four lines: on one it would be cut
+    texts = [line, f"{line}\nOther"]
     write_memory(tmp_path / "f", [part_of(tmp_path / "part", texts, "smörgås 日本")])
     memory = Memory.open(tmp_path / "f")
     assert [each.name for each in memory.facts()] == ["smörgås 日本"]
