@@ -22,7 +22,7 @@ except ImportError:  # the extra `zstd`
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
-_NO_BROTLI = "install it with: pip install 'cleancopy[zstd]'"
+_NO_BROTLI = "install it with: pip install 'cleancopy[zstd]' (brotlipy, of the same module name, has to go)"
 
 
 class PayloadError(ValueError):
@@ -127,7 +127,7 @@ def _brotli(body: bytes, max_bytes: int) -> bytes:
     """Brotli has no magic number: what does not unpack and is text was stored unpacked."""
     if body.lstrip()[:1] == b"<":
         return body
-    if brotli is None:
+    if brotli is None or not hasattr(brotli.Decompressor, "process"):  # brotlipy has the same name, and no bounds
         raise PayloadError("its body is compressed with Brotli, for which a library is missing", _NO_BROTLI)
     decoder = brotli.Decompressor()
     parts, size, data = [], 0, body

@@ -7,10 +7,13 @@ import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from archive import payloads
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "fixtures"))
 
@@ -181,3 +184,10 @@ def test_ranges_give_what_the_whole_file_gives(name: str, room: int, size: int, 
     assert together == list(read(found, max_bytes=max_bytes))
     if name in ("whole", "plain", "zstd") and room == 1:
         assert len(parts) == (3 if size == 1 else 2)
+
+
+def test_a_library_of_the_same_name_is_not_taken_for_brotli(monkeypatch):
+    """The brotlipy that pywb brings is imported as `brotli` too, and cannot unpack within bounds."""
+    monkeypatch.setattr(payloads, "brotli", SimpleNamespace(Decompressor=object))
+    with pytest.raises(payloads.PayloadError, match="a library is missing"):
+        payloads._brotli(b"\x1b\x00\x00", 100)
