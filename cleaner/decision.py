@@ -56,6 +56,9 @@ BEYOND = 1.0
 #: On a page: what the page model's log-odds count, those of the model of text, the rules for removal and for body, and
 #: what a block must pass, more for a longer one; by logistic regression on 1,265 pages, each of a domain left out.
 PLACE, PLACED_TEXT, PLACED_RULES, PLACED_BODY, PLACED_COST, PLACED_LENGTH = 0.84, 0.28, 0.12, 0.25, 0.1, 0.26
+#: A piece of a sentence of at most this length, between pieces that stay, stays too, when no rule speaks against it.
+SNIPPET = 24
+SENTENCE_ENDS = (".", "!", "?", "…", "。", "”", '"', "»")
 #: Evidence for body of this weight is a promise to the user: such a block is never removed.
 PROMISE = 20.0
 #: More than this share of a document's characters removed: look at it.
@@ -136,23 +139,36 @@ def decide(
     `cuts` holds per block the (start, end, evidence) of stretches glued to prose; they apply only
     where the block itself stays. `recall` only adds its words to the reasons: the scores have weighed it.
     """
-    decisions: list[Decision] = []
+    judgements: list[Judgement] = []
     for index, block in enumerate(blocks):
         if scores is None:
-            judgement = judge(evidence[index])
+            judgements.append(judge(evidence[index]))
         elif scores.plain[index] and not evidence[index] and not cuts[index]:
-            decisions.append(Decision(block.start, block.end, Label.BODY, Action.KEEP, scores.sure[index]))
-            continue
+            judgements.append((Label.BODY, scores.sure[index], ()))
         else:
-            judgement = judge_with_model(block, evidence[index], scores, index)
-        label, score, reasons = judgement
-        if recall is not None and (recurs := recall.reason(index)):
+            judgements.append(judge_with_model(block, evidence[index], scores, index))
+    decisions: list[Decision] = []
+    for index, block in enumerate(blocks):
+        label, score, reasons = judgement = _whole(blocks, judgements, index, supported=bool(evidence[index]))
+        plain = scores is not None and scores.plain[index] and not evidence[index] and not cuts[index]
+        if recall is not None and not plain and (recurs := recall.reason(index)):
             judgement = label, score, (reasons := (*reasons, recurs))
         if cuts[index] and label in KEPT:
             decisions += _split(block, judgement, cuts[index], policy)
         else:
             decisions.append(Decision(block.start, block.end, label, policy.action(label), score, reasons))
     return tuple(decisions)
+
+
+def _whole(blocks: Sequence[Block], judgements: Sequence[Judgement], index: int, *, supported: bool) -> Judgement:
+    """The judgement on a block; a word or two cut out of a sentence that stays, no rule speaking against them: body."""
+    judgement, block = judgements[index], blocks[index]
+    inside = 0 < index < len(blocks) - 1 and len(block.text) <= SNIPPET
+    if supported or not inside or judgement[0] in KEPT or block.newlines_before or blocks[index + 1].newlines_before:
+        return judgement
+    ended = any(blocks[at].text.endswith(SENTENCE_ENDS) for at in (index - 1, index))
+    kept = judgements[index - 1][0] in KEPT and judgements[index + 1][0] in KEPT
+    return (Label.BODY, judgement[1], ()) if kept and not ended else judgement
 
 
 def judge_with_model(block: Block, evidence: Sequence[Evidence], scores: Scores, index: int) -> Judgement:
