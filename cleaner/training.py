@@ -77,10 +77,10 @@ class Trained:
 
 def train(material: Material, settings: Settings, say: Say, *, cross_validate: bool = True) -> Trained:
     """The trained model. Raises TrainingError when scikit-learn is missing or there is too little to learn from."""
+    if len({site(gold.source) for gold in material.documents}) < FOLDS:
+        raise TrainingError(f"labelled documents of at least {FOLDS} sites are needed, to hold some of them back")
     breaks = _breaks(material, say)
     learned = examples(material.documents, breaks)
-    if len({each.site for each in learned}) < FOLDS:
-        raise TrainingError(f"labelled documents of at least {FOLDS} sites are needed, to hold some of them back")
     made = examples(made_from(material.documents, material.templates), breaks)
     letters = examples(material.templates)
     say(f"{len(learned)} labelled documents of {len({e.site for e in learned})} sites, {len(made)} made from them")

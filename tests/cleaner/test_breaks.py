@@ -88,6 +88,7 @@ def test_a_line_that_is_no_prose_goes_from_a_text_without_line_breaks():
 
 
 def test_training_learns_where_lines_begin_and_the_file_gives_the_same_model():
+    pytest.importorskip("sklearn", reason="training needs scikit-learn")
     lines = ["Subscribe today", "The ferry ran again on Monday morning after the storm had passed", "Photo Ida Berg"]
     chance = np.random.default_rng(1)
     texts = [Broken(f"{n % 9}.example", [lines[k] for k in chance.permutation(3)] * 2) for n in range(60)]
