@@ -3,15 +3,15 @@
 Knows nothing of cleaning: what verifying and restoring need of it is handed in as functions (`Checks`).
 """
 
-from archive.ledger import Checks, LedgerError, OtherRendererError
-from archive.problems import Problem
-from archive.reader import Group, Record, articles, groups
-from archive.records import Article, ArticleError, Reference, RunInfo
-from archive.repair import RepairError, repair
-from archive.restore import Restored, restore
-from archive.sources import Missing, Sources
-from archive.verify import Unchecked, verify, verify_segment
-from archive.writer import Placed, Segment, SegmentError, SegmentWriter, segment_name
+from archive.checking.ledger import Checks, LedgerError, OtherRendererError
+from archive.checking.originals import Missing, Sources
+from archive.checking.repair import RepairError, repair
+from archive.checking.restore import Restored, restore
+from archive.checking.verify import Unchecked, verify, verify_segment
+from archive.segments.problems import Problem
+from archive.segments.reader import Group, Record, articles, groups
+from archive.segments.records import Article, ArticleError, Reference, RunInfo
+from archive.segments.writer import Placed, Segment, SegmentError, SegmentWriter, segment_name
 
 __all__ = [
     "Article",

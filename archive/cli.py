@@ -16,15 +16,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from archive.export import ExportError, export_jsonl, export_parquet, export_wet
-from archive.index import index_lines, write_index
-from archive.ledger import Checks, LedgerError
-from archive.paths import INDEX_NAME, WARC_FOLDER, NoSegmentsError, find_segments
-from archive.problems import Problem
-from archive.repair import RepairError, repair
-from archive.restore import restore
-from archive.sources import Missing, Sources
-from archive.verify import Unchecked, verify
+from archive.checking.ledger import Checks, LedgerError
+from archive.checking.originals import Missing, Sources
+from archive.checking.repair import RepairError, repair
+from archive.checking.restore import restore
+from archive.checking.verify import Unchecked, verify
+from archive.export.cdxj import index_lines, write_index
+from archive.export.tables import export_jsonl, export_parquet
+from archive.export.texts import ExportError
+from archive.export.wet import export_wet
+from archive.segments.folder import INDEX_NAME, WARC_FOLDER, NoSegmentsError, find_segments
+from archive.segments.problems import Problem
 from archive.view import DiffLine, Entry, clean_text, diff, entries, find, ledger_of
 
 WELL, PROBLEMS, WRONG_USE = 0, 1, 2

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archive.fields import FieldsError, unescape
-from archive.ledger import Checks, LedgerError, is_failed, load_ledger, rebuilt_text
-from archive.problems import Problem
-from archive.reader import Group, groups, metadata_fields
-from archive.repair import lost_of
-from archive.restore import name_of
+from archive.checking.ledger import Checks, LedgerError, is_failed, load_ledger, rebuilt_text
+from archive.checking.repair import lost_of
+from archive.checking.restore import name_of
+from archive.segments.problems import Problem
+from archive.segments.reader import Group, groups, metadata_fields
+from archive.warc.fields import FieldsError, unescape
 
 
 @dataclass(frozen=True, slots=True)

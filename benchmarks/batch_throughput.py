@@ -158,8 +158,8 @@ def stages(base: Path, rounds: int) -> None:
     """CPU time of each stage by itself, beside a whole run in this process; the best of the rounds."""
     from threadpoolctl import threadpool_limits
 
-    from archive.records import group_of
-    from archive.writer import gzip_member
+    from archive.segments.records import group_of
+    from archive.segments.writer import gzip_member
     from cleaner import Cleaner
     from cleaner.batch import BatchSettings, run_batch
     from cleaner.memory.counting import Parts

@@ -61,7 +61,7 @@ def ours(path: str) -> int:
 
 def walk(path: str) -> int:
     """Only the records, each block read and checked."""
-    from archive.captures import captures
+    from archive.warc.records import captures
 
     with Path(path).open("rb") as file:
         return sum(1 for _ in captures(file, lambda headers, begin: None, max_block=1 << 24))

@@ -19,10 +19,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-from archive.durable import write_atomically
-from archive.index import write_index
-from archive.records import warc_date
-from archive.sources import COPIES_FOLDER
+from archive.checking.originals import COPIES_FOLDER
+from archive.export.cdxj import write_index
+from archive.segments.durable import write_atomically
+from archive.segments.records import warc_date
 from cleaner.accounts import Accounts
 from cleaner.engines import Crew, Engine, EngineError, ShardFunction, Task
 from cleaner.engines.choice import THIS_MACHINE, EngineName, Machinery, make_engine

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
-from archive.sources import COPIES_FOLDER
+from archive.checking.originals import COPIES_FOLDER
 from cleaner import leases, run_folder
 from cleaner.engines import ShardFunction
 from cleaner.memory.store import Memory

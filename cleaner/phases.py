@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from archive.durable import write_atomically
-from archive.problems import Problem
-from archive.verify import verify
-from archive.writer import SegmentError
+from archive.checking.verify import verify
+from archive.segments.durable import write_atomically
+from archive.segments.problems import Problem
+from archive.segments.writer import SegmentError
 from cleaner.accounts import Accounts
 from cleaner.document import CleanedDocument
 from cleaner.engines import EngineError, Pulse, Task

@@ -18,7 +18,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from archive.durable import write_atomically
+from archive.segments.durable import write_atomically
 from cleaner.readers import (
     DEFAULT_MAX_BYTES,
     DIVIDED,

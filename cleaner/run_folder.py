@@ -16,8 +16,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from archive.durable import write_atomically
-from archive.sources import COPIES_FOLDER
+from archive.checking.originals import COPIES_FOLDER
+from archive.segments.durable import write_atomically
 from cleaner.shards import WORK
 
 #: Everything that a run writes into OUT; nothing else there is ever touched.

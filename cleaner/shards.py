@@ -17,11 +17,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-from archive.durable import write_atomically
-from archive.index import line_of
-from archive.records import ArticleError, RunInfo
-from archive.sources import COPIES_FOLDER
-from archive.writer import OPEN_SUFFIX, Placed, Segment, SegmentWriter, segment_name
+from archive.checking.originals import COPIES_FOLDER
+from archive.export.cdxj import line_of
+from archive.segments.durable import write_atomically
+from archive.segments.records import ArticleError, RunInfo
+from archive.segments.writer import OPEN_SUFFIX, Placed, Segment, SegmentWriter, segment_name
 from cleaner.accounts import Accounts
 from cleaner.document import CleanedDocument, Status
 from cleaner.readers import Failure, Original, Reading

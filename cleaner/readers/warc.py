@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from email.message import Message
 from typing import BinaryIO
 
-from archive.captures import Capture, Damage, Passed, captures
-from archive.headers import digest_matches
-from archive.payloads import Head, PayloadError, bounded, dechunked, http_body, http_head
+from archive.warc.digests import digest_matches
+from archive.warc.http import Head, PayloadError, bounded, dechunked, http_body, http_head
+from archive.warc.records import Capture, Damage, Passed, captures
 from cleaner.charsets import Hints, languages_of, page_hints
 from cleaner.document import Document
 from cleaner.encoding import BinaryError, UndecodableError, decode

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from archive.ledger import Checks, OtherRendererError, Told
-from archive.paths import restore_name
-from archive.records import Article, Draft, Reference, RunInfo
-from archive.sources import usable_id
-from archive.writer import Placed
+from archive.checking.ledger import Checks, OtherRendererError, Told
+from archive.checking.originals import usable_id
+from archive.checking.safe_names import restore_name
+from archive.segments.records import Article, Draft, Reference, RunInfo
+from archive.segments.writer import Placed
 from cleaner import reassembly
 from cleaner.document import CleanedDocument, Status
 from cleaner.encoding import decode_as

@@ -14,8 +14,8 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 from warc_samples import article, few, write_segment
 
-from archive.index import index_lines, write_index
-from archive.records import local_uri
+from archive.export.cdxj import index_lines, write_index
+from archive.segments.records import local_uri
 
 pytestmark = pytest.mark.integration
 

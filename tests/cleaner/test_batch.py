@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import cleaner.shards
-from archive.restore import restore
-from archive.verify import verify
+from archive.checking.restore import restore
+from archive.checking.verify import verify
 from cleaner import Cleaner
 from cleaner import accounts as accounts_module
 from cleaner.batch import BatchError, BatchSettings, dry_run, run_batch

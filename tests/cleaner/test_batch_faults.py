@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import shard_functions
 
-from archive.verify import verify
+from archive.checking.verify import verify
 from cleaner import Cleaner, Policy, phases
 from cleaner.batch import BatchError, BatchSettings, run_batch
 from cleaner.engines import EngineError, Pulse, Task

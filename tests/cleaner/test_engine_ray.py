@@ -17,7 +17,7 @@ import pytest
 import s3
 import shard_functions
 
-from archive.verify import verify
+from archive.checking.verify import verify
 from cleaner import Cleaner
 from cleaner.batch import BatchError, BatchSettings, run_batch
 from cleaner.engines import Crew, Task

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive import payloads
+from archive.warc import http as payloads
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "fixtures"))
 
 from make_crawls import CASES, FOLDER, MAX_BYTES, SENTENCE, around, good, http, members, page, record, write
 
-from archive.captures import Capture, captures
+from archive.warc.records import Capture, captures
 from cleaner.readers import DIVIDED, Range, Reading, Skipped, discover, read, read_warc
 from cleaner.readers.values import Found
 

@@ -18,7 +18,7 @@ import s3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.verify import verify
+from archive.checking.verify import verify
 from cleaner import Cleaner, leases, stores
 from cleaner.batch import BatchError, BatchSettings, run_batch
 from cleaner.leases import LOCK, Lease

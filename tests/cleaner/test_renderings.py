@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "fixtures"))
 from make_crawls import http, members, record
 
 from archive import Article, RunInfo, Segment, SegmentWriter
-from archive.ledger import LedgerError, check_rebuilt
-from archive.reader import groups
-from archive.verify import Problem, Sources, Unchecked, verify
+from archive.checking.ledger import LedgerError, check_rebuilt
+from archive.checking.verify import Problem, Sources, Unchecked, verify
+from archive.segments.reader import groups
 from cleaner import Cleaner
 from cleaner.cli import main
 from cleaner.readers import Found, Original, read

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "fixtures"))
 
 from make_crawls import FOLDER, MAX_BYTES, SENTENCE, good, http, members, record
 
-from archive.tongues import THREE
+from archive.export.language_codes import THREE
 from cleaner.cli import main
 
 NOW = ["--now", "2026-06-01T12:00:00Z", "-q"]

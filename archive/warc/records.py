@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from archive.headers import digest_matches
-from archive.unpacking import FETCH, Break, End, Event, Piece, unpacked
+from archive.warc.digests import digest_matches
+from archive.warc.members import FETCH, Break, End, Event, Piece, unpacked
 
 MAX_HEAD = 1 << 16
 #: What a judge sees of a block: enough for all HTTP headers but absurd ones.

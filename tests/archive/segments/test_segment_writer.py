@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from warc_samples import CAPTURED, CHECKS, CLOCK, RUN, SEGMENT, article, empty, failed, few, write_segment
 
-import archive.records
-import archive.writer
+import archive.segments.records
+import archive.segments.writer
 from archive import Article, ArticleError, Segment, SegmentError, SegmentWriter, groups, segment_name, verify
-from archive.fields import unescape
-from archive.reader import Group, members, records
-from archive.records import group_of
+from archive.segments.reader import Group, members, records
+from archive.segments.records import group_of
+from archive.warc.fields import unescape
 
 
 def test_same_input_same_bytes(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_full_disk_takes_a_group_back(tmp_path: Path, monkeypatch: pytest.Monkey
         (draft,) = tmp_path.iterdir()
         size = draft.stat().st_size
         with monkeypatch.context() as patch:
-            patch.setattr(archive.writer, "_write_all", _Full(700))
+            patch.setattr(archive.segments.writer, "_write_all", _Full(700))
             with pytest.raises(OSError, match="No space"):
                 writer.write(article("torn.txt"))
         assert draft.stat().st_size == size
@@ -180,14 +180,14 @@ def test_full_disk_at_the_seal_leaves_nothing(tmp_path: Path, monkeypatch: pytes
     writer = SegmentWriter(tmp_path, SEGMENT, RUN)
     writer.__enter__()
     writer.write(article())
-    monkeypatch.setattr(archive.writer, "_write_all", _Full(10))
+    monkeypatch.setattr(archive.segments.writer, "_write_all", _Full(10))
     with pytest.raises(OSError, match="No space"):
         writer.__exit__(None, None, None)
     assert not list(tmp_path.iterdir())
 
 
 def test_full_disk_at_the_warcinfo_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive.writer, "_write_all", _Full(10))
+    monkeypatch.setattr(archive.segments.writer, "_write_all", _Full(10))
     with pytest.raises(OSError, match="No space"), SegmentWriter(tmp_path, SEGMENT, RUN):
         pass
     assert not list(tmp_path.iterdir())
@@ -243,7 +243,7 @@ def test_failed_rotation_is_tried_again(tmp_path: Path, monkeypatch: pytest.Monk
     with SegmentWriter(tmp_path, replace(SEGMENT, rotate_at=1), RUN) as writer:
         writer.write(article("a.txt"))
         with monkeypatch.context() as patch:
-            patch.setattr(archive.writer, "_create", _no_space)
+            patch.setattr(archive.segments.writer, "_create", _no_space)
             with pytest.raises(OSError, match="No space"):
                 writer.write(article("b.txt"))
         writer.write(article("c.txt"))
@@ -256,13 +256,13 @@ def _no_space(path: Path) -> None:
 
 
 def test_what_could_not_be_read_back_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive.records, "MAX_BLOCK", 1000)
+    monkeypatch.setattr(archive.segments.records, "MAX_BLOCK", 1000)
     with pytest.raises(ArticleError, match=r"news/a\.txt: its resource has more than 1000 bytes"):
         group_of(article(source="x" * 1001), RUN)
 
 
 def test_unsynced_folder_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive.writer, "sync_folder", _no_space)
+    monkeypatch.setattr(archive.segments.writer, "sync_folder", _no_space)
     with pytest.raises(OSError, match="No space"):
         write_segment(tmp_path, few())
     assert not list(tmp_path.iterdir())

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 
-from archive.unpacking import GZIP, NO_ZSTD, UNPACK_ERRORS, ZSTD, ZSTD_PIECE, zstandard
+from archive.warc.members import GZIP, NO_ZSTD, UNPACK_ERRORS, ZSTD, ZSTD_PIECE, zstandard
 
 try:
     import brotli

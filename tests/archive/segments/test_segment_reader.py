@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from warc_samples import CAPTURED, CHECKS, CLOCK, SEGMENT, article, few, ledger, write_segment
 
-import archive.reader
+import archive.segments.reader
 from archive import Article, Group, Problem, articles, groups, verify
-from archive.fields import dump_fields, escape, load_fields, unescape
-from archive.reader import Member, members
+from archive.segments.reader import Member, members
 from archive.view import Entry, clean_text, entries, ledger_of
+from archive.warc.fields import dump_fields, escape, load_fields, unescape
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 names = st.text(st.characters(exclude_characters="\x00/"), min_size=1, max_size=12)
@@ -130,7 +130,7 @@ def test_reading_goes_on_behind_damage(tmp_path: Path) -> None:
 
 
 def test_gzip_bombs_are_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive.reader, "MAX_RECORD", 1000)
+    monkeypatch.setattr(archive.segments.reader, "MAX_RECORD", 1000)
     path = tmp_path / "bomb.warc.gz"
     deflate = zlib.compressobj(9, zlib.DEFLATED, 31)
     path.write_bytes(deflate.compress(b"WARC/1.1\r\n" + b"\0" * 10**6) + deflate.flush())

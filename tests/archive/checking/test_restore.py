@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from warc_samples import CHECKS, CLOCK, RUN, SEGMENT, article, few, write_segment
 
 from archive import Group, Problem, Restored, SegmentWriter, articles, repair, restore, verify
-from archive.paths import UnsafeNameError, restore_name, safe_parts
-from archive.reader import records
-from archive.repair import RepairError, lost_of
+from archive.checking.repair import RepairError, lost_of
+from archive.checking.safe_names import UnsafeNameError, restore_name, safe_parts
+from archive.segments.reader import records
 
 
 def test_originals_come_back(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_two_ids_stay_two(ids: set[str]) -> None:
 
 
 def test_changed_original_is_not_restored(tmp_path: Path) -> None:
-    wrong = Path(__file__).parents[2] / "fixtures" / "warc" / "original-changed.warc.gz"
+    wrong = Path(__file__).parents[3] / "fixtures" / "warc" / "original-changed.warc.gz"
     problem, *rest = restore([wrong], tmp_path, CHECKS)
     assert isinstance(problem, Problem)
     assert len(rest) == 1

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.durable import write_atomically
-from archive.fields import unescape
-from archive.headers import digest_matches
-from archive.ledger import Checks, LedgerError, is_failed, load_ledger, rebuilt_text
-from archive.paths import UnsafeNameError, row_suffix, safe_target
-from archive.problems import RECLEAN, Problem
-from archive.reader import Group, articles, metadata_fields
-from archive.sources import ChangedError, Missing, Sources
+from archive.checking.ledger import Checks, LedgerError, is_failed, load_ledger, rebuilt_text
+from archive.checking.originals import ChangedError, Missing, Sources
+from archive.checking.safe_names import UnsafeNameError, row_suffix, safe_target
+from archive.segments.durable import write_atomically
+from archive.segments.problems import RECLEAN, Problem
+from archive.segments.reader import Group, articles, metadata_fields
+from archive.warc.digests import digest_matches
+from archive.warc.fields import unescape
 
 DECODED_SUFFIX = ".txt"
 

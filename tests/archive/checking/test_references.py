@@ -8,9 +8,9 @@ from pathlib import Path
 from warc_samples import CHECKS, RUN, SEGMENT, article, empty
 
 from archive import Article, Missing, Problem, Reference, SegmentWriter, Sources, repair, verify
-from archive.reader import groups
-from archive.records import group_of
-from archive.verify import Origin, article_problems
+from archive.checking.verify import Origin, article_problems
+from archive.segments.reader import groups
+from archive.segments.records import group_of
 from archive.view import Entry, entries
 
 THERE = Reference("urn:x-ferry:a", 120, 0, "sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ")

@@ -12,10 +12,10 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from archive.captures import Capture, Damage, Passed, captures
-from archive.fields import unescape
-from archive.payloads import PayloadError, http_body, http_head
-from archive.records import MAX_BLOCK
+from archive.segments.records import MAX_BLOCK
+from archive.warc.fields import unescape
+from archive.warc.http import PayloadError, http_body, http_head
+from archive.warc.records import Capture, Damage, Passed, captures
 
 #: Beside a run's `warc/`: the records that `--copy-originals` stored.
 COPIES_FOLDER = "originals"

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from archive.fields import FieldsError, unescape
-from archive.headers import digest_matches, digest_problems, header_problems
-from archive.ledger import (
+from archive.checking.header_rules import digest_problems, header_problems
+from archive.checking.ledger import (
     Checks,
     LedgerError,
     OtherRendererError,
@@ -23,11 +22,13 @@ from archive.ledger import (
     load_ledger,
     rebuilt_text,
 )
-from archive.problems import RECLEAN, REPAIR, REWRITE, Problem
-from archive.reader import ARTICLE_SHAPES, Group, Record, bare, groups, metadata_fields
-from archive.restore import name_of
-from archive.sources import ChangedError, Missing, Sources
-from archive.writer import OPEN_SUFFIX, SUFFIX
+from archive.checking.originals import ChangedError, Missing, Sources
+from archive.checking.restore import name_of
+from archive.segments.problems import RECLEAN, REPAIR, REWRITE, Problem
+from archive.segments.reader import ARTICLE_SHAPES, Group, Record, bare, groups, metadata_fields
+from archive.segments.writer import OPEN_SUFFIX, SUFFIX
+from archive.warc.digests import digest_matches
+from archive.warc.fields import FieldsError, unescape
 
 __all__ = ["Checks", "Missing", "Problem", "Sources", "Unchecked", "verify", "verify_segment"]
 

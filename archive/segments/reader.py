@@ -15,9 +15,9 @@ from pathlib import Path
 from warcio.exceptions import ArchiveLoadFailed  # type: ignore[import-untyped]
 from warcio.recordloader import ArcWarcRecordLoader  # type: ignore[import-untyped]
 
-from archive.fields import FieldsError, load_fields
-from archive.problems import RECLEAN, REPAIR, REWRITE, Problem
-from archive.records import MAX_BLOCK
+from archive.segments.problems import RECLEAN, REPAIR, REWRITE, Problem
+from archive.segments.records import MAX_BLOCK
+from archive.warc.fields import FieldsError, load_fields
 
 PIECE = 1 << 14  # bytes read at a time; most members are smaller, and what is read too much is read again
 SEARCH_PIECE = 1 << 20

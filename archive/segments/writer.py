@@ -19,8 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from archive.durable import sync_folder
-from archive.records import Article, Draft, RunInfo, group_of, seal, warc_date, warcinfo
+from archive.segments.durable import sync_folder
+from archive.segments.records import Article, Draft, RunInfo, group_of, seal, warc_date, warcinfo
 
 OPEN_SUFFIX = ".open"
 SUFFIX = ".warc.gz"

@@ -1,4 +1,4 @@
-"""Finds segments, and makes safe file names of what an archive says: an archive may come from a stranger.
+"""Makes safe file names of what an archive says: an archive may come from a stranger.
 
 Refuses names that would leave the folder, or that Windows reads as something else (UnsafeNameError).
 """
@@ -10,10 +10,6 @@ import re
 from hashlib import sha256
 from pathlib import Path
 
-from archive.writer import OPEN_SUFFIX, SUFFIX
-
-WARC_FOLDER = "warc"
-INDEX_NAME = "index.cdxj"
 MAX_NAME = 120  # of a row's file: file systems allow 255 bytes, and the folder has a name as well
 
 #: Names that Windows gives to devices, whatever their ending (Win32, "Naming Files, Paths, and Namespaces").
@@ -25,26 +21,6 @@ _UNSAFE = re.compile(r"[^\w.-]+|^[.-]+|\.+$")
 
 class UnsafeNameError(ValueError):
     """A name in the archive cannot be a file below the folder; the message says why."""
-
-
-class NoSegmentsError(ValueError):
-    """There is nothing to work on at a path; the message says what was looked for."""
-
-
-def find_segments(path: Path) -> list[Path]:
-    """The segments of a run's folder (in `warc/`), of a folder of segments, or the one given; sorted, `.open` ones too.
-
-    Raises NoSegmentsError.
-    """
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise NoSegmentsError(f"{path} is not there; give a run's output folder or a segment ({SUFFIX})")
-    folder = path / WARC_FOLDER if (path / WARC_FOLDER).is_dir() else path
-    found = sorted(p for p in folder.iterdir() if p.is_file() and p.name.endswith((SUFFIX, SUFFIX + OPEN_SUFFIX)))
-    if not found:
-        raise NoSegmentsError(f"{folder} holds no segments ({SUFFIX}); give a run's output folder or a segment")
-    return found
 
 
 def safe_parts(name: str, *, windows: bool = os.name == "nt") -> tuple[str, ...]:

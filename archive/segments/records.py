@@ -10,16 +10,15 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from base64 import b32encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from hashlib import sha1, sha256
 from typing import Any
 
-from archive.fields import dump_fields, escape
-from archive.uris import file_uri, row_uri, web_uri
+from archive.segments.uris import file_uri, row_uri, web_uri
+from archive.warc.digests import sha1_base32, sha256_hex
+from archive.warc.fields import dump_fields, escape
 
 #: Names under which UUIDv5 ids are made; never changes, or old and new archives stop agreeing on ids.
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://pypi.org/project/cleancopy/#record")
@@ -288,16 +287,6 @@ def local_uri(path: str, row: int | None) -> str:
 def warc_date(when: datetime) -> str:
     """UTC, to the second: what every reader takes (WARC 1.1, 5.4 allows fractions; CDXJ has none)."""
     return when.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
-
-
-def sha1_base32(data: bytes) -> str:
-    """A WARC digest in the form that all readers check."""
-    return "sha1:" + b32encode(sha1(data, usedforsecurity=False).digest()).decode("ascii")
-
-
-def sha256_hex(data: bytes) -> str:
-    """The digest that our own fields hold."""
-    return "sha256:" + sha256(data).hexdigest()
 
 
 def _name_uuid(*parts: str) -> str:

@@ -11,13 +11,13 @@ from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
-from archive.durable import write_atomically
-from archive.fields import FieldsError, load_fields, unescape
-from archive.problems import Problem
-from archive.reader import Record, groups
-from archive.records import Draft, seal
-from archive.verify import file_digest
-from archive.writer import OPEN_SUFFIX, gzip_member, seal_fields
+from archive.checking.verify import file_digest
+from archive.segments.durable import write_atomically
+from archive.segments.problems import Problem
+from archive.segments.reader import Record, groups
+from archive.segments.records import Draft, seal
+from archive.segments.writer import OPEN_SUFFIX, gzip_member, seal_fields
+from archive.warc.fields import FieldsError, load_fields, unescape
 
 COPY_PIECE = 1 << 20
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warc_samples import RUN, SEGMENT, few, write_segment
 
-import archive.index
+import archive.export.cdxj
 from archive import Problem, SegmentWriter
-from archive.index import index_lines, line_of, write_index
-from archive.surt import surt
-from archive.uris import web_uri
+from archive.export.cdxj import index_lines, line_of, write_index
+from archive.export.surt import surt
+from archive.segments.uris import web_uri
 
 #: Keys made by surt 0.3.1.
 KEYS = {
@@ -58,9 +58,9 @@ def test_made_while_writing_or_afterwards(tmp_path: Path) -> None:
 def test_sorted_with_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [line for line in index_lines(write_segment(tmp_path, few())) if isinstance(line, str)]
     assert write_index(tmp_path / "one", lines) == len(lines)
-    monkeypatch.setattr(archive.index, "BATCH", 1)
+    monkeypatch.setattr(archive.export.cdxj, "BATCH", 1)
     for merged in (2, 3, 64):
-        monkeypatch.setattr(archive.index, "MERGED", merged)
+        monkeypatch.setattr(archive.export.cdxj, "MERGED", merged)
         assert write_index(tmp_path / "two", reversed(lines)) == len(lines)
         assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".gz") == ["one", "two"]

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "fixtures"))
-
 from make_warc import CASES, FOLDER, write
 from warc_samples import CHECKS
 

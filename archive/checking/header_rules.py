@@ -1,4 +1,4 @@
-"""The header rules of WARC 1.1, and ours on top, as one table; digests as values that compare across encodings.
+"""The header rules of WARC 1.1, and ours on top, as one table.
 
 Judges one record at a time and returns every violation. Refuses nothing: an unknown type is a violation too.
 """
@@ -6,23 +6,18 @@ Judges one record at a time and returns every violation. Refuses nothing: an unk
 from __future__ import annotations
 
 import re
-from base64 import b32decode, b64decode
-from binascii import Error as EncodingError
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import new as new_hash
 
-from archive.problems import RECLEAN, REWRITE, Problem
-from archive.reader import Record
-from archive.records import CLEAN_TYPE, WARC_FIELDS
+from archive.segments.problems import RECLEAN, REWRITE, Problem
+from archive.segments.reader import Record
+from archive.segments.records import CLEAN_TYPE, WARC_FIELDS
+from archive.warc.digests import digest_matches
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)  # WARC 1.1, 5.4
 _RECORD_ID = re.compile(r"<[a-z][a-z0-9+.-]*:[!-;=?-~]+>", re.ASCII | re.IGNORECASE)  # 5.2: a URI in angle brackets
 _URI = re.compile(r"[a-z][a-z0-9+.-]*:[!-;=?-~]*", re.ASCII | re.IGNORECASE)  # 5.11, without angle brackets since 1.1
-#: Bytes of a digest by algorithm; others are named in verify's report as unknown.
-DIGEST_SIZES = {"md5": 16, "sha1": 20, "sha256": 32, "sha512": 64}
-
 #: WARC 1.1, 4: in every record. We also want the digest that 5.8 leaves open, since without it damage goes unseen.
 ALWAYS = ("WARC-Record-ID", "WARC-Date", "WARC-Block-Digest", "Content-Type", "Content-Length")
 SEGMENTED = ("WARC-Segment-Number", "WARC-Segment-Origin-ID", "WARC-Segment-Total-Length")
@@ -130,29 +125,3 @@ def digest_problems(record: Record) -> Iterator[Problem]:
             yield record.problem(f"{name} is no digest that can be checked: {value!r}", REWRITE)
         elif not same:
             yield record.problem(f"{name} does not match the block: its bytes were changed", RECLEAN)
-
-
-def digest_matches(labelled: str, data: bytes) -> bool | None:
-    """Whether `algorithm:value` is the digest of the data, in hex, Base32 or Base64; None when it is no digest we know.
-
-    >>> digest_matches("sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ", b"")
-    True
-    """
-    algorithm, _, value = labelled.partition(":")
-    algorithm = algorithm.lower().replace("-", "")
-    if algorithm not in DIGEST_SIZES:
-        return None
-    given = _digest_bytes(value, DIGEST_SIZES[algorithm])
-    return None if given is None else given == new_hash(algorithm, data, usedforsecurity=False).digest()
-
-
-def _digest_bytes(value: str, size: int) -> bytes | None:
-    try:
-        if len(value) == 2 * size:
-            return bytes.fromhex(value)
-        if len(value.rstrip("=")) == -(-size * 8 // 5):
-            return b32decode(value.rstrip("=").upper() + "=" * (-len(value.rstrip("=")) % 8))
-        decoded = b64decode(value, validate=True)
-    except (EncodingError, ValueError):
-        return None
-    return decoded if len(decoded) == size else None

@@ -14,12 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 
-from archive.durable import write_atomically
-from archive.problems import Problem
-from archive.reader import Record, records
-from archive.records import sha1_base32
-from archive.surt import surt
-from archive.writer import OPEN_SUFFIX, Placed
+from archive.export.surt import surt
+from archive.segments.durable import write_atomically
+from archive.segments.problems import Problem
+from archive.segments.reader import Record, records
+from archive.segments.writer import OPEN_SUFFIX, Placed
+from archive.warc.digests import sha1_base32
 
 INDEXED = frozenset({"resource", "conversion"})
 BATCH = 200_000  # lines held in memory: about 100 MB, at 490 bytes each

@@ -1,0 +1,1 @@
+"""The archive for other people's programs: WET files, rows and tables, and the index of replay tools."""
