@@ -72,7 +72,7 @@ def repair(path: Path, folder: Path) -> Repaired:
     target = folder / path.name.removesuffix(OPEN_SUFFIX)
     if target.exists():
         raise RepairError(f"{target} exists; give another folder with -o, a repair never writes over a file")
-    write_atomically(target, _rewritten(path, plan))
+    write_atomically(target, _rewritten(path, plan), replace=False)
     return Repaired(path, target, plan.articles, plan.lost)
 
 

@@ -6,20 +6,24 @@ are never changed. What cannot be restored comes out as a Problem, and the rest 
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from archive.checking.ledger import Checks, LedgerError, is_failed, load_ledger, rebuilt_text
 from archive.checking.originals import ChangedError, Missing, Sources
-from archive.checking.safe_names import UnsafeNameError, row_suffix, safe_target
-from archive.segments.durable import write_atomically
+from archive.checking.safe_names import UnsafeNameError, row_suffix, safe_parts
+from archive.segments.durable import Folder, draft_in, open_folder
 from archive.segments.problems import RECLEAN, Problem
 from archive.segments.reader import Group, articles, metadata_fields
 from archive.warc.digests import digest_matches
 from archive.warc.fields import unescape
 
 DECODED_SUFFIX = ".txt"
+READ_IT = "read it with `cleancopy archive show --original`"
+#: Errors after which the next file cannot be written either.
+HOPELESS = frozenset({errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +45,32 @@ def restore(
     """
     sources = sources or Sources()
     folder.mkdir(parents=True, exist_ok=True)
-    for path in segments:
-        for group in articles(path):
-            if isinstance(group, Problem):
-                yield group
-                continue
-            fields = metadata_fields(group.metadata)
-            if isinstance(fields, Problem):
-                yield fields
-                continue
-            original: bytes | Problem | None = b"" if decoded and not group.resource else None
-            if original is None:
-                original = _original(group, fields, sources, path.parent)
-            if isinstance(original, Problem):
-                yield original
-            elif original is not None:
-                yield _one(group, folder, checks, fields=fields, original=None if decoded else original)
+    with open_folder(folder) as opened:
+        for path in segments:
+            for group in articles(path):
+                if isinstance(group, Problem):
+                    yield group
+                else:
+                    yield from _restored(group, opened, checks, decoded=decoded, sources=sources, beside=path.parent)
     yield from sources.missing_files()
     sources.close()
+
+
+def _restored(
+    group: Group, folder: Folder, checks: Checks, *, decoded: bool, sources: Sources, beside: Path
+) -> Iterator[Restored | Problem]:
+    fields = metadata_fields(group.metadata)
+    if isinstance(fields, Problem):
+        yield fields
+        return
+    if decoded and not group.resource:
+        original: bytes | Problem | None = b""
+    else:
+        original = _original(group, fields, sources, beside)
+    if isinstance(original, Problem):
+        yield original
+    elif original is not None:
+        yield _one(group, folder, checks, fields=fields, original=None if decoded else original)
 
 
 def _original(
@@ -75,7 +87,7 @@ def _original(
 
 
 def _one(
-    group: Group, folder: Path, checks: Checks, *, fields: Mapping[str, str], original: bytes | None
+    group: Group, folder: Folder, checks: Checks, *, fields: Mapping[str, str], original: bytes | None
 ) -> Restored | Problem:
     """Writes the original, or without one the text that the ledger rebuilds."""
     name = name_of(fields)
@@ -97,20 +109,34 @@ def _rebuilt(group: Group, ledger: Mapping[str, object], checks: Checks) -> byte
     return rebuilt_text(clean_text, ledger, checks).encode("utf-8", "surrogatepass")
 
 
-def _write(group: Group, folder: Path, *, names: Iterable[str], data: bytes) -> Restored | Problem:
+def _write(group: Group, folder: Folder, *, names: Iterable[str], data: bytes) -> Restored | Problem:
     """Under the first name that is free, or that holds the same bytes already."""
     for name in names:
         try:
-            target = safe_target(folder, name)
+            *folders, file_name = safe_parts(name)
+            with folder.below(folders) as below:
+                if _is_written(below, file_name, data):
+                    return Restored(name, len(data))
         except UnsafeNameError as error:
-            return group.metadata.problem(str(error), "read it with `cleancopy archive show --original`")
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(target, (data,), sync=False)
-            return Restored(name, len(data))
-        if target.is_file() and target.read_bytes() == data:
-            return Restored(name, len(data))
+            return group.metadata.problem(str(error), READ_IT)
+        except OSError as error:
+            if error.errno in HOPELESS:
+                raise
+            return group.metadata.problem(f"{name} cannot be written ({error.strerror or error})", READ_IT)
     return group.metadata.problem(f"{name} exists with another content", "restore into an empty folder")
+
+
+def _is_written(folder: Folder, name: str, data: bytes) -> bool:
+    """Writes the file, unless something of that name is there; then whether that holds the same bytes."""
+    if not folder.has(name):
+        try:
+            with draft_in(folder, name, sync=False, replace=False) as file:
+                file.write(data)
+        except FileExistsError:
+            pass  # came meanwhile, or is the same name to this file system
+        else:
+            return True
+    return folder.read(name, len(data) + 1) == data
 
 
 def _names(name: str, row: str | None) -> Iterator[str]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import re
 from hashlib import sha256
-from pathlib import Path
 
-MAX_NAME = 120  # of a row's file: file systems allow 255 bytes, and the folder has a name as well
+#: Of a row's file: file systems allow 255 bytes a name, and some tools fewer.
+MAX_NAME, MAX_NAME_BYTES = 120, 200
+#: Of a restored path: Linux takes 4,096 at once, and what is longer is hard to get rid of again.
+MAX_PATH_BYTES = 4_000
 
 #: Names that Windows gives to devices, whatever their ending (Win32, "Naming Files, Paths, and Namespaces").
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)", re.IGNORECASE)
@@ -30,6 +32,8 @@ def safe_parts(name: str, *, windows: bool = os.name == "nt") -> tuple[str, ...]
     and characters that Windows takes for something else, only where the target is Windows: elsewhere
     they are ordinary names, and an original must come back under its own. Raises UnsafeNameError.
     """
+    if len(name.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES:
+        raise UnsafeNameError(f"{name[:80]!r}… is longer than {MAX_PATH_BYTES} bytes")
     for form in (name, name.replace("\\", "/")):
         parts = form.split("/")
         if _DRIVE.match(form) or form.startswith("/") or "\x00" in form or any(p in ("", ".", "..") for p in parts):
@@ -40,15 +44,11 @@ def safe_parts(name: str, *, windows: bool = os.name == "nt") -> tuple[str, ...]
             if _DEVICES.fullmatch(part.partition(".")[0].rstrip(" ")) or _WINDOWS_REFUSES.search(part):
                 raise UnsafeNameError(f"{name!r} is reserved on Windows; restore it on another system")
         return tuple(parts)
+    try:
+        name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise UnsafeNameError(f"{name!r} holds half a surrogate pair; restore it on Windows") from None
     return tuple(name.split("/"))
-
-
-def safe_target(folder: Path, name: str) -> Path:
-    """Where the file goes; refuses a way that leads through a link out of the folder. Raises UnsafeNameError."""
-    target = folder.joinpath(*safe_parts(name))
-    if not target.parent.resolve().is_relative_to(folder.resolve()) or target.is_symlink():
-        raise UnsafeNameError(f"{name!r} leads through a link out of the folder")
-    return target
 
 
 def restore_name(path: str, row_id: str, media_type: str) -> str:
@@ -59,7 +59,7 @@ def restore_name(path: str, row_id: str, media_type: str) -> str:
     >>> restore_name("news.jsonl", "a-1", "text/html")
     'news.jsonl/a-1.html'
     """
-    safe = _UNSAFE.sub("_", row_id)[:MAX_NAME]
+    safe = _UNSAFE.sub("_", row_id)[:MAX_NAME].encode("utf-8", "replace")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
     if safe != row_id or not safe or _DEVICES.fullmatch(safe.partition(".")[0]) or safe != safe.lower():
         safe = f"{safe}-{sha256(row_id.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}".lstrip("-")
     return f"{path}/{safe}{row_suffix(media_type)}"

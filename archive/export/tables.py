@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.export.texts import Counts, ExportError, Retell, Text, export_target, texts
-from archive.segments.durable import write_atomically
+from archive.segments.durable import drafted, write_atomically
 
 try:
     import pyarrow
@@ -28,9 +28,8 @@ ROW_GROUP = 1_000
 def export_jsonl(segment: Path, folder: Path, told: Retell) -> Counts:
     """The segment as a `.jsonl.gz`, a row for each clean text. Raises ExportError, OSError."""
     counts = Counts()
-    write_atomically(
-        export_target(segment, folder, ".jsonl.gz"), _packed(_row(text) for text in texts(segment, told, counts))
-    )
+    rows = (_row(text) for text in texts(segment, told, counts))
+    write_atomically(export_target(segment, folder, ".jsonl.gz"), _packed(rows), replace=False)
     return counts
 
 
@@ -64,17 +63,12 @@ def export_parquet(segment: Path, folder: Path, told: Retell) -> Counts:
     columns = [(name, pyarrow.string()) for name in names]
     schema = pyarrow.schema([*columns, ("row", pyarrow.int64()), ("record-id", pyarrow.string())])
     target = export_target(segment, folder, ".parquet")
-    draft = target.with_name(target.name + ".tmp")
-    try:
-        with tables.ParquetWriter(draft, schema, compression="zstd") as writer:
-            held: list[dict[str, Any]] = []
-            for text in texts(segment, told, counts):
-                held.append(_row(text))
-                if len(held) == ROW_GROUP:
-                    writer.write_table(pyarrow.Table.from_pylist(held, schema=schema))
-                    held = []
-            writer.write_table(pyarrow.Table.from_pylist(held, schema=schema))
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+    with drafted(target, replace=False) as file, tables.ParquetWriter(file, schema, compression="zstd") as writer:
+        held: list[dict[str, Any]] = []
+        for text in texts(segment, told, counts):
+            held.append(_row(text))
+            if len(held) == ROW_GROUP:
+                writer.write_table(pyarrow.Table.from_pylist(held, schema=schema))
+                held = []
+        writer.write_table(pyarrow.Table.from_pylist(held, schema=schema))
     return counts

@@ -27,7 +27,8 @@ def export_wet(segment: Path, folder: Path, told: Retell, *, language_last: bool
     """
     counts = Counts()
     target = export_target(segment, folder, ".warc.wet.gz")
-    write_atomically(target, _wet(segment, target.name, texts(segment, told, counts), language_last=language_last))
+    records = _wet(segment, target.name, texts(segment, told, counts), language_last=language_last)
+    write_atomically(target, records, replace=False)
     return counts
 
 

@@ -108,13 +108,63 @@ def test_links_out_of_the_folder_are_refused(tmp_path: Path) -> None:
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+@pytest.mark.parametrize("planted", ["a.txt", "a.txt.tmp"])
+def test_nothing_is_written_through_a_link_that_was_there(tmp_path: Path, planted: str) -> None:
+    victim, out = tmp_path / "victim", tmp_path / "out"
+    victim.write_text("precious")
+    out.mkdir()
+    (out / planted).symlink_to(victim)
+    list(restore([write_segment(tmp_path, [article("a.txt")])], out, CHECKS))
+    assert victim.read_text() == "precious"
+    assert (out / planted).is_symlink()
+
+
+def test_a_file_called_like_a_draft_stays(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.txt.tmp").write_text("mine")
+    (well,) = restore([write_segment(tmp_path, [article("a.txt")])], tmp_path / "out", CHECKS)
+    assert isinstance(well, Restored)
+    assert (tmp_path / "out" / "a.txt.tmp").read_text() == "mine"
+
+
+#: Names of an archive's author; beside each whether Linux takes it.
+HOSTILE = [
+    ("字" * 100 + ".txt", False),
+    ("x" * 252, True),
+    ("x" * 256, False),
+    ("deep/" * 400 + "a.txt", True),
+    ("deep/" * 900 + "a.txt", False),
+    ("\ud800.txt", False),
+    ("\udcff.txt", True),
+    ("con", True),
+    ("C:\\x", False),
+    ("..", False),
+    ("ok.txt/below-a-file", False),
+    ("-rf", True),
+    ("\x1b]0;title\x07", True),
+    ("line\nbreak", True),
+    ("rtl\u202etxt.exe", True),
+]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="which names can be files differs")
+@pytest.mark.parametrize(("name", "taken"), HOSTILE, ids=lambda value: ascii(value)[:20])
+def test_a_hostile_name_costs_its_own_file_only(tmp_path: Path, name: str, taken: bool) -> None:
+    stored = [article("ok.txt"), article("x.txt", fields={"restore-name": name}), article("last.txt")]
+    outcomes = list(restore([write_segment(tmp_path, stored)], tmp_path / "a" / "out", CHECKS))
+    assert [isinstance(outcome, Restored) for outcome in outcomes] == [True, taken, True]
+    outside = [path for path in tmp_path.rglob("*") if path.is_file() and path.parent != tmp_path]
+    assert all(path.is_relative_to(tmp_path / "a" / "out") for path in outside)
+
+
 @given(st.text(max_size=300), st.sampled_from(["text/html", "text/plain"]))
 def test_any_row_id_gives_a_safe_name(row_id: str, media_type: str) -> None:
     name = restore_name("a.jsonl", row_id, media_type)
     folder, file = safe_parts(name, windows=True)
     assert folder == "a.jsonl"
     assert len(file) < 150
-    assert len(file.encode()) <= 600
+    assert len(file.encode()) <= 220
 
 
 @given(st.sets(st.text(max_size=8), min_size=2, max_size=20))

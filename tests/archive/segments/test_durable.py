@@ -1,0 +1,136 @@
+"""A file is there completely or not at all; no link is followed, nothing of others is changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archive.segments.durable import (
+    HANDLES,
+    drafted,
+    drafted_path,
+    is_draft,
+    open_folder,
+    remove_drafts,
+    write_atomically,
+)
+
+links = pytest.mark.skipif(not hasattr(os, "symlink") or os.name == "nt", reason="links need rights on Windows")
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_replaces_in_one_step(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_bytes(b"old")
+    write_atomically(target, (b"n", b"ew"))
+    assert target.read_bytes() == b"new"
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt, ValueError])
+def test_an_exception_leaves_everything_as_it_was(tmp_path: Path, error: type[BaseException]) -> None:
+    target = tmp_path / "a.txt"
+    target.write_bytes(b"old")
+
+    def parts() -> Iterator[bytes]:
+        yield b"half"
+        raise error
+
+    with pytest.raises(error):
+        write_atomically(target, parts())
+    assert target.read_bytes() == b"old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_library_that_opens_its_file_itself(tmp_path: Path) -> None:
+    target = tmp_path / "a.db"
+    with drafted_path(target) as draft:
+        draft.write_bytes(b"rows")
+        assert is_draft(draft.name)
+        assert not target.exists()
+    assert target.read_bytes() == b"rows"
+    with pytest.raises(ZeroDivisionError), drafted_path(target) as draft:
+        raise ZeroDivisionError(draft.write_bytes(b"other"))
+    assert target.read_bytes() == b"rows"
+    assert names(tmp_path) == ["a.db"]
+
+
+def test_a_name_that_is_taken_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+
+    def parts() -> Iterator[bytes]:
+        yield b"ours"
+        target.write_bytes(b"theirs")
+
+    with pytest.raises(FileExistsError):
+        write_atomically(target, parts(), replace=False)
+    assert target.read_bytes() == b"theirs"
+    assert names(tmp_path) == ["a.txt"]
+
+
+@links
+def test_a_link_in_the_place_of_the_file_is_replaced_not_followed(tmp_path: Path) -> None:
+    victim, folder = tmp_path / "victim", tmp_path / "folder"
+    victim.write_bytes(b"precious")
+    folder.mkdir()
+    (folder / "a.txt").symlink_to(victim)
+    (folder / "a.txt.tmp").symlink_to(victim)  # the name a draft had once
+    write_atomically(folder / "a.txt", (b"new",))
+    assert victim.read_bytes() == b"precious"
+    assert (folder / "a.txt.tmp").is_symlink()
+    assert not (folder / "a.txt").is_symlink()
+    assert (folder / "a.txt").read_bytes() == b"new"
+
+
+@links
+@pytest.mark.skipif(not HANDLES, reason="needs handles of folders")
+def test_a_folder_exchanged_for_a_link_changes_nothing_elsewhere(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "folder", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "a.txt").write_bytes(b"precious")
+    with drafted(folder / "a.txt") as file:
+        file.write(b"ours")
+        folder.rename(tmp_path / "moved")
+        folder.symlink_to(elsewhere)
+    assert (elsewhere / "a.txt").read_bytes() == b"precious"
+    assert (tmp_path / "moved" / "a.txt").read_bytes() == b"ours"
+
+
+@links
+@pytest.mark.parametrize("kind", ["link to a folder", "dangling link", "file"])
+def test_a_subfolder_is_a_folder_of_its_own(tmp_path: Path, kind: str) -> None:
+    folder, elsewhere = tmp_path / "folder", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    if kind == "file":
+        (folder / "sub").write_bytes(b"x")
+    else:
+        (folder / "sub").symlink_to(elsewhere if kind == "link to a folder" else elsewhere / "nowhere")
+    with open_folder(folder) as opened, pytest.raises(OSError, match=r"sub|director|link"), opened.below(["sub", "a"]):
+        pass
+    assert names(elsewhere) == []
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "字" * 85, "-", "a.tmp"])
+def test_drafts_fit_whatever_the_name_is(tmp_path: Path, name: str) -> None:
+    write_atomically(tmp_path / name, (b"x",))
+    assert names(tmp_path) == [name]
+
+
+def test_what_a_killed_writer_left_is_removed_for_that_file_only(tmp_path: Path) -> None:
+    left = []
+    for name in ("a.txt", "b.txt"):
+        with drafted(tmp_path / name):
+            left += [draft for draft in names(tmp_path) if is_draft(draft)]
+    for draft in left:
+        (tmp_path / draft).write_bytes(b"half")
+    remove_drafts(tmp_path / "a.txt")
+    assert names(tmp_path) == sorted(["a.txt", "b.txt", left[1]])
+    remove_drafts(tmp_path / "missing" / "a.txt")
