@@ -161,15 +161,15 @@ def stages(base: Path, rounds: int) -> None:
     from archive.segments.records import group_of
     from archive.segments.writer import gzip_member
     from cleaner import Cleaner
-    from cleaner.batch import BatchSettings, run_batch
-    from cleaner.memory.counting import Parts
-    from cleaner.memory.parts import Part
+    from cleaner.batch.memory_count import Parts
+    from cleaner.batch.run import BatchSettings, run_batch
+    from cleaner.memory.partial_counts import Part
+    from cleaner.memory.source_name import document_source
     from cleaner.memory.store import Memory, write_memory
     from cleaner.pipeline import VERSION
     from cleaner.readers import discover, read
-    from cleaner.sources import document_source
-    from cleaner.writers.archive import article_of, run_info
     from cleaner.writers.rows import document_row, encode
+    from cleaner.writers.warc import article_of, run_info
 
     threadpool_limits(1, user_api="blas")
     cleaner = Cleaner()

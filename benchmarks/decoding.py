@@ -22,8 +22,9 @@ from typing import Any
 from chardetng_py import EncodingDetector
 from resiliparse.parse.encoding import detect_encoding
 
-from cleaner.charsets import NO_HINTS, page_hints, python_codec
-from cleaner.encoding import UndecodableError, decode
+from cleaner.decoding.charset_guess import NO_HINTS, page_hints
+from cleaner.decoding.charset_labels import python_codec
+from cleaner.decoding.decode import UndecodableError, decode
 
 CENTRAL = ("iso8859-2", "cp1250")
 CHARSETS = {

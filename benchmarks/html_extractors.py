@@ -27,10 +27,10 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from cleaner import Cleaner
-from cleaner.layout import Extractor
-from cleaner.model import load
-from cleaner.page_model import load as load_page_model
-from cleaner.page_training import FOLDS, fold_of
+from cleaner.html.model import load as load_page_model
+from cleaner.html.page import Extractor
+from cleaner.model.network import load
+from cleaner.training.pages import FOLDS, fold_of
 
 Page = dict[str, Any]
 Tool = Callable[[Page], str]

@@ -17,13 +17,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cleaner import Cleaner
-from cleaner.batch import BatchSettings, run_batch
-from cleaner.memory.counting import Parts
-from cleaner.memory.parts import Part
+from cleaner.batch.memory_count import Parts
+from cleaner.batch.run import BatchSettings, run_batch
+from cleaner.batch.run_memory import remember
+from cleaner.memory.partial_counts import Part
+from cleaner.memory.source_name import document_source
 from cleaner.memory.store import Memory
 from cleaner.readers import Reading, discover, read
-from cleaner.run_memory import remember
-from cleaner.sources import document_source
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -54,7 +54,7 @@ def made(path: Path, megabytes: int) -> None:
 def ours(path: str) -> int:
     """Documents made, all other records counted."""
     from cleaner.readers import read
-    from cleaner.readers.values import Found
+    from cleaner.readers.readings import Found
 
     return sum(1 for _ in read(Found(Path(path), "crawl.warc.gz", ".warc.gz")))
 

@@ -9,7 +9,7 @@ from cleaner.memory.store import Memory
 from cleaner.pipeline import VERSION, Cleaner, clean
 
 if TYPE_CHECKING:
-    from cleaner.columns import CleanColumns, ColumnError
+    from cleaner.integrations.columns import CleanColumns, ColumnError
 
 __version__ = VERSION
 
@@ -33,5 +33,5 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Columns come with the readers, which take as long to load as all the rest: only for who asks for them."""
     if name in ("CleanColumns", "ColumnError"):
-        return getattr(import_module("cleaner.columns"), name)
+        return getattr(import_module("cleaner.integrations.columns"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

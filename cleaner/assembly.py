@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cleaner.decision import status_of
+from cleaner.decoding.mojibake import OffsetMap
 from cleaner.document import CleanedDocument, Decision, Document, Piece, Rendering, Span, join_text
 from cleaner.labels import Action, Label
-from cleaner.repairs import OffsetMap
 
 LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 

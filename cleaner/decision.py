@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaner.document import Block, Decision, Evidence, Status
+from cleaner.heuristics.block_stats import IDEOGRAPH_WEIGHT
 from cleaner.labels import KEPT, Action, Label, Policy
-from cleaner.measures import IDEOGRAPH_WEIGHT
-from cleaner.memory.recall import Recall
-from cleaner.model import COLUMN, EVIDENCE_CLIP
-from cleaner.model_file import COLUMNS
-from cleaner.tokens import Flags, Floats
+from cleaner.memory.lookup import Recall
+from cleaner.model.model_file import COLUMNS
+from cleaner.model.network import COLUMN, EVIDENCE_CLIP
+from cleaner.segmentation.tokens import Flags, Floats
 
 #: Rules alone: log-odds against removal before any evidence, and the score from which a block goes.
 PRIOR, THRESHOLD = -2.2, 0.65

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cleaner.labels import Action, Label
-from cleaner.layout import Layout
+
+if TYPE_CHECKING:
+    from cleaner.html.page import Layout
 
 
 class Status(StrEnum):

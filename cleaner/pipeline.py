@@ -15,29 +15,30 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from cleaner import assembly, ledger, pages
+from cleaner import assembly, ledger
 from cleaner.decision import Scores, decide
 from cleaner.document import CleanedDocument, Decision, Document, Rendering, Status
-from cleaner.identification import identify
-from cleaner.labelling import find_evidence
+from cleaner.heuristics.annotate import find_evidence
+from cleaner.heuristics.cue_matcher import Matcher
+from cleaner.heuristics.cues import CueTable, tables_for
+from cleaner.html import decision as pages
+from cleaner.html.features import shares_in
+from cleaner.html.model import PageModel
+from cleaner.html.model import shipped as shipped_page_model
+from cleaner.html.page import Extractor
+from cleaner.html.trafilatura import page_facts
 from cleaner.labels import Action, Policy
-from cleaner.languages import CueTable, tables_for
-from cleaner.layout import Extractor
-from cleaner.matching import Matcher
-from cleaner.memory.recall import ENOUGH, Memory, Recall, recall, recurring_words
-from cleaner.memory.units import units_of
-from cleaner.metadata import page_facts
-from cleaner.model import Model, shipped
-from cleaner.page_features import shares_in
-from cleaner.page_model import PageModel
-from cleaner.page_model import shipped as shipped_page_model
-from cleaner.recurrence import recurs
-from cleaner.segmenters import SEGMENTERS, glued
-from cleaner.segmenters.breaks import shipped as shipped_breaks
-from cleaner.segmenters.text import segment_text
-from cleaner.sources import document_source
-from cleaner.splitting import split
-from cleaner.tokens import Tokens, tokenise
+from cleaner.language import identify
+from cleaner.media_types import SEGMENTERS
+from cleaner.memory.fingerprints import units_of
+from cleaner.memory.lookup import ENOUGH, Memory, Recall, recall, recurring_words
+from cleaner.memory.repeated_spans import split
+from cleaner.memory.source_name import document_source
+from cleaner.model.network import Model, shipped
+from cleaner.model.source_correction import recurs
+from cleaner.segmentation.line_breaks import shipped as shipped_breaks
+from cleaner.segmentation.text import glued, segment_text
+from cleaner.segmentation.tokens import Tokens, tokenise
 
 VERSION, TRAFILATURA = metadata.version("cleancopy"), metadata.version("trafilatura")
 

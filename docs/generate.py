@@ -17,7 +17,7 @@ HEAD = "<!-- written by docs/generate.py; do not edit -->\n"
 
 def cli_reference() -> str:
     """docs/cli.md: the help of every command, as the terminal shows it."""
-    from cleaner.cli import build_parser
+    from cleaner.cli.main import build_parser
 
     return "# The command line\n\n" + HEAD + "".join(_sections(build_parser()))
 

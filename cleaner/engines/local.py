@@ -26,13 +26,14 @@ from filelock import FileLock
 from threadpoolctl import threadpool_limits
 
 from cleaner.engines import Crew, EngineError, Pulse, ShardFunction, Task, Watch
+from cleaner.storage.object_store import StoreError
 
 #: Seconds between two looks at the workers; also how exactly a time limit is kept.
 POLL = 0.2
 #: Deaths of a shard's workers at different documents before the machine is held to be at fault.
 MOST_DEATHS = 5
 #: Errors of a function that end the run: the parent raises them. Any other is a document's fault and ends the process.
-HANDED_ON = (OSError, EngineError)
+HANDED_ON = (OSError, EngineError, StoreError)
 
 
 class LocalEngine:

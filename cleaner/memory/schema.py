@@ -12,10 +12,10 @@ from functools import cache
 
 import numpy as np
 
-from cleaner.languages import calendar_words
-from cleaner.memory.units import FARTHEST, HEAD, RUN, SKETCH, TAIL, WINDOW, units_of
-from cleaner.memory.witnesses import ENTRY, MOST_DOCUMENTS, WITNESSES, Entries
-from cleaner.tokens import Hashes, Ints, tokenise
+from cleaner.language import calendar_words
+from cleaner.memory.fingerprints import FARTHEST, HEAD, RUN, SKETCH, TAIL, WINDOW, units_of
+from cleaner.memory.postings import ENTRY, MOST_DOCUMENTS, WITNESSES, Entries
+from cleaner.segmentation.tokens import Hashes, Ints, tokenise
 
 FORMAT = "cleancopy memory"
 VERSION = 2

@@ -20,13 +20,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from cleaner.memory import union
-from cleaner.memory.parts import WITNESS, Countable, Witnesses, by_source
-from cleaner.memory.recall import Source, source_from
+from cleaner.memory import merge as union
+from cleaner.memory.fingerprints import SKETCH
+from cleaner.memory.lookup import Source, source_from
+from cleaner.memory.partial_counts import WITNESS, Countable, Witnesses, by_source
+from cleaner.memory.postings import ENTRY, WITNESSES, Entries
 from cleaner.memory.schema import FORMAT, ROW, SQLITE_MAGIC, TABLES, VERSION, rows_of, settings, signed, unsigned
-from cleaner.memory.units import SKETCH
-from cleaner.memory.witnesses import ENTRY, WITNESSES, Entries
-from cleaner.tokens import Ints
+from cleaner.segmentation.tokens import Ints
 
 #: Only what so many articles hold recurs.
 RECURS = 2

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cleaner.readers import folder
-from cleaner.readers.file import read_html, read_stream, read_text
-from cleaner.readers.folder import InputError, find
+from cleaner.readers import folders as folder
+from cleaner.readers.files import read_html, read_stream, read_text
+from cleaner.readers.folders import InputError, find
 from cleaner.readers.jsonl import read_rows
+from cleaner.readers.jsonl_ranges import cut_rows, read_range, read_rows_file
 from cleaner.readers.mhtml import read_mhtml
+from cleaner.readers.objects import find_remote, remote_folder
 from cleaner.readers.parquet import read_parquet
-from cleaner.readers.remote import find_remote, remote_folder
-from cleaner.readers.row_ranges import cut_rows, read_range, read_rows_file
-from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Original, Range, Reading, Skipped
+from cleaner.readers.readings import DEFAULT_MAX_BYTES, Failure, Found, Original, Range, Reading, Skipped
 from cleaner.readers.warc import cut_warc, read_warc, read_warc_file, read_warc_range
-from cleaner.stores import Place, is_remote
+from cleaner.storage.object_store import Place, is_remote
 
 __all__ = [
     "DEFAULT_MAX_BYTES",

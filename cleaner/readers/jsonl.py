@@ -15,10 +15,10 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, BinaryIO
 
+from cleaner.decoding.decode import Basis
 from cleaner.document import Document
-from cleaner.encoding import Basis
-from cleaner.readers.file import too_large, unreadable
-from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Original, Range, Reading, place
+from cleaner.readers.files import too_large, unreadable
+from cleaner.readers.readings import DEFAULT_MAX_BYTES, Failure, Original, Range, Reading, place
 
 try:
     import zstandard as zstandard

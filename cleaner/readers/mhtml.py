@@ -12,11 +12,11 @@ from dataclasses import replace
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
-from cleaner.charsets import page_hints
+from cleaner.decoding.charset_guess import page_hints
+from cleaner.decoding.decode import UndecodableError, decode
 from cleaner.document import Document
-from cleaner.encoding import UndecodableError, decode
-from cleaner.readers.file import read_payload
-from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Reading
+from cleaner.readers.files import read_payload
+from cleaner.readers.readings import DEFAULT_MAX_BYTES, Failure, Found, Reading
 
 MEDIA_TYPE = "multipart/related"
 #: What the standard library's parser raises on headers no mail program ever wrote.

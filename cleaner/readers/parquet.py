@@ -10,9 +10,9 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from cleaner.readers.file import unreadable
+from cleaner.readers.files import unreadable
 from cleaner.readers.jsonl import row_reading
-from cleaner.readers.values import DEFAULT_MAX_BYTES, Failure, Found, Original, Reading
+from cleaner.readers.readings import DEFAULT_MAX_BYTES, Failure, Found, Original, Reading
 
 try:
     import pyarrow

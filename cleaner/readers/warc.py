@@ -19,11 +19,11 @@ from typing import BinaryIO
 from archive.warc.digests import digest_matches
 from archive.warc.http import Head, PayloadError, bounded, dechunked, http_body, http_head
 from archive.warc.records import Capture, Damage, Passed, captures
-from cleaner.charsets import Hints, languages_of, page_hints
+from cleaner.decoding.charset_guess import Hints, languages_of, page_hints
+from cleaner.decoding.decode import BinaryError, UndecodableError, decode
 from cleaner.document import Document
-from cleaner.encoding import BinaryError, UndecodableError, decode
-from cleaner.readers.file import not_a_file, unreadable
-from cleaner.readers.values import (
+from cleaner.readers.files import not_a_file, unreadable
+from cleaner.readers.readings import (
     DEFAULT_MAX_BYTES,
     Failure,
     Found,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cases import Case, left, load, lost, mistyped
+from support.cases import Case, left, load, lost, mistyped
 
 from cleaner import clean
 from cleaner.labels import KEPT, Label

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from gate import (
+from support.gate import (
     CEILING_MARGINS,
     FLOOR_MARGINS,
     GATE,

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from cleaner.document import CleanedDocument, Document, Status
 from cleaner.labels import Label, Policy, PolicyError
-from cleaner.ledger import ledger
+from cleaner.ledger import as_stored, ledger, retell, retelling
 from cleaner.pipeline import Cleaner
-from cleaner.reassembly import as_stored, retell, retelling
 
 SEEDS = Path(__file__).parents[2] / "fixtures" / "seed_sources"
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*.txt"))]

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import ROOT, Case, left, lost, mistyped
+from support.cases import ROOT, Case, left, lost, mistyped
 
 from cleaner import CleanedDocument, Status, clean
-from cleaner.encoding import decode
+from cleaner.decoding.decode import decode
 
 SEEDS = ROOT / "seeds"
 LABELS = {path.stem: json.loads(path.read_text("utf-8")) for path in (ROOT / "fixtures" / "seed_labels").glob("*.json")}

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.outlets import Folder, appeals, column
 
-from cleaner.cli import main
+from cleaner.cli.main import main
 from cleaner.memory.store import Memory
-
-sys.path.insert(0, str(Path(__file__).parent))
-from outlets import Folder, appeals, column
 
 ENOUGH_ARTICLES = 30
 

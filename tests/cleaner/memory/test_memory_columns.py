@@ -1,12 +1,10 @@
 """Columns cleaned with the memory of their sources, also in another process."""
 
 import pickle
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from folders import SITE, memory_of
-from outlets import appeals
+from support.folders import SITE, memory_of
+from support.outlets import appeals
 
 from cleaner import CleanColumns, Cleaner
 

@@ -4,10 +4,10 @@ import random
 
 import numpy as np
 import pytest
-from folders import SITE, memory_of, recalled, story, words
+from support.folders import SITE, memory_of, recalled, story, words
 
 from cleaner import Cleaner
-from cleaner.memory.recall import COLUMN, ENOUGH
+from cleaner.memory.lookup import COLUMN, ENOUGH
 
 APPEAL = "Dear readers, our small newsroom on the island lives by what you give, so please give today if you can."
 SUBHEAD = "What’s happening"

@@ -12,18 +12,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from folders import SITE, memory_of, part_of, recalled, story, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.folders import SITE, memory_of, part_of, recalled, story, words
 
+from cleaner.batch.memory_count import Parts, count
 from cleaner.document import Document
-from cleaner.memory import union, witnesses
-from cleaner.memory.counting import Parts, count
-from cleaner.memory.parts import Counter, Part, PartError
+from cleaner.memory import merge as union
+from cleaner.memory import postings as witnesses
+from cleaner.memory.fingerprints import units_of
+from cleaner.memory.partial_counts import Counter, Part, PartError
+from cleaner.memory.postings import WITNESSES
 from cleaner.memory.store import Memory, MemoryFileError, write_memory
-from cleaner.memory.units import units_of
-from cleaner.memory.witnesses import WITNESSES
-from cleaner.tokens import tokenise
+from cleaner.segmentation.tokens import tokenise
 
 LINES = [
     "Read more",

@@ -3,10 +3,10 @@
 import random
 
 import pytest
-from folders import SITE, memory_of, story, words
+from support.folders import SITE, memory_of, story, words
 
-from cleaner.memory.units import UnitKind, units_of
-from cleaner.tokens import tokenise
+from cleaner.memory.fingerprints import UnitKind, units_of
+from cleaner.segmentation.tokens import tokenise
 
 
 def whole_keys(*blocks):

@@ -1,0 +1,1 @@
+"""The command line: `cleancopy` and its commands."""

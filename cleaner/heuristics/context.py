@@ -1,0 +1,51 @@
+"""What a rule may look at, and what it gives: the shared ground of rules.py and letters.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from cleaner.document import Block, Evidence
+from cleaner.heuristics.block_stats import Measures, Shape
+from cleaner.heuristics.cue_matcher import Hits
+from cleaner.labels import KEPT, Label
+
+#: What a rule gives: block indices, each with evidence.
+Found = Iterator[tuple[int, Evidence]]
+#: Blocks up to these lengths, in letters, are short or middling.
+SHORT, MIDDLING = 90, 240
+
+
+@dataclass(slots=True)
+class Context:
+    """All that a rule may look at; `evidence` grows from rule to rule."""
+
+    blocks: Sequence[Block]
+    measures: Sequence[Measures]
+    shape: Shape
+    hits: Sequence[Hits | None]
+    folded: str
+    title: str
+    flat: bool
+    open: Sequence[int]  # the blocks in question; the others are the article for sure, unless a cue says more
+    evidence: list[list[Evidence]] = field(default_factory=list)
+
+    def lead(self, index: int) -> tuple[Label, float]:
+        """The label with the most evidence so far for a block, net of body; (body, 0) without evidence."""
+        sums: dict[Label, float] = {}
+        for each in self.evidence[index]:
+            sums[each.label] = sums.get(each.label, 0.0) + each.weight
+        body = sums.pop(Label.BODY, 0.0)
+        if not sums:
+            return Label.BODY, -body
+        label = max(sums, key=lambda name: (sums[name], name))
+        return label, sums[label] - body
+
+    def boilerplate(self, index: int, at_least: float = 3.4) -> Label | None:
+        """The label of a block that its evidence so far takes out of the article, or None."""
+        label, strength = self.lead(index)
+        return label if label not in KEPT and strength >= at_least else None
+
+    def next_is_prose(self, index: int) -> bool:
+        """Does plain prose come right after this block?"""
+        return index + 1 < len(self.blocks) and self.measures[index + 1].prose and not self.evidence[index + 1]

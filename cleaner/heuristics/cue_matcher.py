@@ -1,0 +1,222 @@
+"""Finds every cue of a table in a document in one pass (Aho-Corasick), and assigns it to its block.
+
+A cue counts only as its kind says (whole block, start, end, anywhere …) and at word boundaries;
+scripts without spaces need none. The pass is linear in the text, whatever it holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ahocorasick_rs import AhoCorasick
+
+from cleaner.document import Block
+from cleaner.heuristics.cues import Cue, CueTable, Kind, Voice
+
+#: What a phrase stands for: a cue, a voice, or None for what is never removed.
+Meaning = Cue | Voice | None
+
+
+class Hit(NamedTuple):
+    """A cue found in a block, in offsets of the rendering."""
+
+    cue: Cue
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Hits:
+    """What one block holds."""
+
+    cues: list[Hit] = field(default_factory=list)
+    voices: dict[Voice, int] = field(default_factory=dict)
+    protected: str = ""
+
+
+SURROGATE = re.compile("[\ud800-\udfff]")
+#: Cues kept of a block: more say nothing new, and a line of one cue repeated must not take time by its square.
+MOST_HITS = 60
+#: Voices by which an appeal gives itself away even where it reads like the article.
+APPEALING = frozenset({Voice.SALUTATION, Voice.ASK, Voice.OUTLET, Voice.THANKS})
+#: With so many different ones in a block, it and its neighbours up to this distance are searched for all cues.
+APPEAL_VOICES, APPEAL_REACH = 2, 3
+
+
+class _Table:
+    """Phrases compiled, and what each stands for."""
+
+    __slots__ = ("automaton", "meanings")
+
+    def __init__(self, meanings: Mapping[str, list[Meaning]]) -> None:
+        self.automaton = AhoCorasick(list(meanings))
+        self.meanings = list(meanings.values())
+
+
+class Matcher:
+    """A compiled cue table; build once per language and use for many documents."""
+
+    __slots__ = ("_all", "_light")
+
+    def __init__(self, table: CueTable) -> None:
+        meanings: dict[str, list[Meaning]] = {}
+        for cue in dict.fromkeys(table.cues):
+            meanings.setdefault(cue.phrase, []).append(cue)
+        for voice, phrase in dict.fromkeys(table.voice):
+            meanings.setdefault(phrase, []).append(voice)
+        for phrase in table.protect:
+            meanings.setdefault(phrase, []).append(None)
+        light = {phrase: [each for each in found if _is_light(each)] for phrase, found in meanings.items()}
+        self._all, self._light = _Table(meanings), _Table({phrase: found for phrase, found in light.items() if found})
+
+    def find(
+        self,
+        folded: str,
+        blocks: Sequence[Block],
+        original: str,
+        *,
+        source: str | None = None,
+        candidates: Sequence[bool] | None = None,
+    ) -> list[Hits | None]:
+        """Per block what was found in it, None for nothing. `folded` and `original` have the same offsets.
+
+        Blocks that are no candidates (default: all are) are searched only for cues that may be glued to prose and
+        for the voices of an appeal; where these are heard, for everything.
+        """
+        found: list[Hits | None] = [None] * len(blocks)
+        text = _Text(folded, original, blocks, source)
+        if candidates is None:
+            _search(self._all, text, found, range(len(blocks)))
+            return found
+        for run in _runs(candidates, wanted=False):
+            _search(self._light, text, found, run)
+        for run in _runs(_widened(candidates, found), wanted=True):
+            for index in run:
+                found[index] = None
+            _search(self._all, text, found, run)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    folded: str
+    original: str
+    blocks: Sequence[Block]
+    source: str | None
+
+
+def _search(table: _Table, text: _Text, found: list[Hits | None], run: range) -> None:
+    """Looks for a table's phrases in a run of neighbouring blocks."""
+    if not run:
+        return
+    folded, blocks, index = text.folded, text.blocks, run.start
+    block = blocks[index]
+    begin = block.start
+    matches = _matches(table.automaton, folded[begin : blocks[run.stop - 1].end])
+    for pattern, start, end in matches:
+        start, end = start + begin, end + begin
+        while block.end <= start:
+            index += 1
+            block = blocks[index]
+        if start < block.start or end > block.end:
+            continue
+        left, right = _free_left(folded, start, block.start), _free_right(folded, end, block.end)
+        if not (left and right) and not _camel(text.original, start, end, left, right):
+            continue
+        hits = found[index]
+        if hits is None:
+            hits = found[index] = Hits()
+        for meaning in table.meanings[pattern]:
+            _record(hits, meaning, (start, end), free=left and right, source=text.source)
+
+
+def _record(hits: Hits, meaning: Meaning, at: tuple[int, int], *, free: bool, source: str | None) -> None:
+    if isinstance(meaning, Cue):
+        if (free or meaning.kind is Kind.GLUED) and meaning.source in (None, source) and len(hits.cues) < MOST_HITS:
+            hits.cues.append(Hit(meaning, *at))
+    elif not free:
+        return
+    elif meaning is None:
+        hits.protected = hits.protected or "protected phrase"
+    else:
+        hits.voices[meaning] = hits.voices.get(meaning, 0) + 1
+
+
+def _is_light(meaning: Meaning) -> bool:
+    return meaning in APPEALING or (isinstance(meaning, Cue) and meaning.kind is Kind.GLUED)
+
+
+def _widened(candidates: Sequence[bool], found: Sequence[Hits | None]) -> list[bool]:
+    """The candidates, and the blocks in and around which an appeal may be heard."""
+    wide = list(candidates)
+    for index, hits in enumerate(found):
+        if hits is not None and len(hits.voices) >= APPEAL_VOICES:
+            for near in range(max(0, index - APPEAL_REACH), min(len(wide), index + APPEAL_REACH + 1)):
+                wide[near] = True
+    return wide
+
+
+def _runs(flags: Sequence[bool], *, wanted: bool) -> Iterator[range]:
+    """Runs of neighbouring blocks whose flag is as wanted."""
+    first = 0
+    for index in range(len(flags) + 1):
+        if index == len(flags) or flags[index] is not wanted:
+            if index > first:
+                yield range(first, index)
+            first = index + 1
+
+
+def _matches(automaton: AhoCorasick, text: str) -> list[tuple[int, int, int]]:
+    """All matches (pattern, start, end) by their start; lone surrogates, which UTF-8 cannot hold, match nothing."""
+    try:
+        matches = automaton.find_matches_as_indexes(text, overlapping=True)
+    except UnicodeEncodeError:
+        matches = automaton.find_matches_as_indexes(SURROGATE.sub("\ufffd", text), overlapping=True)
+    return sorted(matches, key=_by_start)
+
+
+def _by_start(match: tuple[int, int, int]) -> int:
+    return match[1]
+
+
+def _spaceless(char: str) -> bool:
+    return (
+        "\u0e00" <= char <= "\u0eff" or "\u1000" <= char <= "\u109f" or "\u1780" <= char <= "\u17ff" or char >= "\u2e80"
+    )
+
+
+def _free_left(text: str, start: int, floor: int) -> bool:
+    if start == floor:
+        return True
+    before, first = text[start - 1], text[start]
+    return not (before.isalnum() and first.isalnum()) or _spaceless(first)
+
+
+def _free_right(text: str, end: int, ceiling: int) -> bool:
+    if end == ceiling:
+        return True
+    last, after = text[end - 1], text[end]
+    return not (last.isalnum() and after.isalnum()) or _spaceless(last)
+
+
+def _camel(original: str, start: int, end: int, left: bool, right: bool) -> bool:
+    """Stuck to prose, yet told apart by its capitals: "Read moreFrench", "contentADVERTISEMENT"."""
+    left = left or (original[start].isupper() and not original[start - 1].isupper())
+    right = (
+        right
+        or (original[end].isupper() and not original[end - 1].isupper())
+        or (original[end].isupper() and original[end + 1 : end + 2].islower())
+    )
+    return left and right
+
+
+def letters_around(text: str, start: int, end: int, block: Block) -> tuple[bool, bool]:
+    """Does the block hold a letter before `start`, and one after `end`?"""
+    return _any_letter(text, block.start, start), _any_letter(text, end, block.end)
+
+
+def _any_letter(text: str, start: int, end: int) -> bool:
+    return any(char.isalpha() for char in text[start:end])

@@ -1,0 +1,1 @@
+"""Pages to blocks, and what a page tells about them beside their text."""

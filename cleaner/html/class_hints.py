@@ -1,0 +1,150 @@
+"""What an element's surroundings in a page tell about its text: tag path and marks.
+
+A mark is an evidence word: `tag:figcaption`, `class:newsletter`, `role:navigation`. Class names are
+read as words, several of them for one meaning; what a class says it has not ("no-sidebar") is no mark.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from cleaner.html.page import MAX_ANCESTORS, Element, Layout
+
+#: Class names are read on the element and this many around it; farther out they speak of the whole page.
+CLASS_ANCESTORS = 6
+
+#: Tags that say nothing in a path.
+_PLAIN_TAGS = frozenset(("html", "body", "div", "span"))
+_TELLING_TAGS = frozenset(
+    "address aside blockquote button caption figcaption figure footer form h1 h2 h3 h4 h5 h6 header label li nav pre "
+    "summary table time".split()
+)
+#: What lies over the page: of 4,700 such lines on 1,382 pages none is of an article.
+DIALOGS = frozenset(("role:dialog", "role:alertdialog", "class:cookie"))
+_TELLING_ROLES = frozenset(
+    "alert alertdialog banner complementary contentinfo dialog form navigation note search toolbar".split()
+)
+#: Class names beyond these elements describe the article as a whole.
+_CONTAINERS = frozenset(("article", "main", "body", "html"))
+
+#: Mark → the words of class names and ids that stand for it.
+_CLASS_WORDS = {
+    "advert": "ad ads adslot adunit advert adverts advertisement advertising dfp promoted sponsor sponsored",
+    "author": "author authors",
+    "bio": "bio biography aboutauthor authorbio",
+    "byline": "byline bylines dateline pubdate timestamp",
+    "caption": "caption captions figcaption imagecaption photocaption photocredit",
+    "comment": "comment comments disqus respond commentlist",
+    "cookie": "borlabs ccpa cky cmplz consent cookie cookiebanner cookiebot cookieconsent cookies didomi dsgvo gdpr "
+    "iubenda klaro onetrust qccmp termly truste usercentrics",
+    "donation": "donate donation donations contribute fundraising fundraiser membership",
+    "navigation": "breadcrumb breadcrumbs menu navbar pagination sitemap skiplink tags taglist toc",
+    "newsletter": "newsletter newsletters signup mailinglist mailchimp",
+    "paywall": "paywall subscribe subscription piano metered regwall",
+    "related": "related readmore recirc recirculation recommended recommendations morefrom mostread popular trending "
+    "outbrain taboola",
+    "share": "share sharing sharebar sharebuttons addthis sharethis sharedaddy",
+    "social": "social followus facebook twitter instagram whatsapp telegram",
+}
+_MARK_OF = {word: f"class:{mark}" for mark, words in _CLASS_WORDS.items() for word in words.split()}
+#: Two words that are one above: "read-more", "most-read".
+_JOINED = frozenset(
+    "about author comment fig follow image mailing more most photo pub qc read share sign skip tag".split()
+)
+#: A class name with one of these words tells what the page has or has not, not what the element is.
+_STATES = frozenset("has no not is with without enable enabled disable disabled open closed hide show hidden".split())
+
+_NAME = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a page a line stands."""
+
+    path: str  # tags from the outside in, without those that say nothing: "article/section/p"
+    marks: tuple[str, ...]  # without duplicates, from the inside out
+
+
+class Marks:
+    """The places of a page's elements, each worked out once, from that of the element around it."""
+
+    __slots__ = ("_elements", "_outer", "_places")
+
+    def __init__(self, layout: Layout) -> None:
+        self._elements = layout.elements
+        self._outer: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {-1: ((), ())}
+        self._places: dict[tuple[object, ...], Place] = {}
+
+    def place(self, element: int) -> Place:
+        """The tag path and the marks of an element, from it and what is around it."""
+        own = self._elements[element]
+        key = (own.parent, own.tag, own.names, own.role, own.hidden, own.property)
+        found = self._places.get(key)
+        if found is None:
+            path, marks = self._path_and_marks(element)
+            marks = (*marks, *self._class_marks(element))
+            found = self._places[key] = Place("/".join(path) or "div", tuple(dict.fromkeys(marks)))
+        return found
+
+    def _path_and_marks(self, element: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Tags from the outside in and marks of tags from the inside out, MAX_ANCESTORS of each."""
+        chain: list[int] = []
+        while element not in self._outer:
+            chain.append(element)
+            element = self._elements[element].parent
+        for each in reversed(chain):
+            own = self._elements[each]
+            path, marks = self._outer[own.parent]
+            if own.tag not in _PLAIN_TAGS:
+                path = (*path, own.tag)[-MAX_ANCESTORS:]
+            if mine := tuple(_tag_marks(own)):
+                marks = (*mine, *marks)[:MAX_ANCESTORS]
+            self._outer[each] = (path, marks)
+        return self._outer[chain[0] if chain else element]
+
+    def _class_marks(self, element: int) -> list[str]:
+        found: list[str] = []
+        for _ in range(CLASS_ANCESTORS + 1):
+            own = self._elements[element]
+            if own.tag in _CONTAINERS:
+                break
+            if own.names:
+                found += _names_marks(own.names)
+            element = own.parent
+            if element < 0:
+                break
+        return found
+
+
+def _tag_marks(element: Element) -> Iterator[str]:
+    if element.tag in _TELLING_TAGS:
+        yield f"tag:{element.tag}"
+    if element.role in _TELLING_ROLES:
+        yield f"role:{element.role}"
+    if element.hidden:
+        yield "hidden"
+    if "articleBody" in element.property:
+        yield "article-body"
+
+
+@lru_cache(maxsize=1 << 14)
+def _names_marks(names: str) -> tuple[str, ...]:
+    return tuple(mark for name in names.split() for mark in class_marks(name))
+
+
+@lru_cache(maxsize=1 << 15)
+def class_marks(name: str) -> tuple[str, ...]:
+    """The marks that one class name or id gives.
+
+    >>> class_marks("c-newsletterSignup"), class_marks("has-newsletter")
+    (('class:newsletter', 'class:newsletter'), ())
+    """
+    words = [word.lower() for word in _NAME.findall(name[:200])]
+    if not _STATES.isdisjoint(words):
+        return ()
+    pairs = [a + b for a, b in pairwise(words) if a in _JOINED]
+    return tuple([_MARK_OF[word] for word in (*words, *pairs) if word in _MARK_OF])

@@ -1,0 +1,1 @@
+"""Cleaning inside of other programs: columns of a table, steps of datatrove."""

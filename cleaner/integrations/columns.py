@@ -1,0 +1,167 @@
+"""Cleaning as a stage of other programs: columns in, columns out, a batch of rows at a time.
+
+`CleanColumns` is what `datasets.map(batched=True)` and Ray's `map_batches` take as it is. Every row of the batch comes
+back, in order, failed ones included. Nested values are JSON texts: Arrow derives a column's type from the first batch,
+and a later one with other fields would not fit. Refuses a batch without articles' column, and names that collide twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import KW_ONLY, dataclass, fields, replace
+from functools import lru_cache
+from typing import Any
+
+from threadpoolctl import ThreadpoolController
+
+from cleaner.batch.shard import Outcome
+from cleaner.batch.shard_tasks import outcome_of
+from cleaner.document import CleanedDocument
+from cleaner.pipeline import Cleaner, default_cleaner
+from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Original
+from cleaner.readers.files import too_large
+from cleaner.readers.jsonl import row_reading
+from cleaner.writers.rows import document_row, failed_row
+
+#: The columns that are added, named like the fields of the filter's rows; `why` is "" unless the row failed.
+ADDED = ("title", "text", "body", "status", "why", "metadata", "spans", "repairs", "schema")
+NESTED = frozenset({"metadata", "spans", "repairs"})
+#: What is read of a row beside its article, where there are such columns and they hold strings.
+KNOWN = ("url", "lang", "source", "title", "date")
+#: What a column is renamed with when its name is one of ours.
+INPUT = "input_"
+
+
+class ColumnError(ValueError):
+    """The batch cannot be cleaned with these names of columns; the message says which to give."""
+
+
+@dataclass(eq=False)  # not frozen, no slots: as an actor of Ray it is an object with attributes of Ray's own
+class CleanColumns:
+    """A callable from columns to columns, for many batches and processes.
+
+    `text` and `html` name the columns that hold the articles; a row's text is taken before its HTML. One name for both
+    means HTML. Every other column stays as it is. One whose name is ours (see ADDED) is renamed to `input_…`, except
+    the article and `title`, which are read; a `prefix` for our names keeps those as well, so that spans can be looked
+    up in the text that they count in. `source`: for rows that tell none.
+
+    Pickles as its settings and a digest of all that decides the output: caches (`datasets`) keep results apart by it.
+
+    >>> CleanColumns()({"text": ["Reuters contributed to this report."], "n": [1]})["body"]
+    ['Reuters contributed to this report.']
+    """
+
+    cleaner: Cleaner | None = None  # None: the default one, loaded once in each process
+    _: KW_ONLY
+    text: str = "text"
+    html: str = "html"
+    prefix: str = ""
+    source: str = ""
+    with_removed: bool = False  # spans carry the removed text
+    nested: bool = False  # metadata, spans, repairs as values, not as JSON texts
+    max_bytes: int = DEFAULT_MAX_BYTES  # longer articles fail
+
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, Any]:
+        """The batch with our columns, as lists; columns that stay are the very ones given. Raises ColumnError."""
+        names = list(batch)
+        if not names:
+            return {}
+        kept = {self._kept_name(name): name for name in names}
+        self._check(names, kept)
+        with one_thread():
+            rows = [self._row(article) for article in self._articles(batch)]
+        columns = {name: batch[original] for name, original in kept.items()}
+        return columns | {self.prefix + name: [row[name] for row in rows] for name in ADDED}
+
+    def __reduce__(self) -> tuple[Callable[..., CleanColumns], tuple[dict[str, Any], str]]:
+        settings = {each.name: getattr(self, each.name) for each in fields(self)}
+        return _rebuilt, (settings, (self.cleaner or default_cleaner()).fingerprint())
+
+    def _kept_name(self, name: str) -> str:
+        """Under which name an input column stays; ours come on top of those that are read."""
+        ours = {self.prefix + each for each in ADDED}
+        read = {self.text, self.html, "title"}
+        return INPUT + name if name in ours and name not in read else name
+
+    def _check(self, names: list[str], kept: Mapping[str, str]) -> None:
+        if self.text not in names and self.html not in names:
+            given = f"text={self.text!r}, html={self.html!r}"
+            raise ColumnError(f"no column of {given} among {', '.join(names)}; say with text= or html= which it is")
+        if len(kept) < len(names):
+            twice = next(name for name in names if self._kept_name(name) != name and INPUT + name in names)
+            raise ColumnError(f"the batch holds both {twice} and {INPUT}{twice}; give a prefix=, or rename one")
+
+    def _articles(self, batch: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """What the rows hold of an article, under our own names."""
+        contents = {"html": self.html} if self.html == self.text else {"text": self.text, "html": self.html}
+        columns = {ours: _listed(batch[name]) for ours, name in contents.items() if name in batch}
+        columns |= {name: _listed(batch[name]) for name in KNOWN if name in batch}
+        for values in zip(*columns.values(), strict=True):
+            yield dict(zip(columns, values, strict=True))
+
+    def _row(self, article: Mapping[str, Any]) -> dict[str, Any]:
+        cleaner = self.cleaner or default_cleaner()
+        outcome = article_outcome(article, cleaner, source=self.source, max_bytes=self.max_bytes)
+        if isinstance(outcome, CleanedDocument):
+            row = {**document_row(outcome, with_removed=self.with_removed), "why": ""}
+        else:
+            row = failed_row("", reason(outcome))
+        return row if self.nested else row | {name: _json(row[name]) for name in NESTED}
+
+
+def article_outcome(
+    article: Mapping[str, Any], cleaner: Cleaner, *, source: str = "", max_bytes: int = DEFAULT_MAX_BYTES
+) -> Outcome:
+    """The cleaned document of an article's values, under our own names (`text`, `html`, KNOWN), or why there is none.
+
+    `source`: for articles that tell none. What is no string is as good as missing, except for text and HTML.
+    """
+    row = {name: value for name, value in article.items() if not _is_missing(value)}
+    if any(isinstance(value, str) and len(value) > max_bytes for value in row.values()):
+        return too_large("", None, max_bytes)
+    reading = row_reading(row, Original("", None, b"", "text/plain"))
+    if reading.document is not None:  # it has no file: no path, no row
+        reading = replace(reading, document=replace(reading.document, metadata={}))
+    return outcome_of(reading, cleaner, source)
+
+
+def reason(failure: Failure) -> str:
+    """What happened and what to do, without a place."""
+    return f"{failure.what}; {failure.do}"
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """While it lasts BLAS works in one thread: a document's matrices are small, more threads only wait."""
+    limit: AbstractContextManager[Any] = _blas().limit(limits=1, user_api="blas")
+    return limit
+
+
+def _rebuilt(settings: dict[str, Any], digest: str) -> CleanColumns:
+    """What was pickled; the digest is for those who compare the bytes."""
+    return CleanColumns(**settings)
+
+
+@lru_cache(maxsize=1)
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()  # NumPy, whose BLAS it finds, came with the cleaner
+
+
+def _listed(column: Any) -> list[Any]:
+    """The values of a list, an array (NumPy, Arrow), a series (pandas, Polars)."""
+    for name in ("tolist", "to_list", "to_pylist"):
+        if hasattr(column, name):
+            return list(getattr(column, name)())
+    return list(column)
+
+
+def _is_missing(value: Any) -> bool:
+    """None, NaN, and pandas' NA and NaT, which stand for None in its columns."""
+    return (
+        value is None or (isinstance(value, float) and value != value) or type(value).__name__ in ("NAType", "NaTType")
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

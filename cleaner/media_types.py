@@ -1,0 +1,29 @@
+"""Media types → blocks. To add one: a file with a function Document → Rendering, and a line in SEGMENTERS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from cleaner.document import Document, Rendering
+from cleaner.html.page import Extractor
+from cleaner.html.segment import page_texts, segment_html
+from cleaner.segmentation.text import glued, segment_text
+
+#: The extractor tells who else is asked about a page; other media types do without.
+SEGMENTERS: Mapping[str, Callable[[Document, Extractor], Rendering]] = {
+    "text/plain": lambda document, _: segment_text(document),
+    "text/html": segment_html,
+}
+
+
+def block_texts(document: Document) -> tuple[list[str], list[bool]]:
+    """The texts of a document's blocks as cleaning cuts them, and which of them share a line with others.
+
+    Of a page its metadata and its article, costly to find, are not sought. Raises segmenters.html.HtmlError for a
+    page that cannot be parsed.
+    """
+    if document.media_type == "text/html":
+        texts = page_texts(document)
+        return texts, [False] * len(texts)
+    blocks = SEGMENTERS[document.media_type](document, Extractor.FAST).blocks
+    return [block.text for block in blocks], glued(blocks)

@@ -1,0 +1,225 @@
+"""The learned sequence model: gives every block the probability of every label, in two steps. No training.
+
+First a linear scorer over hashed words, word pairs, stems and the edges of a block. Then a small network reads
+its scores, the dense measurements and the rules' evidence for all blocks of the document, in dilated
+convolutions. Where there is memory of the source, trees weigh that too. NumPy only. Each step was trained on
+scores of blocks that the one before had not learned (stacking), which is why it knows how far to trust them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cleaner.document import Block, Evidence
+from cleaner.labels import KEPT, Label
+from cleaner.memory.lookup import Recall
+from cleaner.model.boosted_trees import Trees
+from cleaner.model.features import EDGE_BITS, PAIR_BITS, STEM_BITS, WORD_BITS, Features, featurise
+from cleaner.model.model_file import COLUMNS, ModelError, unpack
+from cleaner.model.source_correction import with_memory
+from cleaner.segmentation.tokens import Floats, Ints, Tokens
+
+#: Tables of hashes: name → buckets as a power of two.
+BITS = {"word": WORD_BITS, "stem": STEM_BITS, "pair": PAIR_BITS, "edge": EDGE_BITS}
+#: Columns of the linear scorer: every label, and boilerplate as such (the last).
+OUTPUTS = len(Label) + 1
+COLUMN = {label: column for column, label in enumerate(COLUMNS)}
+#: Arrays of the trees have names that begin so; RECALL says what they read, raise it with any change of it.
+TREES, RECALL = "trees.", 1
+#: Inputs of the network are cut off: linear scores, spreads from the mean of a dense measurement, sums of evidence.
+LINEAR_CLIP, DENSE_CLIP, EVIDENCE_CLIP = 9.0, 5.0, 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """The linear scorer: float32 tables of weights; rows lead from bucket to table row (0: not learned, zeros)."""
+
+    tables: Mapping[str, Floats]
+    rows: Mapping[str, Ints]
+    bias: Floats
+
+    def score(self, features: Features) -> Floats:
+        """Block × OUTPUTS log-odds, cut off at LINEAR_CLIP."""
+        tables, rows = self.tables, self.rows
+        tokens = tables["word"].take(rows["word"].take(features.words), axis=0)
+        tokens += tables["stem"].take(rows["stem"].take(features.stems), axis=0)
+        tokens += tables["pair"].take(rows["pair"].take(features.pairs), axis=0)
+        sums = tables["edge"].take(rows["edge"].take(features.edges), axis=0).sum(axis=1)
+        sums += self.bias
+        filled = features.counts > 0
+        if len(tokens):
+            counts = features.counts[filled]
+            sums[filled] += np.add.reduceat(tokens, features.starts[filled], axis=0) * token_weight(counts)[:, None]
+        return clipped(sums, -LINEAR_CLIP, LINEAR_CLIP)
+
+
+def token_weight(counts: Ints) -> Floats:
+    """What one token of a block counts: the more there are, the less each says."""
+    return (1 / np.sqrt(2 * np.maximum(counts, 1))).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The second step: weights by name, float32; dilations of its convolutions, in blocks."""
+
+    arrays: Mapping[str, Floats]
+    dilations: tuple[int, ...]
+
+    def inputs(self, linear: Floats, dense: Floats, evidence: Floats) -> Floats:
+        """What the network reads of each block."""
+        scaled = clipped((dense - self.arrays["mean"]) * self.arrays["scale"], -DENSE_CLIP, DENSE_CLIP)
+        return np.concatenate((linear * 0.25, scaled, clipped(evidence, 0, EVIDENCE_CLIP) * 0.5), axis=1)
+
+    def score(self, inputs: Floats) -> Floats:
+        """Block × label probabilities; rows sum to 1."""
+        arrays = self.arrays
+        hidden = np.maximum(inputs @ arrays["inp.w"] + arrays["inp.b"], 0)
+        hidden = np.maximum(hidden + (hidden.mean(axis=0) @ arrays["doc.w"] + arrays["doc.b"]), 0)
+        for layer, step in enumerate(self.dilations):
+            hidden += np.maximum(around(hidden, step) @ arrays[f"conv{layer}.w"] + arrays[f"conv{layer}.b"], 0)
+        return to_probabilities(hidden @ arrays["out.w"] + arrays["out.b"])
+
+
+def clipped(values: Floats, low: float, high: float) -> Floats:
+    """`np.clip` without its checks, which take longer than the work on a document's few blocks."""
+    return np.minimum(np.maximum(values, low), high)
+
+
+def around(hidden: Floats, step: int) -> Floats:
+    """Each block's row beside those `step` blocks before and after it; zeros beyond the document."""
+    count, width = hidden.shape
+    wide = np.zeros((count, 3 * width), np.float32)
+    wide[:, width : 2 * width] = hidden
+    if count > step:
+        wide[step:, :width] = hidden[:-step]
+        wide[:-step, 2 * width :] = hidden[step:]
+    return wide
+
+
+def to_probabilities(logits: Floats) -> Floats:
+    """Label probabilities from kept labels' logits, boilerplate labels' logits, and the gate between the two."""
+    kept = len(KEPT)
+    gate = 1 / (1 + np.exp(-clipped(logits[:, -1:], -30, 30)))
+    return np.concatenate(((1 - gate) * softmax(logits[:, :kept]), gate * softmax(logits[:, kept:-1])), axis=1)
+
+
+def softmax(logits: Floats) -> Floats:
+    """Rows of probabilities."""
+    powers: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Both steps, ready to score; `digest` is the sha256 of the file, lower-case hex."""
+
+    linear: Linear
+    network: Network
+    trees: Trees | None  # what memory of the source changes; None: nothing
+    header: Mapping[str, Any]
+    digest: str
+
+    def read(self, blocks: Sequence[Block], tokens: Tokens | None = None) -> FirstStep:
+        """The first step, before the rules: features and linear scores of at least one block."""
+        return read(self.linear, blocks, tokens)
+
+    def score(
+        self,
+        first: FirstStep,
+        evidence: Sequence[Sequence[Evidence]],
+        blocks: Sequence[Block] = (),
+        recall: Recall | None = None,
+    ) -> Floats:
+        """Block × label probabilities in the order of COLUMNS; rows sum to 1. `blocks` are needed with a recall."""
+        sums = evidence_sums(evidence)
+        probabilities = self.network.score(self.network.inputs(first.linear, first.features.dense, sums))
+        if self.trees is None or recall is None or not recall.known:
+            return probabilities
+        return with_memory(self.trees, probabilities, sums, blocks, recall)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """What the first step makes of a document."""
+
+    features: Features
+    linear: Floats  # block × OUTPUTS
+
+    @property
+    def doubts(self) -> list[float]:
+        """Per block the linear scorer's log-odds of boilerplate as such."""
+        odds: list[float] = self.linear[:, -1].tolist()
+        return odds
+
+
+def read(linear: Linear, blocks: Sequence[Block], tokens: Tokens | None = None) -> FirstStep:
+    """Features and linear scores of at least one block; works for any text."""
+    features = features_of(blocks, tokens)
+    return FirstStep(features, linear.score(features))
+
+
+def features_of(blocks: Sequence[Block], tokens: Tokens | None = None) -> Features:
+    """The features of at least one block; `tokens`, where the caller has them, save making them again."""
+    gaps = [block.newlines_before if index else 2 for index, block in enumerate(blocks)]
+    return featurise([block.text for block in blocks], gaps, tokens)
+
+
+def evidence_sums(evidence: Sequence[Sequence[Evidence]]) -> Floats:
+    """Block × label sums of the rules' weights."""
+    sums = np.zeros((len(evidence), len(COLUMNS)), np.float32)
+    for index, given in enumerate(evidence):
+        for each in given:
+            sums[index, COLUMN[each.label]] += each.weight
+    return sums
+
+
+def load(path: Path) -> Model:
+    """The model in a file. Raises ModelError when it cannot be read, or is for other features or labels."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error
+    return parse(data, str(path))
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Model:
+    """The model that comes with this version."""
+    file = resources.files("cleaner") / "data" / "model" / "blocks.model"
+    return parse(file.read_bytes(), "the shipped model")
+
+
+def parse(data: bytes, name: str) -> Model:
+    """The model in the bytes of a file; `name` is for messages. Raises ModelError."""
+    header, arrays = unpack(data, name)
+    try:
+        linear = linear_from(arrays)
+        names = ("mean", "scale", "inp.w", "inp.b", "doc.w", "doc.b", "out.w", "out.b")
+        layers = [f"conv{layer}.{part}" for layer in range(len(header["dilations"])) for part in "wb"]
+        weights = {array: arrays[array].astype(np.float32) for array in (*names, *layers)}
+    except KeyError as error:
+        raise ModelError(f"{name} lacks {error}; fetch or train it again") from error
+    trees = {array.removeprefix(TREES): values for array, values in arrays.items() if array.startswith(TREES)}
+    if trees and header.get("recall") != RECALL:
+        raise ModelError(f"{name} was trained for another kind of memory; train it again with this version")
+    network = Network(weights, tuple(header["dilations"]))
+    return Model(linear, network, Trees.of(trees) if trees else None, header, hashlib.sha256(data).hexdigest())
+
+
+def linear_from(arrays: Mapping[str, Floats]) -> Linear:
+    """The linear scorer from its arrays: per table `.buckets`, 8-bit `.weights` and their `.scale` per row."""
+    tables, rows = {}, {}
+    for table, bits in BITS.items():
+        weights = arrays[f"{table}.weights"] * arrays[f"{table}.scale"].astype(np.float32)[:, None]
+        tables[table] = np.concatenate((np.zeros((1, OUTPUTS), np.float32), weights))
+        rows[table] = np.zeros(1 << bits, np.int32)
+        rows[table][arrays[f"{table}.buckets"]] = np.arange(1, len(weights) + 1)
+    return Linear(tables, rows, arrays["bias"].astype(np.float32))

@@ -1,0 +1,130 @@
+"""What the memory of a source changes in the model's opinion of a document's blocks.
+
+Boosted trees read the model's odds, what the memory says of a block and of its neighbours, and the block's
+shape and place. They move only the odds of boilerplate, never which label is likeliest; where the memory
+says nothing, nothing moves. A recurring subhead between prose of its own is left to the text alone; a long block
+that a good part of the articles hold is boilerplate, however much it reads like prose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cleaner.document import Block
+from cleaner.labels import KEPT
+from cleaner.memory.lookup import COLUMN, RECURRING, Recall
+from cleaner.model.boosted_trees import Trees
+from cleaner.model.features import LONG_PROSE
+from cleaner.segmentation.tokens import Flags, Floats, Ints
+
+#: Probabilities are kept this far from 0 and 1.
+EDGE = 1e-6
+#: A line of at most this length, whose neighbours are other ones in nearly every article, with prose on both sides,
+#: stands like a subhead: that it recurs says nothing then.
+SUBHEAD_LENGTH, OWN_NEIGHBOURS = 60, 0.3
+#: A block longer than a subhead that at least this share of the other articles hold, where there are so many, was
+#: boilerplate in 178 of 186 labelled cases (6 of the others are one site's note); so sure it is at least.
+COMMON_SHARE, COMMON_ARTICLES, COMMON = 0.1, 15, 0.95
+#: A share of words or of articles that counts as nearly all; how many short blocks in a row stand beside a long one.
+MOSTLY, NEIGHBOURS = 0.8, 3
+
+
+def with_memory(
+    trees: Trees, probabilities: Floats, evidence: Floats, blocks: Sequence[Block], recall: Recall
+) -> Floats:
+    """The model's block × label probabilities with the memory's say in them; rows still sum to 1."""
+    before = np.clip(probabilities[:, len(KEPT) :].sum(axis=1), EDGE, 1 - EDGE)
+    odds = trees.score(inputs(probabilities, evidence, blocks, recall))
+    after = np.clip(1 / (1 + np.exp(-odds)), EDGE, 1 - EDGE)
+    after = np.where(is_common(probabilities, evidence, blocks, recall), np.maximum(after, COMMON), after)
+    after = np.where(stands_like_subhead(blocks, recall), np.minimum(after, before), after)
+    scale = np.ones_like(probabilities)
+    scale[:, : len(KEPT)] = ((1 - after) / (1 - before))[:, None]
+    scale[:, len(KEPT) :] = (after / before)[:, None]
+    return probabilities * scale
+
+
+def stands_like_subhead(blocks: Sequence[Block], recall: Recall) -> Flags:
+    """Short lines that recur, each time between other blocks, right before text of this article, or amid it."""
+    table = recall.table
+    lengths = np.array([len(block.text) for block in blocks])
+    ends = np.array([_ends_sentence(block.text) for block in blocks])
+    text: Flags = ends & (lengths > SUBHEAD_LENGTH) & (table[:, COLUMN["share"]] < COMMON_SHARE)
+    before: Ints = np.cumsum(text) - text
+    after: Ints = text[::-1].cumsum()[::-1] - text
+    own = table[:, COLUMN["after"]] < OWN_NEIGHBOURS
+    own[1:] &= table[1:, COLUMN["before"]] < OWN_NEIGHBOURS  # before the first block there is nothing
+    short: Flags = lengths <= SUBHEAD_LENGTH
+    return short & own & (after > 0) & ((before > 0) | shifted(text, -1).astype(bool))
+
+
+def is_common(probabilities: Floats, evidence: Floats, blocks: Sequence[Block], recall: Recall) -> Flags:
+    """Long blocks that a good part of the other articles hold, and short ones that always stand beside such a block.
+
+    Not those that read like another part of the article: a credit, a note of the newsroom, a subhead.
+    """
+    if recall.documents < COMMON_ARTICLES:
+        return np.zeros(len(blocks), bool)
+    table = recall.table
+    in_runs = (table[:, COLUMN["covered"]] >= MOSTLY) * np.expm1(table[:, COLUMN["runs"]]) / recall.documents
+    body = (probabilities[:, : len(KEPT)].argmax(axis=1) == 0) & (evidence[:, 1 : len(KEPT)].max(axis=1) <= 0)
+    often = body & (np.maximum(table[:, COLUMN["share"]], in_runs) >= COMMON_SHARE)
+    long_enough = np.array([len(block.text) > SUBHEAD_LENGTH for block in blocks])
+    common: Flags = often & long_enough
+    if common.any():
+        prose = np.array([_is_prose(block.text) for block in blocks])
+        often &= ~shifted(prose & ~common, -1).astype(bool)  # what opens the article's own text is its subhead
+        after, before = table[:, COLUMN["after"]] >= MOSTLY, table[:, COLUMN["before"]] >= MOSTLY
+        for _ in range(NEIGHBOURS):
+            common = common | (often & ((after & shifted(common, -1)) | (before & shifted(common, 1))))
+    return common
+
+
+def inputs(probabilities: Floats, evidence: Floats, blocks: Sequence[Block], recall: Recall) -> Floats:
+    """What the trees read of each block; the first column is the model's own log-odds."""
+    count = len(blocks)
+    boilerplate = np.clip(probabilities[:, len(KEPT) :].sum(axis=1), EDGE, 1 - EDGE)
+    odds = np.log(boilerplate / (1 - boilerplate))
+    lengths = np.array([len(block.text) for block in blocks], np.float32)
+    ends = np.array([_ends_sentence(block.text) for block in blocks])
+    prose = ends & (lengths > LONG_PROSE)
+    place = np.arange(count)
+    table = recall.table
+    covered = table[:, COLUMN["covered"]]
+    recurs = np.maximum(table[:, COLUMN["others"]], covered * table[:, COLUMN["run"]])
+    share = table[:, COLUMN["share"]]
+    beside = [shifted(column, step) for column in (odds, recurs, share, covered) for step in (1, -1)]
+    return np.column_stack([
+        odds, table, np.log1p(lengths), ends, prose, np.log1p(place), np.log1p(place[::-1]),
+        np.minimum(np.cumsum(prose) - prose, 3), np.minimum(prose[::-1].cumsum()[::-1] - prose, 3), *beside,
+        probabilities[:, 1 : len(KEPT)], np.clip(evidence[:, : len(KEPT)], 0, 8),
+        np.clip(evidence[:, len(KEPT) :].max(axis=1), 0, 8),
+        np.full(count, (recurs * lengths).sum() / max(1.0, float(lengths.sum()))),
+        [block.newlines_before for block in blocks],
+    ]).astype(np.float32)  # fmt: skip
+
+
+def shifted(column: Floats, step: int) -> Floats:
+    """The column of the block before (step 1) or after (step -1); 0 beyond the document."""
+    moved = np.zeros_like(column)
+    if step > 0:
+        moved[1:] = column[:-1]
+    else:
+        moved[:-1] = column[1:]
+    return moved
+
+
+def recurs(recall: Recall) -> Flags:
+    """Per block: does it stand in other articles of the source?"""
+    found: Flags = recall.counts >= RECURRING
+    return found
+
+
+def _ends_sentence(text: str) -> bool:
+    return text.rstrip("\"'”’»)]“").endswith((".", "!", "?", "。"))
+
+
+def _is_prose(text: str) -> bool:
+    return len(text) > LONG_PROSE and _ends_sentence(text)

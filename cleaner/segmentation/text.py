@@ -1,0 +1,164 @@
+"""Plain text into blocks: lines, hard-wrapped paragraphs, or the sentences of flat text.
+
+Units do not depend on how a text was wrapped: lines broken at a fixed width are joined to the
+paragraph they were; a text without line breaks, and a line too long to be one paragraph, is cut
+into sentences, and where line breaks are likely to have stood (`breaks`). Offsets are kept; white space
+belongs to no block. Never refuses a text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from cleaner.decoding.mojibake import repair
+from cleaner.document import Block, Document, Rendering
+from cleaner.segmentation.line_breaks import Breaks, shipped
+
+#: A line: from its first visible character to the next line break of any kind (Unicode UAX 14, class BK, CR, LF, NL).
+LINE = re.compile(r"\S[^\n\r\v\f\x85\u2028\u2029]*")
+#: A text with fewer line breaks than this is flat: corpora hold such articles as one line each.
+FLAT_BREAKS = 3
+#: A longer line is cut into sentences: 99.6 % of the lines of the labelled articles are shorter.
+LONG_LINE = 1200
+#: In a flat text of two or three lines those up to this length are lines of their own, and not cut further.
+OWN_LINE = 400
+#: Between two sentences: final punctuation, closing quotes, then white space (none in Chinese and Japanese).
+SENTENCE_END = re.compile(r"(?:[.!?…؟।][\"'”’»)\]]*\s+|[。！？][”」』）]*)(?=\S)")
+#: What stands before a full stop without ending a sentence; single letters too. Lower case.
+ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof st sr jr gen sen rep gov lt col sgt capt rev hon vs etc no nr inc ltd co corp dept est approx "
+    "jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k e.g i.e a.m p.m z.b d.h bzw ca usw evtl ggf str hr fr "
+    "art abs mio mrd tel av p.ex cf mme mlle dott sig ing ecc es pág ee.uu núm dra sra exmo im in der ul godz r tys "
+    "г ул д стр им тыс млн млрд руб".split()
+)
+#: A quotation longer than this is cut into its sentences; one that is never closed would hold the rest of the text.
+LONGEST_SPEECH = 600
+#: A wrapped text has at least this many lines, none wider than this.
+WRAP_MIN_LINES, WRAP_MAX_WIDTH = 6, 110
+#: In it at least this share of the lines runs up to the width, and goes on in lower case.
+WRAP_FULL_SHARE, WRAP_LOWER_SHARE = 0.5, 0.3
+
+Stretch = tuple[int, int, int]  # start, end, line breaks before
+
+
+def segment_text(document: Document, *, repaired: bool = True, breaks: Breaks | None = None) -> Rendering:
+    """Blocks of a plain text, with its repairs applied first (unless `repaired` is false).
+
+    breaks: what finds lost line breaks, when not the model that comes with this version.
+
+    >>> [block.text for block in segment_text(Document("x", "One.\\n\\nTwo.")).blocks]
+    ['One.', 'Two.']
+    """
+    text, repairs = repair(document.text) if repaired else (document.text, ())
+    lines = find_lines(text)
+    flat = sum(breaks for _, _, breaks in lines) < FLAT_BREAKS
+    width = wrap_width(text, lines)
+    joined = join_wrapped(text, lines, width) if width else lines
+    blocks = _blocks(text, joined, flat=flat, lost=breaks or shipped())
+    return Rendering(text, blocks, document.text, repairs, {}, flat, wrapped=width > 0)
+
+
+def find_lines(text: str) -> list[Stretch]:
+    """Every line that is not blank: start, end without trailing white space, line breaks before it."""
+    lines: list[Stretch] = []
+    before = 0
+    for match in LINE.finditer(text):
+        start = match.start()
+        end = start + len(match.group().rstrip())
+        gap = start - before
+        breaks = 1 if gap == 1 else _breaks(text[before:start])
+        lines.append((start, end, breaks if lines else 0))
+        before = end
+    return lines
+
+
+def _breaks(gap: str) -> int:
+    return gap.count("\n") or len(gap.splitlines()) - (not gap.endswith(("\r", "\x85", "\u2028", "\u2029")))
+
+
+def _blocks(text: str, lines: list[Stretch], *, flat: bool, lost: Breaks) -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    for line, (start, end, breaks) in enumerate(lines):
+        if flat or end - start > LONG_LINE:
+            found = sentences(text, start, end)
+            if len(lines) == 1 or end - start > OWN_LINE:
+                found = lost.cut(text, found)
+            for first, last in found:
+                blocks.append(Block(first, last, text[first:last], line, breaks if first == start else 0))
+        else:
+            blocks.append(Block(start, end, text[start:end], line, breaks))
+    return tuple(blocks)
+
+
+def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The sentences of `text[start:end]`; abbreviations, initials and lower-case sequels do not end one."""
+    found: list[tuple[int, int]] = []
+    first = start
+    for match in SENTENCE_END.finditer(text, start, end):
+        if _goes_on(text, first, match.start(), text[match.end()]) or _in_speech(text, first, match.end()):
+            continue
+        found.append((first, match.start() + len(match.group().rstrip())))
+        first = match.end()
+    found.append((first, end))
+    return found
+
+
+def _goes_on(text: str, first: int, stop: int, following: str) -> bool:
+    if following.islower():
+        return True
+    if text[stop] != ".":
+        return False
+    word = text[max(first, stop - 12) : stop].rsplit(None, 1)[-1:] or [""]
+    bare = word[0].lstrip("(\"'“„«").lower()
+    return bare in ABBREVIATIONS or (len(bare) == 1 and bare.isalpha()) or (bare.isdigit() and len(bare) <= 2)
+
+
+def _in_speech(text: str, first: int, stop: int) -> bool:
+    """Is a quotation open that is not too long to be one? Its sentences belong together: somebody speaks."""
+    if stop - first > LONGEST_SPEECH:
+        return False
+    low = text.find("„", first, stop) >= 0  # „…“ as in German; else “…” or «…»
+    opened = text.count("„" if low else "“", first, stop) + text.count("«", first, stop)
+    closed = text.count("”", first, stop) + text.count("»", first, stop) + (text.count("“", first, stop) if low else 0)
+    return opened > closed
+
+
+def wrap_width(text: str, lines: list[Stretch]) -> int:
+    """The width at which a text was hard-wrapped, or 0 when it was not."""
+    if len(lines) < WRAP_MIN_LINES or max(end - start for start, end, _ in lines) > WRAP_MAX_WIDTH:
+        return 0
+    width = sorted(end - start for start, end, _ in lines)[int(0.95 * (len(lines) - 1))]
+    inner = [(a, b) for a, b in pairwise(lines) if b[2] == 1]
+    if len(inner) < WRAP_MIN_LINES // 2 or width < 40:
+        return 0
+    full = sum(_is_full(text, a, b, width) for a, b in inner)
+    lower = sum(text[b[0]].islower() for _, b in inner)
+    cased = any(text[start].islower() or text[start].isupper() for start, _, _ in lines)
+    enough = full >= WRAP_FULL_SHARE * len(inner)
+    return width if enough and cased and lower >= WRAP_LOWER_SHARE * len(inner) else 0
+
+
+def _is_full(text: str, line: Stretch, after: Stretch, width: int) -> bool:
+    first_word = text[after[0] : after[1]].split(None, 1)[0]
+    return (line[1] - line[0]) + 1 + len(first_word) > width - 2
+
+
+def join_wrapped(text: str, lines: list[Stretch], width: int) -> list[Stretch]:
+    """Lines joined where the break is the wrapping's: the next word would not have fitted."""
+    joined: list[Stretch] = []
+    last: Stretch | None = None
+    for line in lines:
+        if last and line[2] == 1 and _is_full(text, last, line, width):
+            joined[-1] = (joined[-1][0], line[1], joined[-1][2])
+        else:
+            joined.append(line)
+        last = line
+    return joined
+
+
+def glued(blocks: Sequence[Block]) -> list[bool]:
+    """Which blocks share a line with others."""
+    joined = [index > 0 and block.newlines_before == 0 for index, block in enumerate(blocks)]
+    return [here or after for here, after in zip(joined, [*joined[1:], False], strict=False)]

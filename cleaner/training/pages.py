@@ -1,0 +1,298 @@
+"""Trains the page model from pages with a gold text, and from documents read line by line that name their page.
+
+Splits are by domain. The network reads linear scores of lines whose domain the linear scorer had not seen.
+Every page is learned twice, with and without another extractor's opinion. Needs scikit-learn.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cleaner.document import Document
+from cleaner.html.features import BITS, PageFeatures, page_features
+from cleaner.html.model import PageModel, inputs, linear_scores, pack, parse, place_scale, said_scale
+from cleaner.html.page import Extractor, Layout
+from cleaner.html.segment import segment_html
+from cleaner.labels import KEPT, Label
+from cleaner.segmentation.tokens import Flags, Floats, Ints
+from cleaner.training.blocks import TrainingError
+from cleaner.training.corpus import read_rows
+from cleaner.training.evaluation import Gold, GoldError, read_gold
+from cleaner.training.network import Labelled, Settings, train_network
+from cleaner.training.page_alignment import article_shares, labels_of_lines
+
+Say = Callable[[str], None]
+
+FOLDS = 5
+#: A hash gets a weight when at least so many domains hold it: what only one site says, no other will.
+MIN_DOMAINS = 2
+ALPHA, ROUNDS = 3e-6, 6
+#: A page counts as many lines of mean weight at most.
+PAGE_WEIGHT = 30.0
+#: Lines of which only part is in the gold text say little.
+PARTIAL, PARTIAL_WEIGHT = (0.15, 0.85), 0.3
+#: Networks of other seeds whose odds are averaged: one of them errs on a page here, another there.
+MEMBERS = 3
+SETTINGS = Settings(width=48, dilations=(1, 2, 4, 8), epochs=10, drop=0.3, drop_inputs=0.1, kind=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to learn from."""
+
+    id: str
+    domain: str
+    html: str
+    url: str | None
+    body: str | None  # the gold text, paragraphs in lines
+    wanted: Sequence[str] = ()  # passages that are in the article
+    unwanted: Sequence[str] = ()  # passages that are not
+
+
+@dataclass(frozen=True, slots=True)
+class PageExample:
+    """A page's lines with features and what is known of them."""
+
+    id: str
+    fold: int
+    domain: str
+    texts: Sequence[str]
+    views: Sequence[PageFeatures]  # without another extractor's opinion, and with it
+    outside: Ints  # 1 or 0 per line
+    weights: Floats  # all 0: nothing is known
+
+
+def read_pages(path: Path) -> Iterator[Page]:
+    """Pages from JSONL rows `{id, domain, html, url?, body?, with?, without?}`, plain, .gz or .xz. Raises GoldError."""
+    opener: Any = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
+    try:
+        with opener(path, "rt", encoding="utf-8") as rows:
+            for row in map(json.loads, rows):
+                given = (row.get("url"), row.get("body"), row.get("with") or (), row.get("without") or ())
+                yield Page(row["id"], row["domain"], row["html"], *given)
+    except (OSError, ValueError, KeyError) as error:
+        raise GoldError(f"{path}: cannot be read as pages ({error})") from error
+
+
+def page_examples(pages: Path, labelled: Iterable[Path]) -> list[PageExample]:
+    """The examples of a file of pages, with what documents read line by line say of them. Raises GoldError."""
+    gold = read_labelled(labelled)
+    return [found for page in read_pages(pages) if (found := example(page, gold.get(page.id))) is not None]
+
+
+def read_labelled(paths: Iterable[Path]) -> dict[str, Gold]:
+    """Documents read line by line that name their page, by page; of several the longest. Raises GoldError."""
+    found: dict[str, Gold] = {}
+    for path in paths:
+        pages = {row["id"]: row["page"] for row in read_rows(path) if "page" in row and "id" in row}
+        for gold in read_gold(path):
+            page = pages.get(gold.id)
+            if page is not None and (page not in found or len(gold.text) > len(found[page].text)):
+                found[page] = gold
+    return found
+
+
+def fold_of(domain: str) -> int:
+    """The fold of a domain: a checksum of its name, so that it never changes."""
+    return zlib.crc32(domain.encode()) % FOLDS
+
+
+def example(page: Page, gold: Gold | None, *, opinions: bool = True) -> PageExample | None:
+    """The example of a page, in the lines that cleaning would see; None when it has none."""
+    asked = Extractor.TRAFILATURA if opinions else Extractor.PAGE
+    layout = segment_html(Document(page.id, page.html, "text/html", url=page.url), asked).layout
+    if layout is None or not layout.lines:
+        return None
+    views = [page_features(replace(layout, opinion=None))]
+    if opinions:
+        views.append(page_features(layout))
+    texts = [line.text for line in layout.lines]
+    outside, weights = _known(layout, page, gold)
+    return PageExample(page.id, fold_of(page.domain), page.domain, texts, views, outside, weights)
+
+
+def _known(layout: Layout, page: Page, gold: Gold | None) -> tuple[Ints, Floats]:
+    """Which lines are outside the article by the gold text, the labels or the passages, and what each line counts."""
+    texts = [line.text for line in layout.lines]
+    weights = np.sqrt(np.clip([max(len(text.split()), len(text.encode()) / 12) for text in texts], 1, 200))
+    if page.body:
+        shares = np.array(article_shares(texts, page.body))
+        weights *= np.where((shares > PARTIAL[0]) & (shares < PARTIAL[1]), PARTIAL_WEIGHT, 1)
+        outside = (shares < 0.5).astype(np.int64)
+    else:
+        inside, beyond = (_holding(texts, passages) for passages in (page.wanted, page.unwanted))
+        outside, sure = _read(texts, gold, inside)
+        outside[sorted(inside)], outside[sorted(beyond - inside)] = 0, 1
+        sure[sorted(inside ^ beyond)] = True
+        weights *= sure
+    total = max(1.0, float(weights.sum()))
+    return outside, (weights * min(len(texts), PAGE_WEIGHT) / total).astype(np.float32)
+
+
+def _holding(texts: Sequence[str], passages: Sequence[str]) -> set[int]:
+    """The lines that hold one of the passages; of a passage that several lines hold none."""
+    found = [[index for index, text in enumerate(texts) if passage in text] for passage in passages if passage]
+    return {lines[0] for lines in found if len(lines) == 1}
+
+
+def _read(texts: Sequence[str], gold: Gold | None, wanted: set[int]) -> tuple[Ints, Flags]:
+    """Which lines are outside by a document read line by line, and of which that is sure.
+
+    Readers saw an extract of the page. What it leaves out is outside, unless it leaves out `wanted` lines, too.
+    """
+    labels = labels_of_lines(texts, gold) if gold else None
+    if labels is None:
+        return np.zeros(len(texts), np.int64), np.zeros(len(texts), bool)
+    outside = np.array([label is None or label not in KEPT or label is Label.HEADLINE for label, _ in labels])
+    left_out = np.array([label is None for label, _ in labels])
+    complete = not left_out[sorted(wanted)].any()
+    sure = np.array([not doubtful for _, doubtful in labels]) & (complete | ~left_out)
+    return outside.astype(np.int64), sure
+
+
+def train_pages(
+    examples: Sequence[PageExample], say: Say, settings: Settings = SETTINGS, *, cross_validate: bool = True
+) -> tuple[bytes, list[str]]:
+    """The page model's file, and cross-validated figures as lines of text. Raises TrainingError."""
+    known = [each for each in examples if each.weights.any()]
+    if len({each.domain for each in known}) < FOLDS:
+        raise TrainingError(f"pages of at least {FOLDS} domains are needed, to hold some of them back")
+    held_out: dict[str, Floats] = {}
+    for fold in range(FOLDS) if cross_validate else ():
+        say(f"without fold {fold}")
+        model = parse(fit([each for each in known if each.fold != fold], say, settings), "the trained model")
+        held_out.update({each.id: odds(model, each) for each in known if each.fold == fold})
+    say("of everything")
+    return fit(known, say, settings), figures(known, held_out)
+
+
+def odds(model: PageModel, page: PageExample, view: int = 0) -> Floats:
+    """Per line of an example the model's log-odds that it is outside."""
+    features = page.views[min(view, len(page.views) - 1)]
+    linear = linear_scores(features, model.weights, model.bias)
+    return model.gate(linear, features.dense)
+
+
+def fit(known: Sequence[PageExample], say: Say, settings: Settings) -> bytes:
+    """The file of a model that has seen these pages only."""
+    buckets = _vocabulary(known)
+    say(f"{len(known)} pages of {len({each.domain for each in known})} domains, {len(buckets)} hashes")
+    matrices = {each.id: _matrix(each.views[0])[:, buckets] for each in known}
+    scores: dict[str, Floats] = {}
+    for fold in range(FOLDS):
+        weights, bias = _linear([each for each in known if each.fold != fold], buckets, matrices)
+        for each in known:
+            if each.fold == fold:
+                scores[each.id] = linear_scores(each.views[0], weights, bias)
+    dense = np.concatenate([view.dense for each in known for view in each.views])
+    spread = dense.std(axis=0)
+    scaling = {"mean": dense.mean(axis=0), "scale": np.where(spread > 1e-4, 1 / np.maximum(spread, 1e-4), 0)}
+    scaling = {name: array.astype(np.float32) for name, array in scaling.items()}
+    labelled = [
+        Labelled(
+            inputs(scores[each.id], view.dense, scaling),
+            np.where(each.outside, len(KEPT), 0),
+            each.weights / len(each.views),
+        )
+        for each in known
+        for view in each.views
+    ]
+    arrays: dict[str, Floats] = {}
+    for number in range(MEMBERS):
+        member = replace(settings, seed=settings.seed + number)
+        network = train_network(labelled, scaling["mean"], scaling["scale"], member)
+        trained = {name: array.astype(np.float16) for name, array in network.arrays.items() if name not in scaling}
+        trained["out.w"], trained["out.b"] = trained["out.w"][:, -1:], trained["out.b"][-1:]  # only the gate
+        arrays.update({f"{number}.{name}": array for name, array in trained.items()})
+    weights, bias = _linear(known, buckets, matrices)
+    scale = float(np.abs(weights).max()) / 127
+    small = np.round(weights[buckets] / scale).astype(np.int8)
+    used = small != 0
+    gaps = np.diff(buckets[used], prepend=0).astype(np.int32)
+    header = {
+        "bias": bias,
+        "scale": scale,
+        "dilations": settings.dilations,
+        "members": MEMBERS,
+        "pages": len(known),
+    }
+    return pack(header, {**scaling, **arrays, "buckets": gaps, "weights": small[used]})
+
+
+def _vocabulary(pages: Iterable[PageExample]) -> Ints:
+    """The buckets that enough domains hold, sorted."""
+    by_domain: dict[str, list[Ints]] = {}
+    for page in pages:
+        by_domain.setdefault(page.domain, []).append(
+            np.unique(np.concatenate((page.views[0].places, page.views[0].said)))
+        )
+    counts = np.zeros(1 << BITS, np.int32)
+    for parts in by_domain.values():
+        counts[np.unique(np.concatenate(parts))] += 1
+    return np.flatnonzero(counts >= MIN_DOMAINS)
+
+
+def _linear(pages: Sequence[PageExample], buckets: Ints, matrices: Mapping[str, Any]) -> tuple[Floats, float]:
+    """Weights of all buckets (zeros where not in the vocabulary) and the bias, by logistic regression."""
+    sparse, linear_model = _libraries()
+    matrix = sparse.vstack([matrices[each.id] for each in pages]).tocsr()
+    targets = np.concatenate([each.outside for each in pages])
+    weights = np.concatenate([each.weights for each in pages])
+    use = weights > 0
+    model = linear_model.SGDClassifier(
+        loss="log_loss", alpha=ALPHA, max_iter=ROUNDS, tol=None, average=True, random_state=1
+    )
+    model.fit(matrix[use], targets[use], sample_weight=3 * weights[use])
+    table = np.zeros(1 << BITS, np.float32)
+    table[buckets] = model.coef_[0]
+    return table, float(model.intercept_[0])
+
+
+def _libraries() -> tuple[Any, Any]:
+    try:
+        from scipy import sparse
+        from sklearn import linear_model
+    except ImportError as error:
+        raise TrainingError(f"{error}; pip install 'cleancopy[train]'") from error
+    return sparse, linear_model
+
+
+def _matrix(features: PageFeatures) -> Any:
+    """Line × bucket: what `linear_scores` sums, as a sparse matrix."""
+    sparse, _ = _libraries()
+    bounds = np.append(features.place_starts, len(features.places))
+    values = np.repeat(place_scale(features), np.diff(bounds)).astype(np.float32)
+    around = sparse.csr_matrix((values, features.places, bounds), shape=(len(bounds) - 1, 1 << BITS))
+    bounds = np.append(features.said_starts, len(features.said))
+    values = np.repeat(said_scale(features), np.diff(bounds)).astype(np.float32)
+    said = sparse.csr_matrix((values, features.said, bounds), shape=(len(bounds) - 1, 1 << BITS))
+    return around[features.rows] + said
+
+
+def figures(known: Sequence[PageExample], held_out: Mapping[str, Floats]) -> list[str]:
+    """Precision, recall and F1 of the article's words, averaged over pages of domains left out."""
+    scores = [_word_scores(each, held_out[each.id]) for each in known if each.id in held_out]
+    if not scores:
+        return []
+    precision, recall = (float(np.mean([score[at] for score in scores])) for at in (0, 1))
+    f1 = 2 * precision * recall / max(1e-9, precision + recall)
+    return [
+        f"cross-validated over domains ({FOLDS} folds, {len(scores)} pages): words P {precision:.4f} R {recall:.4f} "
+        f"F1 {f1:.4f} (page model alone)"
+    ]
+
+
+def _word_scores(page: PageExample, outside: Floats) -> tuple[float, float]:
+    sizes = np.array([len(text.split()) for text in page.texts], np.float64)
+    kept, wanted = outside < 0, page.outside == 0
+    hit = float(sizes[kept & wanted].sum())
+    return hit / max(1.0, float(sizes[kept].sum())), hit / max(1.0, float(sizes[wanted].sum()))

@@ -1,0 +1,135 @@
+"""Trains the trees of `recurrence`: on labelled documents of whose source other articles are at hand.
+
+The model's odds that they read must come from a model that had not seen the document's site. Memories of a few
+of the articles are learned from too, so that a small source is judged as one. Needs scikit-learn.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from cleaner.document import Block, Document
+from cleaner.memory.fingerprints import Units, units_of
+from cleaner.memory.lookup import Recall, Source, recall, source_from
+from cleaner.memory.near_duplicates import filled
+from cleaner.memory.postings import entries_of, merged
+from cleaner.model.boosted_trees import Trees
+from cleaner.model.source_correction import inputs
+from cleaner.segmentation.text import glued, segment_text
+from cleaner.segmentation.tokens import Floats, Ints, tokenise
+from cleaner.training.corpus import Example
+
+#: Few and shallow: some sixty sources teach them. Chosen among five by cross-validation over sites.
+TREES, LEAVES, RATE, SMALLEST_LEAF, SHRINKAGE = 80, 8, 0.06, 40, 5.0
+#: Sizes of the smaller memories, in articles.
+SMALLER = (6, 10, 25, 60, 150)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A labelled document, and what memories of its source of several sizes say of it: the whole one first."""
+
+    index: int  # of the example
+    recalls: tuple[Recall, ...]
+
+
+def told(examples: Sequence[Example], articles: Mapping[str, Sequence[str]]) -> Iterator[Told]:
+    """For every labelled document with enough other articles of its site; `articles` are raw texts by site."""
+    by_site: dict[str, list[int]] = defaultdict(list)
+    for index, each in enumerate(examples):
+        by_site[each.site].append(index)
+    for name, indices in sorted(by_site.items()):
+        own, units = _own(examples, indices)
+        counted = [*own.values(), *filter(None, map(_units_of_text, articles.get(name, ())))]
+        whole = _memory(counted)
+        chance = random.Random(name)
+        sizes = [size for size in SMALLER if size < 0.8 * whole.documents]
+        memories = [whole, *(_memory(chance.sample(counted, size)) for size in sizes)]
+        for index in indices:
+            blocks = len(examples[index].rendering.blocks)
+            recalls = tuple(recall(memory, units[index], blocks) for memory in memories)
+            if recalls[0].known:
+                yield Told(index, tuple(each for each in recalls if each.known))
+
+
+def _own(examples: Sequence[Example], indices: Sequence[int]) -> tuple[dict[str, Units], dict[int, Units]]:
+    """The labelled documents to count, one of every web page, and the units of all, told apart by page."""
+    own: dict[str, Units] = {}
+    units: dict[int, Units] = {}
+    for index in indices:
+        page = examples[index].id.split("#")[0]  # "x#wide" is more of the page of x
+        mine = _units(examples[index].rendering.blocks)
+        own.setdefault(page, mine)
+        units[index] = replace(mine, witness=own[page].witness)
+    return own, units
+
+
+def _units_of_text(text: str) -> Units | None:
+    blocks = segment_text(Document("", text)).blocks
+    return _units(blocks) if blocks else None
+
+
+def _units(blocks: Sequence[Block]) -> Units:
+    return units_of(tokenise([block.text for block in blocks]), np.array(glued(blocks)))
+
+
+def _memory(counted: Sequence[Units]) -> Source:
+    sketches = {each.witness: filled(each.sketch) for each in counted}
+    witnesses = np.array(sorted(sketches), np.uint64)
+    table = np.stack([sketches[int(each)] for each in witnesses])
+    return source_from(merged([entries_of(each)[0] for each in counted]), witnesses, table)
+
+
+def learn(
+    examples: Sequence[Example], documents: Sequence[Told], probabilities: Sequence[Floats], evidence: Sequence[Floats]
+) -> Trees:
+    """The trees from documents and the held-out opinion of them. Raises ImportError without scikit-learn."""
+    tables, flags, weights = [], [], []
+    for each in documents:
+        example = examples[each.index]
+        for said in each.recalls:
+            tables.append(inputs(probabilities[each.index], evidence[each.index], example.rendering.blocks, said))
+            flags.append(example.boilerplate)
+            weights.append(example.weights)
+    return train_trees(np.concatenate(tables), np.concatenate(flags), np.concatenate(weights))
+
+
+def train_trees(table: Floats, boilerplate: Ints, weights: Floats) -> Trees:
+    """The trees from inputs, flags and weights of blocks. Raises ImportError without scikit-learn."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    rising = [1] + [0] * (table.shape[1] - 1)  # more odds of the model never mean less
+    model = HistGradientBoostingClassifier(
+        max_iter=TREES, max_leaf_nodes=LEAVES, learning_rate=RATE, min_samples_leaf=SMALLEST_LEAF,
+        l2_regularization=SHRINKAGE, monotonic_cst=rising, early_stopping=False, random_state=1,
+    )  # fmt: skip
+    use = weights > 0
+    model.fit(table[use], boilerplate[use])
+    return _plain(model)
+
+
+def _plain(model: Any) -> Trees:
+    roots: list[int] = []
+    rows: list[tuple[int, float, tuple[int, int], float]] = []
+    depth = 0
+    for (predictor,) in model._predictors:  # scikit-learn has no public way to the nodes
+        first = len(rows)
+        roots.append(first)
+        for index, node in enumerate(predictor.nodes):
+            if node["is_leaf"]:
+                rows.append((0, 0.0, (first + index, first + index), float(node["value"])))
+            else:
+                below = (first + int(node["left"]), first + int(node["right"]))
+                rows.append((int(node["feature_idx"]), float(node["num_threshold"]), below, 0.0))
+            depth = max(depth, int(node["depth"]))
+    feature, threshold, children, value = (np.array(column) for column in zip(*rows, strict=True))
+    start = float(model._baseline_prediction.ravel()[0])
+    return Trees(
+        np.array(roots), feature, threshold.astype(np.float32), children.ravel(), value.astype(np.float32), depth, start
+    )

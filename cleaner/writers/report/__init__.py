@@ -1,0 +1,1 @@
+"""The report of a run: one web page, without scripts from elsewhere."""

@@ -1,0 +1,152 @@
+"""Cleaned documents as articles of the WARC archive, and the functions that let the archive check them.
+
+The only writer that knows `archive`; what the archive needs of cleaning it is handed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from archive.checking.ledger import Checks, OtherRendererError, Told
+from archive.checking.originals import usable_id
+from archive.checking.safe_names import restore_name
+from archive.segments.records import Article, Draft, Reference, RunInfo
+from archive.segments.writer import Placed
+from cleaner import ledger as reassembly
+from cleaner.decoding.decode import decode_as
+from cleaner.document import CleanedDocument, Status
+from cleaner.html.segment import renderer, rendering_of
+from cleaner.labels import read_policy
+from cleaner.ledger import SCHEMA, ledger, rebuild
+from cleaner.readers import Failure, Original
+from cleaner.readers.mhtml import page_in
+
+SOFTWARE = "cleancopy"
+#: Characters of a parser's name and version in messages: an archive may come from a stranger.
+NAMED = 80
+
+
+def article_of(
+    original: Original, cleaned: CleanedDocument, clock: datetime, *, copied: Placed | None = None
+) -> Article:
+    """The article of a cleaned document; an empty one has no clean text, so no conversion.
+
+    `copied`: where the record that holds its bytes was copied to.
+    """
+    written = ledger(cleaned, media_type=original.media_type, decoding=original.decoding)
+    if written["rendering"]:
+        written["renderer"] = dict(renderer())
+    clean_text = cleaned.text if cleaned.text and cleaned.status is not Status.EMPTY else None
+    if clean_text is None:
+        written["clean-text"] = cleaned.text  # what little was kept, so that the ledger alone rebuilds the source
+    url = cleaned.metadata.get("url")
+    return _article(
+        original,
+        clock,
+        written,
+        document_id=cleaned.id,
+        target_uri=str(url) if url else None,
+        text=clean_text,
+        copied=copied,
+        language=str(cleaned.metadata.get("lang", "")),
+    )
+
+
+def failed_article(original: Original, failure: Failure, clock: datetime, *, copied: Placed | None = None) -> Article:
+    """The article of an input whose bytes were read but gave no document."""
+    written = {"schema": SCHEMA, "media_type": original.media_type, "status": Status.FAILED.value, "why": failure.what}
+    return _article(original, clock, written, document_id=original.locator, target_uri=None, text=None, copied=copied)
+
+
+def _article(
+    original: Original,
+    clock: datetime,
+    written: Mapping[str, Any],
+    *,
+    document_id: str,
+    target_uri: str | None,
+    text: str | None,
+    copied: Placed | None,
+    language: str = "",
+) -> Article:
+    fields = {"status": str(written["status"]), "document-id": document_id}
+    if language:
+        fields["language"] = language
+    if original.row is not None:
+        fields["restore-name"] = restore_name(original.locator, document_id, original.media_type)
+    captured = clock if original.modified is None else datetime.fromtimestamp(max(0.0, original.modified), UTC)
+    return Article(
+        path=original.locator, payload=original.payload, captured=captured, cleaned=clock, ledger=written,
+        row=original.row, media_type=original.media_type, charset=original.charset, target_uri=target_uri,
+        clean_text=text, fields=fields, reference=_reference(original, copied),
+    )  # fmt: skip
+
+
+def _reference(original: Original, copied: Placed | None) -> Reference | None:
+    """Where the bytes lie instead of in a record of ours; None when that has no id to refer to."""
+    there = original.reference
+    if there is None or not usable_id(there.record_id):
+        return None
+    copy, copy_offset = (copied.segment, copied.offset) if copied else ("", 0)
+    return Reference(there.record_id, there.offset, there.inside, there.digest, copy, copy_offset)
+
+
+def copy_of(original: Original) -> Draft | None:
+    """The record that holds the bytes, as it stands in its file, for a segment of copies."""
+    there = original.reference
+    if there is None or not usable_id(there.record_id):
+        return None
+    return Draft("response", there.record_id, "", there.head, there.block)
+
+
+def run_info(version: str, fingerprint: str) -> RunInfo:
+    """What the warcinfo of every segment says about the run."""
+    return RunInfo(SOFTWARE, version, fingerprint, description="originals, clean texts and ledgers of articles")
+
+
+def decode_original(payload: bytes, written: Mapping[str, Any]) -> str:
+    """The source text of an original, decoded as the ledger says it was."""
+    return decode_as(payload, written["decoding"])
+
+
+def render_original(payload: bytes, written: Mapping[str, Any]) -> str:
+    """What a page renders to, with the recorded decoding and parser. Raises OtherRendererError for another one."""
+    by, here = written.get("renderer"), renderer()
+    if not isinstance(by, Mapping):
+        raise OtherRendererError("written without naming the parser")
+    if by != here:
+        raise OtherRendererError(f"written with {_named(by)}, here is {_named(here)}")
+    facts = written["decoding"]
+    page = page_in(payload) if facts.get("container") == "mhtml" else payload
+    return rendering_of(decode_as(page, facts))
+
+
+def _named(by: Mapping[str, Any]) -> str:
+    return f"{by.get('parser')} {by.get('version')}, rules {by.get('rules')}"[:NAMED]
+
+
+def rebuild_source(clean_text: str | None, written: Mapping[str, Any]) -> str:
+    """The source text from the clean text, or from the ledger alone where there is none."""
+    return rebuild(written.get("clean-text", "") if clean_text is None else clean_text, written)
+
+
+def retelling(
+    keep: Sequence[str], strip: Sequence[str], policy: Path | None
+) -> Callable[[str | None, Mapping[str, Any]], Told]:
+    """How an export tells texts under these options. Raises labels.PolicyError."""
+    retell = reassembly.retelling(read_policy(policy) if policy else None, keep, strip)
+
+    def told(clean_text: str | None, written: Mapping[str, Any]) -> Told:
+        again = retell(clean_text, written)
+        return Told(again.title, again.body, again.status.value)
+
+    return told
+
+
+CHECKS = Checks(decode=decode_original, rebuild=rebuild_source, retelling=retelling, render=render_original)
+#: Enough to find damage: pages are not parsed again.
+STORED = replace(CHECKS, render=None)

@@ -1,0 +1,143 @@
+"""Plans: shards of fixed size, ranges of rows that together are the file, names that depend on inputs alone."""
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleaner.batch.plan import first_difference, make_plan, read_piece, read_pieces
+from cleaner.readers import DIVIDED, Found, read
+from cleaner.writers.text import TextNames
+
+
+def shards_of(folder, tmp_path, size):
+    plan = make_plan([folder], tmp_path / "out", tmp_path / "plan", size=size)
+    return [list(read_pieces(plan.path, shard)) for shard in plan.shards()]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    inside = tmp_path / "in"
+    inside.mkdir()
+    for name, lines in (("b.jsonl", 7), ("d.jsonl", 0), ("e.jsonl", 2)):
+        (inside / name).write_text("".join(f'{{"id": "{n}", "text": "row {n}"}}\n' for n in range(lines)))
+    (inside / "a.txt").write_text("one")
+    (inside / "c.txt").write_text("two")
+    return inside
+
+
+@pytest.mark.parametrize(
+    ("size", "shards"),
+    [
+        (4, [["a.txt", "b.jsonl 1+3"], ["b.jsonl 4+4"], ["c.txt", "e.jsonl 1+2"]]),
+        (11, [["a.txt", "b.jsonl 1+7", "c.txt", "e.jsonl 1+2"]]),
+        (8, [["a.txt", "b.jsonl 1+7"], ["c.txt", "e.jsonl 1+2"]]),
+        (1, [["a.txt"], *([f"b.jsonl {n}+1"] for n in range(1, 8)), ["c.txt"], ["e.jsonl 1+1"], ["e.jsonl 2+1"]]),
+    ],
+)
+def test_shards_hold_a_fixed_number_of_documents(folder, tmp_path, size, shards):
+    def named(piece):
+        return piece.found.locator + (f" {piece.part.first}+{piece.part.documents}" if piece.part else "")
+
+    assert [[named(piece) for piece in pieces] for pieces in shards_of(folder, tmp_path, size)] == shards
+
+
+@given(
+    st.lists(st.sampled_from([b'{"text": "x"}', b"", b"{", b'{"id": 1, "text": "' + b"y" * 50 + b'"}'])),
+    st.sampled_from([b"", b"\n", b"\r\n"]),
+    st.integers(1, 5),
+    st.integers(1, 5),
+    st.sampled_from([".jsonl", ".jsonl.gz"]),
+)
+def test_the_ranges_of_a_file_are_read_as_the_file(tmp_path_factory, lines, end, room, size, kind):
+    path = tmp_path_factory.mktemp("rows") / f"a{kind}"
+    data = b"\n".join(lines) + end
+    path.write_bytes(gzip.compress(data) if kind.endswith(".gz") else data)
+    found = Found(path, "a", kind)
+    ranges = list(DIVIDED[kind].cut(found, room=room, size=size, max_bytes=1 << 24))
+    assert all(part.documents <= (size if number else room) for number, part in enumerate(ranges))
+    parts = [reading for part in ranges for reading in DIVIDED[kind].read(found, part, max_bytes=40)]
+    assert parts == list(read(found, max_bytes=40))
+
+
+BROKEN = {
+    "cut gzip": (".jsonl.gz", gzip.compress(b'{"text": "x"}\n' * 5000)[:-20]),
+    "no gzip": (".jsonl.gz", b'{"text": "x"}\n'),
+    "utf-16": (".jsonl", '{"text": "x"}\n'.encode("utf-16") * 9),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_is_cut_so_that_all_that_can_be_read_is_read(name, tmp_path):
+    kind, data = BROKEN[name]
+    (tmp_path / "a").write_bytes(data)
+    found = Found(tmp_path / "a", "a", kind)
+    ranges = DIVIDED[kind].cut(found, room=3, size=7, max_bytes=1 << 24)
+    parts = [reading for part in ranges for reading in DIVIDED[kind].read(found, part, max_bytes=1000)]
+    assert parts == list(read(found, max_bytes=1000))
+    assert parts[-1].failure
+
+
+def test_a_later_range_of_a_gzipped_file_after_another_file(tmp_path):
+    for name in "ab":
+        (tmp_path / name).write_bytes(gzip.compress(b"".join(b'{"text": "%d"}\n' % n for n in range(10))))
+    a, b = (Found(tmp_path / name, name, ".jsonl.gz") for name in "ab")
+    rows = DIVIDED[".jsonl.gz"]
+    ranges = list(rows.cut(a, room=3, size=3, max_bytes=1 << 24))
+    for found, number in ((a, 0), (b, 2), (a, 1), (a, 3), (a, 2)):
+        texts = [reading.document.text for reading in rows.read(found, ranges[number], max_bytes=99)]
+        assert texts == [str(n) for n in range(3 * number, min(10, 3 * number + 3))]
+
+
+def test_a_plan_follows_from_the_inputs_alone_and_names_what_changed(folder, tmp_path):
+    one = make_plan([folder], tmp_path / "out", tmp_path / "one", size=3)
+    two = make_plan([folder], tmp_path / "out", tmp_path / "two", size=3)
+    assert (one.digest, first_difference(one.path, two.path)) == (two.digest, "")
+    os.utime(folder / "c.txt", (1, 1))
+    three = make_plan([folder], tmp_path / "out", tmp_path / "three", size=3)
+    assert three.digest != one.digest
+    assert first_difference(one.path, three.path) == "c.txt"
+    (folder / "z.txt").write_text("more")
+    make_plan([folder], tmp_path / "out", tmp_path / "four", size=3)
+    assert first_difference(three.path, tmp_path / "four") == "z.txt"
+
+
+def test_a_file_that_changed_since_the_plan_is_a_failure(folder, tmp_path):
+    pieces = [piece for shard in shards_of(folder, tmp_path, 4) for piece in shard]
+    (folder / "b.jsonl").write_text("")
+    readings = [reading for piece in pieces for reading in read_piece(piece, max_bytes=99)]
+    assert [r.failure.what for r in readings if r.failure] == ["has changed since the run began"] * 2
+    assert [r.document.id for r in readings if r.document] == ["a.txt", "c.txt", "0", "1"]
+
+
+NAMES = {
+    "a.txt": "a.txt",
+    "page.html": "page.html.txt",
+    "x.md": "x.md.txt",
+    "x.md.txt": "x.md.2.txt",
+}
+
+
+def test_names_of_texts():
+    names = TextNames()
+    assert {path: names.name(path) for path in NAMES} == NAMES
+
+
+def test_folders_whose_names_differ_in_case_only_stay_apart():
+    names = TextNames()
+    assert [names.name(each) for each in ("A/x.txt", "A/y.txt", "a/x.txt", "b.txt", "b/x.txt")] == [
+        "A/x.txt", "A/y.txt", "a~2/x.txt", "b.txt", "b/x.txt",
+    ]  # fmt: skip
+
+
+@given(st.lists(st.text("abA./", min_size=1, max_size=6).filter(lambda name: Path(name).parts), unique=True))
+def test_no_two_paths_share_a_name(paths):
+    paths = sorted({"/".join(p for p in path.split("/") if p not in ("", ".", "..")) for path in paths} - {""})
+    files = [path for path in paths if not any(other.startswith(path + "/") for other in paths)]
+    names = TextNames()
+    given_names = [names.name(path).casefold() for path in files]
+    assert len(set(given_names)) == len(given_names)
+    assert not any(other.startswith(name + "/") for name in given_names for other in given_names)
