@@ -51,7 +51,7 @@ def assemble(
         else:
             place = places[start] + shift
             pieces.append(Piece(first, last, decision.label, place, place + end - start))
-    status, why = status_of(decisions if judged is None else judged, headline[1] - headline[0] if headline else 0)
+    status, why = status_of(decisions if judged is None else judged)
     metadata = _metadata(document, rendering, stretches, lang)
     if document.title and document.title != title:
         metadata["given-title"] = document.title

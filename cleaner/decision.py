@@ -63,8 +63,6 @@ SENTENCE_ENDS = (".", "!", "?", "…", "。", "”", '"', "»")
 PROMISE = 20.0
 #: More than this share of a document's characters removed: look at it.
 SUSPECT_SHARE = 0.6
-#: With less than this many characters kept there is no article.
-EMPTY_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,11 +275,11 @@ def _sigmoid(strength: float) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, strength))))
 
 
-def status_of(decisions: Sequence[Decision], title_length: int) -> tuple[Status, str]:
-    """How the document ended, and why. A document without a visible character is empty."""
-    kept = sum(each.end - each.start for each in decisions if each.action is Action.KEEP)
-    gone = sum(each.end - each.start for each in decisions if each.action is not Action.KEEP)
-    if kept - title_length <= 0 or (kept < EMPTY_CHARACTERS and gone > kept):
+def status_of(decisions: Sequence[Decision]) -> tuple[Status, str]:
+    """How the document ended, and why: empty only when nothing stays, however short what stays is."""
+    kept = sum(decision.end - decision.start for decision in decisions if decision.action is Action.KEEP)
+    gone = sum(decision.end - decision.start for decision in decisions if decision.action is not Action.KEEP)
+    if not kept:
         return Status.EMPTY, "nothing but boilerplate" if gone else "no text"
     if gone > SUSPECT_SHARE * (kept + gone):
         return Status.SUSPECT, f"{gone / (kept + gone):.0%} of the text was removed"

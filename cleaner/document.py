@@ -22,7 +22,7 @@ class Status(StrEnum):
     """How a document ended."""
 
     CLEAN = "clean"
-    EMPTY = "empty"  # nothing but boilerplate, or nothing at all
+    EMPTY = "empty"  # nothing stays: it was all boilerplate, or there was no text
     SUSPECT = "suspect"  # most of it was removed: look at it
     FAILED = "failed"  # could not be read or cleaned
 

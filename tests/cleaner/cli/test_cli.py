@@ -29,6 +29,12 @@ def test_an_appeal_alone_gives_nothing_and_says_so():
     assert "empty" in err
 
 
+@pytest.mark.parametrize("text", ["The council met on Monday.\n\nDonate now\n", "Yes.\n"])
+def test_what_is_short_and_stays_is_clean(text):
+    code, out, err = cleancopy("clean", stdin=text.encode())
+    assert (code, out, err) == (0, text.partition("\n")[0] + "\n", "")
+
+
 def test_rows_through_a_pipe_keep_order_and_report_broken_ones():
     rows = [{"id": 7, "text": ARTICLE, "color": "red"}, {"text": STORY, "html": 3}]
     stdin = "\n".join(
