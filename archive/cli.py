@@ -96,6 +96,10 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strip", action="append", default=[], metavar="LABEL", help=again.format("take out"))
     parser.add_argument("--policy", type=Path, metavar="FILE", help='TOML file of lines such as caption = "keep"')
     parser.add_argument(
+        "--corrections", action="append", default=[], metavar="FILE",
+        help="what persons decided otherwise (docs/review.md), as if the corpus had been cleaned so (may be repeated)",
+    )  # fmt: skip
+    parser.add_argument(
         "--language-last",
         action="store_true",
         help="WET: the language behind the length, for readers that count lines of the older layout, such as CCNet's",
@@ -325,7 +329,7 @@ def _export(args: argparse.Namespace, segments: list[Path], checks: Checks) -> i
     if checks.retelling is None:
         _note("no cleaner is at hand to tell the texts")
         return WRONG_USE
-    told = checks.retelling(args.keep, args.strip, args.policy)
+    told = checks.retelling(args.keep, args.strip, args.policy, args.corrections)
     code, count, empty = WELL, 0, 0
     for path in segments:
         try:

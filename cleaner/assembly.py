@@ -17,6 +17,9 @@ from cleaner.labels import Action, Label
 
 LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 
+#: Signs that stand right behind a word.
+CLOSING = ".,;:!?…)]»”"
+
 Stretch = tuple[int, int, Decision]
 
 
@@ -103,7 +106,8 @@ def _body(text: str, stretches: list[Stretch], headline: Stretch | None) -> tupl
             removed = True
             continue
         if parts:
-            separator = "\n" * breaks or (" " if removed or gap else "")
+            closes = not gap and text[start] in CLOSING  # the end of a sentence from whose middle words went
+            separator = "\n" * breaks or (" " if (removed and not closes) or gap else "")
             parts.append(separator)
             length += len(separator)
         places[start] = length

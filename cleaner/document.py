@@ -142,6 +142,7 @@ class CleanedDocument:
     rendering_text: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)  # what came with the text and took part in judging it
+    source: str = ""  # the name of the source whose memory and corrections were asked; "": none
 
     @property
     def text(self) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cleaner import assembly
+from cleaner.corrections.apply import Corrections
 from cleaner.document import CleanedDocument, Decision, Document, Rendering, Repair, Status
 from cleaner.labels import Label, Policy
 
@@ -40,6 +41,7 @@ def ledger(cleaned: CleanedDocument, *, media_type: str, decoding: Mapping[str, 
         "decoding": dict(decoding),
         "source-text-digest": digest(source),
         "given": dict(cleaned.given),
+        "source": cleaned.source,
         "status": cleaned.status.value,
         "kept": [[p.start, p.end, p.label.value, p.clean_start, p.clean_end] for p in cleaned.pieces],
         "removed": [
@@ -114,8 +116,10 @@ def as_stored(clean_text: str | None, written: Mapping[str, Any]) -> Retold:
     return Retold(title, body, Status(written.get("status", Status.CLEAN)))
 
 
-def retell(clean_text: str | None, written: Mapping[str, Any], policy: Policy) -> Retold:
-    """Title, body and status under another policy.
+def retell(
+    clean_text: str | None, written: Mapping[str, Any], policy: Policy, corrections: Corrections | None = None
+) -> Retold:
+    """Title, body and status under another policy, and with what persons corrected.
 
     Cannot equal a cleaning where `--on-suspect` overruled the policy. Raises ledger.LedgerError.
     """
@@ -125,6 +129,8 @@ def retell(clean_text: str | None, written: Mapping[str, Any], policy: Policy) -
     given = written["given"].get("title") if "given" in written else _inferred_title(text, written)
     rendering = Rendering(_repaired(source, repairs), (), source, repairs, wrapped=True)
     decisions = tuple(_decisions(written, policy, repairs))
+    if corrections is not None:
+        decisions = corrections.overrule(rendering, decisions, policy, written.get("source") or "")
     cleaned = assembly.assemble(Document("", "", title=given or None), rendering, decisions, "und")
     return Retold(cleaned.title, cleaned.body, cleaned.status)
 
@@ -170,9 +176,14 @@ def _repaired(source: str, repairs: tuple[Repair, ...]) -> str:
     return "".join((*parts, source[position:]))
 
 
-def retelling(policy_file: Mapping[str, str] | None, keep: Sequence[str], strip: Sequence[str]) -> Retell:
+def retelling(
+    policy_file: Mapping[str, str] | None,
+    keep: Sequence[str],
+    strip: Sequence[str],
+    corrections: Corrections | None = None,
+) -> Retell:
     """How texts are told for an export: as stored when nothing is asked for. Raises labels.PolicyError."""
-    if policy_file is None and not keep and not strip:
+    if policy_file is None and not keep and not strip and corrections is None:
         return as_stored
     policy = Policy.of(policy_file, keep=keep, strip=strip)
-    return lambda clean_text, written: retell(clean_text, written, policy)
+    return lambda clean_text, written: retell(clean_text, written, policy, corrections)

@@ -16,6 +16,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from cleaner import assembly, ledger
+from cleaner.corrections.apply import Corrections, all_but_corrected, is_corrected
 from cleaner.decision import Scores, decide
 from cleaner.document import CleanedDocument, Decision, Document, Rendering, Status
 from cleaner.heuristics.annotate import find_evidence
@@ -70,6 +71,7 @@ class Cleaner:
     on_suspect: what happens when most of a document would go; its status is `suspect` in any case.
     extractor: who is asked what an HTML page's article is. page_model: as model, for HTML; with None its blocks are
     judged as those of a text, and by their marks.
+    corrections: what persons decided otherwise (`corrections.apply`); it overrules everything else.
     """
 
     def __init__(
@@ -82,8 +84,10 @@ class Cleaner:
         memory: Memory | None = None,
         page_model: PageModel | Literal["shipped"] | None = "shipped",
         extractor: Extractor = Extractor.PAGE,
+        corrections: Corrections | None = None,
     ) -> None:
         self.memory = memory
+        self.corrections = corrections
         self.policy = policy or Policy()
         self.model = shipped() if model == "shipped" else model
         self.page_model = shipped_page_model() if page_model == "shipped" else page_model
@@ -107,6 +111,7 @@ class Cleaner:
             "page_model": "shipped" if page_model is not None and page_model is shipped_page_model() else page_model,
             "extractor": self.extractor,
             "memory": self.memory,
+            "corrections": self.corrections,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -139,25 +144,29 @@ class Cleaner:
 
         source: which memory to ask, when it is not for the document itself to tell (`sources.document_source`).
         """
+        source = source or document_source(document)
         rendering = SEGMENTERS[document.media_type](document, self.extractor)
         cleaned = self._label(document, rendering, source)
         if rendering.repairs and not _rebuilds(cleaned):  # a repair across a block's edge: leave the text as it is
             plain = segment_text(replace(document, text=rendering.source_text), repaired=False)
             cleaned = self._label(document, replace(plain, metadata=rendering.metadata), source)
-        return cleaned
+        return replace(cleaned, source=source)
 
-    def _label(self, document: Document, rendering: Rendering, source: str | None) -> CleanedDocument:
+    def _label(self, document: Document, rendering: Rendering, source: str) -> CleanedDocument:
         judged: tuple[Decision, ...] | None = None
         if rendering.layout is not None and self.page_model is not None:
             decisions, judged, lang = self._judge_page(document, rendering, self.page_model.outside(rendering.layout))
         else:
             lang = identify(rendering.text, document.lang)
-            reading = self._read(rendering, source or document_source(document))
+            reading = self._read(rendering, source)
             rendering, decisions = reading.rendering, self._judge(document, reading, lang)
+        if self.corrections is not None:
+            decisions = self.corrections.overrule(rendering, decisions, self.policy, source)
+            judged = None if judged is None else (*judged, *filter(is_corrected, decisions))
         cleaned = assembly.assemble(document, rendering, decisions, lang, judged=judged)
         if cleaned.status is Status.SUSPECT and self.on_suspect is not OnSuspect.CLEAN:
             action = Action.KEEP if self.on_suspect is OnSuspect.KEEP else Action.STRIP
-            decisions = tuple(replace(decision, action=action) for decision in decisions)
+            decisions = all_but_corrected(decisions, action)
             again = assembly.assemble(document, rendering, decisions, lang)
             return replace(again, status=Status.SUSPECT, metadata={**again.metadata, "why": cleaned.metadata["why"]})
         return cleaned
@@ -245,6 +254,7 @@ class Cleaner:
             "trafilatura": TRAFILATURA,
             "breaks": shipped_breaks().digest,
             "memory": self.memory.digest if self.memory else None,
+            "corrections": self.corrections.digest if self.corrections else None,
             "on-suspect": self.on_suspect.value,
         }
 

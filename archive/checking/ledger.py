@@ -33,8 +33,11 @@ class Told:
     status: str
 
 
-#: Labels to keep, labels to strip, a policy's file → how texts are told: clean text and ledger → Told.
-Retelling = Callable[[Sequence[str], Sequence[str], Path | None], Callable[[str | None, Mapping[str, Any]], Told]]
+#: Labels to keep, labels to strip, a policy's file, files of corrections → how texts are told: clean text and
+#: ledger → Told.
+Retelling = Callable[
+    [Sequence[str], Sequence[str], Path | None, Sequence[str]], Callable[[str | None, Mapping[str, Any]], Told]
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,11 @@ from cleaner.batch.progress import Log
 from cleaner.batch.run import SHARD_SIZE, BatchError, unique_outcome
 from cleaner.batch.status import status_lines, status_values
 from cleaner.cli import memory as memory_cli
+from cleaner.cli import review as review_cli
 from cleaner.cli import train as train_cli
 from cleaner.cli.batch import InterruptedRunError, UsageError, clean_batch
+from cleaner.corrections.apply import read_corrections
+from cleaner.corrections.format import CorrectionError
 from cleaner.document import CleanedDocument
 from cleaner.engines.select import EngineName
 from cleaner.heuristics.cues import CueError, CueTable, read_cues
@@ -92,6 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_report(commands.add_parser("report", help="a web page that shows what went and why"))
     _add_status(commands.add_parser("status", help="how far a run is, while it works and afterwards"))
     memory_cli.add_commands(commands)
+    review_cli.add_commands(commands)
     archive_cli.add_commands(commands, CHECKS)
     return parser
 
@@ -192,6 +196,10 @@ def _add_cleaning(parser: argparse.ArgumentParser) -> None:
         default="clean",
         help="when most of a document goes: clean it all the same (default), keep it whole, or drop it",
     )
+    parser.add_argument(
+        "--corrections", action="append", default=[], metavar="FILE",
+        help="what persons decided otherwise, a file or URL (cleancopy review; may be repeated)",
+    )  # fmt: skip
     parser.add_argument("--memory", type=Path, metavar="FILE", help="what sources repeat (cleancopy memory build)")
     parser.add_argument("--source", metavar="NAME", help="the source of articles that do not tell theirs")
     parser.add_argument(
@@ -275,6 +283,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         MemoryFileError,
         TrainingError,
         StoreError,
+        CorrectionError,
     ) as error:
         _log(args).say("error", str(error))
         return WRONG_USE
@@ -303,6 +312,8 @@ def _run(args: argparse.Namespace) -> int:
         write_report(args.run, args.output, sample=args.sample)
         print(args.output)
         return OK
+    if args.command in review_cli.COMMANDS:
+        return review_cli.run(args)
     if args.command == "train":
         return train_cli.run(args)
     if args.command == "status":
@@ -325,6 +336,7 @@ def _cleaner(args: argparse.Namespace) -> Cleaner:
     return Cleaner(
         policy=policy, cues=cues, on_suspect=OnSuspect(args.on_suspect), model=model, memory=_memory(args),
         page_model=_page_model(args.page_model), extractor=Extractor(args.extractor),
+        corrections=read_corrections(args.corrections) if args.corrections else None,
     )  # fmt: skip
 
 

@@ -68,6 +68,12 @@ def units_of(tokens: Tokens, glued: Flags | None = None) -> Units:
     glued: blocks that share their line with others; all of their runs are remembered, so that a stretch that recurs
     within them is found to the word.
     """
+    at, words = words_of(tokens)
+    return _units(tokens.block[at], words, at, glued)
+
+
+def words_of(tokens: Tokens) -> tuple[Ints, Hashes]:
+    """The words of a tokenised document as they are compared: of each the token it begins with, and its hash."""
     at = np.flatnonzero(_IS_WORD[tokens.kinds])
     words = _normal(tokens, at)
     if len(at):  # neighbouring numbers are one: "3 May 2025", "10:22"
@@ -75,7 +81,7 @@ def units_of(tokens: Tokens, glued: Flags | None = None) -> Units:
         again = number[1:] & number[:-1] & (tokens.block[at[1:]] == tokens.block[at[:-1]])
         fresh = np.concatenate(([True], ~again))
         at, words = at[fresh], words[fresh]
-    return _units(tokens.block[at], words, at, glued)
+    return at, words
 
 
 def _normal(tokens: Tokens, at: Ints) -> Hashes:

@@ -17,6 +17,7 @@ from archive.checking.safe_names import restore_name
 from archive.segments.records import Article, Draft, Reference, RunInfo
 from archive.segments.writer import Placed
 from cleaner import ledger as reassembly
+from cleaner.corrections.apply import read_corrections
 from cleaner.decoding.decode import decode_as
 from cleaner.document import CleanedDocument, Status
 from cleaner.html.segment import renderer, rendering_of
@@ -135,10 +136,11 @@ def rebuild_source(clean_text: str | None, written: Mapping[str, Any]) -> str:
 
 
 def retelling(
-    keep: Sequence[str], strip: Sequence[str], policy: Path | None
+    keep: Sequence[str], strip: Sequence[str], policy: Path | None, corrections: Sequence[str] = ()
 ) -> Callable[[str | None, Mapping[str, Any]], Told]:
-    """How an export tells texts under these options. Raises labels.PolicyError."""
-    retell = reassembly.retelling(read_policy(policy) if policy else None, keep, strip)
+    """How an export tells texts under these options. Raises labels.PolicyError, corrections.CorrectionError."""
+    corrected = read_corrections(corrections) if corrections else None
+    retell = reassembly.retelling(read_policy(policy) if policy else None, keep, strip, corrected)
 
     def told(clean_text: str | None, written: Mapping[str, Any]) -> Told:
         again = retell(clean_text, written)

@@ -1,0 +1,247 @@
+"""The rows of corrections.jsonl: documents as they were seen, and what persons said of stretches of them.
+
+A row is one JSON object with `kind` and `schema`. Offsets are code points of the source text, which is known by its
+sha256 (`ledger.digest`). Rows are never changed: a withdrawal is a row too. Refuses rows of another schema, labels
+that do not exist, and spans that are none (CorrectionError, which names file and line).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from cleaner.labels import Label
+from cleaner.storage.object_store import RemoteFile
+
+SCHEMA = 1
+
+
+class CorrectionError(ValueError):
+    """A file of corrections cannot be used; the message names the file, the line and what is wrong."""
+
+
+class Scope(StrEnum):
+    """Where a correction holds."""
+
+    TEXT = "text"  # at this place of this text
+    SOURCE = "source"  # this line on this source, digits and dates aside
+    EVERYWHERE = "everywhere"  # this line on every source
+
+
+class Kind(StrEnum):
+    """What a row tells."""
+
+    DOCUMENT = "document"  # a text with the labels it had when it was looked at
+    CORRECTION = "correction"
+    WITHDRAWAL = "withdrawal"  # of this person's correction of the same stretch and scope
+    REVIEWED = "reviewed"  # this person has looked at all of it: what is not corrected is right
+    UNREVIEWED = "unreviewed"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A document as it was when it was looked at; spans cover its visible text in order."""
+
+    document: str  # sha256 of the source text
+    id: str
+    text: str
+    spans: tuple[tuple[int, int, Label], ...]
+    lang: str = "und"
+    source: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What one person said of one stretch; a withdrawal has the same fields."""
+
+    document: str
+    start: int
+    end: int
+    text: str  # of the stretch
+    label: Label
+    scope: Scope
+    who: str
+    when: str  # ISO 8601 in UTC, with microseconds, so that rows sort by it
+    source: str = ""
+    part: bool = False  # words within a line, not the whole of it
+    box: str = ""  # the same for the lines of one box
+    model: bool = False  # said by a model that was asked: any person's word counts more
+    withdrawn: bool = False
+
+    @property
+    def target(self) -> tuple[str, ...]:
+        """What it is about: corrections of one target exclude each other."""
+        if self.scope is Scope.TEXT:
+            return (self.scope, self.document, str(self.start), str(self.end))
+        return (self.scope, self.source if self.scope is Scope.SOURCE else "", " ".join(self.text.split()).casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """That a person has looked at a whole document, or takes that back."""
+
+    document: str
+    who: str
+    when: str
+    done: bool = True
+
+
+Row = Seen | Correction | Review
+
+
+def in_force(rows: Iterable[Row]) -> list[Correction]:
+    """The corrections that count, least first: everywhere before source before text, models before persons, then time.
+
+    Of one target each person's last word counts, unless it was withdrawn; of several persons' the last.
+    """
+    last: dict[tuple[str, ...], Correction] = {}
+    for row in rows:
+        if isinstance(row, Correction):
+            key = (row.who, *row.target)
+            if key not in last or (row.when, row.withdrawn) >= (last[key].when, last[key].withdrawn):
+                last[key] = row
+    standing = [row for row in last.values() if not row.withdrawn]
+    scopes = list(Scope)[::-1]
+    standing.sort(key=lambda row: (scopes.index(row.scope), not row.model, row.when, row.who, row.start, row.end))
+    decided = {row.target: row for row in standing}
+    return [row for row in standing if decided[row.target] is row]
+
+
+def documents(rows: Iterable[Row]) -> dict[str, Seen]:
+    """The documents by digest, as they were seen first."""
+    found: dict[str, Seen] = {}
+    for row in rows:
+        if isinstance(row, Seen):
+            found.setdefault(row.document, row)
+    return found
+
+
+def reviewers(rows: Iterable[Row]) -> dict[str, set[str]]:
+    """Document digest → who has looked at all of it and has not taken that back."""
+    last: dict[tuple[str, str], Review] = {}
+    for row in rows:
+        if isinstance(row, Review):
+            key = (row.document, row.who)
+            if key not in last or row.when >= last[key].when:
+                last[key] = row
+    found: dict[str, set[str]] = {}
+    for row in last.values():
+        if row.done:
+            found.setdefault(row.document, set()).add(row.who)
+    return found
+
+
+def withdrawal(row: Correction, when: str) -> Correction:
+    """The row that withdraws a correction."""
+    return replace(row, when=when, withdrawn=True)
+
+
+# Rows and lines -----------------------------------------------------------------------------------
+
+
+def encode(row: Row) -> bytes:
+    """The row as one line of UTF-8, the same for the same row."""
+    values = _values(row)
+    try:
+        return (json.dumps(values, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+    except UnicodeEncodeError:  # lone surrogates stay escaped
+        return (json.dumps(values, separators=(",", ":")) + "\n").encode()
+
+
+def _values(row: Row) -> dict[str, Any]:
+    if isinstance(row, Seen):
+        spans = [[start, end, label.value] for start, end, label in row.spans]
+        return {
+            "kind": Kind.DOCUMENT.value, "schema": SCHEMA, "document": row.document, "id": row.id, "source": row.source,
+            "lang": row.lang, "url": row.url, "text": row.text, "spans": spans,
+        }  # fmt: skip
+    if isinstance(row, Review):
+        kind = Kind.REVIEWED if row.done else Kind.UNREVIEWED
+        return {"kind": kind.value, "schema": SCHEMA, "document": row.document, "who": row.who, "when": row.when}
+    kind = Kind.WITHDRAWAL if row.withdrawn else Kind.CORRECTION
+    values = {
+        "kind": kind.value, "schema": SCHEMA, "document": row.document, "start": row.start, "end": row.end,
+        "text": row.text, "label": row.label.value, "scope": row.scope.value, "source": row.source, "who": row.who,
+        "when": row.when,
+    }  # fmt: skip
+    more = {"part": row.part, "box": row.box, "model": row.model}
+    return values | {name: value for name, value in more.items() if value}
+
+
+def decode(line: bytes | str, where: str) -> Row:
+    """The row in a line; `where` is for messages. Raises CorrectionError."""
+    try:
+        values = json.loads(line)
+        if not isinstance(values, Mapping) or values.get("schema") != SCHEMA:
+            raise CorrectionError(f"{where} is no row of corrections of schema {SCHEMA}; see docs/review.md")
+        return _row(values)
+    except CorrectionError:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise CorrectionError(f"{where} is no row of corrections ({reason}); take the line out") from error
+
+
+def _row(values: Mapping[str, Any]) -> Row:
+    kind, document = Kind(values["kind"]), _text(values, "document")
+    if kind is Kind.DOCUMENT:
+        text, spans = _text(values, "text"), []
+        for start, end, label in values["spans"]:
+            spans.append((*_span(start, end), Label(label)))
+            if end > len(text):
+                raise ValueError(f"the span {start} to {end} ends behind the text")
+        names = {name: _text(values, name, "") for name in ("id", "source", "url")}
+        return Seen(document, text=text, spans=tuple(spans), lang=_text(values, "lang", "und"), **names)
+    who, when = _text(values, "who"), _text(values, "when")
+    if kind in (Kind.REVIEWED, Kind.UNREVIEWED):
+        return Review(document, who, when, kind is Kind.REVIEWED)
+    start, end = _span(values["start"], values["end"])
+    return Correction(
+        document, start, end, _text(values, "text"), Label(values["label"]), Scope(values["scope"]), who, when,
+        source=_text(values, "source", ""), part=bool(values.get("part")), box=_text(values, "box", ""),
+        model=bool(values.get("model")), withdrawn=kind is Kind.WITHDRAWAL,
+    )  # fmt: skip
+
+
+def _text(values: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    value = values[name] if default is None else values.get(name, default)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is no text")
+    return value
+
+
+def _span(start: Any, end: Any) -> tuple[int, int]:
+    if type(start) is not int or type(end) is not int or not 0 <= start < end:
+        raise ValueError(f"{start!r} to {end!r} is no span")
+    return start, end
+
+
+def rows_in(data: bytes, name: str) -> Iterator[Row]:
+    """The rows of a file's bytes. A last line without its end was never acknowledged and is left out.
+
+    Raises CorrectionError.
+    """
+    for number, line in enumerate(data.split(b"\n")[:-1], 1):
+        if line.strip():
+            yield decode(line, f"{name}:{number}")
+
+
+def read(file: Path | RemoteFile) -> list[Row]:
+    """All rows of a file or an object. Raises CorrectionError, StoreError."""
+    try:
+        with file.open("rb") as stream:
+            data = stream.read()
+    except OSError as error:
+        raise CorrectionError(f"{file}: cannot be read as corrections ({error.strerror or error})") from error
+    return list(rows_in(data, str(file)))
+
+
+def digest(rows: Iterable[Correction]) -> str:
+    """sha256 over corrections, whatever their order in the file; lower-case hex."""
+    return hashlib.sha256(b"".join(sorted(encode(row) for row in rows))).hexdigest()

@@ -1,0 +1,137 @@
+"""`clean --corrections`, `corrections show|merge|check`, `archive export --corrections`, as commands."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from cleaner.cli.main import main
+from cleaner.corrections.format import Correction, Scope, encode, read
+from cleaner.labels import Label
+from cleaner.ledger import digest
+
+LETTER = "Readers of the Harbour Post keep a boat for children in the old dock, and have done so since 1998."
+ARTICLE = "Harbour bridge {n} reopens\n\nThe bridge of dock {n} opened on Monday after a year of work.\n\n{letter}\n\nPeople crossed it.\n"
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    rows = [
+        {
+            "id": f"a{n}",
+            "text": ARTICLE.format(n=n, letter=LETTER.replace("1998", str(1998 + n))),
+            "source": "post.test",
+        }
+        for n in range(12)
+    ]
+    (folder / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return folder
+
+
+def row(who: str = "Anna", label: Label = Label.DONATION, scope: Scope = Scope.SOURCE) -> Correction:
+    text = ARTICLE.format(n=0, letter=LETTER)
+    start = text.index(LETTER)
+    return Correction(
+        digest(text),
+        start,
+        start + len(LETTER),
+        LETTER,
+        label,
+        scope,
+        who,
+        "2026-01-01T00:00:00.000000Z",
+        source="post.test",
+    )
+
+
+@pytest.fixture
+def corrections(tmp_path: Path) -> Path:
+    file = tmp_path / "corrections.jsonl"
+    file.write_bytes(encode(row()))
+    return file
+
+
+def clean(articles: Path, out: Path, *more: object) -> int:
+    words = ["clean", articles, "-o", out, "--quiet", "--now", "2026-05-03T10:22:00Z", "--shard-size", 4, *more]
+    return main([str(word) for word in words])
+
+
+def files(out: Path) -> dict[str, bytes]:
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+def documents(out: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for path in sorted((out / "documents").glob("*.jsonl")) for line in path.open()]
+
+
+def test_the_next_run_obeys_whatever_the_number_of_workers(articles: Path, corrections: Path, tmp_path: Path):
+    assert clean(articles, tmp_path / "one", "--corrections", corrections, "--workers", 1) == 0
+    assert clean(articles, tmp_path / "two", "--corrections", corrections, "--workers", 2) == 0
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+    for document in documents(tmp_path / "one"):
+        assert "keep a boat" not in str(document["text"])
+        reasons = [span["reasons"] for span in document["spans"]]  # type: ignore[index, attr-defined]
+        assert ["corrected by Anna: donation, on this source"] in reasons
+
+
+def test_another_file_of_corrections_is_another_run(articles: Path, corrections: Path, tmp_path: Path, capsys):
+    assert clean(articles, tmp_path / "out", "--corrections", corrections) == 0
+    corrections.write_bytes(encode(row(label=Label.BODY)))
+    assert clean(articles, tmp_path / "out", "--corrections", corrections) == 2
+    assert "another configuration (corrections)" in capsys.readouterr().err
+
+
+def test_an_archive_is_exported_as_corrected(articles: Path, corrections: Path, tmp_path: Path):
+    clean(articles, tmp_path / "plain")
+    clean(articles, tmp_path / "corrected", "--corrections", corrections)
+    told = []
+    for run, more in (("plain", ["--corrections", str(corrections)]), ("corrected", [])):
+        folder = tmp_path / f"{run}-texts"
+        assert main(["archive", "export", str(tmp_path / run), "--jsonl", "-o", str(folder), *more]) == 0
+        lines = [line for path in sorted(folder.iterdir()) for line in gzip.decompress(path.read_bytes()).splitlines()]
+        told.append([json.loads(line)["text"] for line in lines])
+    assert told[0] == told[1]
+    assert len(told[0]) == 12
+    assert not any("keep a boat" in text for text in told[0])
+
+
+def test_corrections_that_cannot_be_read_are_wrong_use(articles: Path, tmp_path: Path, capsys):
+    (tmp_path / "bad.jsonl").write_text("no\n")
+    assert clean(articles, tmp_path / "out", "--corrections", tmp_path / "bad.jsonl") == 2
+    assert "bad.jsonl:1 is no row of corrections" in capsys.readouterr().err
+    clean(articles, tmp_path / "out")
+    export = [
+        "archive",
+        "export",
+        tmp_path / "out",
+        "--jsonl",
+        "-o",
+        tmp_path / "x",
+        "--corrections",
+        tmp_path / "bad.jsonl",
+    ]
+    assert main([str(word) for word in export]) == 2
+
+
+def test_show_merge_check(corrections: Path, tmp_path: Path, capsys):
+    other = tmp_path / "ben.jsonl"
+    other.write_bytes(encode(row("Ben\x1b[31m", Label.BODY)))
+    assert main(["corrections", "show", str(corrections)]) == 0
+    assert "Anna" in (shown := capsys.readouterr().out)
+    assert "1 corrections in force" in shown
+    assert main(["corrections", "check", str(corrections)]) == 0
+    both = tmp_path / "both.jsonl"
+    assert main(["corrections", "merge", str(corrections), str(other), str(corrections), "-o", str(both)]) == 0
+    assert len(read(both)) == 2
+    capsys.readouterr()
+    assert main(["corrections", "check", str(both)]) == 1
+    out = capsys.readouterr().out
+    assert "Anna says donation" in out
+    assert "\x1b" not in out
+    assert main(["corrections", "show", "--json", str(both)]) == 0
+    assert json.loads(capsys.readouterr().out)["who"] == "Ben\x1b[31m"
