@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -20,6 +19,7 @@ from archive.checking.ledger import Checks, LedgerError
 from archive.checking.originals import Missing, Sources
 from archive.checking.repair import RepairError, repair
 from archive.checking.restore import restore
+from archive.checking.seal_check import Repacked
 from archive.checking.verify import Unchecked, verify
 from archive.export.cdxj import index_lines, write_index
 from archive.export.tables import export_jsonl, export_parquet
@@ -27,14 +27,13 @@ from archive.export.texts import ExportError
 from archive.export.wet import export_wet
 from archive.segments.folder import INDEX_NAME, WARC_FOLDER, NoSegmentsError, find_segments
 from archive.segments.problems import Problem
+from archive.terminal import many_lines, one_line, writable
 from archive.view import DiffLine, Entry, clean_text, diff, entries, find, ledger_of
 
 WELL, PROBLEMS, WRONG_USE = 0, 1, 2
 COLOURS = {"strip": "\x1b[31m", "meta": "\x1b[33m", "repair": "\x1b[36m"}
 SIGNS = {"keep": " ", "strip": "-", "meta": ">", "repair": "~"}
 PLAIN = "\x1b[0m"
-#: An archive may come from a stranger: its text must not steer the terminal it is shown on.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 HELP = """\
 IN is the output folder of a run (its warc/*.warc.gz are read) or a single segment.
@@ -160,35 +159,51 @@ def _ls(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
 def _listed(row: dict[str, Any]) -> str:
     clean = "-" if row["clean_bytes"] is None else row["clean_bytes"]
     original = "-" if row["original_bytes"] is None else row["original_bytes"]
-    return f"{row['status']:<8}{original:>9} {clean:>9}  {row['captured']}  {row['path']}  {row['uri']}"
+    return one_line(f"{row['status']:<8}{original:>9} {clean:>9}  {row['captured']}  {row['path']}  {row['uri']}")
 
 
 def _show(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
-    found = False
+    shown: list[bool] = []
     for entry in find(segments, args.name):
-        found = True
-        _PARTS[args.part](entry)
-    return WELL if found else _not_found(args.name, args.archive_in)
+        try:
+            _PARTS[args.part](entry)
+            shown.append(True)
+        except NothingToShow as error:
+            _note(f"{entry.locator}: {error}")
+            shown.append(False)
+        except LedgerError as error:
+            _note(f"{entry.locator}: {error}")
+            shown.append(False)
+    if not shown:
+        return _not_found(args.name, args.archive_in)
+    return WELL if all(shown) else PROBLEMS
+
+
+class NothingToShow(Exception):  # noqa: N818 - nothing is wrong with the archive
+    """What was asked for is not in the archive; the message says where it is, or why there is none."""
 
 
 def _show_all(entry: Entry) -> None:
     for name, value in entry.row().items():
-        _say(f"{name + ':':<16}{value}")
+        _say(one_line(f"{name + ':':<16}{value}"))
     for name, value in entry.fields.items():
         if name != "ledger":
-            _say(f"{name + ':':<16} {value}")
+            _say(one_line(f"{name + ':':<16} {value}"))
     _say("")
     _say(clean_text(entry) or "(no clean text)")
 
 
 def _show_original(entry: Entry) -> None:
-    if entry.group.resource:
-        _say_bytes(entry.group.resource.block)
+    if not entry.group.resource:
+        source = entry.fields.get("source-path", "")
+        raise NothingToShow(f"its original lies in {source}; `cleancopy archive restore --sources DIR` writes it")
+    _say_bytes(entry.group.resource.block)
 
 
 def _show_clean(entry: Entry) -> None:
-    if entry.group.conversion:
-        _say_bytes(entry.group.conversion.block)
+    if not entry.group.conversion:
+        raise NothingToShow("it has no clean text: it was empty or failed")
+    _say_bytes(entry.group.conversion.block)
 
 
 def _show_ledger(entry: Entry) -> None:
@@ -215,7 +230,7 @@ def _diff(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int
         if isinstance(entry, str):
             code = _not_found(entry, args.archive_in)
             continue
-        _say(f"=== {entry.locator}  {entry.uri}")
+        _say(one_line(f"=== {entry.locator}  {entry.uri}"))
         try:
             for line in diff(entry, checks):
                 _say(_marked(line, why=args.why), colour=COLOURS.get(line.action, ""))
@@ -241,14 +256,14 @@ def _chosen(names: list[str], segments: list[Path]) -> Iterator[Entry | str]:
 def _marked(line: DiffLine, *, why: bool) -> str:
     text = ("…" if line.joined else "") + line.text
     reason = f"   [{line.why}]" if why and line.why else ""
-    return f"{SIGNS.get(line.action, '-')} {line.label:<13}{text}{reason}"
+    return one_line(f"{SIGNS.get(line.action, '-')} {line.label:<13}{text}{reason}")
 
 
 def _verify(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
     count = missing = 0
     checks = replace(checks, render=None) if args.no_renderings else checks
     for problem in verify(segments, checks, Sources(tuple(args.sources or ()))):
-        if isinstance(problem, Unchecked):
+        if isinstance(problem, Unchecked | Repacked):
             _note(str(problem))
             continue
         missing += isinstance(problem, Missing)
@@ -374,11 +389,11 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _say(text: str, *, end: str = "\n", colour: str = "") -> None:
-    """To stdout; on a terminal in colour and without control characters of the archive."""
-    if sys.stdout.isatty():
-        text = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
-        text = f"{colour}{text}{PLAIN}" if colour and "NO_COLOR" not in os.environ else text
-    print(_writable(text, sys.stdout.encoding), end=end)
+    """To stdout, without what could steer a terminal, also into files that are looked at later; there in no colour."""
+    text = many_lines(text)
+    if colour and sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+        text = f"{colour}{text}{PLAIN}"
+    print(writable(text, sys.stdout.encoding), end=end)
 
 
 def _say_bytes(data: bytes) -> None:
@@ -393,9 +408,4 @@ def _say_bytes(data: bytes) -> None:
 
 def _note(text: str) -> None:
     """To stderr."""
-    print(_writable(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text), sys.stderr.encoding), file=sys.stderr)
-
-
-def _writable(text: str, encoding: str | None) -> str:
-    """What the stream's charset lacks is written as an escape, so that a file name never breaks a listing."""
-    return text.encode(encoding or "utf-8", "backslashreplace").decode(encoding or "utf-8")
+    print(writable(one_line(text), sys.stderr.encoding), file=sys.stderr)

@@ -62,14 +62,14 @@ def ledger(cleaned: CleanedDocument, *, media_type: str, decoding: Mapping[str, 
 
 
 def rebuild(clean_text: str | None, written: Mapping[str, Any]) -> str:
-    """The source text from the clean text and the ledger. Raises LedgerError when they do not fit."""
+    """The source text from the clean text and the ledger. Raises LedgerError when they do not fit.
+
+    Takes time in proportion to both, whatever a ledger from a stranger says.
+    """
     clean = clean_text or ""
-    repairs = [(r[0], r[1], r[2], r[3]) for r in written["repairs"]]
     parts = [(start, start + len(text), text) for start, text in written["gaps"]]
     parts += [(span["start"], span["end"], span["text"]) for span in written["removed"]]
-    for start, end, _, clean_start, clean_end in written["kept"]:
-        inside = [r for r in repairs if start <= r[0] and r[1] <= end] if repairs else []
-        parts.append((start, end, _unrepaired(clean[clean_start:clean_end], start, end, inside)))
+    parts += _kept_parts(clean, written["kept"], written["repairs"])
     parts.sort(key=lambda part: part[:2])
     position = 0
     for start, end, text in parts:
@@ -79,10 +79,34 @@ def rebuild(clean_text: str | None, written: Mapping[str, Any]) -> str:
     return "".join(text for _, _, text in parts)
 
 
-def _unrepaired(text: str, start: int, end: int, repairs: list[tuple[int, int, str, str]]) -> str:
+def _kept_parts(clean: str, kept: Sequence[Any], repairs: Sequence[Any]) -> Iterator[tuple[int, int, str]]:
+    """The kept pieces as they stood in the source, each with the repairs inside it undone."""
+    ordered = sorted((first, last, before, after) for first, last, before, after, *_ in repairs)
+    pieces = sorted((start, end, clean_start, clean_end) for start, end, _, clean_start, clean_end in kept)
+    position = used = 0
+    left = 2 * len(clean)  # no legitimate ledger tells a clean text twice
+    for start, end, clean_start, clean_end in pieces:
+        if start < position or not 0 <= clean_start <= clean_end <= len(clean):
+            raise LedgerError(f"the kept pieces overlap or leave the clean text at code point {start}")
+        while used < len(ordered) and ordered[used][0] < start:
+            used += 1
+        inside = []
+        while used < len(ordered) and ordered[used][1] <= end:
+            inside.append(ordered[used])
+            used += 1
+        left -= clean_end - clean_start
+        if left < 0:
+            raise LedgerError("the ledger tells the clean text more than once")
+        yield start, end, _unrepaired(clean[clean_start:clean_end], start, inside)
+        position = end
+
+
+def _unrepaired(text: str, start: int, repairs: Sequence[tuple[int, int, str, str]]) -> str:
     out, at, source_at = [], 0, start
     for first, last, before, after in repairs:
         step = first - source_at
+        if step < 0:
+            raise LedgerError(f"two repairs overlap at code point {first}")
         out += [text[at : at + step], before]
         at, source_at = at + step + len(after), last
     out.append(text[at:])
@@ -171,6 +195,8 @@ def _decisions(written: Mapping[str, Any], policy: Policy, repairs: tuple[Repair
 def _repaired(source: str, repairs: tuple[Repair, ...]) -> str:
     parts, position = [], 0
     for repair in repairs:
+        if repair.start < position:
+            raise LedgerError(f"two repairs overlap at code point {repair.start}")
         parts += [source[position : repair.start], repair.after]
         position = repair.end
     return "".join((*parts, source[position:]))

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from archive.segments.problems import RECLEAN, REWRITE, Problem
 from archive.segments.reader import Record
@@ -29,6 +30,7 @@ class Rule:
     """What a record type must have beyond ALWAYS, must not have, and must have with exactly this value."""
 
     required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()  # others are none that cleancopy writes
     forbidden: tuple[str, ...] = ()
     exact: tuple[tuple[str, str], ...] = ()
 
@@ -63,10 +65,14 @@ RULES: dict[str, Rule] = {
     # 6.6; 5.9: no payload, so no digest of one. Parameters of the type make indexers list it as a capture.
     "metadata": Rule(
         required=("WARC-Refers-To",),
+        optional=("WARC-Target-URI",),
         forbidden=("WARC-Payload-Digest", "WARC-Filename", *REVISITED, *SEGMENTED),
         exact=(("Content-Type", WARC_FIELDS),),
     ),
 }
+
+
+_UNKNOWN = Rule()
 
 
 def header_problems(record: Record) -> Iterator[Problem]:
@@ -74,7 +80,7 @@ def header_problems(record: Record) -> Iterator[Problem]:
     rule = RULES.get(record.type)
     if rule is None:
         yield record.problem(f"record type {record.type!r} is none that cleancopy writes", REWRITE)
-        rule = Rule()
+        rule = _UNKNOWN
     if not record.head.startswith(b"WARC/1.1\r\n"):
         yield record.problem(f"the version line is {record.head[:12]!r}, not WARC/1.1", REWRITE)
     given = Counter(name.lower() for name, _ in record.headers)
@@ -84,6 +90,11 @@ def header_problems(record: Record) -> Iterator[Problem]:
     for name in rule.forbidden:
         if given[name.lower()]:
             yield record.problem(f"{name} is forbidden in a {record.type} record", REWRITE)
+    known = {name.lower() for name in ("WARC-Type", *ALWAYS, *rule.required, *rule.optional, *rule.forbidden)}
+    known |= {name.lower() for name, _ in rule.exact}
+    for name, _ in record.headers:
+        if rule is not _UNKNOWN and name.lower() not in known:
+            yield record.problem(f"{name!r} is no header that cleancopy writes in a {record.type} record", REWRITE)
     for name, count in given.items():
         if count > 1 and name != "warc-concurrent-to":  # WARC 1.1, 4: only that one may repeat
             yield record.problem(f"{name} stands there {count} times", REWRITE)
@@ -101,17 +112,18 @@ def _malformed(record: Record) -> Iterator[Problem]:
         ("WARC-Target-URI", _URI),
     )
     for name, form in forms:
-        value = _as_written(record, name)
-        if value is not None and not form.fullmatch(value):
+        value = record.get(name)
+        if value is not None and not (form.fullmatch(value) and (form is not _DATE or _is_a_time(value))):
             yield record.problem(f"{name} is malformed: {value!r}", REWRITE)
 
 
-def _as_written(record: Record, name: str) -> str | None:
-    """The header before warcio mends it: it drops angle brackets around URIs and encodes spaces in them."""
-    found = re.search(
-        rb"^%b[ \t]*:[ \t]*(.*?)\r?$" % re.escape(name.encode()), record.head, re.MULTILINE | re.IGNORECASE
-    )
-    return found[1].decode("utf-8", "replace") if found else None
+def _is_a_time(value: str) -> bool:
+    """Whether there is such a day and hour."""
+    try:
+        datetime.fromisoformat(value[:19])
+    except ValueError:
+        return False
+    return True
 
 
 def digest_problems(record: Record) -> Iterator[Problem]:

@@ -13,7 +13,11 @@ from pathlib import Path
 from typing import Any
 
 #: What functions that are handed a damaged ledger can raise; anything else is an error of theirs and stops the command.
-LEDGER_ERRORS = (ValueError, LookupError, TypeError, AttributeError)
+LEDGER_ERRORS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+#: Ours are five deep. What is deeper would end a reader that goes down by calling itself.
+MAX_DEPTH = 16
+#: Signs of parts in its JSON, also inside texts: so many that documents of 100 MB have fewer, and memory is bounded.
+MAX_LISTS, MAX_VALUES = 5_000_000, 50_000_000
 
 
 class OtherRendererError(Exception):
@@ -55,13 +59,28 @@ def load_ledger(line: str | None) -> Mapping[str, Any]:
     """The ledger of a metadata record. Raises LedgerError when there is none or it is no JSON object."""
     if line is None:
         raise LedgerError("the metadata holds no ledger")
+    if line.count("[") + line.count("{") > MAX_LISTS or line.count(",") > MAX_VALUES:
+        raise LedgerError("the ledger has more parts than any document has")
     try:
         ledger = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LedgerError(f"the ledger is no JSON ({error})") from None
     if not isinstance(ledger, dict):
         raise LedgerError("the ledger is no JSON object")
+    if not _is_flat(ledger):
+        raise LedgerError(f"the ledger is nested more than {MAX_DEPTH} deep")
     return ledger
+
+
+def _is_flat(value: Mapping[str, Any]) -> bool:
+    """Whether lists and objects are nested no deeper than ours."""
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        insides = (inside.values() if isinstance(inside, dict) else inside for inside in level)
+        level = [part for inside in insides for part in inside if isinstance(part, dict | list)]
+        if not level:
+            return True
+    return False
 
 
 def is_failed(ledger: Mapping[str, Any]) -> bool:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from archive.segments.records import MAX_BLOCK
+from archive.terminal import one_line
 from archive.warc.fields import unescape
 from archive.warc.http import PayloadError, http_body, http_head
-from archive.warc.records import Capture, Damage, Passed, captures
+from archive.warc.records import Capture, Damage, Passed, captures, wanted
 
 #: Beside a run's `warc/`: the records that `--copy-originals` stored.
 COPIES_FOLDER = "originals"
@@ -31,7 +32,8 @@ class Missing:
 
     def __str__(self) -> str:
         counted = "1 article" if self.articles == 1 else f"{self.articles} articles"
-        return f"{self.file}: missing, so the originals of {counted} are not at hand; give its folder with --sources"
+        what = f"missing, so the originals of {counted} are not at hand; give its folder with --sources"
+        return one_line(f"{self.file}: {what}")
 
 
 class ChangedError(ValueError):
@@ -59,10 +61,12 @@ class Sources:
             name = unescape(fields.get("source-path", ""))
             self.missing[name] = self.missing.get(name, 0) + 1
             return None
-        wanted = unescape(fields.get("source-record-id", ""))
+        record_id = unescape(fields.get("source-record-id", ""))
         record = self._read(path, offset, inside)
-        if record is None or record.id != wanted:
-            raise ChangedError(f"{path.name} holds no record {wanted} at {offset}: it is another file, or was changed")
+        if record is None or record.id != record_id:
+            raise ChangedError(
+                f"{path.name} holds no record {record_id} at {offset}: it is another file, or was changed"
+            )
         return _payload(record)
 
     def missing_files(self) -> list[Missing]:
@@ -91,7 +95,7 @@ class Sources:
             assert self._file is not None, "opened above"
             self._file.seek(offset)
             self._member = offset
-            self._records = captures(self._file, lambda headers, begin: None, max_block=MAX_BLOCK, start=offset)
+            self._records = captures(self._file, wanted, max_block=MAX_BLOCK, start=offset)
         for record in self._records:
             if record.place.offset != offset or record.place.inside >= inside:
                 return record if isinstance(record, Capture) and record.place.inside == inside else None

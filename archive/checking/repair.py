@@ -11,15 +11,19 @@ from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
-from archive.checking.verify import file_digest
+from archive.checking.seal_check import file_digest
 from archive.segments.durable import write_atomically
 from archive.segments.problems import Problem
 from archive.segments.reader import Record, groups
 from archive.segments.records import Draft, seal
-from archive.segments.writer import OPEN_SUFFIX, gzip_member, seal_fields
+from archive.segments.writer import OPEN_SUFFIX, add_content, gzip_member, seal_fields
 from archive.warc.fields import FieldsError, load_fields, unescape
 
 COPY_PIECE = 1 << 20
+PACKED_ELSEWHERE = (
+    "another tool packed it, and its records stand in no gzip members of their own; "
+    "run `warcio recompress` on it first, then repair what that writes"
+)
 
 
 class RepairError(Exception):
@@ -58,6 +62,7 @@ class _Plan:
     records: int
     articles: int
     sealed: bool
+    content: str  # digest of the kept records, unpacked
 
 
 def repair(path: Path, folder: Path) -> Repaired:
@@ -82,15 +87,21 @@ def _plan(path: Path) -> _Plan:
     whys: dict[int, str] = {}
     old_seal: Record | None = None
     records = articles = 0
+    content = sha256()
     for group in groups(path):
         if isinstance(group, Problem):
             whys[group.offset or 0] = group.what
+        elif not all(record.length for record in group.records):
+            raise RepairError(f"{path}: {PACKED_ELSEWHERE}")
         elif group.shape == ("warcinfo",) and not kept:
             warcinfo = group.records[0]
             kept.append((0, group.end))
+            add_content(content, warcinfo.head, warcinfo.block)
             records += 1
         elif group.is_article and warcinfo:
             kept.append((group.records[0].offset, group.end))
+            for record in group.records:
+                add_content(content, record.head, record.block)
             records += len(group.records)
             articles += 1
         elif group.records[0].is_seal:
@@ -104,7 +115,8 @@ def _plan(path: Path) -> _Plan:
     size = path.stat().st_size
     end = old_seal.offset if old_seal and old_seal.offset >= kept[-1][1] else size
     lost = tuple(_between(kept, end, whys))
-    return _Plan(warcinfo, tuple(kept), lost, records, articles, _holds(path, old_seal, kept[-1][1]))
+    holds = _holds(path, old_seal, kept[-1][1])
+    return _Plan(warcinfo, tuple(kept), lost, records, articles, holds, content.hexdigest())
 
 
 def _between(accounted: list[tuple[int, int]], size: int, whys: dict[int, str]) -> Iterator[Lost]:
@@ -133,7 +145,7 @@ def _rewritten(path: Path, plan: _Plan) -> Iterator[bytes]:
         size += len(piece)
         yield piece
     info = Draft("warcinfo", plan.warcinfo.id, plan.warcinfo.get("WARC-Date") or "", b"", b"")
-    fields = seal_fields(records=plan.records, size=size, digest=digest.hexdigest())
+    fields = seal_fields(records=plan.records, size=size, digest=digest.hexdigest(), content=plan.content)
     fields["repaired-from"] = f"sha256:{file_digest(path, path.stat().st_size)}"
     lost = tuple(("lost", str(stretch)) for stretch in plan.lost) or (("lost", "nothing but the seal"),)
     yield gzip_member(seal(info, fields, more=lost))

@@ -7,32 +7,26 @@ of cleaning is handed in (`Checks`). Refuses only a file it may not open (OSErro
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from archive.checking.article_check import Origin, article_problems
 from archive.checking.header_rules import digest_problems, header_problems
-from archive.checking.ledger import (
-    Checks,
-    LedgerError,
-    OtherRendererError,
-    check_rebuilt,
-    is_failed,
-    load_ledger,
-    rebuilt_text,
-)
-from archive.checking.originals import ChangedError, Missing, Sources
-from archive.checking.restore import name_of
-from archive.segments.problems import RECLEAN, REPAIR, REWRITE, Problem
-from archive.segments.reader import ARTICLE_SHAPES, Group, Record, bare, groups, metadata_fields
-from archive.segments.writer import OPEN_SUFFIX, SUFFIX
-from archive.warc.digests import digest_matches
-from archive.warc.fields import FieldsError, unescape
+from archive.checking.ledger import Checks
+from archive.checking.originals import Missing, Sources
+from archive.checking.seal_check import Before, Continued, Repacked, seal_problems
+from archive.segments.problems import REPAIR, REWRITE, Problem
+from archive.segments.reader import ARTICLE_SHAPES, Group, Record, groups
+from archive.segments.writer import OPEN_SUFFIX, SUFFIX, add_content
+from archive.terminal import one_line
 
-__all__ = ["Checks", "Missing", "Problem", "Sources", "Unchecked", "verify", "verify_segment"]
+if TYPE_CHECKING:
+    from hashlib import _Hash as HASH
 
-HASH_PIECE = 1 << 20
+__all__ = ["Checks", "Missing", "Problem", "Repacked", "Sources", "Unchecked", "verify", "verify_segment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +38,7 @@ class Unchecked:
 
     def __str__(self) -> str:
         counted = "1 rendering" if self.articles == 1 else f"{self.articles} renderings"
-        return f"{counted} not checked against the original: {self.why}"
+        return one_line(f"{counted} not checked against the original: {self.why}")
 
 
 @dataclass(slots=True)
@@ -54,13 +48,15 @@ class _Seen:
     warcinfo: Record | None = None
     seal: Record | None = None
     records: int = 0
-    sealed_records: int = 0  # those before the seal
+    before: Before | None = None  # the seal
+    undamaged: bool = True
+    content: HASH = field(default_factory=sha256)
     ids: set[bytes] = field(default_factory=set)  # digests: about 80 bytes for each record
 
 
 def verify(
     segments: Iterable[Path], checks: Checks, sources: Sources | None = None
-) -> Iterator[Problem | Missing | Unchecked]:
+) -> Iterator[Problem | Missing | Unchecked | Repacked]:
     """The problems of each segment in turn, then parts that a seal names and nobody gave, source files not found,
     and renderings that another parser made.
 
@@ -74,10 +70,10 @@ def verify(
     for path in segments:
         names.add(path.name.removesuffix(OPEN_SUFFIX))
         for found in _segment(path, checks, Origin(sources, path.parent, unchecked)):
-            if isinstance(found, Problem):
-                yield found
+            if isinstance(found, Continued):
+                continued[found.name] = path.name
             else:
-                continued[found] = path.name
+                yield found
     for missing in sorted(continued.keys() - names):
         advice = "bring the file back; without it the articles after the rotation are lost"
         yield Problem(continued[missing], None, None, f"its next part {missing} is missing", advice)
@@ -91,8 +87,7 @@ def verify_segment(path: Path, checks: Checks) -> list[Problem]:
     return [found for found in _segment(path, checks, Origin(Sources(), path.parent)) if isinstance(found, Problem)]
 
 
-def _segment(path: Path, checks: Checks, origin: Origin) -> Iterator[Problem | str]:
-    """Problems; and, as a string, the name of the part that the seal says comes next."""
+def _segment(path: Path, checks: Checks, origin: Origin) -> Iterator[Problem | Repacked | Continued]:
     seen = _Seen()
     if path.name.endswith(OPEN_SUFFIX):
         yield Problem(
@@ -102,16 +97,21 @@ def _segment(path: Path, checks: Checks, origin: Origin) -> Iterator[Problem | s
         yield Problem(path.name, None, None, f"the name does not end with {SUFFIX}", "give it back its name")
     for group in groups(path):
         if isinstance(group, Problem):
+            seen.undamaged = False
             yield group
             continue
-        for record in group.records:
-            yield from _record(record, seen)
+        problems = [problem for record in group.records for problem in _record(record, seen)]
+        yield from problems
         yield from _place(group, seen)
         if group.is_article:
-            yield from article_problems(group, checks, origin)
+            yield from article_problems(group, checks, origin, warcinfo=seen.warcinfo, sound=not problems)
         elif group.shape != ("warcinfo",) and not group.records[0].is_seal:
             yield group.records[0].problem(f"not a whole group: {_listed(group.shape)}", REPAIR)
-    yield from _seal(path, seen)
+    if seen.seal and seen.before:
+        yield from seal_problems(path, seen.seal, seen.before)
+    else:
+        what = "there is no seal: the end of the segment is missing"
+        yield Problem(path.name, path.stat().st_size, None, what, REPAIR)
 
 
 def _record(record: Record, seen: _Seen) -> Iterator[Problem]:
@@ -140,140 +140,10 @@ def _place(group: Group, seen: _Seen) -> Iterator[Problem]:
         if seen.seal:
             yield first.problem("a second seal", REPAIR)
         seen.seal = first
-        seen.sealed_records = seen.records
+        seen.before = Before(seen.warcinfo, seen.records, seen.content.hexdigest(), seen.undamaged)
+    for record in group.records:
+        add_content(seen.content, record.head, record.block)
     seen.records += len(group.records)
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where originals are that the archive does not hold itself, and what could not be checked, by reason."""
-
-    sources: Sources
-    folder: Path  # of the segment
-    unchecked: Counter[str] = field(default_factory=Counter)
-
-
-def article_problems(group: Group, checks: Checks, origin: Origin) -> Iterator[Problem]:
-    """References, dates and digests between the records of an article, and its ledger."""
-    resource, conversion, metadata = group.resource, group.conversion, group.metadata
-    fields = metadata_fields(metadata)
-    known = {} if isinstance(fields, Problem) else fields
-    captured = known.get("capture-date", "") if resource is None else resource.get("WARC-Date") or ""
-    if conversion:
-        if resource:
-            yield from _relation(conversion, resource)
-        if (conversion.get("WARC-Date") or "") <= captured:
-            yield conversion.problem("the conversion is not younger than its original", REWRITE)
-    if about := conversion or resource:
-        yield from _relation(metadata, about)
-    if isinstance(fields, Problem):
-        yield fields
-        return
-    yield from _fields(group, fields)
-    if resource is None:
-        yield from _referred(group, fields)
-    yield from _ledger(group, fields, checks, origin)
-
-
-def _fields(group: Group, fields: Mapping[str, str]) -> Iterator[Problem]:
-    resource, conversion, metadata = group.resource, group.conversion, group.metadata
-    for name, record in (("source-digest", resource), ("body-digest", conversion)):
-        if name == "source-digest" and resource is None:
-            continue
-        if what := _field_digest(fields, name, record):
-            yield metadata.problem(f"the field {name} {what}")
-    for name in ("source-path", "cleaner", "capture-date"):
-        if name not in fields:
-            yield metadata.problem(f"the field {name} is missing", REWRITE)
-    if resource and (captured := resource.get("WARC-Date")) and fields.get("capture-date", captured) != captured:
-        yield metadata.problem("the field capture-date is not the date of the original", REWRITE)
-
-
-def _referred(group: Group, fields: Mapping[str, str]) -> Iterator[Problem]:
-    """The first record must refer to the record of the other file that the fields name."""
-    first = group.records[0]
-    wanted = bare(unescape(fields.get("source-record-id", "")))
-    if first.refers_to != wanted:
-        yield first.problem(f"WARC-Refers-To is {first.refers_to!r}, not the source record {wanted!r}", REWRITE)
-
-
-def _relation(record: Record, about: Record) -> Iterator[Problem]:
-    if record.refers_to != about.id:
-        yield record.problem(f"WARC-Refers-To is {record.refers_to!r}, not the {about.type} before it", REWRITE)
-    if record.get("WARC-Target-URI") != about.get("WARC-Target-URI"):
-        yield record.problem(f"WARC-Target-URI differs from that of its {about.type}", REWRITE)
-
-
-def _field_digest(fields: Mapping[str, str], name: str, about: Record | None) -> str:
-    """What is wrong with the digest in a field, or an empty string."""
-    if about is None:
-        return "speaks of a clean text that is not there" if name in fields else ""
-    if name not in fields:
-        return "is missing"
-    return "" if digest_matches(fields[name], about.block) else f"does not match the {about.type}"
-
-
-def _ledger(group: Group, fields: Mapping[str, str], checks: Checks, origin: Origin) -> Iterator[Problem]:
-    try:
-        ledger = load_ledger(fields.get("ledger"))
-        payload = group.resource.block if group.resource else origin.sources.payload(fields, origin.folder)
-        if payload is not None and not group.resource and not digest_matches(fields.get("source-digest", ""), payload):
-            yield group.metadata.problem("the record in the source file is not the one that was cleaned", RECLEAN)
-            return
-        if is_failed(ledger):
-            return
-        clean_text = group.conversion.block.decode("utf-8") if group.conversion else None
-        if payload is None:
-            rebuilt_text(clean_text, ledger, checks)
-        else:
-            check_rebuilt(payload, clean_text, ledger, checks=checks)
-    except ChangedError as error:
-        yield group.metadata.problem(str(error), "bring the right file, or clean it again")
-    except OSError as error:
-        yield group.metadata.problem(f"the source file cannot be read ({error.strerror or error})", RECLEAN)
-    except LedgerError as error:
-        yield group.metadata.problem(f"{name_of(fields)}: {error}")
-    except OtherRendererError as error:
-        origin.unchecked[str(error)] += 1
-    except UnicodeDecodeError as error:
-        yield (group.conversion or group.metadata).problem(f"the clean text is no UTF-8 at byte {error.start}")
-
-
-def _seal(path: Path, seen: _Seen) -> Iterator[Problem | str]:
-    """The seal counts and digests what lies before it: the one thing that shows a cut between two members."""
-    seal = seen.seal
-    if seal is None:
-        yield Problem(
-            path.name, path.stat().st_size, None, "there is no seal: the end of the segment is missing", REPAIR
-        )
-        return
-    if seen.warcinfo and seal.refers_to != seen.warcinfo.id:
-        yield seal.problem("the seal does not refer to the warcinfo", REPAIR)
-    try:
-        fields = seal.fields
-    except FieldsError as error:
-        yield seal.problem(f"the seal cannot be read: {error}", REPAIR)
-        return
-    found = {
-        "segment-records": str(seen.sealed_records),
-        "segment-bytes": str(seal.offset),
-        "segment-sha256": file_digest(path, seal.offset),
-    }
-    for name, value in found.items():
-        if fields.get(name) != value:
-            yield seal.problem(f"the seal says {name} {fields.get(name)!r}, found is {value!r}", REPAIR)
-    if "continued-in" in fields:
-        yield fields["continued-in"]
-
-
-def file_digest(path: Path, size: int) -> str:
-    """The sha256 of the first `size` bytes, in hex."""
-    digest = sha256()
-    with path.open("rb") as file:
-        while size and (data := file.read(min(size, HASH_PIECE))):
-            digest.update(data)
-            size -= len(data)
-    return digest.hexdigest()
 
 
 def _listed(shape: tuple[str, ...]) -> str:

@@ -21,6 +21,7 @@ from archive.segments.reader import Record, records
 from archive.segments.writer import OPEN_SUFFIX, Placed
 from archive.warc.digests import sha1_base32
 
+RECOMPRESS = "run `warcio recompress` on the segment, and index what that writes"
 INDEXED = frozenset({"resource", "conversion"})
 BATCH = 200_000  # lines held in memory: about 100 MB, at 490 bytes each
 MERGED = 64  # sorted files open at once: systems allow a process 256 and more
@@ -55,6 +56,8 @@ def index_lines(path: Path) -> Iterator[str | Problem]:
     for record in records(path):
         if isinstance(record, Problem):
             yield record
+        elif not record.length and record.type in INDEXED:
+            yield record.problem("it stands in no gzip member of its own, so an index cannot point to it", RECOMPRESS)
         elif line := line_of(_placed(record)):
             yield line
 

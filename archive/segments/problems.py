@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from archive.terminal import one_line
+
 REPAIR = "run `cleancopy archive repair` on it, or clean the input again"
 RECLEAN = "clean this document again; `cleancopy archive restore` still reads the whole records"
 REWRITE = "clean the input again with this version of cleancopy"
@@ -22,4 +24,4 @@ class Problem:
     def __str__(self) -> str:
         where = self.file if self.offset is None else f"{self.file} at {self.offset}"
         who = f" {self.record_id}" if self.record_id else ""
-        return f"{where}{who}: {self.what}; {self.advice}"
+        return one_line(f"{where}{who}: {self.what}; {self.advice}")

@@ -1,45 +1,27 @@
-"""Reads segments: walks the gzip members, parses records with warcio, puts them together to groups.
+"""Reads segments: the records that the walker of any WARC finds, put together to groups.
 
 Holds one group in memory. Never stops at damage: what cannot be read comes out as a Problem in its
-place, and reading goes on at the next member that holds a record. Refuses nothing but an unreadable file (OSError).
+place, and reading goes on at the next record. Refuses nothing but an unreadable file (OSError).
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from io import BytesIO, FileIO
+from io import FileIO
 from pathlib import Path
-
-from warcio.exceptions import ArchiveLoadFailed  # type: ignore[import-untyped]
-from warcio.recordloader import ArcWarcRecordLoader  # type: ignore[import-untyped]
+from typing import BinaryIO, cast
 
 from archive.segments.problems import RECLEAN, REPAIR, REWRITE, Problem
-from archive.segments.records import MAX_BLOCK
+from archive.segments.records import MAX_BLOCK, RECORD_END
 from archive.warc.fields import FieldsError, load_fields
+from archive.warc.records import Capture, Damage, Passed, captures, header_fields, wanted
 
-PIECE = 1 << 14  # bytes read at a time; most members are smaller, and what is read too much is read again
-SEARCH_PIECE = 1 << 20
-MAX_RECORD = MAX_BLOCK + (1 << 16)  # with its headers
-MAGIC = b"\x1f\x8b\x08"
 GROUP_STARTS = frozenset({"resource", "warcinfo"})
 ARTICLE_SHAPES = (("resource", "conversion", "metadata"), ("resource", "metadata"))
 #: Articles whose original is a record of another file, which their metadata names.
 REFERRING_SHAPES = (("conversion", "metadata"), ("metadata",))
 REFERENCE_FIELD = b"\r\nsource-record-id: "
-
-_LOADER = ArcWarcRecordLoader(verify_http=False, arc2warc=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One gzip member, unpacked; its check sum and length were right."""
-
-    file: str
-    offset: int
-    length: int
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +30,10 @@ class Record:
 
     file: str
     offset: int
-    length: int  # of the gzip member
+    length: int  # of its gzip member; 0 when it does not stand in one of its own, as another tool may have packed it
+    inside: int  # its offset in the unpacked member, then
     head: bytes  # version line and headers as written
-    headers: tuple[tuple[str, str], ...]  # as warcio reads them
+    headers: tuple[tuple[str, str], ...]  # in their order, names as written
     block: bytes
 
     def get(self, name: str) -> str | None:
@@ -168,99 +151,34 @@ def _begins_group(record: Record, held: list[Record]) -> bool:
 
 
 def records(path: Path) -> Iterator[Record | Problem]:
-    """Every record of a segment with its offset, and a Problem in the place of each that cannot be read."""
-    for member in members(path):
-        yield member if isinstance(member, Problem) else parse(member)
+    """Every record of a segment with its place, and a Problem in the place of each that cannot be read.
 
-
-def parse(member: Member) -> Record | Problem:
-    """The one record a member must hold: its Content-Length must lead exactly to the two line ends that close it."""
-    stream = BytesIO(member.data)
-    try:
-        parsed = _LOADER.parse_record_stream(stream, known_format="warc", no_record_parse=True)
-    except (ArchiveLoadFailed, EOFError) as error:
-        return _damage(member, f"the gzip member holds no WARC record ({str(error).strip() or 'it is empty'})")
-    start = stream.tell()
-    headers = tuple(parsed.rec_headers.headers)
-    record = Record(member.file, member.offset, member.length, member.data[:start], headers, b"")
-    given = record.get("Content-Length")
-    if given is None or not (given.isascii() and given.isdigit()):
-        return record.problem(f"Content-Length is {given!r}, not a number", REWRITE)
-    end = start + int(given)
-    if member.data[end:] != b"\r\n\r\n" or end > len(member.data):
-        found = len(member.data) - start - 4
-        return record.problem(f"Content-Length is {given}, but the record holds {found} bytes and its end", REPAIR)
-    return Record(member.file, member.offset, member.length, member.data[:start], headers, member.data[start:end])
-
-
-def members(path: Path) -> Iterator[Member | Problem]:
-    """Walks the gzip members of a file; zlib checks each one's CRC and length (RFC 1952, 2.3.1).
-
-    After damage it goes on at the next member that holds a WARC record. A file cut exactly between two
-    members looks whole here: the missing seal gives that away.
+    A file cut exactly between two members looks whole here: the missing seal gives that away.
     """
     with FileIO(path, "rb") as file:
-        size = file.seek(0, 2)
-        offset = 0
-        if not size:
+        if not file.seek(0, 2):
             yield Problem(path.name, 0, None, "the file is empty", "remove it and clean the input again")
-        while offset < size:
-            member = _member(file, path.name, offset)
-            yield member
-            after = offset + member.length if isinstance(member, Member) else _next_member(file, offset + 1)
-            offset = size if after is None else after
+        file.seek(0)
+        end = 0  # of the members read; unknown behind damage
+        for found in captures(cast(BinaryIO, file), wanted, max_block=MAX_BLOCK, check=False):
+            if end and found.place.offset > end:
+                yield Problem(path.name, end, None, "between two records stands something that is none", REPAIR)
+            record = _record(path.name, found)
+            yield record
+            end = record.offset + record.length if isinstance(record, Record) and record.length else 0
 
 
-def _member(file: FileIO, name: str, offset: int) -> Member | Problem:
-    inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    pieces: list[bytes] = []
-    room = MAX_RECORD
-    file.seek(offset)
-    while not inflate.eof:
-        data = inflate.unconsumed_tail or file.read(PIECE)
-        if not data:
-            return Problem(name, offset, None, "the gzip member is torn: the file ends inside it", REPAIR)
-        try:
-            pieces.append(inflate.decompress(data, room + 1))
-        except zlib.error as error:
-            return Problem(name, offset, None, f"the gzip member is damaged ({_reason(error)})", REPAIR)
-        room -= len(pieces[-1])
-        if room < 0:
-            what = f"the gzip member unpacks to more than {MAX_RECORD} bytes"
-            return Problem(name, offset, None, what, "it was not written by cleancopy; remove the segment")
-    return Member(name, offset, file.tell() - len(inflate.unused_data) - offset, b"".join(pieces))
-
-
-def _reason(error: zlib.error) -> str:
-    """zlib's own words, after its "Error -3 while decompressing data: "."""
-    return str(error).rpartition(": ")[2]
-
-
-def _next_member(file: FileIO, start: int) -> int | None:
-    """The offset of the next gzip member that unpacks to the start of a WARC record."""
-    while True:
-        file.seek(start)
-        data = file.read(SEARCH_PIECE)
-        at = data.find(MAGIC)
-        while at >= 0:
-            if _unpacks_to_record(file, start + at):
-                return start + at
-            at = data.find(MAGIC, at + 1)
-        if len(data) < SEARCH_PIECE:
-            return None
-        start += len(data) - len(MAGIC) + 1
-
-
-def _unpacks_to_record(file: FileIO, offset: int) -> bool:
-    file.seek(offset)
-    try:
-        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(file.read(PIECE), 5) == b"WARC/"
-    except zlib.error:
-        return False
-
-
-def _damage(member: Member, what: str) -> Problem:
-    return Problem(member.file, member.offset, None, what, REPAIR)
+def _record(name: str, found: Capture | Passed | Damage) -> Record | Problem:
+    assert not isinstance(found, Passed), "every record is wanted"
+    if isinstance(found, Damage):
+        record_id = bare(dict(header_fields(found.head)).get("WARC-Record-ID"))
+        what = found.what if not found.too_long else f"{found.what}: cleancopy did not write it"
+        return Problem(name, found.place.offset, record_id or None, what, REPAIR)
+    record = Record(name, found.place.offset, found.length, found.place.inside, found.head, found.fields, found.block)
+    if found.ending != RECORD_END:
+        what = f"Content-Length does not lead to its end: behind it stands {found.ending!r}, not two line ends"
+        return record.problem(what, REWRITE)
+    return record
 
 
 def metadata_fields(record: Record) -> dict[str, str] | Problem:

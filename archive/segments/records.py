@@ -29,6 +29,8 @@ WARC_FIELDS = (
 #: Largest block, so that one is never too large to be read back: a gzip bomb of 1 MB would unpack to 1 GB.
 MAX_BLOCK = 1 << 28
 CLEAN_TYPE = "text/plain; charset=utf-8"
+#: Behind every record (WARC 1.1, 4).
+RECORD_END = b"\r\n\r\n"
 
 _MEDIA_TYPE = re.compile(r"[!#$&^_.+\w-]+/[!#$&^_.+\w-]+", re.ASCII)  # RFC 6838, 4.2
 _CHARSET = re.compile(r"[\w.:+-]+", re.ASCII)
@@ -98,7 +100,12 @@ class RunInfo:
     @property
     def fingerprint(self) -> str:
         """Two runs with the same fingerprint clean alike."""
-        return f"{self.software}/{self.version} {self.config_digest} {self.model_digest or '-'}"
+        return fingerprint_of(f"{self.software}/{self.version}", self.config_digest, self.model_digest)
+
+
+def fingerprint_of(cleaner: str, config_digest: str, model_digest: str | None) -> str:
+    """The fingerprint, of the values as metadata records name them; `cleaner` is name/version."""
+    return f"{cleaner} {config_digest} {model_digest or '-'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +154,7 @@ def group_of(article: Article, run: RunInfo) -> tuple[Draft, ...]:
 def _resource(article: Article, date: str) -> Draft:
     uri = web_uri(article.target_uri) or local_uri(article.path, article.row)
     digest = sha1_base32(article.payload)
-    record_id = _name_uuid("resource", article.locator, date, digest)
+    record_id = resource_id(article.locator, date, digest)
     header = (
         f"WARC/1.1\r\nWARC-Type: resource\r\nWARC-Record-ID: <{record_id}>\r\nWARC-Date: {date}\r\n"
         f"WARC-Target-URI: {uri}\r\nWARC-Payload-Digest: {digest}\r\nWARC-Block-Digest: {digest}\r\n"
@@ -260,7 +267,7 @@ def warcinfo(run: RunInfo, *, name: str, date: str, codec: str) -> Draft:
         ("compression", codec),
     )
     block = dump_fields((field, escape(value)) for field, value in given if value)
-    record_id = _name_uuid("warcinfo", name, date, run.fingerprint)
+    record_id = name_uuid("warcinfo", name, date, run.fingerprint)
     header = (
         f"WARC/1.1\r\nWARC-Type: warcinfo\r\nWARC-Record-ID: <{record_id}>\r\nWARC-Date: {date}\r\n"
         f"WARC-Filename: {name}\r\nWARC-Block-Digest: {sha1_base32(block)}\r\n"
@@ -275,7 +282,7 @@ def seal(info: Draft, fields: Mapping[str, str], *, more: tuple[tuple[str, str],
     `more` holds fields that may repeat. A seal has no target URI: it is about the file.
     """
     block = dump_fields((name, escape(value)) for name, value in (*fields.items(), *more))
-    record_id = _name_uuid("seal", info.id, info.date, sha1_base32(block))
+    record_id = name_uuid("seal", info.id, info.date, sha1_base32(block))
     return about_record(info, record_id=record_id, date=info.date, block=block)
 
 
@@ -289,19 +296,27 @@ def warc_date(when: datetime) -> str:
     return when.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
-def _name_uuid(*parts: str) -> str:
+def resource_id(locator: str, date: str, digest: str) -> str:
+    """The id of an original: of its place, its capture date and its SHA-1 digest."""
+    return name_uuid("resource", locator, date, digest)
+
+
+def name_uuid(*parts: str) -> str:
     """UUIDv5 of the parts; lone surrogates of file names are kept apart by their escapes."""
     return uuid.uuid5(NAMESPACE, "\n".join(map(escape, parts))).urn
 
 
 def _derived_id(kind: str, resource: Draft, run: RunInfo) -> str:
-    """The original's id stands for its locator, date and digest, from which it was made.
+    place = () if resource.header else (resource.target_uri, resource.date)
+    return derived_id(kind, resource.id, *place, fingerprint=run.fingerprint)
+
+
+def derived_id(kind: str, original_id: str, *place: str, fingerprint: str) -> str:
+    """The id of a conversion or metadata. The original's stands for its locator, date and digest.
 
     The id of another file's record says nothing of place: so the target, too, and the date.
     """
-    if not resource.header:
-        return _name_uuid(kind, resource.id, resource.target_uri, resource.date, run.fingerprint)
-    return _name_uuid(kind, resource.id, run.fingerprint)
+    return name_uuid(kind, original_id, *place, fingerprint)
 
 
 def _utc(article: Article, when: datetime) -> datetime:

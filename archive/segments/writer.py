@@ -17,10 +17,13 @@ from hashlib import sha256
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from archive.segments.durable import sync_folder
-from archive.segments.records import Article, Draft, RunInfo, group_of, seal, warc_date, warcinfo
+from archive.segments.records import RECORD_END, Article, Draft, RunInfo, group_of, seal, warc_date, warcinfo
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as HASH
 
 OPEN_SUFFIX = ".open"
 SUFFIX = ".warc.gz"
@@ -31,7 +34,6 @@ CODEC = f"gzip, one member per record, deflate level {GZIP_LEVEL}"
 #: Written by hand because zlib and the gzip module put the operating system (or a time) into theirs: no flags, no
 #: time, system 255 (unknown), so that every machine writes the same bytes (RFC 1952, 2.3).
 GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
-RECORD_END = b"\r\n\r\n"
 ROTATE_AT = 1_000_000_000  # bytes; WARC 1.1, annex C recommends segments of about 1 GB
 SYNC_EVERY = 1_000  # groups: costs 10 µs each; after every group it would be 4.8 ms
 
@@ -192,6 +194,7 @@ class _Part:
         self.records = 0
         self.groups = 0
         self.digest = sha256()
+        self.content = sha256()  # of the same records before compression
         self.named = False  # whether the file bears its final name
         if self.path.exists():
             raise SegmentError(f"{self.path} exists; choose another output folder, or another --now, or remove it")
@@ -208,6 +211,8 @@ class _Part:
         data = b"".join(members)
         self._write(data, sync=(self.groups + 1) % SYNC_EVERY == 0)
         self.digest.update(data)
+        for draft in group:
+            add_content(self.content, draft.header, draft.block)
         placed = []
         for draft, member in zip(group, members, strict=True):
             placed.append(_placed(draft, self.path.name, offset=self.offset, length=len(member)))
@@ -228,7 +233,8 @@ class _Part:
 
     def close(self, continued_in: str = "") -> Path:
         """Seals, syncs and renames; only after this does the file bear its name."""
-        fields = seal_fields(records=self.records, size=self.offset, digest=self.digest.hexdigest())
+        digest, content = self.digest.hexdigest(), self.content.hexdigest()
+        fields = seal_fields(records=self.records, size=self.offset, digest=digest, content=content)
         if continued_in:
             fields["continued-in"] = continued_in
         last = seal(self.info, fields)
@@ -245,9 +251,21 @@ class _Part:
             (self.path if self.named else self.draft).unlink(missing_ok=True)
 
 
-def seal_fields(*, records: int, size: int, digest: str) -> dict[str, str]:
-    """What a seal says of the bytes before it."""
-    return {"segment-records": str(records), "segment-bytes": str(size), "segment-sha256": digest}
+def seal_fields(*, records: int, size: int, digest: str, content: str) -> dict[str, str]:
+    """What a seal says of the bytes before it, and of the same records unpacked, which outlasts another compression."""
+    return {
+        "segment-records": str(records),
+        "segment-bytes": str(size),
+        "segment-sha256": digest,
+        "records-sha256": content,
+    }
+
+
+def add_content(digest: HASH, head: bytes, block: bytes) -> None:
+    """Adds a record, unpacked, to the digest that a seal has of all records before it."""
+    digest.update(head)
+    digest.update(block)
+    digest.update(RECORD_END)
 
 
 def _placed(draft: Draft, segment: str, *, offset: int, length: int) -> Placed:

@@ -15,6 +15,11 @@ _ESCAPED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff%]|^ +| +$")
 _HALF = re.compile("%u([0-9A-F]{4})")
 
 
+#: Our records have some twenty lines; a line of a seal for each stretch lost in a repair.
+MAX_LINES = 100_000
+LONG_LINE = 1 << 20
+
+
 class FieldsError(ValueError):
     """The block is not warc-fields; the message says which line."""
 
@@ -55,18 +60,22 @@ def dump_fields(fields: Iterable[tuple[str, str]]) -> bytes:
 def load_fields(block: bytes) -> list[tuple[str, str]]:
     """Names in lower case and values as written (still escaped), in their order; names may repeat.
 
-    Raises FieldsError for bytes that are no UTF-8, a line without a colon, or a last line without its end.
+    Raises FieldsError for bytes that are no UTF-8, a line without a colon, a last line without its end, and what nobody
+    would write but to exhaust a reader: many thousand lines, a very long one that is not the ASCII of our ledgers.
     """
-    try:
-        text = block.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise FieldsError(f"not UTF-8 at byte {error.start} of the block") from None
-    lines = text.split("\r\n")
+    if block.count(b"\r\n") > MAX_LINES:
+        raise FieldsError(f"it has more than {MAX_LINES:,} lines")
+    lines = block.split(b"\r\n")
     if lines.pop():
         raise FieldsError("the last line does not end with CR LF")
     fields = []
     for number, line in enumerate(lines, 1):
-        name, colon, value = line.partition(":")
+        if len(line) > LONG_LINE and not line.isascii():
+            raise FieldsError(f"line {number} is very long and not ASCII")
+        try:
+            name, colon, value = line.decode("utf-8").partition(":")
+        except UnicodeDecodeError as error:
+            raise FieldsError(f"line {number} is not UTF-8 at its byte {error.start}") from None
         if not colon:
             raise FieldsError(f"line {number} has no colon")
         fields.append((name.lower(), value.removeprefix(" ")))

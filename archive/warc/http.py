@@ -19,7 +19,8 @@ try:
 except ImportError:  # the extra `zstd`
     brotli = None
 
-_STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})")
+#: Also as seen in crawls: in lower case, and of Icecast streams.
+_STATUS = re.compile(rb"(?:HTTP/\d(?:\.\d)?|ICY)[ \t]+(\d{3})", re.IGNORECASE)
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _NO_BROTLI = "install it with: pip install 'cleancopy[zstd]' (brotlipy, of the same module name, has to go)"
@@ -65,7 +66,17 @@ def http_body(block: bytes, head: Head, max_bytes: int) -> bytes:
     codings = [each.strip().lower() for each in head.headers.get("content-encoding", "").split(",")]
     for coding in reversed(codings):
         body = _decoded(body, coding, max_bytes)
+    if body.startswith(GZIP) and head.headers.get("content-type", "").lower().lstrip().startswith("text/"):
+        body = _gunzipped(body, max_bytes)  # packed, and no header says so
     return bounded(body, max_bytes)
+
+
+def _gunzipped(body: bytes, max_bytes: int) -> bytes:
+    """The text in a gzip body; the body itself when it is none."""
+    try:
+        return _inflated(body, zlib.MAX_WBITS | 16, max_bytes)
+    except zlib.error:
+        return body
 
 
 def bounded(body: bytes, max_bytes: int) -> bytes:
@@ -109,8 +120,21 @@ def _decoded(body: bytes, coding: str, max_bytes: int) -> bytes:
 
 
 def _inflated(body: bytes, bits: int, max_bytes: int) -> bytes:
-    inflate = zlib.decompressobj(bits)
-    return inflate.decompress(body, max_bytes + 1)
+    """At most a byte more than the bound. Gzip bodies may have several members (RFC 1952, 2.2); a cut one counts."""
+    parts, room = [], max_bytes + 1
+    while room > 0:
+        inflate = zlib.decompressobj(bits)
+        try:
+            parts.append(inflate.decompress(body, room))
+        except zlib.error:
+            if not parts:
+                raise
+            break  # behind the last member stands something else
+        room -= len(parts[-1])
+        body = inflate.unused_data
+        if not body.startswith(GZIP):
+            break
+    return b"".join(parts)
 
 
 def _deflated(body: bytes, max_bytes: int) -> bytes:

@@ -45,7 +45,8 @@ class Reader(Protocol):
     def __call__(self, found: Found, *, max_bytes: int) -> Iterator[Reading | Skipped]: ...
 
 
-WARC_KINDS = (".warc", ".warc.gz", ".warc.zst", ".warc.wet", ".warc.wet.gz")
+#: ARC files are not read, but named, with what to do.
+WARC_KINDS = (".warc", ".warc.gz", ".warc.zst", ".warc.wet", ".warc.wet.gz", ".arc", ".arc.gz")
 READERS: Mapping[str, Reader] = {  # by suffix, in lower case
     ".txt": read_text,
     ".text": read_text,

@@ -15,7 +15,7 @@ from warc_samples import CAPTURED, CHECKS, CLOCK, RUN, SEGMENT, article, empty, 
 import archive.segments.records
 import archive.segments.writer
 from archive import Article, ArticleError, Segment, SegmentError, SegmentWriter, groups, segment_name, verify
-from archive.segments.reader import Group, members, records
+from archive.segments.reader import Group, records
 from archive.segments.records import group_of
 from archive.warc.fields import unescape
 
@@ -33,8 +33,8 @@ def test_same_input_same_bytes(tmp_path: Path) -> None:
 def test_gzip_headers_hold_neither_time_nor_system(tmp_path: Path) -> None:
     path = write_segment(tmp_path, few())
     data = path.read_bytes()
-    for member in members(path):
-        assert data[member.offset or 0 :][:10] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+    for record in records(path):
+        assert data[record.offset or 0 :][:10] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
 
 def test_first_is_warcinfo_and_last_is_seal(tmp_path: Path) -> None:

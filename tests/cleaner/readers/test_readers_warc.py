@@ -55,7 +55,7 @@ def test_script_still_makes_these_files(tmp_path: Path) -> None:
 
 def test_folders_find_all_of_them() -> None:
     kinds = {found.kind for found in discover([FOLDER]) if isinstance(found, Found)}
-    assert kinds == {".warc", ".warc.gz", ".warc.zst", ".warc.wet.gz"}
+    assert kinds == {".warc", ".warc.gz", ".warc.zst", ".warc.wet.gz", ".arc", ".arc.gz"}
 
 
 @pytest.mark.parametrize("name", ["whole", "plain", "one-member", "members-across-records", "zstd"])
