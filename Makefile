@@ -1,9 +1,9 @@
 # `make check` is what CI runs. PYTHON may name another interpreter.
 PYTHON ?= python
 
-.PHONY: check lint types contracts test docs integration nightly
+.PHONY: check lint types contracts test docs book integration nightly
 
-check: lint types contracts docs test
+check: lint types contracts docs book test
 
 lint:
 	$(PYTHON) -m ruff check .
@@ -17,6 +17,9 @@ contracts:
 
 docs:
 	$(PYTHON) docs/generate.py --check
+
+book:
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict --quiet
 
 test:
 	$(PYTHON) -m pytest
