@@ -161,9 +161,9 @@ def stages(base: Path, rounds: int) -> None:
     from archive.segments.records import group_of
     from archive.segments.writer import gzip_member
     from cleaner import Cleaner
-    from cleaner.batch.memory_count import Parts
     from cleaner.batch.run import BatchSettings, run_batch
-    from cleaner.memory.partial_counts import Part
+    from cleaner.batch.run_memory import PartialCountsWriter
+    from cleaner.memory.partial_counts import PartialCounts
     from cleaner.memory.source_name import document_source
     from cleaner.memory.store import Memory, write_memory
     from cleaner.pipeline import VERSION
@@ -184,13 +184,13 @@ def stages(base: Path, rounds: int) -> None:
         return results
 
     def counted(readings: list[Any], folder: Path) -> list[Path]:
-        parts = Parts(folder)
+        parts = PartialCountsWriter(folder)
         for each in readings:
             parts.count(each.document, document_source(each.document, folder="in"))
         return parts.finish()
 
     def remembered(paths: list[Path]) -> Memory:
-        write_memory(paths[0].with_suffix(".sqlite"), [Part(path) for path in paths], minimum=2)
+        write_memory(paths[0].with_suffix(".sqlite"), [PartialCounts(path) for path in paths], minimum=2)
         return Memory.open(paths[0].with_suffix(".sqlite"))
 
     def labelled(readings: list[Any], cleaner: Cleaner) -> list[Any]:

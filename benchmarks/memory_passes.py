@@ -17,10 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cleaner import Cleaner
-from cleaner.batch.memory_count import Parts
 from cleaner.batch.run import BatchSettings, run_batch
-from cleaner.batch.run_memory import remember
-from cleaner.memory.partial_counts import Part
+from cleaner.batch.run_memory import PartialCountsWriter, remember
+from cleaner.memory.partial_counts import PartialCounts
 from cleaner.memory.source_name import document_source
 from cleaner.memory.store import Memory
 from cleaner.readers import Reading, discover, read
@@ -33,12 +32,12 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def count(articles: Path, folder: Path) -> None:
-    parts = Parts(folder)
+    parts = PartialCountsWriter(folder)
     for found in discover([articles]):
         for reading in read(found):
             if isinstance(reading, Reading) and reading.document:
                 parts.count(reading.document, document_source(reading.document))
-    remember([Part(path) for path in parts.finish()], None, folder)
+    remember([PartialCounts(path) for path in parts.finish()], None, folder)
 
 
 def main() -> None:

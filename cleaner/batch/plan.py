@@ -11,7 +11,7 @@ import os
 import stat
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import chain
@@ -31,14 +31,16 @@ from cleaner.readers import (
     input_folder,
     read,
 )
-from cleaner.storage.object_store import Facts, Place, RemoteFile, file_at
+from cleaner.storage.object_store import ObjectFacts, PathOrUrl, RemoteFile, file_at
 from cleaner.writers.text import TextNames
 
+#: Where the text's name stands in a line of the plan.
+_TEXT = 5
 _CHANGED = "has changed since the run began", "let it be until the run is over, then run again with --fresh"
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ShardInput:
     """What a shard reads in one go: a file, a range of a container, or an input that failed already."""
 
     found: Found | None
@@ -51,6 +53,12 @@ class Piece:
     shared: bool = False  # other shards read other ranges of the same file
 
     @property
+    def locator(self) -> str:
+        """What names it in messages."""
+        named = self.found or self.failure
+        return named.locator if named else ""
+
+    @property
     def documents(self) -> int:
         """How many it holds, as far as the plan can know: blank lines of rows count."""
         return self.part.documents if self.part else 1
@@ -58,12 +66,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One shard of a plan: where its pieces stand in the plan's file."""
+    """One shard of a plan: where its inputs stand in the plan's file."""
 
     number: int
     offset: int
     size: int  # bytes that they take there
-    pieces: int
+    inputs: int
     documents: int
 
 
@@ -77,10 +85,11 @@ class Plan:
     folder: str = ""  # name of the input folder
     roots: tuple[Path, ...] = ()  # the folders on this machine's file systems that inputs lie in; not those of globs
     shared: bool = False  # whether any file is read by several shards
+    texts: int = 0  # inputs that are files of their own, whose clean texts are too
     skipped: Counter[str] = field(default_factory=Counter)
     _offsets: array[int] = field(default_factory=lambda: array("q"))
     _sizes: array[int] = field(default_factory=lambda: array("q"))
-    _pieces: array[int] = field(default_factory=lambda: array("q"))
+    _inputs: array[int] = field(default_factory=lambda: array("q"))
     _documents: array[int] = field(default_factory=lambda: array("q"))
 
     def __len__(self) -> int:
@@ -88,35 +97,44 @@ class Plan:
 
     def shards(self) -> Iterator[Shard]:
         """The shards in order."""
-        return map(Shard, range(len(self)), self._offsets, self._sizes, self._pieces, self._documents)
+        return map(Shard, range(len(self)), self._offsets, self._sizes, self._inputs, self._documents)
 
-    def add(self, offset: int, end: int, pieces: Sequence[Piece]) -> None:
+    def add(self, offset: int, end: int, inputs: Sequence[ShardInput]) -> None:
         """One more shard, in these bytes of the plan's file."""
-        documents = sum(piece.documents for piece in pieces)
+        documents = sum(shard_input.documents for shard_input in inputs)
         self._offsets.append(offset)
         self._sizes.append(end - offset)
-        self._pieces.append(len(pieces))
+        self._inputs.append(len(inputs))
         self._documents.append(documents)
         self.documents += documents
 
 
 def make_plan(
-    inputs: Sequence[Place], out: Place, path: Path, *, size: int, max_bytes: int = DEFAULT_MAX_BYTES
+    inputs: Sequence[PathOrUrl],
+    out: PathOrUrl,
+    path: Path,
+    *,
+    size: int,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    planned: Callable[[int], None] = lambda documents: None,
 ) -> Plan:
     """Writes the plan of these inputs to `path`: shards of `size` documents.
 
-    max_bytes: of a document, as for reading. Raises readers.InputError, and OSError when it cannot be written.
+    max_bytes: of a document, as for reading. planned: is told how many documents more are planned.
+    Raises readers.InputError, and OSError when it cannot be written.
     """
-    plan, digest, shard = Plan(path, folder=input_folder(inputs), roots=_roots(inputs)), sha256(), list[Piece]()
+    plan, digest, shard = Plan(path, folder=input_folder(inputs), roots=_roots(inputs)), sha256(), list[ShardInput]()
     with path.open("wb") as file:
         offset, filled = 0, 0
-        for piece in _pieces(inputs, out, plan, size=size, max_bytes=max_bytes):
-            line = (json.dumps(_values(piece), separators=(",", ":")) + "\n").encode()
+        for shard_input in _inputs_of(inputs, out, plan, size=size, max_bytes=max_bytes):
+            line = (json.dumps(_values(shard_input), separators=(",", ":")) + "\n").encode()
             file.write(line)
             digest.update(_identity(line))
-            plan.shared |= piece.shared
-            shard.append(piece)
-            filled += piece.documents
+            plan.shared |= shard_input.shared
+            plan.texts += bool(shard_input.text)
+            planned(shard_input.documents)
+            shard.append(shard_input)
+            filled += shard_input.documents
             if filled >= size:
                 plan.add(offset, file.tell(), shard)
                 offset, filled = file.tell(), 0
@@ -128,7 +146,7 @@ def make_plan(
     return plan
 
 
-def _roots(inputs: Sequence[Place]) -> tuple[Path, ...]:
+def _roots(inputs: Sequence[PathOrUrl]) -> tuple[Path, ...]:
     paths = [Path(os.path.abspath(each)) for each in inputs if isinstance(each, Path)]  # noqa: PTH100 (links stay)
     return tuple(path if path.is_dir() else path.parent for path in paths if path.exists())
 
@@ -137,9 +155,10 @@ def save_shards(plan: Plan) -> None:
     """Writes beside the plan's file where its shards begin, for processes that did not make it. Raises OSError."""
     head = {
         "digest": plan.digest, "documents": plan.documents, "folder": plan.folder, "shared": plan.shared,
+        "texts": plan.texts,
         "skipped": dict(plan.skipped), "roots": list(map(str, plan.roots)),
     }  # fmt: skip
-    shards = ([shard.offset, shard.size, shard.pieces, shard.documents] for shard in plan.shards())
+    shards = ([shard.offset, shard.size, shard.inputs, shard.documents] for shard in plan.shards())
     write_atomically(_beside(plan.path), (json.dumps(each).encode() + b"\n" for each in chain([head], shards)))
 
 
@@ -149,34 +168,36 @@ def load_plan(path: Path) -> Plan:
         head = json.loads(file.readline())
         skipped, roots = Counter(head.pop("skipped")), tuple(map(Path, head.pop("roots")))
         columns = [array("q", column) for column in zip(*map(json.loads, file), strict=True)] or [array("q")] * 4
-    offsets, sizes, pieces, documents = columns
+    offsets, sizes, inputs, documents = columns
     return Plan(
-        path, **head, skipped=skipped, roots=roots, _offsets=offsets, _sizes=sizes, _pieces=pieces, _documents=documents
-    )
+        path, **head, skipped=skipped, roots=roots,
+        _offsets=offsets, _sizes=sizes, _inputs=inputs, _documents=documents,
+    )  # fmt: skip
 
 
 def _beside(path: Path) -> Path:
     return path.with_name(f"{path.name}.shards")
 
 
-def read_pieces(path: Path, shard: Shard) -> Iterator[Piece]:
-    """The pieces of a shard. Raises OSError."""
+def shard_inputs(path: Path, shard: Shard) -> Iterator[ShardInput]:
+    """The inputs of a shard. Raises OSError."""
     with path.open("rb") as file:
         file.seek(shard.offset)
-        for _ in range(shard.pieces):
-            yield _piece(json.loads(file.readline()))
+        for _ in range(shard.inputs):
+            yield _shard_input(json.loads(file.readline()))
 
 
-def read_piece(piece: Piece, *, max_bytes: int) -> Iterator[Reading | Skipped]:
-    """The readings of a piece; one failure when its file is another than the plan saw."""
-    found = piece.found
+def read_input(shard_input: ShardInput, *, max_bytes: int) -> Iterator[Reading | Skipped]:
+    """The readings of a shard_input; one failure when its file is another than the plan saw."""
+    found = shard_input.found
     if found is None:
-        return iter([Reading(None, None, piece.failure)])
+        return iter([Reading(None, None, shard_input.failure)])
     facts = _facts(found.path)
-    if facts and piece.size >= 0 and facts != (piece.size, piece.modified, piece.tag):
-        return iter([Reading(None, None, Failure(found.locator, piece.part.first if piece.part else None, *_CHANGED))])
-    if piece.part:
-        return DIVIDED[found.kind].read(found, piece.part, max_bytes=max_bytes)
+    if facts and shard_input.size >= 0 and facts != (shard_input.size, shard_input.modified, shard_input.tag):
+        row = shard_input.part.first if shard_input.part else None
+        return iter([Reading(None, None, Failure(found.locator, row, *_CHANGED))])
+    if shard_input.part:
+        return DIVIDED[found.kind].read(found, shard_input.part, max_bytes=max_bytes)
     return read(found, max_bytes=max_bytes)
 
 
@@ -191,33 +212,51 @@ def first_difference(old: Path, new: Path) -> str:
     return _locator(rest) if rest else ""
 
 
-def _pieces(inputs: Sequence[Place], out: Place, plan: Plan, *, size: int, max_bytes: int) -> Iterator[Piece]:
-    """The pieces of all inputs; none goes beyond the end of a shard."""
+def listed_inputs(path: Path) -> Iterator[bytes]:
+    """The lines of a plan without the paths: what a run leaves behind of its inputs. Raises OSError."""
+    with path.open("rb") as lines:
+        for line in lines:
+            yield _identity(line) + b"]\n"
+
+
+def text_names(path: Path) -> Iterator[str]:
+    """The relative paths of clean texts that a plan, or a list of inputs, names. Raises OSError."""
+    with path.open("rb") as lines:
+        for line in lines:
+            if name := json.loads(line)[_TEXT]:
+                yield str(name)
+
+
+def _inputs_of(
+    inputs: Sequence[PathOrUrl], out: PathOrUrl, plan: Plan, *, size: int, max_bytes: int
+) -> Iterator[ShardInput]:
+    """All inputs as shards read them; none goes beyond the end of a shard."""
     names, filled = TextNames(), 0
     for found in discover(inputs, exclude=out):
         if isinstance(found, Skipped):
             plan.skipped[found.reason] += 1
             continue
         if isinstance(found, Failure):
-            parts: Iterator[Piece] = iter([Piece(None, found)])
+            parts: Iterator[ShardInput] = iter([ShardInput(None, found)])
         elif found.kind in DIVIDED:
             parts = _cut(found, size - filled, size, max_bytes=max_bytes)
         else:
-            parts = iter([Piece(found, None, *(_facts(found.path) or (-1, 0, "")), text=names.name(found.locator))])
-        for piece in parts:
-            yield piece
-            filled = (filled + piece.documents) % size if filled + piece.documents <= size else 0
+            facts = _facts(found.path) or (-1, 0, "")
+            parts = iter([ShardInput(found, None, *facts, text=names.name(found.locator))])
+        for shard_input in parts:
+            yield shard_input
+            filled = (filled + shard_input.documents) % size if filled + shard_input.documents <= size else 0
 
 
-def _cut(found: Found, room: int, size: int, *, max_bytes: int) -> Iterator[Piece]:
+def _cut(found: Found, room: int, size: int, *, max_bytes: int) -> Iterator[ShardInput]:
     facts = _facts(found.path)
     if facts is None:
-        yield Piece(found)
+        yield ShardInput(found)
         return
     ranges = DIVIDED[found.kind].cut(found, room=room, size=size, max_bytes=max_bytes)
     first, second = next(ranges, None), next(ranges, None)
     for part in chain((each for each in (first, second) if each), ranges):
-        yield Piece(found, None, *facts, part=part, shared=second is not None)
+        yield ShardInput(found, None, *facts, part=part, shared=second is not None)
 
 
 def _facts(path: Path | RemoteFile) -> tuple[int, int, str] | None:
@@ -228,28 +267,28 @@ def _facts(path: Path | RemoteFile) -> tuple[int, int, str] | None:
         return None
     if not stat.S_ISREG(facts.st_mode):
         return None
-    return facts.st_size, facts.st_mtime_ns, facts.tag if isinstance(facts, Facts) else ""
+    return facts.st_size, facts.st_mtime_ns, facts.tag if isinstance(facts, ObjectFacts) else ""
 
 
-def _values(piece: Piece) -> list[Any]:
+def _values(shard_input: ShardInput) -> list[Any]:
     """A line of the plan's file; the path last, since it says nothing of the input itself."""
-    found, failure, part = piece.found, piece.failure, piece.part
+    found, failure, part = shard_input.found, shard_input.failure, shard_input.part
     return [
         found and [found.locator, found.kind],
         failure and [failure.locator, failure.row, failure.what, failure.do],
-        piece.size,
-        piece.modified,
-        piece.tag,
-        piece.text,
+        shard_input.size,
+        shard_input.modified,
+        shard_input.tag,
+        shard_input.text,
         part and [part.first, part.documents, part.start, part.last],
-        piece.shared,
+        shard_input.shared,
         str(found.path) if found else "",
     ]
 
 
-def _piece(values: list[Any]) -> Piece:
+def _shard_input(values: list[Any]) -> ShardInput:
     named, failed, size, modified, tag, text, part, shared, path = values
-    return Piece(
+    return ShardInput(
         Found(file_at(path), *named) if named else None,
         Failure(*failed) if failed else None,
         size,

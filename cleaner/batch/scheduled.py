@@ -18,15 +18,18 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from cleaner.batch.counts import Accounts
-from cleaner.batch.location import LocalHome
-from cleaner.batch.output_folder import LOCK, read_report
+from cleaner.batch.begin import BatchSettings, BegunRun, begin, going_on, told
+from cleaner.batch.counts import RunCounts
+from cleaner.batch.output.folder import LOCK, BatchError, read_report
+from cleaner.batch.output.location import RunLocation
 from cleaner.batch.plan import save_shards
-from cleaner.batch.run import BatchError, BatchSettings, Begun, begin, close, going_on, merge_counts, told
+from cleaner.batch.run import close, merge_counts
 from cleaner.batch.run_memory import snapshot
-from cleaner.batch.shard import WORK
-from cleaner.batch.shard_tasks import Context, clean_shard, count_shard, identify_shard, repeated_ids
-from cleaner.engines import Crew, EngineError, Pulse, ShardFunction, Task
+from cleaner.batch.shards.duplicate_ids import identify_shard, repeated_ids
+from cleaner.batch.shards.files import WORK
+from cleaner.batch.shards.readings import RunContext
+from cleaner.batch.shards.tasks import clean_shard, count_shard
+from cleaner.engines import EngineError, Heartbeat, ShardFunction, Task, WorkerPool
 from cleaner.engines.local import LocalEngine
 from cleaner.pipeline import Cleaner
 from cleaner.readers import discover
@@ -71,42 +74,42 @@ def carry_out(run: StagedRun, stage: Stage, rank: int = 0, tasks: int = 1) -> Co
         return Counter()
     if stage is Stage.PLAN:
         return _plan(run)
-    home = _home(run)
+    location = _location(run)
     with told(run.settings):
-        begun = going_on(run.cleaner, run.settings, home)
+        begun = going_on(run.cleaner, run.settings, location)
         if begun is None:
             return Counter()
         if stage is Stage.READ:
             return _read(begun, rank, tasks)
         if stage is Stage.CLEAN:
             return _clean(begun, rank, tasks)
-        with home.hold():
+        with location.hold():
             return _merge(begun) if stage is Stage.MERGE else _finish(begun)
 
 
-def _home(run: StagedRun) -> LocalHome:
+def _location(run: StagedRun) -> RunLocation:
     """The run's OUT. Raises BatchError for one in an object store, where there are no locks that tasks could hold."""
     if not isinstance(run.settings.out, Path):
         raise BatchError(f"{run.settings.out}: a run in stages needs a folder that all tasks see; copy it there after")
-    return LocalHome(run.settings.out)
+    return RunLocation(run.settings.out)
 
 
 def _plan(run: StagedRun) -> Counter[str]:
     if run.settings.check:
         raise BatchError("a run in stages does not verify earlier shards; `cleancopy clean --resume` does")
-    home = _home(run)
+    location = _location(run)
     with told(run.settings):
-        discover(run.inputs, exclude=home.out)  # inputs that cannot be used are refused before OUT is touched
-        with home.hold():
-            begun = begin(run.inputs, run.cleaner, run.settings, home)
+        discover(run.inputs, exclude=location.out)  # inputs that cannot be used are refused before OUT is touched
+        with location.hold():
+            begun = begin(run.inputs, run.cleaner, run.settings, location, lambda _: None)
             if begun.report["complete"]:
-                home.clear_work()
+                location.clear_work()
             else:
                 save_shards(begun.plan)
     return Counter(shards=len(begun.plan), inputs=begun.plan.documents)
 
 
-def _read(begun: Begun, rank: int, tasks: int) -> Counter[str]:
+def _read(begun: BegunRun, rank: int, tasks: int) -> Counter[str]:
     phases: list[ShardFunction] = [identify_shard] if begun.plan.shared else []
     if begun.settings.count and snapshot(begun.context.out) is None:
         phases.append(count_shard)
@@ -114,29 +117,29 @@ def _read(begun: Begun, rank: int, tasks: int) -> Counter[str]:
     return Counter(inputs=sum(each for each in results if each))
 
 
-def _merge(begun: Begun) -> Counter[str]:
+def _merge(begun: BegunRun) -> Counter[str]:
     try:
         if begun.plan.shared:
-            repeated_ids(begun.context, begun.plan)
+            begun.location.write(repeated_ids(begun.context, begun.plan))
         if begun.settings.count and snapshot(begun.context.out) is None:
-            merge_counts(begun.context, begun.plan)
+            merge_counts(begun)
     except FileNotFoundError as error:
         raise BatchError(f"not all shards are read yet ({error.filename} is missing); do that stage again") from error
     return Counter()
 
 
-def _clean(begun: Begun, rank: int, tasks: int) -> Counter[str]:
-    accounts = Accounts()
+def _clean(begun: BegunRun, rank: int, tasks: int) -> Counter[str]:
+    counts = RunCounts()
     for each in _results([clean_shard], _with_memory(begun), rank, tasks):
-        accounts.merge(each)
-    return _counts(accounts)
+        counts.merge(each)
+    return _counts(counts)
 
 
-def _finish(begun: Begun) -> Counter[str]:
+def _finish(begun: BegunRun) -> Counter[str]:
     return _counts(close(_with_memory(begun)))
 
 
-def _with_memory(begun: Begun) -> Begun:
+def _with_memory(begun: BegunRun) -> BegunRun:
     """The run with the memory that it counted. Raises BatchError when it has not."""
     if not begun.settings.count:
         return begun
@@ -147,9 +150,9 @@ def _with_memory(begun: Begun) -> Begun:
     return replace(begun, context=replace(begun.context, cleaner=cleaner))
 
 
-def _results(phases: Sequence[ShardFunction], begun: Begun, rank: int, tasks: int) -> Iterator[Any]:
+def _results(phases: Sequence[ShardFunction], begun: BegunRun, rank: int, tasks: int) -> Iterator[Any]:
     """What functions give for the shards of a task, one function after the other."""
-    with LocalEngine(Crew(begun.settings.workers, begun.settings.timeout)) as engine:
+    with LocalEngine(WorkerPool(begun.settings.workers, begun.settings.timeout)) as engine:
         for function in phases:
             mine = (Task(shard.number, shard) for shard in islice(begun.plan.shards(), rank, None, tasks))
             for _, result in engine.run(_Alone(function, begun.report), begun.context, mine, lambda _: None):
@@ -163,7 +166,7 @@ class _Alone:
     function: ShardFunction
     report: dict[str, Any]  # run.json as it is until the run is complete
 
-    def __call__(self, context: Context, task: Task, pulse: Pulse) -> Any:
+    def __call__(self, context: RunContext, task: Task, heartbeat: Heartbeat) -> Any:
         """The result of the phase. Raises EngineError when the run is not this one any more."""
         self._check(context)  # before anything is written there
         name = f"worker-shard-{task.number:05d}.lock"  # one that `locked` waits for
@@ -171,9 +174,9 @@ class _Alone:
             with _held(context.out / WORK / LOCK):
                 pass  # nobody plans, merges, finishes or cleans it all just now, nor can begin to
             self._check(context)
-            return self.function(context, task, pulse)
+            return self.function(context, task, heartbeat)
 
-    def _check(self, context: Context) -> None:
+    def _check(self, context: RunContext) -> None:
         if read_report(context.out) != self.report:
             raise EngineError(f"the run in {context.out} was completed or replaced meanwhile")
 
@@ -191,6 +194,6 @@ def _held(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _counts(accounts: Accounts) -> Counter[str]:
-    removed = {f"removed_{label}": count for label, count in sorted(accounts.removed.items())}
-    return Counter({"documents": accounts.documents, **accounts.status, "characters": accounts.characters, **removed})
+def _counts(counts: RunCounts) -> Counter[str]:
+    removed = {f"removed_{label}": count for label, count in sorted(counts.removed.items())}
+    return Counter({"documents": counts.documents, **counts.status, "characters": counts.characters, **removed})

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cleaner.batch.counts import Accounts
-from cleaner.batch.output_folder import read_report
+from cleaner.batch.counts import RunCounts
+from cleaner.batch.output.folder import read_report
+from cleaner.batch.output.status import status_values
 from cleaner.batch.progress import Bar, Log
 from cleaner.batch.run import BatchError, BatchSettings, dry_run, run_batch
-from cleaner.batch.status import status_values
-from cleaner.engines.select import THIS_MACHINE, EngineName, Machinery
+from cleaner.engines.select import THIS_MACHINE, EngineChoice, EngineName
 from cleaner.pipeline import Cleaner
-from cleaner.storage.object_store import Place, StoreError, place
+from cleaner.storage.object_store import PathOrUrl, StoreError, path_or_url
 
 OK, SOME_FAILED = 0, 1
 #: Most failures that are named on the terminal; run.json names all.
@@ -36,30 +36,32 @@ def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
     Raises UsageError, BatchError, readers.InputError and InterruptedRunError, whose messages are for the user.
     """
     log = Log(as_json=args.log == "json")
-    inputs = [place(each) for each in args.inputs]
+    inputs = [path_or_url(each) for each in args.inputs]
     with Bar(quiet=args.quiet, log=log) as bar:
         if args.dry_run:
-            accounts = dry_run(inputs, cleaner, args.max_bytes, bar.show, count=not args.no_memory)
+            counts = dry_run(inputs, cleaner, args.max_bytes, bar.show, count=not args.no_memory)
         elif args.output is None:
             raise UsageError("give a folder for the results with -o OUT (or --dry-run to write nothing)")
         else:
-            accounts = _run_batch(args, inputs, cleaner, bar=bar, log=log)
+            counts = _run_batch(args, inputs, cleaner, bar=bar, log=log)
     if not args.quiet:
-        _print_summary(accounts, None if args.dry_run else args.output)
-    shown = len(accounts.failures) if log.as_json else FAILURES_SHOWN
-    for failure in accounts.failures[:shown]:
+        _print_summary(counts, None if args.dry_run else args.output)
+    shown = len(counts.failures) if log.as_json else FAILURES_SHOWN
+    for failure in counts.failures[:shown]:
         log.say("failure", failure.message, path=failure.locator, row=failure.row)
-    if (more := accounts.failed - min(shown, len(accounts.failures))) > 0:
+    if (more := counts.failed - min(shown, len(counts.failures))) > 0:
         log.say("failures", f"{more:,} more failures{'' if args.dry_run else '; see run.json'}")
-    return SOME_FAILED if accounts.failed else OK
+    return SOME_FAILED if counts.failed else OK
 
 
-def _run_batch(args: argparse.Namespace, inputs: Sequence[Place], cleaner: Cleaner, *, bar: Bar, log: Log) -> Accounts:
+def _run_batch(
+    args: argparse.Namespace, inputs: Sequence[PathOrUrl], cleaner: Cleaner, *, bar: Bar, log: Log
+) -> RunCounts:
     pinned = args.now is not None or bool(os.environ.get("SOURCE_DATE_EPOCH"))
     settings = BatchSettings(
         out=args.output, clock=_clock(args.now), pinned=pinned, shard_size=args.shard_size, max_bytes=args.max_bytes,
         with_removed=args.with_removed, copy_originals=args.copy_originals, fresh=args.fresh, check=args.resume,
-        machinery=_machinery(args), workers=_workers(args),
+        engine=_engine_choice(args), workers=_workers(args),
         timeout=args.timeout or None, count=not args.no_memory,
         update_memory=args.memory if args.update_memory else None,
     )  # fmt: skip
@@ -75,11 +77,11 @@ def _run_batch(args: argparse.Namespace, inputs: Sequence[Place], cleaner: Clean
         signal.signal(signal.SIGTERM, before)
 
 
-def _machinery(args: argparse.Namespace) -> Machinery:
+def _engine_choice(args: argparse.Namespace) -> EngineChoice:
     name = EngineName(args.engine)
     if args.ray_address and name is not EngineName.RAY:
         raise UsageError("--ray-address goes with --engine ray")
-    return Machinery(name, args.ray_address or THIS_MACHINE.address)
+    return EngineChoice(name, args.ray_address or THIS_MACHINE.address)
 
 
 def _workers(args: argparse.Namespace) -> int:
@@ -100,7 +102,7 @@ class InterruptedRunError(Exception):
     """A run was ended from outside; the message says how to go on."""
 
 
-def _interrupted(out: Place) -> str:
+def _interrupted(out: PathOrUrl) -> str:
     try:
         state = status_values(out)
     except (BatchError, StoreError, OSError):  # it was still being planned
@@ -126,18 +128,18 @@ def _clock(now: datetime | None) -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _print_summary(accounts: Accounts, out: Place | None) -> None:
-    status = ", ".join(f"{count} {name}" for name, count in sorted(accounts.status.items()))
-    print(f"{accounts.documents} documents: {status or 'none'}")
-    if accounts.characters:
-        removed = accounts.removed.total()
-        print(f"{removed:,} of {accounts.characters:,} characters removed ({removed / accounts.characters:.1%})")
-    for label, count in sorted(accounts.removed.items(), key=lambda pair: (-pair[1], pair[0])):
-        spans = accounts.spans[label]
+def _print_summary(counts: RunCounts, out: PathOrUrl | None) -> None:
+    status = ", ".join(f"{count} {name}" for name, count in sorted(counts.status.items()))
+    print(f"{counts.documents} documents: {status or 'none'}")
+    if counts.characters:
+        removed = counts.removed.total()
+        print(f"{removed:,} of {counts.characters:,} characters removed ({removed / counts.characters:.1%})")
+    for label, count in sorted(counts.removed.items(), key=lambda pair: (-pair[1], pair[0])):
+        spans = counts.spans[label]
         print(f"  {label:<13}{spans:>8,} {'stretch ' if spans == 1 else 'stretches'}{count:>11,} characters")
-    if repairs := accounts.repairs:
+    if repairs := counts.repairs:
         print("repairs: " + ", ".join(f"{count} {kind}" for kind, count in sorted(repairs.items())))
-    if skipped := accounts.skipped:
+    if skipped := counts.skipped:
         print("skipped: " + ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items())))
     if out is not None:
         print(f"results in {out}: text/ (clean), documents/ (rows with reasons), warc/ (archive), run.json")

@@ -19,9 +19,10 @@ from typing import BinaryIO
 from threadpoolctl import threadpool_limits
 
 from archive import cli as archive_cli
+from cleaner.batch.output.status import status_lines, status_values
 from cleaner.batch.progress import Log
-from cleaner.batch.run import SHARD_SIZE, BatchError, unique_outcome
-from cleaner.batch.status import status_lines, status_values
+from cleaner.batch.run import SHARD_SIZE, BatchError
+from cleaner.batch.shards.outcome import unique_outcome
 from cleaner.cli import memory as memory_cli
 from cleaner.cli import review as review_cli
 from cleaner.cli import train as train_cli
@@ -52,7 +53,7 @@ from cleaner.readers import (
     read_stream,
     read_warc,
 )
-from cleaner.storage.object_store import StoreError, place
+from cleaner.storage.object_store import StoreError, path_or_url
 from cleaner.training.blocks import TrainingError
 from cleaner.training.evaluation import GoldError, as_values, evaluate, read_gold, report_lines
 from cleaner.writers.explain import explain_lines, explain_values
@@ -109,7 +110,9 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
         metavar="IN",
         help="files, folders, globs, s3://…; none: standard input to standard output",
     )
-    parser.add_argument("-o", "--output", type=place, metavar="OUT", help="folder or URL of the results (with IN)")
+    parser.add_argument(
+        "-o", "--output", type=path_or_url, metavar="OUT", help="folder or URL of the results (with IN)"
+    )
     parser.add_argument(
         "--format", choices=("text", "html", "jsonl", "warc"), default="text", help="of standard input (default: text)"
     )
@@ -234,7 +237,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_status(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", type=place, metavar="OUT", help="the folder or URL of a run")
+    parser.add_argument("run", type=path_or_url, metavar="OUT", help="the folder or URL of a run")
     parser.add_argument("--json", action="store_true", help="JSON instead of lines")
 
 

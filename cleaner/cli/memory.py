@@ -14,9 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from cleaner.batch.memory_count import Parts
+from cleaner.batch.run_memory import PartialCountsWriter
 from cleaner.html.segment import HtmlError
-from cleaner.memory.partial_counts import Part
+from cleaner.memory.partial_counts import PartialCounts
 from cleaner.memory.postings import WITNESSES
 from cleaner.memory.source_name import document_source
 from cleaner.memory.store import Memory, Recurring, SourceFacts, write_memory
@@ -82,9 +82,9 @@ def run(args: argparse.Namespace) -> int:
 def _build(args: argparse.Namespace) -> int:
     failures: list[Failure] = []
     with TemporaryDirectory() as scratch:
-        parts: list[Part] = []
+        parts: list[PartialCounts] = []
         try:
-            parts += map(Part, _counted_parts(args, Path(scratch), failures))
+            parts += map(PartialCounts, _counted_parts(args, Path(scratch), failures))
             write_memory(args.output, parts, minimum=args.prune)
         finally:
             for part in parts:  # Windows removes no open file
@@ -98,7 +98,7 @@ def _build(args: argparse.Namespace) -> int:
 
 
 def _counted_parts(args: argparse.Namespace, scratch: Path, failures: list[Failure]) -> list[Path]:
-    parts, folder = Parts(scratch), input_folder(args.inputs)
+    parts, folder = PartialCountsWriter(scratch), input_folder(args.inputs)
     for reading in _readings(args.inputs, args.max_bytes):
         document, original = reading.document, reading.original
         if reading.failure:

@@ -1,19 +1,26 @@
-"""Engines carry out a function over the shards of a run, each on other machinery, all with the same results.
+"""Engines carry out a function over the shards of a run, each on other engine, all with the same results.
 
-A phase of a run is a picklable function `function(context, task, pulse) -> result`. An engine knows nothing of
+A phase of a run is a picklable function `function(context, task, heartbeat) -> result`. An engine knows nothing of
 cleaning: it hands out tasks, watches over the documents in work, and gives the results as they come.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from cleaner.time_limit import limited
+
 #: Counters that a worker shows while it works on a task; what each means is the function's to say.
 COUNTERS = 40
+
+
+def over_time(seconds: float) -> str:
+    """What is said of a document that took longer than this."""
+    return f"timeout: took more than {seconds:g} seconds"
 
 
 class EngineError(Exception):
@@ -33,23 +40,35 @@ class Task:
         return replace(self, excused=(*self.excused, (document, why)))
 
 
-class Pulse:
+class Heartbeat:
     """How a function tells which document it works on, and what it has counted so far.
 
     `cells` may be memory shared with a process that watches: cell 0 holds the document's place in the shard plus
     one (0: none, so that no time limit runs), cell 1 how many were begun, the others the counters.
     """
 
-    __slots__ = ("_after", "cells")
+    __slots__ = ("_after", "_limit", "cells")
 
-    def __init__(self, cells: Any = None, after: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, cells: Any = None, after: Callable[[], None] = lambda: None, *, limit: float | None = None
+    ) -> None:
+        """limit: seconds for one document, which `limited` keeps."""
         self.cells = [0] * (COUNTERS + 2) if cells is None else cells
-        self._after = after
+        self._after, self._limit = after, limit
 
     def begin(self, document: int) -> None:
         """Work on this document of the shard begins."""
         self.cells[1] += 1
         self.cells[0] = document + 1
+
+    def limited(self) -> AbstractContextManager[None]:
+        """What happens inside, on one document, raises OverTimeError when it takes longer than the run allows."""
+        return limited(self._limit)
+
+    @property
+    def over_time(self) -> str:
+        """What is said of a document that took longer."""
+        return over_time(self._limit or 0)
 
     def pause(self) -> None:
         """What follows, such as writing, is not the document's fault: no time limit."""
@@ -81,13 +100,13 @@ class Pulse:
 class ShardFunction(Protocol):
     """One phase of the work on a shard; picklable, so a function of a module."""
 
-    def __call__(self, context: Any, task: Task, pulse: Pulse) -> Any:
+    def __call__(self, context: Any, task: Task, heartbeat: Heartbeat) -> Any:
         """The result for a task; raises OSError and EngineError for what ends the run."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class WorkerPool:
     """Who does the work: one worker without a time limit works in this very process."""
 
     workers: int = 1  # 0: as many as a cluster has cores

@@ -7,6 +7,7 @@ its shard one more try; a document at which it died twice is left out and named.
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import signal
@@ -25,11 +26,13 @@ from typing import Any, Self
 from filelock import FileLock
 from threadpoolctl import threadpool_limits
 
-from cleaner.engines import Crew, EngineError, Pulse, ShardFunction, Task, Watch
+from cleaner.engines import EngineError, Heartbeat, ShardFunction, Task, Watch, WorkerPool, over_time
 from cleaner.storage.object_store import StoreError
 
 #: Seconds between two looks at the workers; also how exactly a time limit is kept.
 POLL = 0.2
+#: Seconds beyond the time limit until the parent ends a worker that does not do it itself: one in a C function.
+GRACE = 1.0
 #: Deaths of a shard's workers at different documents before the machine is held to be at fault.
 MOST_DEATHS = 5
 #: Errors of a function that end the run: the parent raises them. Any other is a document's fault and ends the process.
@@ -39,8 +42,8 @@ HANDED_ON = (OSError, EngineError, StoreError)
 class LocalEngine:
     """Runs phases on this machine; see `engines.Engine`."""
 
-    def __init__(self, crew: Crew) -> None:
-        self._crew = crew
+    def __init__(self, pool: WorkerPool) -> None:
+        self._pool = pool
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
@@ -55,20 +58,17 @@ class LocalEngine:
         self, function: ShardFunction, context: Any, tasks: Iterable[Task], watch: Watch
     ) -> Iterator[tuple[Task, Any]]:
         """See `engines.Engine.run`."""
-        if self._crew.workers == 1 and self._crew.timeout is None:
+        if self._pool.workers == 1 and self._pool.timeout is None:
             return _run_here(function, context, tasks, watch)
         return self.run_pickled(pickle.dumps((function, context)), iter(tasks), watch)
 
     def run_pickled(self, phase: bytes, tasks: Iterator[Task], watch: Watch) -> Iterator[tuple[Task, Any]]:
         """The same with function and context as the workers get them, which need not be unpacked here."""
-        again: deque[Task] = deque()
+        again, waiting = deque[Task](), deque[Task]()
         deaths: dict[int, list[int]] = {}
         while True:
-            for worker in self._free():
-                task = again.popleft() if again else next(tasks, None)
-                if task is None:
-                    break
-                worker.give(phase, task)
+            while (again or _has_more(waiting, tasks)) and (worker := self._free()):
+                worker.give(phase, again.popleft() if again else waiting.popleft())
             busy = [worker for worker in self._workers if worker.task]
             if not busy:
                 return
@@ -82,33 +82,40 @@ class LocalEngine:
                         raise answer[0]
                     yield task, answer[0]
                 elif not worker.alive:
+                    if not worker.began:
+                        raise EngineError(_CANNOT_BEGIN.format(_death(worker)))
                     again.append(_after_death(task, worker, deaths.setdefault(task.number, [])))
                     self._replace(worker)
-                elif self._crew.timeout and worker.seconds > self._crew.timeout:
-                    again.append(_after_timeout(task, worker, self._crew.timeout))
+                elif self._pool.timeout and worker.seconds > self._pool.timeout + GRACE:
+                    again.append(_after_timeout(task, worker, self._pool.timeout))
                     self._replace(worker)
             watch([sum(counts) for counts in zip(*(worker.cells[2:] for worker in self._workers), strict=True)])
 
-    def _free(self) -> Iterator[_Worker]:
-        """Workers without a task, new ones as long as there may be more."""
-        yield from [worker for worker in self._workers if not worker.task]
-        while len(self._workers) < self._crew.workers:
-            with _deaf_to_interrupts():
-                worker = _Worker.start(len(self._workers), self._crew)
-                self._workers.append(worker)
-            yield worker
+    def _free(self) -> _Worker | None:
+        """A worker without a task, a new one as long as there may be more; None when all are busy.
+
+        The first one has to be at work before there is a second: what keeps it from beginning is then said once.
+        """
+        if free := next((worker for worker in self._workers if not worker.task), None):
+            return free
+        if len(self._workers) >= self._pool.workers or (self._workers and not any(w.began for w in self._workers)):
+            return None
+        with _deaf_to_interrupts():
+            worker = _Worker.start(len(self._workers), self._pool)
+            self._workers.append(worker)
+        return worker
 
     def _replace(self, worker: _Worker) -> None:
         worker.kill()
         with _deaf_to_interrupts():
-            self._workers[worker.slot] = _Worker.start(worker.slot, self._crew)
+            self._workers[worker.slot] = _Worker.start(worker.slot, self._pool)
 
 
 def _run_here(function: ShardFunction, context: Any, tasks: Iterable[Task], watch: Watch) -> Iterator[tuple[Task, Any]]:
-    pulse = Pulse(after=lambda: watch(pulse.cells[2:]))
+    heartbeat = Heartbeat(after=lambda: watch(heartbeat.cells[2:]))
     for task in tasks:
-        result = function(context, task, pulse)
-        pulse.clear()
+        result = function(context, task, heartbeat)
+        heartbeat.clear()
         yield task, result
 
 
@@ -118,13 +125,30 @@ def _after_timeout(task: Task, worker: _Worker, timeout: float) -> Task:
     worker.kill()
     if worker.look() != hung:
         return task
-    return _excused(task, hung[0] - 1, f"timeout: took more than {timeout:g} seconds")
+    return _excused(task, hung[0] - 1, over_time(timeout))
+
+
+def _has_more(waiting: deque[Task], tasks: Iterator[Task]) -> bool:
+    """Whether a task waits; the next one is fetched only when it can be given out."""
+    if not waiting and (task := next(tasks, None)) is not None:
+        waiting.append(task)
+    return bool(waiting)
+
+
+_CANNOT_BEGIN = (
+    "a worker process cannot begin ({}; what it printed stands above). In a script of yours, the call belongs under "
+    '`if __name__ == "__main__":`, in a file; --workers 1 --timeout 0 works without further processes'
+)
+
+
+def _death(worker: _Worker) -> str:
+    code = worker.process.exitcode
+    return f"signal {-code}" if code and code < 0 else f"exit code {code}"
 
 
 def _after_death(task: Task, worker: _Worker, deaths: list[int]) -> Task:
     """The task once more; without the document in work when a worker died at it before."""
-    document, code = worker.document, worker.process.exitcode
-    said = f"signal {-code}" if code and code < 0 else f"exit code {code}"
+    document, said = worker.document, _death(worker)
     blamed = document >= 0 and document in deaths
     deaths.append(document)
     if blamed:
@@ -154,22 +178,23 @@ class _Worker:
     process: BaseProcess
     pipe: connection.Connection
     cells: Any  # shared with the process
+    ready: Any  # also: not 0 once it works
     task: Task | None = None
     _phase: bytes = b""
     seen: tuple[int, int] = (0, 0)  # when it was last looked at: the document in work plus one, how many were begun
     _since: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def start(cls, slot: int, crew: Crew) -> _Worker:
+    def start(cls, slot: int, pool: WorkerPool) -> _Worker:
         """A new process. Spawned, never forked: the same on all systems, and nothing is inherited by chance."""
         context = get_context("spawn")
         ours, theirs = context.Pipe()
-        cells = context.RawArray("q", len(Pulse().cells))
-        lock = None if crew.locks is None else str(crew.locks / f"worker-{crew.name}{slot}.lock")
-        process = context.Process(target=_work, args=(theirs, cells, lock), daemon=True)
+        cells, ready = context.RawArray("q", len(Heartbeat().cells)), context.RawValue("b", 0)
+        lock = None if pool.locks is None else str(pool.locks / f"worker-{pool.name}{slot}.lock")
+        process = context.Process(target=_work, args=(theirs, cells, ready, lock, pool.timeout), daemon=True)
         process.start()
         theirs.close()
-        return cls(slot, process, ours, cells)
+        return cls(slot, process, ours, cells, ready)
 
     @property
     def alive(self) -> bool:
@@ -191,6 +216,11 @@ class _Worker:
     def look(self) -> tuple[int, int]:
         """The document in work plus one, and how many were begun."""
         return int(self.cells[0]), int(self.cells[1])
+
+    @property
+    def began(self) -> bool:
+        """Whether it has unpacked what it is to do, so that it can work."""
+        return bool(self.ready.value)
 
     def give(self, phase: bytes, task: Task) -> None:
         """Sends a task, and the phase it belongs to when that is a new one."""
@@ -233,7 +263,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(pipe: connection.Connection, cells: Any, lock: str | None) -> None:
+def _work(pipe: connection.Connection, cells: Any, ready: Any, lock: str | None, timeout: float | None) -> None:
     """The life of a worker process: tasks in, results out, until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     if hasattr(signal, "SIGTERM"):
@@ -244,17 +274,19 @@ def _work(pipe: connection.Connection, cells: Any, lock: str | None) -> None:
     if held:
         held.acquire()
     threadpool_limits(1, user_api="blas")  # a document's matrices are small: more threads only wait for each other
-    pulse, function, context = Pulse(cells), None, None
+    limit = None if timeout == math.inf else timeout
+    heartbeat, function, context = Heartbeat(cells, limit=limit), None, None
     while True:
         phase, task = tasks.get()
         if phase is not None:
             function, context = pickle.loads(phase)
-        pulse.clear()
+        ready.value = 1
+        heartbeat.clear()
         try:
-            result = function(context, task, pulse)  # type: ignore[misc]
+            result = function(context, task, heartbeat)  # type: ignore[misc]
         except HANDED_ON as error:
             result = error
-        pulse.clear()
+        heartbeat.clear()
         try:
             pipe.send(result)
         except OSError:

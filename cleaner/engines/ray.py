@@ -25,7 +25,7 @@ import ray
 import ray.data
 import ray.exceptions
 
-from cleaner.engines import COUNTERS, Crew, EngineError, ShardFunction, Task, Watch
+from cleaner.engines import COUNTERS, EngineError, ShardFunction, Task, Watch, WorkerPool
 from cleaner.engines.local import HANDED_ON, MOST_DEATHS, POLL, LocalEngine
 
 #: What a shard goes through Ray Data as: a block of one row. With more shards than this a block holds several, since
@@ -48,8 +48,8 @@ class RayEngine:
     machine belongs to; else that of a cluster. Connects when it is entered; raises EngineError when none answers.
     """
 
-    def __init__(self, crew: Crew, address: str) -> None:
-        self._crew, self._address = crew, address
+    def __init__(self, pool: WorkerPool, address: str) -> None:
+        self._pool, self._address = pool, address
         self._ours, self._level = False, logging.NOTSET
         self._watchman: Any = None
 
@@ -63,9 +63,9 @@ class RayEngine:
         self._level = _LOGGER.level
         _LOGGER.setLevel(logging.ERROR)
         if self._ours:
-            _connect(self._address, self._crew.workers)
-        if not self._crew.workers:
-            self._crew = replace(self._crew, workers=max(1, int(ray.cluster_resources().get("CPU", 1))))
+            _connect(self._address, self._pool.workers)
+        if not self._pool.workers:
+            self._pool = replace(self._pool, workers=max(1, int(ray.cluster_resources().get("CPU", 1))))
         forever = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1}  # what it forgets does no harm
         self._watchman = ray.remote(**forever)(Watchman).remote()
         return self
@@ -93,12 +93,16 @@ class RayEngine:
 
     def _results(self, rows: Sequence[Mapping[str, bytes]], phase: bytes) -> SimpleQueue[Any]:
         """A queue that a thread fills with results, then with None or the error that ended it all."""
-        workers = max(1, min(self._crew.workers, len(rows)))
-        pool = ray.data.ActorPoolStrategy(
+        workers = max(1, min(self._pool.workers, len(rows)))
+        actors = ray.data.ActorPoolStrategy(
             min_size=1, initial_size=_at_once(workers), max_size=workers, max_tasks_in_flight_per_actor=IN_FLIGHT
         )
         results = ray.data.from_items(list(rows), override_num_blocks=min(len(rows), MOST_BLOCKS)).map_batches(
-            Supervisor, fn_constructor_args=(phase, self._crew, self._watchman), batch_size=1, compute=pool, num_cpus=1
+            Supervisor,
+            fn_constructor_args=(phase, self._pool, self._watchman),
+            batch_size=1,
+            compute=actors,
+            num_cpus=1,
         )
         queue: SimpleQueue[Any] = SimpleQueue()
         threading.Thread(target=_collect, args=(results, queue), daemon=True).start()
@@ -144,12 +148,12 @@ class Supervisor:
     A batch is one shard. What ends the run comes back as a result, because Ray would wrap it in errors of its own.
     """
 
-    def __init__(self, phase: bytes, crew: Crew, watchman: Any) -> None:
+    def __init__(self, phase: bytes, pool: WorkerPool, watchman: Any) -> None:
         self._phase, self._watchman = phase, watchman
         self.digest = blake2b(phase).hexdigest()
         self._name = f"{socket.gethostname()}-{os.getpid()}"
-        timeout = crew.timeout or math.inf  # even without a limit a process of its own: documents may kill it
-        self._engine = LocalEngine(replace(crew, workers=1, timeout=timeout, name=f"{self._name}-"))
+        timeout = pool.timeout or math.inf  # even without a limit a process of its own: documents may kill it
+        self._engine = LocalEngine(replace(pool, workers=1, timeout=timeout, name=f"{self._name}-"))
         self._told = 0.0
 
     def __call__(self, batch: Mapping[str, Sequence[bytes]]) -> dict[str, list[bytes]]:
@@ -200,7 +204,7 @@ def _knock(address: str) -> None:
 
 
 def _at_once(workers: int) -> int:
-    """How many actors to begin with: as many as are wanted and have a core now; the pool grows when others come."""
+    """How many actors to begin with: as many as are wanted and have a core now; the actors grows when others come."""
     return max(1, min(workers, int(ray.available_resources().get("CPU", 1))))
 
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cleaner.engines import Crew, Engine, EngineError
+from cleaner.engines import Engine, EngineError, WorkerPool
 from cleaner.engines.local import LocalEngine
 
 
@@ -18,23 +18,23 @@ class EngineName(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Machinery:
+class EngineChoice:
     """Which engine, and where it is found."""
 
     name: EngineName = EngineName.LOCAL
     address: str = "auto"  # of a Ray cluster; see ray_data.RayEngine
 
 
-THIS_MACHINE = Machinery()
+THIS_MACHINE = EngineChoice()
 #: Ray starts itself anew when anything calls it after its end, such as the thread that waited for results when the run
 #: was interrupted. Read when Ray is imported.
 NO_SECOND_RAY = "RAY_ENABLE_AUTO_CONNECT", "0"
 
 
-def make_engine(machinery: Machinery, crew: Crew) -> Engine:
+def make_engine(engine: EngineChoice, pool: WorkerPool) -> Engine:
     """The engine, not entered yet. Raises EngineError when a library is missing."""
-    if machinery.name is EngineName.LOCAL:
-        return LocalEngine(crew)
+    if engine.name is EngineName.LOCAL:
+        return LocalEngine(pool)
     os.environ.setdefault(*NO_SECOND_RAY)
     try:
         from cleaner.engines.ray import RayEngine
@@ -42,4 +42,4 @@ def make_engine(machinery: Machinery, crew: Crew) -> Engine:
         raise EngineError(
             f"--engine ray needs a library that is missing here ({error}); pip install 'cleancopy[ray]'"
         ) from error
-    return RayEngine(crew, machinery.address)
+    return RayEngine(pool, engine.address)

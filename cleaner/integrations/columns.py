@@ -16,8 +16,7 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-from cleaner.batch.shard import Outcome
-from cleaner.batch.shard_tasks import outcome_of
+from cleaner.batch.shards.outcome import Outcome, outcome_of
 from cleaner.document import CleanedDocument
 from cleaner.pipeline import Cleaner, default_cleaner
 from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Original

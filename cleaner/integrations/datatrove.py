@@ -1,7 +1,7 @@
 """Steps for datatrove's pipelines and executors (local, Slurm, Ray). Needs the extra `datatrove`.
 
 `CleanDocuments` goes between a reader and a writer. `clean_shards` gives the stages of a whole batch (files in; texts,
-rows, archive, accounts out), each to be run by an executor that depends on the one before.
+rows, archive, counts out), each to be run by an executor that depends on the one before.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from cleaner.batch.run import BatchSettings
 from cleaner.batch.scheduled import SHARED, Stage, StagedRun, carry_out
-from cleaner.batch.shard import Outcome
+from cleaner.batch.shards.outcome import Outcome
 from cleaner.document import CleanedDocument, Status
 from cleaner.integrations.columns import KNOWN, article_outcome, one_thread, reason
 from cleaner.labels import Label

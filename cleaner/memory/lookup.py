@@ -52,7 +52,7 @@ COLUMN = {name: column for column, name in enumerate(MEASURES)}
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceMemory:
     """The memory of one source, ready to be asked; rows are sorted by key, at most one for a key and an article."""
 
     documents: int  # distinct articles
@@ -69,7 +69,7 @@ class Source:
     row_articles: Hashes
 
 
-def source_from(entries: Entries, witnesses: Hashes, sketches: Hashes) -> Source:
+def source_from(entries: Entries, witnesses: Hashes, sketches: Hashes) -> SourceMemory:
     """The memory of a source from its merged entries and all its witnesses (sorted, with their sketches)."""
     article = articles(witnesses, sketches)
     shared = common(sketches)
@@ -77,7 +77,7 @@ def source_from(entries: Entries, witnesses: Hashes, sketches: Hashes) -> Source
     order = np.argsort(own[:, :LOOKED_UP], axis=None, kind="stable")
     owners = articles_of(witnesses, article, entries["witness"])
     rows, row_articles, starts, held = by_articles(entries, owners, reach(witnesses))
-    return Source(
+    return SourceMemory(
         documents=len(np.unique(article)),
         witnesses=witnesses,
         articles=article,
@@ -100,7 +100,7 @@ class Memory(Protocol):
     def digest(self) -> str:
         """sha256 of what it holds, lower-case hex."""
 
-    def source(self, name: str) -> Source | None:
+    def source(self, name: str) -> SourceMemory | None:
         """The memory of one source."""
 
 
@@ -153,7 +153,7 @@ def _where(row: Floats) -> str:
     return ""
 
 
-def recall(source: Source | None, units: Units, blocks: int) -> Recall:
+def recall(source: SourceMemory | None, units: Units, blocks: int) -> Recall:
     """What a source's memory says of a document of so many blocks."""
     if source is None:
         return Recall(np.zeros((blocks, len(MEASURES)), np.float32), np.zeros(blocks, np.int64), 0)
@@ -170,7 +170,7 @@ def recall(source: Source | None, units: Units, blocks: int) -> Recall:
     return Recall(table, _counts(table), documents)
 
 
-def recurring_words(source: Source, units: Units) -> Flags:
+def recurring_words(source: SourceMemory, units: Units) -> Flags:
     """Which tokens of the document lie in runs of words that at least RECURRING other articles hold."""
     found = _others(source, units, np.uint64(_article_of(source, units)))
     return _covered(units, found.unit[(found.others >= RECURRING) & (units.kinds[found.unit] == UnitKind.RUN)])
@@ -192,7 +192,7 @@ def _counts(table: Floats) -> Ints:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Matches:
     """The units that the memory holds, and in whose other articles."""
 
     unit: Ints  # found → unit
@@ -202,7 +202,7 @@ class _Found:
     rows: Entries
 
 
-def _others(source: Source, units: Units, mine: np.uint64) -> _Found:
+def _others(source: SourceMemory, units: Units, mine: np.uint64) -> _Matches:
     known, at = is_known(source.keys, units.keys)
     unit = np.flatnonzero(known)
     at = at[unit]
@@ -212,10 +212,10 @@ def _others(source: Source, units: Units, mine: np.uint64) -> _Found:
     other = source.row_articles[rows] != mine
     kept = np.bincount(owner, other, len(unit))
     others = kept * source.held[at] / np.maximum(lengths, 1)
-    return _Found(unit, others, owner, other, source.rows[rows])
+    return _Matches(unit, others, owner, other, source.rows[rows])
 
 
-def _article_of(source: Source, units: Units) -> int:
+def _article_of(source: SourceMemory, units: Units) -> int:
     """The article in memory that this document is, or is a copy of; its own witness when there is none."""
     known, at = is_known(source.witnesses, np.array([units.witness], np.uint64))
     if known[0]:
@@ -229,7 +229,7 @@ def _article_of(source: Source, units: Units) -> int:
     return int(source.articles[near].min()) if len(near) else units.witness
 
 
-def _measure_wholes(table: Floats, units: Units, found: _Found, documents: int) -> None:
+def _measure_wholes(table: Floats, units: Units, found: _Matches, documents: int) -> None:
     whole = units.kinds[found.unit] == UnitKind.WHOLE
     block = units.block[found.unit[whole]]
     others = found.others[whole]
@@ -249,7 +249,7 @@ def _measure_wholes(table: Floats, units: Units, found: _Found, documents: int) 
         table[block, COLUMN[name]] = share(rows[name] == beside[unit])
 
 
-def _measure_edges(table: Floats, units: Units, found: _Found, documents: int) -> None:
+def _measure_edges(table: Floats, units: Units, found: _Matches, documents: int) -> None:
     for name, kind in (("head", UnitKind.HEAD), ("tail", UnitKind.TAIL)):
         chosen = units.kinds[found.unit] == kind
         block = units.block[found.unit[chosen]]
@@ -257,7 +257,7 @@ def _measure_edges(table: Floats, units: Units, found: _Found, documents: int) -
         table[block, COLUMN[f"{name}_share"]] = np.minimum(1, found.others[chosen] / documents)
 
 
-def _measure_runs(table: Floats, units: Units, found: _Found) -> None:
+def _measure_runs(table: Floats, units: Units, found: _Matches) -> None:
     chosen = units.kinds[found.unit] == UnitKind.RUN
     if not chosen.any():
         return

@@ -1,4 +1,4 @@
-"""Parts of a count → what they hold together, a slice of keys at a time, with the rare units left out.
+"""PartialCountsWriter of a count → what they hold together, a slice of keys at a time, with the rare units left out.
 
 Everything is decided in NumPy before a unit is looked at one by one. The result depends on the set of counted
 documents alone.
@@ -25,7 +25,7 @@ _PART = 48
 
 
 @dataclass(frozen=True, slots=True)
-class Union:
+class MergedUnits:
     """Some units of a source, from all parts."""
 
     entries: Entries  # sorted by key and witness
@@ -55,9 +55,9 @@ def slices(parts: Sequence[Countable], source: str, witnesses: Hashes) -> Iterat
     yield from pairwise((number << 64) // count for number in range(count + 1))
 
 
-def united(
+def merged_units(
     parts: Sequence[Countable], source: str, keys: tuple[int, int], *, documents: tuple[Witnesses, Hashes], minimum: int
-) -> Union:
+) -> MergedUnits:
     """The units of a source in a range of keys that at least `minimum` articles hold.
 
     A unit's text is that of its smallest witness; of copies with the same words the smallest text.
@@ -79,7 +79,7 @@ def united(
         for numbers in _numbers(copies["text"], fresh[firsts].tolist(), fresh[firsts + 1].tolist())
     ]
     entries, sizes = entries[np.repeat(often, sizes)], sizes[often]
-    return Union(entries, np.concatenate(([0], np.cumsum(sizes))), held[often], texts)
+    return MergedUnits(entries, np.concatenate(([0], np.cumsum(sizes))), held[often], texts)
 
 
 def _collected(parts: Sequence[Countable], source: str, keys: tuple[int, int], *, below: int) -> Entries:

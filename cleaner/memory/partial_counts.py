@@ -1,7 +1,7 @@
 """Counting in parts: what some documents hold, written to one file, read back by source and range of keys.
 
-Parts of any cut of the documents merge to the same memory. A part is an intermediate of one run on one
-machine: it carries a version, is read through a memory map, and refuses to be read when damaged (PartError).
+PartialCountsWriter of any cut of the documents merge to the same memory. A part is an intermediate of one run on one
+machine: it carries a version, is read through a memory map, and refuses to be read when damaged (PartialCountsError).
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ WITNESS = np.dtype([("witness", "<u8"), ("sketch", "<u8", (SKETCH,))])
 Witnesses = np.ndarray[tuple[int], np.dtype[np.void]]
 #: So much of a block's text is kept to show it by, in characters.
 SAMPLE_LENGTH = 160
-#: Parts that are open at once: systems allow a process 256 files and more.
+#: PartialCountsWriter that are open at once: systems allow a process 256 files and more.
 MOST_OPEN = 64
 
 
-class PartError(ValueError):
+class PartialCountsError(ValueError):
     """The file is no part of a count, or is damaged; the message names it."""
 
 
@@ -56,7 +56,7 @@ class Countable(Protocol):
         """The sample text that an entry's field `text` names."""
 
 
-class Counter:
+class UnitCounter:
     """Counts documents of any sources; not shared between processes: each has its own, and parts are merged."""
 
     def __init__(self) -> None:
@@ -124,8 +124,8 @@ def _witness_table(documents: dict[int, tuple[Hashes, int]]) -> Witnesses:
     return table
 
 
-class Part:
-    """A part on disk, read where it is asked. Raises PartError when the file is not what `Counter.write` wrote.
+class PartialCounts:
+    """A part on disk, read where it is asked. Raises PartialCountsError for what `UnitCounter.write` did not write.
 
     A run of millions of documents has thousands of parts: of each only names and offsets are held, and few are open.
     """
@@ -136,9 +136,9 @@ class Part:
         try:
             data = _mapped(*self._file)
         except ValueError as error:
-            raise PartError(f"{path}: no part of a count ({error}); remove it and count again") from error
+            raise PartialCountsError(f"{path}: no part of a count ({error}); remove it and count again") from error
         if bytes(data[:8]) != MAGIC:
-            raise PartError(f"{path}: no part of a count; remove it and count again")
+            raise PartialCountsError(f"{path}: no part of a count; remove it and count again")
         size = int.from_bytes(bytes(data[8:16]), "little")
         try:
             head = json.loads(bytes(data[16 : 16 + size]))
@@ -150,7 +150,9 @@ class Part:
             if len(data) != self._witnesses[-1] + head["texts"]:
                 raise ValueError("its length is not what it says")
         except (ValueError, KeyError, TypeError) as error:
-            raise PartError(f"{path}: a damaged part of a count ({error}); remove it and count again") from error
+            raise PartialCountsError(
+                f"{path}: a damaged part of a count ({error}); remove it and count again"
+            ) from error
 
     def close(self) -> None:
         """Lets go of the files, which Windows does not remove before; asked again, they are opened again."""

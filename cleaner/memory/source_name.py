@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,8 @@ from cleaner.document import Document
 
 #: Names of one site for different readers: its first name, the one for telephones, the copies for search engines.
 SAME_SITE = ("www.", "m.", "amp.")
+#: Characters of a source's name; a longer one is no name, and is cut, with a piece of its digest.
+LONGEST = 256
 
 
 def document_source(document: Document, *, folder: str = "") -> str:
@@ -27,7 +30,10 @@ def source_of(metadata: Mapping[str, Any], *, folder: str = "") -> str:
     'example.org'
     """
     name = str(metadata.get("source") or "").strip() or _site(metadata.get("url")) or _place(metadata, folder)
-    return name.encode("utf-8", "replace").decode()  # no output holds lone surrogates
+    name = name.encode("utf-8", "replace").decode()  # no output holds lone surrogates
+    if len(name) <= LONGEST:
+        return name
+    return f"{name[: LONGEST - 20]}… {sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _site(url: Any) -> str:

@@ -8,11 +8,10 @@ place: a new file takes the old one's name when it is complete.
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -20,9 +19,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from archive.segments.durable import drafted_path
 from cleaner.memory import merge as union
 from cleaner.memory.fingerprints import SKETCH
-from cleaner.memory.lookup import Source, source_from
+from cleaner.memory.lookup import SourceMemory, source_from
 from cleaner.memory.partial_counts import WITNESS, Countable, Witnesses, by_source
 from cleaner.memory.postings import ENTRY, WITNESSES, Entries
 from cleaner.memory.schema import FORMAT, ROW, SQLITE_MAGIC, TABLES, VERSION, rows_of, settings, signed, unsigned
@@ -46,29 +46,22 @@ def write_memory(path: Path, parts: Sequence[Countable], *, minimum: int = 1) ->
     """
     if not 1 <= minimum <= WITNESSES:
         raise ValueError(f"minimum {minimum} is not from 1 to {WITNESSES}")
-    draft = path.with_name(path.name + ".tmp")
     try:
-        draft.unlink(missing_ok=True)
-        with closing(sqlite3.connect(draft, isolation_level=None)) as database:
-            digest = _fill(database, parts, minimum)
-        with draft.open("r+b") as file:
-            os.fsync(file.fileno())
-        for part in parts:
-            if isinstance(part, Memory) and part.path == path:
-                part.close()  # Windows replaces no open file
-        draft.replace(path)
+        with drafted_path(path) as draft:
+            with closing(sqlite3.connect(draft, isolation_level=None)) as database:
+                digest = _fill(database, parts, minimum)
+            for part in parts:
+                if isinstance(part, Memory) and part.path == path:
+                    part.close()  # Windows replaces no open file
     except (OSError, sqlite3.Error) as error:
         raise MemoryFileError(f"{path}: cannot be written ({error}); check the folder and the disk") from error
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
     return digest
 
 
 def _fill(database: sqlite3.Connection, parts: Sequence[Countable], minimum: int) -> str:
     database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + TABLES)
     database.execute("BEGIN")
-    written = _Written(database, minimum)
+    written = _MemoryWriter(database, minimum)
     for name, holders in by_source(parts):
         written.add(holders, name)
     pruned = max([minimum, *(part.pruned for part in parts if isinstance(part, Memory))])
@@ -78,7 +71,7 @@ def _fill(database: sqlite3.Connection, parts: Sequence[Countable], minimum: int
     return meta["digest"]
 
 
-class _Written:
+class _MemoryWriter:
     """Writes source after source, and digests what it writes: sources, documents, units and their texts."""
 
     def __init__(self, database: sqlite3.Connection, minimum: int) -> None:
@@ -92,7 +85,7 @@ class _Written:
         table, article = documents
         self._hashes[0].update(repr((name, len(table))).encode() + table.tobytes())
         entries = sum(
-            self._units(union.united(parts, name, keys, documents=documents, minimum=self._minimum))
+            self._units(union.merged_units(parts, name, keys, documents=documents, minimum=self._minimum))
             for keys in union.slices(parts, name, table["witness"])
         )
         self._hashes[0].update(entries.to_bytes(8, "little"))
@@ -106,7 +99,7 @@ class _Written:
             "INSERT INTO document VALUES (?, ?, ?, ?)", ((self._sources, w, a, s.tobytes()) for w, a, s in rows)
         )
 
-    def _units(self, units: union.Union) -> int:
+    def _units(self, units: union.MergedUnits) -> int:
         """Writes units; how many entries they have."""
         keys, rows = units.keys, rows_of(units.entries).tobytes()
         bounds = (units.starts * ROW.itemsize).tolist()
@@ -162,7 +155,7 @@ class Memory:
         """`digest`: refuses a file of other content."""
         self.path, self.digest = path, digest or ""
         self._database: sqlite3.Connection | None = None
-        self._ready: OrderedDict[str, Source] = OrderedDict()
+        self._ready: OrderedDict[str, SourceMemory] = OrderedDict()
         self._size = 0  # of those, in entries
         _refuse_foreign(path)
         meta = dict(self._rows("SELECT name, value FROM meta"))
@@ -189,7 +182,7 @@ class Memory:
         """What is known of each source, by name."""
         return [self._facts[name] for name in self.sources()]
 
-    def source(self, name: str) -> Source | None:
+    def source(self, name: str) -> SourceMemory | None:
         """The memory of one source, ready to be asked; None when it holds nothing of it.
 
         Units that one article alone holds are left on disk: ten times less to read, and pruning at 2 changes nothing.
@@ -296,7 +289,7 @@ class Memory:
         return MemoryFileError(f"{self.path}: a damaged memory file ({why}); fetch it again, or build it again")
 
 
-def _size(source: Source) -> int:
+def _size(source: SourceMemory) -> int:
     """How much room a source takes, in entries; its sketches count too."""
     return len(source.rows) + source.sketches.nbytes // ENTRY.itemsize
 

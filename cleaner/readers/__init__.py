@@ -16,7 +16,7 @@ from cleaner.readers.objects import find_remote, remote_folder
 from cleaner.readers.parquet import read_parquet
 from cleaner.readers.readings import DEFAULT_MAX_BYTES, Failure, Found, Original, Range, Reading, Skipped
 from cleaner.readers.warc import cut_warc, read_warc, read_warc_file, read_warc_range
-from cleaner.storage.object_store import Place, is_remote
+from cleaner.storage.object_store import PathOrUrl, is_remote
 
 __all__ = [
     "DEFAULT_MAX_BYTES",
@@ -99,7 +99,7 @@ DIVIDED: Mapping[str, Divided] = {
 }
 
 
-def discover(inputs: Sequence[Place], *, exclude: Place | None = None) -> Iterator[Found | Skipped | Failure]:
+def discover(inputs: Sequence[PathOrUrl], *, exclude: PathOrUrl | None = None) -> Iterator[Found | Skipped | Failure]:
     """Everything in files, folders, globs and URLs, sorted by locator; the same on every system.
 
     `exclude` is the folder for the output. Raises InputError at once when it lies in an input folder or is one,
@@ -111,7 +111,7 @@ def discover(inputs: Sequence[Place], *, exclude: Place | None = None) -> Iterat
     return find(inputs, exclude=None if isinstance(exclude, str) else exclude, kinds=kinds)
 
 
-def input_folder(inputs: Sequence[Place]) -> str:
+def input_folder(inputs: Sequence[PathOrUrl]) -> str:
     """The name of the folder that the locators of these inputs are relative to; "" where there is none.
 
     Raises InputError, stores.StoreError.

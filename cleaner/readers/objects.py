@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from cleaner.readers.folders import FALLBACK_KIND, WILDCARDS, InputError, kind_of
 from cleaner.readers.readings import Failure, Found, Skipped
-from cleaner.storage.object_store import Facts, Place, RemoteFile, Store, is_remote, listed, parts_of
+from cleaner.storage.object_store import ObjectFacts, PathOrUrl, RemoteFile, Store, is_remote, listed, parts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class _Start:
 
 
 def find_remote(
-    inputs: Sequence[Place], *, exclude: Place | None, kinds: Collection[str]
+    inputs: Sequence[PathOrUrl], *, exclude: PathOrUrl | None, kinds: Collection[str]
 ) -> Iterator[Found | Skipped | Failure]:
     """What `readers.discover` gives, for URLs. Raises InputError and stores.StoreError at once."""
     starts, unmatched = _starts(inputs)
@@ -35,12 +35,12 @@ def find_remote(
     return _find(unmatched, dict(sorted(objects.items())), kinds, fallback=FALLBACK_KIND if named else None)
 
 
-def remote_folder(inputs: Sequence[Place]) -> str:
+def remote_folder(inputs: Sequence[PathOrUrl]) -> str:
     """The name of the folder that the locators of these URLs are relative to; "" where that is a whole store."""
     return _base(_starts(inputs)[0]).name
 
 
-def _starts(inputs: Sequence[Place]) -> tuple[list[_Start], list[Failure]]:
+def _starts(inputs: Sequence[PathOrUrl]) -> tuple[list[_Start], list[Failure]]:
     starts: list[_Start] = []
     unmatched: list[Failure] = []
     for given in inputs:
@@ -94,7 +94,7 @@ def _is_object(url: str) -> bool:
     return True
 
 
-def _objects(start: _Start, base: PurePosixPath) -> Iterator[tuple[str, tuple[str, Facts] | None]]:
+def _objects(start: _Start, base: PurePosixPath) -> Iterator[tuple[str, tuple[str, ObjectFacts] | None]]:
     """Locators with URLs and facts; None for an input that is not there."""
     root = parts_of(start.url)
     prefix = "" if base == root else f"{root.relative_to(base).as_posix()}"
@@ -111,7 +111,7 @@ def _objects(start: _Start, base: PurePosixPath) -> Iterator[tuple[str, tuple[st
 
 def _find(
     unmatched: list[Failure],
-    objects: dict[str, tuple[str, Facts] | None],
+    objects: dict[str, tuple[str, ObjectFacts] | None],
     kinds: Collection[str],
     *,
     fallback: str | None,

@@ -45,7 +45,7 @@ class StoreError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ObjectFacts:
     """What a store says about an object, in the words of `os.stat_result`."""
 
     st_size: int
@@ -64,7 +64,7 @@ class RemoteFile:
 
     __slots__ = ("_facts", "url")
 
-    def __init__(self, url: str, facts: Facts | None = None) -> None:
+    def __init__(self, url: str, facts: ObjectFacts | None = None) -> None:
         self.url, self._facts = url, facts
 
     def __str__(self) -> str:
@@ -76,7 +76,7 @@ class RemoteFile:
     def __hash__(self) -> int:
         return hash(self.url)
 
-    def stat(self) -> Facts:
+    def stat(self) -> ObjectFacts:
         """Raises FileNotFoundError, StoreError."""
         if self._facts is None:
             filesystem, path = _opened(self.url)
@@ -136,7 +136,7 @@ class Store:
         """An object to read."""
         return RemoteFile(f"{self.url}/{name}")
 
-    def names(self, prefix: str = "") -> dict[str, Facts]:
+    def names(self, prefix: str = "") -> dict[str, ObjectFacts]:
         """The objects in a folder of this one, at any depth."""
         filesystem, root = _opened(self.url)
         with answering(self.url):
@@ -208,17 +208,17 @@ class Store:
                         filesystem.rm_file(path)
 
 
-Place = Path | str  # of an input or of OUT: on this machine's file systems, or a URL
+PathOrUrl = Path | str  # of an input or of OUT: on this machine's file systems, or a URL
 
 
-def place(text: str) -> Place:
+def path_or_url(text: str) -> PathOrUrl:
     """What a word of the command line names: a URL (but `file://`), or a path."""
     if text.startswith("file://"):
         return Path(url2pathname(text.removeprefix("file://")))
     return text.rstrip("/") if is_remote(text) else Path(text)
 
 
-def is_remote(given: Place) -> bool:
+def is_remote(given: PathOrUrl) -> bool:
     """Whether a place lies in a store; the letter of a Windows drive is no scheme."""
     return isinstance(given, str) and given.find("://") > 1
 
@@ -228,7 +228,7 @@ def file_at(text: str) -> Path | RemoteFile:
     return RemoteFile(text) if is_remote(text) else Path(text)
 
 
-def facts_of(info: Mapping[str, Any]) -> Facts:
+def facts_of(info: Mapping[str, Any]) -> ObjectFacts:
     """The facts in what fsspec says about an object."""
     when = next((info[name] for name in TIMES if info.get(name) is not None), 0.0)
     if isinstance(when, str):
@@ -236,7 +236,7 @@ def facts_of(info: Mapping[str, Any]) -> Facts:
     if isinstance(when, datetime):
         when = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
     tag = next((str(info[name]).strip('"') for name in TAGS if info.get(name)), "")
-    return Facts(int(info.get("size") or 0), float(when), tag)
+    return ObjectFacts(int(info.get("size") or 0), float(when), tag)
 
 
 def parts_of(url: str) -> PurePosixPath:

@@ -24,7 +24,7 @@ RENEW, STALE = 20.0, 120.0
 LOCK = ".work/lock"
 
 
-class Lease:
+class StoreLock:
     """Context manager: holds a store's prefix for a run. `run`: a name that no other run has."""
 
     def __init__(self, store: Store, run: str) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from cleaner.document import Block, Document
 from cleaner.memory.fingerprints import Units, units_of
-from cleaner.memory.lookup import Recall, Source, recall, source_from
+from cleaner.memory.lookup import Recall, SourceMemory, recall, source_from
 from cleaner.memory.near_duplicates import filled
 from cleaner.memory.postings import entries_of, merged
 from cleaner.model.boosted_trees import Trees
@@ -79,7 +79,7 @@ def _units(blocks: Sequence[Block]) -> Units:
     return units_of(tokenise([block.text for block in blocks]), np.array(glued(blocks)))
 
 
-def _memory(counted: Sequence[Units]) -> Source:
+def _memory(counted: Sequence[Units]) -> SourceMemory:
     sketches = {each.witness: filled(each.sketch) for each in counted}
     witnesses = np.array(sorted(sketches), np.uint64)
     table = np.stack([sketches[int(each)] for each in witnesses])

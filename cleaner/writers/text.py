@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
 from pathlib import Path, PurePosixPath
 
-#: File systems take 255 bytes; a draft adds ".tmp", a number some more.
+from archive.segments.durable import write_atomically
+
+#: File systems take 255 bytes; a number and another ending take some of them.
 LONGEST_NAME = 230
 
 
@@ -74,19 +76,11 @@ def write_text(folder: Path, name: str, text: str) -> Path:
     """Writes the file whole or not at all. Lone surrogates, which UTF-8 cannot hold, become U+FFFD. Raises OSError."""
     target = folder.joinpath(*PurePosixPath(name).parts)
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f"{target.name}.tmp")
-    try:
-        draft.write_bytes((text + "\n").encode("utf-8", "replace"))
-        draft.replace(target)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
+    write_atomically(target, [(text + "\n").encode("utf-8", "replace")], sync=False)
     return target
 
 
 def remove_text(folder: Path, name: str) -> None:
-    """Removes the file and its draft, if they are there. Raises OSError."""
-    target = folder.joinpath(*PurePosixPath(name).parts)
-    for path in (target, target.with_name(f"{target.name}.tmp")):
-        with suppress(FileNotFoundError, NotADirectoryError):
-            path.unlink()
+    """Removes the file, if it is there. Raises OSError."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        folder.joinpath(*PurePosixPath(name).parts).unlink()

@@ -4,12 +4,12 @@ import random
 import string
 from pathlib import Path
 
-from cleaner.batch.memory_count import count
+from cleaner.batch.run_memory import count
 from cleaner.document import Document
 from cleaner.media_types import block_texts
 from cleaner.memory.fingerprints import units_of
 from cleaner.memory.lookup import Recall, recall
-from cleaner.memory.partial_counts import Counter, Part
+from cleaner.memory.partial_counts import PartialCounts, UnitCounter
 from cleaner.memory.store import Memory, write_memory
 from cleaner.segmentation.tokens import tokenise
 
@@ -27,13 +27,13 @@ def story(number: int, paragraphs: int = 6) -> list[str]:
     return [f"{words(random_, random_.randint(20, 40)).capitalize()}." for _ in range(paragraphs)]
 
 
-def part_of(path: Path, texts: list[str], source: str = SITE) -> Part:
+def part_of(path: Path, texts: list[str], source: str = SITE) -> PartialCounts:
     """A part with these articles."""
-    counter = Counter()
+    counter = UnitCounter()
     for number, text in enumerate(texts):
         count(Document(str(number), text), source, counter)
     counter.write(path)
-    return Part(path)
+    return PartialCounts(path)
 
 
 def memory_of(folder: Path, texts: list[str], *, minimum: int = 1) -> Memory:

@@ -20,16 +20,16 @@ def die():
     os.kill(os.getpid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
 
 
-def square(context, task, pulse):
+def square(context, task, heartbeat):
     return task.work**2 + context
 
 
-def documents(context, task, pulse):
+def documents(context, task, heartbeat):
     """Does to each of five documents what `work` says; an excused one is left out."""
     done = []
     excused = dict(task.excused)
     for number in range(5):
-        pulse.begin(number)
+        heartbeat.begin(number)
         deed = "" if number in excused else task.work.get(number, "")
         if deed == "hang":
             hang()
@@ -45,7 +45,7 @@ def documents(context, task, pulse):
         elif deed == "refuse":
             raise EngineError("refused")
         done.append(excused.get(number, "done"))
-        pulse.rest()
+        heartbeat.rest()
     return done
 
 
@@ -60,7 +60,7 @@ class Misbehaving(Cleaner):
         return super().clean_document(document, **options)
 
 
-def stubborn(context, task, pulse):
+def stubborn(context, task, heartbeat):
     """Hangs at a document even when that is excused."""
-    pulse.begin(task.work)
+    heartbeat.begin(task.work)
     hang()

@@ -1,4 +1,4 @@
-"""One document as HTML: the article in reading order, removals marked in place and explained.
+"""One document as HTML: the article in reading order, removals marked in position and explained.
 
 Where the archive's ledger is at hand every removal stands where it stood; else the clean text comes
 first and the removals follow. What is too long is shortened, and the text says so where it happens.
@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from cleaner.document import Status
 from cleaner.labels import Action, Label
 from cleaner.writers.report.html_text import cell, escape, number, percent, plural
-from cleaner.writers.report.run_data import Ledger, Row, row_source
+from cleaner.writers.report.run_data import ArchivedDocument, Row, row_source
 
 #: A sign beside each status, so that colour never carries it alone.
 SIGNS = {Status.CLEAN: "✓", Status.SUSPECT: "▲", Status.EMPTY: "○", Status.FAILED: "✕"}
@@ -50,7 +50,7 @@ LIMITS = (
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A repair's place in a kept passage: what stands at `start:end` of its text was `before`."""
+    """A repair's position in a kept passage: what stands at `start:end` of its text was `before`."""
 
     start: int
     end: int
@@ -80,7 +80,7 @@ class Passage:
 Paragraph = list[Passage]
 
 
-def article(row: Row, ledger: Ledger | None, *, number_in_report: int, size: int) -> str:
+def article(row: Row, ledger: ArchivedDocument | None, *, number_in_report: int, size: int) -> str:
     """The document as an `article` element of at most `size` bytes; empty text when it cannot be made that small."""
     for limits in LIMITS:
         drawn = _article(row, ledger, limits, number_in_report)
@@ -89,7 +89,7 @@ def article(row: Row, ledger: Ledger | None, *, number_in_report: int, size: int
     return ""
 
 
-def _article(row: Row, ledger: Ledger | None, limits: Limits, number_in_report: int) -> str:
+def _article(row: Row, ledger: ArchivedDocument | None, limits: Limits, number_in_report: int) -> str:
     status = Status(row["status"]) if row.get("status") in set(Status) else Status.CLEAN
     labels = " ".join(sorted({known(span.get("label")) for span in row.get("spans") or ()}))
     removed, kept = removed_characters(row), len(row.get("text") or "")
@@ -135,7 +135,7 @@ def _summary(row: Row, status: Status, removed: int, kept: int) -> str:
     )
 
 
-def _notices(row: Row, ledger: Ledger | None) -> str:
+def _notices(row: Row, ledger: ArchivedDocument | None) -> str:
     notices = []
     why = cell((row.get("metadata") or {}).get("why"))
     if row.get("status") == Status.SUSPECT:
@@ -149,7 +149,7 @@ def _notices(row: Row, ledger: Ledger | None) -> str:
     return "".join(f'<p class="notice">{notice}</p>' for notice in notices)
 
 
-def paragraphs(row: Row, ledger: Ledger | None) -> list[Paragraph]:
+def paragraphs(row: Row, ledger: ArchivedDocument | None) -> list[Paragraph]:
     """The document's passages in the order of the source, cut where the reader saw a line end."""
     text = str(row.get("text") or "")
     if ledger is None or any(end > len(text) for *_, end in ledger.kept):
@@ -185,7 +185,7 @@ def _removed(spans: Sequence[Row]) -> Iterator[Passage]:
         yield Passage(start, end, shown, str(span.get("label")), str(span.get("action")), score, reasons)
 
 
-def _kept(ledger: Ledger, text: str, repairs: Sequence[Row]) -> Iterator[Passage]:
+def _kept(ledger: ArchivedDocument, text: str, repairs: Sequence[Row]) -> Iterator[Passage]:
     for start, end, label, clean_start, clean_end in ledger.kept:
         inside = [repair for repair in repairs if start <= int(repair["start"]) and int(repair["end"]) <= end]
         kept = text[clean_start:clean_end]
@@ -294,7 +294,7 @@ def _reasons(passage: Passage, limits: Limits) -> str:
 
 
 def _paragraph(paragraph: Paragraph, limits: Limits) -> str:
-    """A line of the article; what was cut out of it is marked in place and explained below it."""
+    """A line of the article; what was cut out of it is marked in position and explained below it."""
     shown = paragraph[: limits.inline]
     drawn = _separated(shown, limits)
     if hidden := len(paragraph) - len(shown):

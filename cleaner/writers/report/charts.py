@@ -29,7 +29,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Share:
     """One part of a whole, for `stacked`."""
 
     name: str
@@ -69,7 +69,7 @@ def _width(value: float, top: float) -> str:
     return f"{min(100.0, max(_LEAST, 100 * value / top)):.2f}%"
 
 
-def stacked(heading: str, parts: Sequence[Part]) -> str:
+def stacked(heading: str, parts: Sequence[Share]) -> str:
     """One bar cut into its parts, 28 pixels high; the caller writes the legend beside it."""
     whole = sum(part.count for part in parts)
     spoken = f"{heading}: " + "; ".join(f"{part.name}, {percent(part.count, whole)}" for part in parts)

@@ -7,19 +7,28 @@ gives the same bytes. Refuses (ReportError) a folder that is no finished run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from archive.segments.durable import write_atomically
 from cleaner.document import Status
 from cleaner.labels import DEFAULT_ACTIONS, SPECS, Action, Label
 from cleaner.writers.report import charts as plots
 from cleaner.writers.report.article import SIGNS, article, chip
 from cleaner.writers.report.html_text import cell, escape, number, percent, plural
-from cleaner.writers.report.run_data import Place, ReportError, Survey, choose, read_ledgers, read_run, row_at, survey
+from cleaner.writers.report.run_data import (
+    ReportError,
+    RowPosition,
+    Survey,
+    choose,
+    read_ledgers,
+    read_run,
+    row_at,
+    survey,
+)
 
 __all__ = ["SIZE", "ReportError", "write_report"]
 
@@ -45,29 +54,25 @@ def write_report(out: Path, target: Path, *, sample: int = 40) -> None:
     run = read_run(out)
     found = survey(out, max(sample, 0))
     content = _html(run, found, _documents(out, choose(found, sample))).encode()
-    partial = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(content)
-        partial.replace(target)
+        write_atomically(target, [content])
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise ReportError(f"{target} cannot be written ({error.strerror or error}); name another file") from error
 
 
-def _documents(out: Path, places: list[Place]) -> list[str]:
+def _documents(out: Path, positions: list[RowPosition]) -> list[str]:
     """The chosen documents as HTML, in the order chosen, shard by shard read; stops when the room is used up."""
-    size = min(_DOCUMENT, _DOCUMENTS // max(len(places), 1))
-    order = {place.ordinal: index for index, place in enumerate(places, 1)}
+    size = min(_DOCUMENT, _DOCUMENTS // max(len(positions), 1))
+    order = {position.ordinal: index for index, position in enumerate(positions, 1)}
     drawn: dict[int, str] = {}
-    by_shard = sorted(places, key=lambda place: (place.shard, place.ordinal))
-    for _, group in groupby(by_shard, key=lambda place: place.shard):
-        wanted = [(place, row_at(place)) for place in group]
+    by_shard = sorted(positions, key=lambda position: (position.shard, position.ordinal))
+    for _, group in groupby(by_shard, key=lambda position: position.shard):
+        wanted = [(position, row_at(position)) for position in group]
         ledgers = read_ledgers(out, wanted)
-        for place, row in wanted:
-            index = order[place.ordinal]
-            drawn[index] = article(row, ledgers.get(place.ordinal), number_in_report=index, size=size)
+        for position, row in wanted:
+            index = order[position.ordinal]
+            drawn[index] = article(row, ledgers.get(position.ordinal), number_in_report=index, size=size)
     return [drawn[index] for index in sorted(drawn) if drawn[index]]
 
 
@@ -206,7 +211,7 @@ def _label_bar(label: Label, count: Mapping[str, Any]) -> plots.Bar:
 
 def _statuses(counts: Mapping[str, Any]) -> str:
     status = counts.get("status") or {}
-    parts = [plots.Part(name, _count(status, name), f"s-{name}") for name in Status if _count(status, name)]
+    parts = [plots.Share(name, _count(status, name), f"s-{name}") for name in Status if _count(status, name)]
     whole = sum(part.count for part in parts)
     if not parts:
         return _section("By status", "", '<p class="none">No document.</p>')
@@ -333,7 +338,7 @@ def _sample(counts: Mapping[str, Any], found: Survey, documents: list[str]) -> s
 
 def _filters(found: Survey) -> str:
     """Two sets of radio buttons; the style sheet hides what they leave out."""
-    labels = [label for label in Label if label in found.places]
+    labels = [label for label in Label if label in found.positions]
     statuses = [status for status in Status if status != Status.FAILED]
     return (
         f'<form class="filters"><fieldset><legend>Show removals of</legend>{_radio("label", "any", "any label")}'

@@ -45,7 +45,7 @@ class ReportError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RowPosition:
     """Where a row stands, and what decides whether it is shown."""
 
     rank: tuple[bool, str]  # readable ones first, then an order that only the id decides
@@ -58,7 +58,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class ArchivedDocument:
     """What the archive knows of one document: removed spans with text, kept pieces, the white space between them."""
 
     removed: tuple[Row, ...]
@@ -68,9 +68,9 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What one reading of all rows gives: places by bucket (each short), repairs, what is too long to show."""
+    """What one reading of all rows gives: positions by bucket (each short), repairs, what is too long to show."""
 
-    places: dict[str, list[Place]] = field(default_factory=dict)
+    positions: dict[str, list[RowPosition]] = field(default_factory=dict)
     repairs: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     repair_kinds: Counter[str] = field(default_factory=Counter)
     evidence: dict[tuple[str, str, str], str] = field(default_factory=dict)
@@ -122,15 +122,15 @@ def _row(line: bytes, where: str) -> Row:
     return row
 
 
-def row_at(place: Place) -> Row:
+def row_at(position: RowPosition) -> Row:
     """The row that stands there."""
-    with place.shard.open("rb") as lines:
-        lines.seek(place.offset)
-        return _row(lines.readline(), f"{place.shard}, offset {place.offset}")
+    with position.shard.open("rb") as lines:
+        lines.seek(position.offset)
+        return _row(lines.readline(), f"{position.shard}, offset {position.offset}")
 
 
 def survey(out: Path, limit: int) -> Survey:
-    """Reads every row once; keeps at most `limit` places for each status, label and source that counts."""
+    """Reads every row once; keeps at most `limit` positions for each status, label and source that counts."""
     found = Survey()
     numbered = enumerate((shard, entry) for shard in shards(out) for entry in rows(shard))
     for ordinal, (shard, (offset, line, row)) in numbered:
@@ -143,8 +143,8 @@ def survey(out: Path, limit: int) -> Survey:
             found.sizes["long"] += 1
             continue
         rank = _rank(row, ordinal)
-        place = Place(rank, ordinal, shard, offset, status, row_source(row), _buckets(row))
-        _remember(found.places, place, limit)
+        position = RowPosition(rank, ordinal, shard, offset, status, row_source(row), _buckets(row))
+        _remember(found.positions, position, limit)
     return found
 
 
@@ -163,11 +163,11 @@ def _buckets(row: Row) -> tuple[str, ...]:
     return (*labels, *(["repaired"] if row.get("repairs") else []), *([] if labels else ["untouched"]))
 
 
-def _remember(places: dict[str, list[Place]], place: Place, limit: int) -> None:
-    keys = [place.status] if place.status in (Status.SUSPECT, Status.EMPTY) else list(place.buckets)
+def _remember(positions: dict[str, list[RowPosition]], position: RowPosition, limit: int) -> None:
+    keys = [position.status] if position.status in (Status.SUSPECT, Status.EMPTY) else list(position.buckets)
     for key in (*keys, "any"):
-        bucket = places.setdefault(key, [])
-        insort(bucket, place, key=lambda place: place.rank)
+        bucket = positions.setdefault(key, [])
+        insort(bucket, position, key=lambda position: position.rank)
         del bucket[limit * (4 if key == "any" else 1) :]
 
 
@@ -181,43 +181,47 @@ def _count_repairs(found: Survey, repairs: Iterable[Row]) -> None:
             found.evidence.setdefault(key, str(repair.get("evidence") or "")[:200])
 
 
-def choose(found: Survey, sample: int) -> list[Place]:
+def choose(found: Survey, sample: int) -> list[RowPosition]:
     """The documents to show: suspect and empty ones first (half at most), then one per label in turn, then any.
 
     Within a label the source seen least is preferred, so one big site does not fill the sample.
     """
-    chosen: dict[int, Place] = {}
+    chosen: dict[int, RowPosition] = {}
     sources: Counter[str] = Counter()
     for statuses, room in (((Status.SUSPECT, Status.EMPTY), (sample + 1) // 2), (_label_turns(found), sample)):
-        _take_turns([list(found.places.get(key, ())) for key in statuses], room, chosen, sources=sources)
-    _take_turns([[p for p in found.places.get("any", ()) if p.status == Status.CLEAN]], sample, chosen, sources=sources)
-    _take_turns([list(found.places.get("any", ()))], sample, chosen, sources=sources)
+        _take_turns([list(found.positions.get(key, ())) for key in statuses], room, chosen, sources=sources)
+    _take_turns(
+        [[p for p in found.positions.get("any", ()) if p.status == Status.CLEAN]], sample, chosen, sources=sources
+    )
+    _take_turns([list(found.positions.get("any", ()))], sample, chosen, sources=sources)
     order = {Status.SUSPECT: 0, Status.EMPTY: 1}
-    return sorted(chosen.values(), key=lambda place: order.get(place.status, 2))  # type: ignore[call-overload]
+    return sorted(chosen.values(), key=lambda position: order.get(position.status, 2))  # type: ignore[call-overload]
 
 
 def _label_turns(found: Survey) -> list[str]:
-    return [key for key in (*Label, "repaired", "untouched") if key in found.places]
+    return [key for key in (*Label, "repaired", "untouched") if key in found.positions]
 
 
-def _take_turns(buckets: list[list[Place]], room: int, chosen: dict[int, Place], *, sources: Counter[str]) -> None:
+def _take_turns(
+    buckets: list[list[RowPosition]], room: int, chosen: dict[int, RowPosition], *, sources: Counter[str]
+) -> None:
     while len(chosen) < room and any(buckets):
         for bucket in buckets:
-            bucket[:] = [place for place in bucket if place.ordinal not in chosen]
+            bucket[:] = [position for position in bucket if position.ordinal not in chosen]
             if bucket and len(chosen) < room:
-                best = min(bucket, key=lambda place: (sources[place.source], place.rank))
+                best = min(bucket, key=lambda position: (sources[position.source], position.rank))
                 chosen[best.ordinal] = best
                 sources[best.source] += 1
 
 
-def read_ledgers(out: Path, wanted: Sequence[tuple[Place, Row]]) -> dict[int, Ledger]:
+def read_ledgers(out: Path, wanted: Sequence[tuple[RowPosition, Row]]) -> dict[int, ArchivedDocument]:
     """The archive's ledgers of the chosen rows, by ordinal; a document the archive does not hold is left out.
 
     A ledger belongs to a row when the id and the removed spans agree: ids may repeat in one run.
     """
-    keys = {(str(row.get("id")), _spans_key(row.get("spans") or ())): place.ordinal for place, row in wanted}
-    found: dict[int, Ledger] = {}
-    for segment in _segments(out, {place.shard for place, _ in wanted}):
+    keys = {(str(row.get("id")), _spans_key(row.get("spans") or ())): position.ordinal for position, row in wanted}
+    found: dict[int, ArchivedDocument] = {}
+    for segment in _segments(out, {position.shard for position, _ in wanted}):
         for identifier, ledger in _ledgers(segment, {identifier for identifier, _ in keys}):
             ordinal = keys.get((identifier, _spans_key(ledger.removed)))
             if ordinal is not None:
@@ -245,7 +249,7 @@ def _segments(out: Path, chosen: set[Path]) -> list[Path]:
     return list(chain.from_iterable(group for shard, group in pairs if shard in chosen))
 
 
-def _ledgers(segment: Path, identifiers: set[str]) -> Iterator[tuple[str, Ledger]]:
+def _ledgers(segment: Path, identifiers: set[str]) -> Iterator[tuple[str, ArchivedDocument]]:
     """Ledgers of the documents asked for; a segment that breaks off gives those before the break."""
     with segment.open("rb") as stream:
         try:
@@ -265,11 +269,11 @@ def _warc_fields(content: bytes) -> dict[str, str]:
     return {name.strip().lower(): value.strip() for name, colon, value in lines if colon}
 
 
-def _ledger(line: str) -> Ledger:
+def _ledger(line: str) -> ArchivedDocument:
     try:
         ledger = json.loads(line)
         kept = tuple((int(a), int(b), str(label), int(c), int(d)) for a, b, label, c, d in ledger["kept"])
         gaps = tuple((int(start), str(text)) for start, text in ledger.get("gaps") or ())
-        return Ledger(tuple(ledger["removed"]), kept, gaps)
+        return ArchivedDocument(tuple(ledger["removed"]), kept, gaps)
     except (ValueError, KeyError, TypeError):
-        return Ledger((), ())
+        return ArchivedDocument((), ())

@@ -1,4 +1,4 @@
-"""A folder in, everything out: outputs, accounts, faults, determinism. Tables of bad input."""
+"""A folder in, everything out: outputs, counts, faults, determinism. Tables of bad input."""
 
 import errno
 import gzip
@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-import cleaner.batch.shard
+import cleaner.batch.shards.writer
 from archive.checking.restore import restore
 from archive.checking.verify import verify
 from cleaner import Cleaner
-from cleaner.batch import counts as accounts_module
+from cleaner.batch import counts as counts_module
 from cleaner.batch.run import BatchError, BatchSettings, dry_run, run_batch
 from cleaner.document import Block
 from cleaner.heuristics.cue_matcher import MOST_HITS, Matcher
@@ -65,10 +65,10 @@ def folder(tmp_path):
 
 def test_outputs_of_a_mixed_folder(folder, tmp_path):
     out = tmp_path / "out"
-    accounts = run([folder], out)
-    assert dict(accounts.status) == {"clean": 3, "failed": 2}
+    counts = run([folder], out)
+    assert dict(counts.status) == {"clean": 3, "failed": 2}
     assert sorted(files(out)) == [
-        "documents/00000.jsonl", "index.cdxj", "memory.sqlite", "run.json", "text/a.txt", "text/sub/b.html.txt",
+        "documents/00000.jsonl", "index.cdxj", "inputs.jsonl", "memory.sqlite", "run.json", "text/a.txt", "text/sub/b.html.txt",
         "warc/cleancopy-20260503102200-00000-00.warc.gz",
     ]  # fmt: skip
     assert (out / "text/a.txt").read_text(encoding="utf-8") == STORY * 3
@@ -135,23 +135,23 @@ def test_bad_input_is_told_apart_and_the_batch_goes_on(name, tmp_path):
     payload, status = BAD[name]
     (inside / name).write_bytes(payload)
     (inside / "zz.txt").write_text(STORY)
-    accounts = run([inside], tmp_path / "out", max_bytes=1_000_001 if name == "breaks.txt" else 200_000)
+    counts = run([inside], tmp_path / "out", max_bytes=1_000_001 if name == "breaks.txt" else 200_000)
     first, last = rows(tmp_path / "out")
     assert (first["status"], last["status"]) == (status, "clean")
     assert list(verify(segments(tmp_path / "out"), CHECKS)) == []
-    for failure in accounts.failures:
+    for failure in counts.failures:
         assert failure.locator == name
         assert failure.what
         assert failure.do
 
 
 def test_of_very_many_failures_the_first_are_named_and_all_are_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(accounts_module, "MOST_FAILURES", 4)
+    monkeypatch.setattr(counts_module, "MOST_FAILURES", 4)
     inside = tmp_path / "in"
     inside.mkdir()
     (inside / "rows.jsonl").write_text("{broken\n" * 11 + json.dumps({"id": "a", "text": STORY}) + "\n")
-    accounts = run([inside], tmp_path / "out", shard_size=3)
-    assert (accounts.failed, [each.row for each in accounts.failures]) == (11, [1, 2, 3, 4])
+    counts = run([inside], tmp_path / "out", shard_size=3)
+    assert (counts.failed, [each.row for each in counts.failures]) == (11, [1, 2, 3, 4])
     report = json.loads((tmp_path / "out/run.json").read_bytes())
     assert (report["counts"]["status"]["failed"], len(report["failures"])) == (11, 4)
     assert sum(row["status"] == "failed" for row in rows(tmp_path / "out")) == 11
@@ -166,9 +166,9 @@ def test_a_file_that_vanishes_is_a_failure(tmp_path):
     def vanish(_):
         (inside / "b.txt").unlink(missing_ok=True)
 
-    accounts = run_batch([inside], Cleaner(), BatchSettings(tmp_path / "out", CLOCK), vanish)
-    assert dict(accounts.status) == {"clean": 1, "failed": 1}
-    assert "not there" in accounts.failures[0].what
+    counts = run_batch([inside], Cleaner(), BatchSettings(tmp_path / "out", CLOCK), vanish)
+    assert dict(counts.status) == {"clean": 1, "failed": 1}
+    assert "not there" in counts.failures[0].what
 
 
 def test_an_output_folder_inside_the_input_is_refused(folder):
@@ -198,7 +198,7 @@ def test_a_full_disk_stops_with_advice_and_leaves_nothing_half_written(folder, t
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(cleaner.batch.shard, "write_text", full)
+    monkeypatch.setattr(cleaner.batch.shards.writer, "write_text", full)
     with pytest.raises(BatchError, match="disk is full"):
         run([folder], tmp_path / "out")
     assert [name for name in files(tmp_path / "out") if name.endswith((".open", ".tmp", ".jsonl", ".gz"))] == []
@@ -208,7 +208,7 @@ def test_a_full_disk_at_the_close_of_the_rows(folder, tmp_path, monkeypatch):
     def full(_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(cleaner.batch.shard.os, "fsync", full)
+    monkeypatch.setattr("archive.segments.durable.os.fsync", full)
     with pytest.raises(BatchError, match="disk is full"):
         run([folder], tmp_path / "out")
     assert [name for name in files(tmp_path / "out") if name.endswith((".open", ".tmp", ".jsonl", ".gz"))] == []
@@ -226,8 +226,8 @@ def test_names_that_would_be_the_same_file_get_numbers(tmp_path):
 
 
 def test_a_dry_run_counts_and_writes_nothing(folder, tmp_path):
-    accounts = dry_run([folder], Cleaner(), 1_000_000, lambda _: None)
-    assert accounts.documents == 5
+    counts = dry_run([folder], Cleaner(), 1_000_000, lambda _: None)
+    assert counts.documents == 5
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in"]
 
 
@@ -237,9 +237,9 @@ def test_gzipped_rows_and_skipped_kinds(tmp_path):
     (inside / "rows.jsonl.gz").write_bytes(gzip.compress(json.dumps({"text": STORY}).encode()))
     (inside / "picture.png").write_bytes(b"\x89PNG")
     (inside / ".hidden").write_text("x")
-    accounts = run([inside], tmp_path / "out")
-    assert accounts.documents == 1
-    assert accounts.skipped.total() == 2
+    counts = run([inside], tmp_path / "out")
+    assert counts.documents == 1
+    assert counts.skipped.total() == 2
     assert rows(tmp_path / "out")[0]["id"] == "rows.jsonl.gz:1"
 
 
@@ -258,18 +258,18 @@ def test_names_that_clash_with_folders_or_are_too_long(tmp_path):
     (inside / "a.md").write_text(STORY)
     (inside / "a.md.txt/b.txt").write_text(STORY)
     (inside / ("n" * 250 + ".txt")).write_text(STORY)
-    accounts = run([inside], tmp_path / "out")
-    assert dict(accounts.status) == {"clean": 3}
+    counts = run([inside], tmp_path / "out")
+    assert dict(counts.status) == {"clean": 3}
     texts = sorted(name for name in files(tmp_path / "out") if name.startswith("text/"))
     assert texts[:2] == ["text/a.md.txt", "text/a.md~2/b.txt"]
     assert len(texts) == 3
 
 
 def test_texts_of_a_shard_that_broke_off_go_with_it(folder, tmp_path, monkeypatch):
-    def full(_):
+    def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(cleaner.batch.shard.ShardWriter, "_close_rows", full)
+    monkeypatch.setattr(cleaner.batch.shards.writer.ShardWriter, "_write_notes", full)
     with pytest.raises(BatchError):
         run([folder], tmp_path / "out")
     assert sorted(name for name in files(tmp_path / "out") if not name.startswith(".work")) == [

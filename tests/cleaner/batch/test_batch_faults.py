@@ -21,11 +21,11 @@ from support import shard_functions
 from archive.checking.verify import verify
 from cleaner import Cleaner, Policy
 from cleaner.batch import shard_tasks as phases
-from cleaner.batch.output_folder import locked
+from cleaner.batch.output.folder import locked
 from cleaner.batch.plan import make_plan
 from cleaner.batch.run import BatchError, BatchSettings, run_batch
-from cleaner.batch.shard_tasks import Context, shard_readings
-from cleaner.engines import EngineError, Pulse, Task
+from cleaner.batch.shards.readings import RunContext, shard_readings
+from cleaner.engines import EngineError, Heartbeat, Task
 from cleaner.writers.warc import CHECKS
 
 CLOCK = datetime(2026, 5, 3, 10, 22, tzinfo=UTC)
@@ -194,9 +194,9 @@ def test_a_signal_ends_a_run_cleanly_and_says_how_to_go_on(folder, tmp_path, whi
 def test_workers_that_are_killed_from_outside(folder, whole, tmp_path):
     killed = []
 
-    def kill(tally):
+    def kill(progress):
         for worker in multiprocessing.active_children()[:1]:
-            if tally.documents > 4 * len(killed) and len(killed) < 3 and worker.pid not in killed:
+            if progress.documents > 4 * len(killed) and len(killed) < 3 and worker.pid not in killed:
                 killed.append(worker.pid)
                 worker.kill()
 
@@ -208,14 +208,14 @@ def test_workers_that_are_killed_from_outside(folder, whole, tmp_path):
 def test_documents_that_hang_or_kill_their_worker_fail_and_the_others_are_cleaned(folder, tmp_path):
     (folder / "3.txt").write_text("HANG")
     (folder / "7.txt").write_text("DIE")
-    accounts = run(folder, tmp_path / "out", shard_functions.Misbehaving(), workers=2, timeout=2)
+    counts = run(folder, tmp_path / "out", shard_functions.Misbehaving(), workers=2, timeout=2)
     failed = {
         row["path"]: row["why"] for row in rows(tmp_path / "out") if row["path"].endswith(".txt") and "why" in row
     }
     assert sorted(failed) == ["3.txt", "7.txt"]
     assert "timeout: took more than 2 seconds" in failed["3.txt"]
     assert "died twice" in failed["7.txt"]
-    assert accounts.documents == 41
+    assert counts.documents == 41
     assert list(verify(sorted((tmp_path / "out/warc").iterdir()), CHECKS)) == []
 
 
@@ -248,8 +248,8 @@ class Stop(Exception):  # noqa: N818 (nothing went wrong)
 
 
 def stop_after(documents):
-    def progress(tally):
-        if tally.phase == "cleaning" and tally.documents >= documents:
+    def progress(progress):
+        if progress.phase == "cleaning" and progress.documents >= documents:
             raise Stop
 
     return progress
@@ -300,8 +300,8 @@ def test_inputs_that_change_or_vanish_during_the_run_are_failures(folder, tmp_pa
         (folder / "rows.jsonl").write_text("")
         (folder / "sub/page.html").unlink(missing_ok=True)
 
-    accounts = run(folder, tmp_path / "out", progress=meddle)
-    assert {failure.what for failure in accounts.failures} == {"has changed since the run began", "is not there"}
+    counts = run(folder, tmp_path / "out", progress=meddle)
+    assert {failure.what for failure in counts.failures} == {"has changed since the run began", "is not there"}
     assert list(verify(sorted((tmp_path / "out/warc").iterdir()), CHECKS)) == []
 
 
@@ -358,8 +358,8 @@ def test_status_while_a_run_works_after_it_broke_off_and_when_it_is_complete(fol
     out = tmp_path / "out"
     seen = []
 
-    def look(tally):
-        if tally.phase == "cleaning" and tally.documents == 14:
+    def look(progress):
+        if progress.phase == "cleaning" and progress.documents == 14:
             seen.append(status(out))
             raise Stop
 
@@ -385,17 +385,17 @@ def test_a_complete_run_says_so_and_is_left_as_it_is(folder, tmp_path):
 def test_a_worker_with_other_libraries_ends_the_run(folder, tmp_path):
     path = tmp_path / "plan"
     shard = next(iter(make_plan([folder], tmp_path / "out", path, size=4).shards()))
-    context = Context(tmp_path / "out", path, CLOCK, 100_000, False, Cleaner())
+    context = RunContext(tmp_path / "out", path, CLOCK, 100_000, False, Cleaner())
     context = replace(context, versions={**context.versions, "ftfy": "5.0"})
     with pytest.raises(EngineError, match=r"ftfy .* instead of 5\.0"):
-        next(shard_readings(context, Task(0, shard), Pulse(), Counter()))
+        next(shard_readings(context, Task(0, shard), Heartbeat(), Counter()))
 
 
 def test_a_file_that_cannot_even_be_read_is_a_failure_unread(folder, tmp_path):
     path = tmp_path / "plan"
     shard = next(iter(make_plan([folder], tmp_path / "out", path, size=4).shards()))
-    context = Context(tmp_path / "out", path, CLOCK, 100_000, False, Cleaner())
+    context = RunContext(tmp_path / "out", path, CLOCK, 100_000, False, Cleaner())
     task = Task(0, shard).excusing(2, "timeout").excusing(2, "timeout")
     (folder / "2.txt").unlink()
-    failures = [each.reading.failure for each in shard_readings(context, task, Pulse(), Counter())]
+    failures = [each.reading.failure for each in shard_readings(context, task, Heartbeat(), Counter())]
     assert [failure and failure.what for failure in failures] == [None, None, "timeout", None]

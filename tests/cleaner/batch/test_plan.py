@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaner.batch.plan import first_difference, make_plan, read_piece, read_pieces
+from cleaner.batch.plan import first_difference, make_plan, read_input, shard_inputs
 from cleaner.readers import DIVIDED, Found, read
 from cleaner.writers.text import TextNames
 
 
 def shards_of(folder, tmp_path, size):
     plan = make_plan([folder], tmp_path / "out", tmp_path / "plan", size=size)
-    return [list(read_pieces(plan.path, shard)) for shard in plan.shards()]
+    return [list(shard_inputs(plan.path, shard)) for shard in plan.shards()]
 
 
 @pytest.fixture
@@ -39,10 +39,12 @@ def folder(tmp_path):
     ],
 )
 def test_shards_hold_a_fixed_number_of_documents(folder, tmp_path, size, shards):
-    def named(piece):
-        return piece.found.locator + (f" {piece.part.first}+{piece.part.documents}" if piece.part else "")
+    def named(shard_input):
+        return shard_input.found.locator + (
+            f" {shard_input.part.first}+{shard_input.part.documents}" if shard_input.part else ""
+        )
 
-    assert [[named(piece) for piece in pieces] for pieces in shards_of(folder, tmp_path, size)] == shards
+    assert [[named(shard_input) for shard_input in inputs] for inputs in shards_of(folder, tmp_path, size)] == shards
 
 
 @given(
@@ -106,9 +108,9 @@ def test_a_plan_follows_from_the_inputs_alone_and_names_what_changed(folder, tmp
 
 
 def test_a_file_that_changed_since_the_plan_is_a_failure(folder, tmp_path):
-    pieces = [piece for shard in shards_of(folder, tmp_path, 4) for piece in shard]
+    inputs = [shard_input for shard in shards_of(folder, tmp_path, 4) for shard_input in shard]
     (folder / "b.jsonl").write_text("")
-    readings = [reading for piece in pieces for reading in read_piece(piece, max_bytes=99)]
+    readings = [reading for shard_input in inputs for reading in read_input(shard_input, max_bytes=99)]
     assert [r.failure.what for r in readings if r.failure] == ["has changed since the run began"] * 2
     assert [r.document.id for r in readings if r.document] == ["a.txt", "c.txt", "0", "1"]
 

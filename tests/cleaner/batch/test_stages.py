@@ -17,10 +17,11 @@ from filelock import FileLock
 
 from cleaner import Cleaner
 from cleaner.batch import scheduled as module
-from cleaner.batch.output_folder import locked
-from cleaner.batch.run import BatchError, BatchSettings, Begun, run_batch
+from cleaner.batch.begin import BegunRun
+from cleaner.batch.output.folder import locked
+from cleaner.batch.run import BatchError, BatchSettings, run_batch
 from cleaner.batch.scheduled import SHARED, Stage, StagedRun, carry_out
-from cleaner.storage.object_store import place
+from cleaner.storage.object_store import path_or_url
 
 CLOCK = datetime(2026, 5, 3, 10, 22, tzinfo=UTC)
 STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
@@ -145,7 +146,7 @@ def test_another_configuration_is_refused(run: StagedRun) -> None:
 
 
 def test_an_object_store_as_out_is_refused(run: StagedRun) -> None:
-    stored = replace(run, settings=replace(run.settings, out=place("s3://bucket/out")))
+    stored = replace(run, settings=replace(run.settings, out=path_or_url("s3://bucket/out")))
     for stage in Stage:
         with pytest.raises(BatchError, match="a folder that all tasks see"):
             carry_out(stored, stage)
@@ -158,7 +159,7 @@ def test_a_straggler_leaves_a_complete_run_alone(
     stages(run, 2, Stage.PLAN, Stage.READ, Stage.MERGE)
     prepare = module._with_memory
 
-    def meanwhile(begun: Begun) -> Begun:
+    def meanwhile(begun: BegunRun) -> BegunRun:
         monkeypatch.undo()
         ready = prepare(begun)
         stages(run, 2, Stage.CLEAN, Stage.FINISH)
@@ -172,7 +173,7 @@ def test_a_straggler_leaves_a_complete_run_alone(
 
 def test_two_runs_at_once_are_refused(run: StagedRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cleaner.batch.scheduled.PATIENCE", 0.1)
-    monkeypatch.setattr("cleaner.batch.output_folder.WORKERS_END", 0.1)
+    monkeypatch.setattr("cleaner.batch.output.folder.WORKERS_END", 0.1)
     stages(run, 2, Stage.PLAN)
     with locked(run.settings.out), pytest.raises(BatchError, match="another run is writing"):
         carry_out(run, Stage.READ, 0, 2)

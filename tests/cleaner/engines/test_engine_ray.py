@@ -19,16 +19,16 @@ from support import s3, shard_functions
 from archive.checking.verify import verify
 from cleaner import Cleaner
 from cleaner.batch.run import BatchError, BatchSettings, run_batch
-from cleaner.engines import Crew, Task
+from cleaner.engines import Task, WorkerPool
 from cleaner.engines.local import MOST_DEATHS
-from cleaner.engines.select import EngineName, Machinery
+from cleaner.engines.select import EngineChoice, EngineName
 from cleaner.writers.warc import CHECKS
 
 pytestmark = [pytest.mark.integration, pytest.mark.skipif(find_spec("ray") is None, reason="needs ray[data]")]
 CLOCK = datetime(2026, 5, 3, 10, 22, tzinfo=UTC)
 STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
 ARTICLE = f"{STORY}\n\nSign up for our newsletter\n\n{STORY}\n\nRead more\n"
-RAY = Machinery(EngineName.RAY)
+RAY = EngineChoice(EngineName.RAY)
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +44,10 @@ def ray():
         ray.shutdown()
 
 
-def run(function, context, works, **crew):
+def run(function, context, works, **pool):
     from cleaner.engines.ray import RayEngine
 
-    with RayEngine(Crew(workers=2, **crew), "auto") as engine:
+    with RayEngine(WorkerPool(workers=2, **pool), "auto") as engine:
         tasks = (Task(number, work) for number, work in enumerate(works))
         return {task.number: result for task, result in engine.run(function, context, tasks, lambda _: None)}
 
@@ -89,13 +89,13 @@ def test_the_same_bytes_as_the_local_engine_also_when_an_actor_is_killed(ray, fo
     clean(folder, tmp_path / "local", count=False)
     killed = []
 
-    def kill(tally):
+    def kill(progress):
         locks = sorted((tmp_path / "ray/.work").glob("worker-*.lock"))  # worker-<host>-<process>-0.lock
         if locks and not killed:
             killed.append(int(locks[0].stem.split("-")[-2]))
             os.kill(killed[0], signal.SIGKILL)
 
-    clean(folder, tmp_path / "ray", kill, machinery=RAY, workers=2, count=False)
+    clean(folder, tmp_path / "ray", kill, engine=RAY, workers=2, count=False)
     assert killed
     assert files(tmp_path / "ray") == files(tmp_path / "local")
 
@@ -104,7 +104,7 @@ def test_from_store_to_store_the_same_bytes_as_from_folder_to_folder(ray, folder
     s3.filesystem().mkdir("on-ray")
     s3.upload(folder, "s3://on-ray/in")
     clean(folder, tmp_path / "local")
-    clean("s3://on-ray/in", "s3://on-ray/out", machinery=RAY)
+    clean("s3://on-ray/in", "s3://on-ray/out", engine=RAY)
     there, here = s3.contents("s3://on-ray/out"), files(tmp_path / "local")
     assert {**there, "run.json": b""} == {**here, "run.json": b""}
 
@@ -113,7 +113,7 @@ def test_a_shard_whose_actors_keep_dying_is_named(ray):
     from cleaner.engines.ray import Supervisor, Watchman
 
     watchman = ray.remote(num_cpus=0)(Watchman).remote()
-    supervisor = Supervisor(pickle.dumps((shard_functions.square, 1)), Crew(), watchman)
+    supervisor = Supervisor(pickle.dumps((shard_functions.square, 1)), WorkerPool(), watchman)
     for _ in range(MOST_DEATHS):
         ray.get(watchman.begin.remote(supervisor.digest, 7))  # and is never heard of again
     [answer] = supervisor({"task": [pickle.dumps(Task(7, 7))]})["result"]
@@ -142,7 +142,7 @@ def test_without_a_cluster_nothing_is_written_and_the_message_says_what_to_do(fo
 
 def test_an_address_of_ray_client_is_refused_since_ray_data_hangs_there(folder, tmp_path):
     with pytest.raises(BatchError, match="ray job submit"):
-        clean(folder, tmp_path / "out", machinery=Machinery(EngineName.RAY, "ray://127.0.0.1:10001"))
+        clean(folder, tmp_path / "out", engine=EngineChoice(EngineName.RAY, "ray://127.0.0.1:10001"))
     assert not (tmp_path / "out").exists()
 
 
@@ -191,5 +191,5 @@ def test_an_interrupt_ends_all_and_either_engine_goes_on_from_there(folder, tmp_
 def test_a_missing_library_is_named(folder, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "cleaner.engines.ray", None)
     with pytest.raises(BatchError, match=r"cleancopy\[ray\]"):
-        clean(folder, tmp_path / "out", machinery=RAY)
+        clean(folder, tmp_path / "out", engine=RAY)
     assert not (tmp_path / "out").exists()

@@ -7,7 +7,7 @@ import pytest
 from support import shard_functions
 
 from cleaner import Cleaner, Policy
-from cleaner.engines import Crew, EngineError, Task
+from cleaner.engines import EngineError, Task, WorkerPool
 from cleaner.engines.local import LocalEngine
 from cleaner.heuristics.cues import parse_table
 from cleaner.html import model as page_model
@@ -22,19 +22,19 @@ def shipped_bytes(name="blocks"):
     return (resources.files("cleaner") / f"data/model/{name}.model").read_bytes()
 
 
-def run(function, context, works, **crew):
-    with LocalEngine(Crew(**crew)) as engine:
+def run(function, context, works, **pool):
+    with LocalEngine(WorkerPool(**pool)) as engine:
         tasks = (Task(number, work) for number, work in enumerate(works))
         return {task.number: result for task, result in engine.run(function, context, tasks, lambda _: None)}
 
 
-@pytest.mark.parametrize("crew", [{"workers": 1}, {"workers": 1, "timeout": 30}, {"workers": 3}])
-def test_every_task_is_done_once(crew):
-    assert run(shard_functions.square, 1, range(20), **crew) == {n: n**2 + 1 for n in range(20)}
+@pytest.mark.parametrize("pool", [{"workers": 1}, {"workers": 1, "timeout": 30}, {"workers": 3}])
+def test_every_task_is_done_once(pool):
+    assert run(shard_functions.square, 1, range(20), **pool) == {n: n**2 + 1 for n in range(20)}
 
 
 def test_phases_share_their_processes():
-    with LocalEngine(Crew(workers=2)) as engine:
+    with LocalEngine(WorkerPool(workers=2)) as engine:
         for context in (0, 5):
             got = [result for _, result in engine.run(shard_functions.square, context, [Task(0, 2)], lambda _: None)]
             assert got == [4 + context]
@@ -69,7 +69,7 @@ def test_what_ends_a_run_is_raised_here(tmp_path, deed, error, workers):
 
 def test_counters_of_all_workers_are_summed():
     seen = []
-    with LocalEngine(Crew(workers=1)) as engine:
+    with LocalEngine(WorkerPool(workers=1)) as engine:
         list(engine.run(shard_functions.documents, "", [Task(0, {})], lambda counters: seen.append(list(counters))))
     assert len(seen) == 5
 

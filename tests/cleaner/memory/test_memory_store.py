@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.folders import SITE, memory_of, part_of, recalled, story, words
 
-from cleaner.batch.memory_count import Parts, count
+from cleaner.batch.run_memory import PartialCountsWriter, count
 from cleaner.document import Document
 from cleaner.memory import merge as union
 from cleaner.memory import postings as witnesses
 from cleaner.memory.fingerprints import units_of
-from cleaner.memory.partial_counts import Counter, Part, PartError
+from cleaner.memory.partial_counts import PartialCounts, PartialCountsError, UnitCounter
 from cleaner.memory.postings import WITNESSES
 from cleaner.memory.store import Memory, MemoryFileError, write_memory
 from cleaner.segmentation.tokens import tokenise
@@ -45,11 +45,11 @@ DOCUMENTS = st.lists(st.tuples(st.sampled_from(["a.org", "b.org"]), TEXTS), min_
 
 
 def written_part(path, documents):
-    counter = Counter()
+    counter = UnitCounter()
     for source, text in documents:
         count(Document("", text), source, counter)
     counter.write(path)
-    return Part(path)
+    return PartialCounts(path)
 
 
 @settings(max_examples=60, deadline=None)
@@ -117,12 +117,12 @@ def test_a_source_larger_than_a_slice(tmp_path, monkeypatch):
 
 def test_a_counter_that_is_full_becomes_a_part(tmp_path):
     texts = ["\n".join([*story(number), "Read more"]) for number in range(8)]
-    parts = Parts(tmp_path, full=100)
+    parts = PartialCountsWriter(tmp_path, full=100)
     for text in texts:
         parts.count(Document("", text), SITE)
     paths = parts.finish()
     assert len(paths) > 2
-    digest = write_memory(tmp_path / "one", list(map(Part, paths)))
+    digest = write_memory(tmp_path / "one", list(map(PartialCounts, paths)))
     assert digest == write_memory(tmp_path / "two", [part_of(tmp_path / "part", texts)])
 
 
@@ -338,8 +338,8 @@ def test_a_part_cut_short_is_refused(tmp_path, size):
     path = tmp_path / "part"
     part_of(path, ["\n".join([*story(number), "Read more"]) for number in range(3)]).close()
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(PartError, match=re.escape(str(path))):
-        Part(path)
+    with pytest.raises(PartialCountsError, match=re.escape(str(path))):
+        PartialCounts(path)
 
 
 def test_a_document_asked_is_answered_alike_from_file_and_merged_file(tmp_path):

@@ -20,13 +20,13 @@ from support import s3
 
 from archive.checking.verify import verify
 from cleaner import Cleaner
+from cleaner.batch.output.status import status_values
 from cleaner.batch.run import BatchError, BatchSettings, run_batch
-from cleaner.batch.status import status_values
 from cleaner.readers import InputError, Skipped, discover, input_folder, read
 from cleaner.storage import object_store as stores
 from cleaner.storage import store_lock as leases
-from cleaner.storage.object_store import RemoteFile, Store, StoreError, place
-from cleaner.storage.store_lock import LOCK, Lease
+from cleaner.storage.object_store import RemoteFile, Store, StoreError, path_or_url
+from cleaner.storage.store_lock import LOCK, StoreLock
 from cleaner.writers.warc import CHECKS
 
 pytestmark = pytest.mark.integration
@@ -126,8 +126,8 @@ class Stop(Exception):  # noqa: N818 (nothing went wrong)
 
 
 def stop_after(documents):
-    def progress(tally):
-        if tally.phase == "cleaning" and tally.documents >= documents:
+    def progress(progress):
+        if progress.phase == "cleaning" and progress.documents >= documents:
             raise Stop
 
     return progress
@@ -178,13 +178,13 @@ def test_inputs_that_change_or_vanish_during_the_run_are_failures(folder, bucket
         s3.filesystem().pipe_file(f"{bucket}/in/rows.jsonl", b"x" * (folder / "rows.jsonl").stat().st_size)
         s3.filesystem().rm_file(f"{bucket}/in/sub/page.html")
 
-    accounts = run(f"{bucket}/in", f"{bucket}/out", meddle)
-    assert {failure.what for failure in accounts.failures} == {"has changed since the run began", "is not there"}
+    counts = run(f"{bucket}/in", f"{bucket}/out", meddle)
+    assert {failure.what for failure in counts.failures} == {"has changed since the run began", "is not there"}
 
 
 def test_of_two_runs_the_second_is_refused_and_a_dead_one_is_followed(folder, whole, bucket, tmp_path, monkeypatch):
     out = f"{bucket}/out"
-    with Lease(Store(out), "first"):
+    with StoreLock(Store(out), "first"):
         process = command(*clean_words(f"{bucket}/in", out))
         _, err = process.communicate()
         assert process.returncode == 2
@@ -200,8 +200,8 @@ def test_of_two_runs_the_second_is_refused_and_a_dead_one_is_followed(folder, wh
 def test_a_run_that_was_taken_for_dead_stops_and_marks_nothing(folder, bucket):
     out = f"{bucket}/out"
 
-    def take_over(tally):
-        if tally.phase == "cleaning":
+    def take_over(progress):
+        if progress.phase == "cleaning":
             Store(out).write(LOCK, b'{"run": "another"}')
 
     with pytest.raises(BatchError, match="another run has taken over"):
@@ -212,8 +212,8 @@ def test_a_run_that_was_taken_for_dead_stops_and_marks_nothing(folder, bucket):
 
 
 def test_a_store_that_does_not_answer_ends_the_run_and_blames_no_document(folder, bucket, tmp_path):
-    def deny(tally):
-        if tally.phase == "cleaning":
+    def deny(progress):
+        if progress.phase == "cleaning":
             os.environ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1"
             s3.forget()
 
@@ -239,9 +239,9 @@ def test_a_store_that_does_not_answer_ends_the_run_and_blames_no_document(folder
     ],
 )
 def test_inputs_that_cannot_be_used(inputs, out, message):
-    places = [place(each) for each in inputs]
+    files = [path_or_url(each) for each in inputs]
     with pytest.raises((InputError, BatchError), match=message):
-        run_batch(places, Cleaner(), BatchSettings(place(out), CLOCK), lambda _: None)
+        run_batch(files, Cleaner(), BatchSettings(path_or_url(out), CLOCK), lambda _: None)
 
 
 def test_a_missing_library_is_named(monkeypatch):

@@ -1,4 +1,4 @@
-"""Places and scratch folders: what needs no store."""
+"""ShardFiles and scratch folders: what needs no store."""
 
 import os
 import subprocess
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cleaner.engines import Pulse
+from cleaner.engines import Heartbeat
 from cleaner.storage import scratch
-from cleaner.storage.object_store import Facts, facts_of, is_remote, place
+from cleaner.storage.object_store import ObjectFacts, facts_of, is_remote, path_or_url
 
 
 @pytest.mark.parametrize(
@@ -26,12 +26,12 @@ from cleaner.storage.object_store import Facts, facts_of, is_remote, place
     ],
 )
 def test_what_a_word_names(text, is_url):
-    assert is_remote(place(text)) == is_url
-    assert is_url or place(text) == Path(text)
+    assert is_remote(path_or_url(text)) == is_url
+    assert is_url or path_or_url(text) == Path(text)
 
 
 def test_a_file_url_is_a_path():
-    assert place(Path("/data/my in").as_uri()) == Path("/data/my in")
+    assert path_or_url(Path("/data/my in").as_uri()) == Path("/data/my in")
 
 
 NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
@@ -47,7 +47,7 @@ NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
     ],
 )
 def test_facts_are_the_same_whatever_the_store_calls_them(info):
-    assert facts_of({**info, "size": 7}) == Facts(7, NOON.timestamp(), "abc")
+    assert facts_of({**info, "size": 7}) == ObjectFacts(7, NOON.timestamp(), "abc")
 
 
 def test_scratch_folders_of_killed_processes_are_swept_and_those_of_living_ones_are_not(tmp_path, monkeypatch):
@@ -78,8 +78,8 @@ def environment(folder):
 
 
 def test_what_is_waited_for_takes_none_of_a_documents_time():
-    pulse = Pulse()
-    pulse.begin(7)
-    with pulse.away():
-        assert pulse.cells[0] == 0
-    assert pulse.cells[0] == 8
+    heartbeat = Heartbeat()
+    heartbeat.begin(7)
+    with heartbeat.away():
+        assert heartbeat.cells[0] == 0
+    assert heartbeat.cells[0] == 8

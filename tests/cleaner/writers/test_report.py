@@ -231,7 +231,7 @@ def test_suspect_and_empty_documents_come_first_and_labels_are_spread(tmp_path: 
     rows += [document(label, spans=[{**SPANS[0], "action": "strip", "label": label}]) for label in labels]
     rows += [document(f"suspect{index}", status="suspect") for index in range(20)] + [document("nil", status="empty")]
     out = run_folder(tmp_path / "out", rows, archive=False)
-    chosen = [json.loads((out / "documents" / "00000.jsonl").read_text().split("\n")[place.ordinal]) for place in
+    chosen = [json.loads((out / "documents" / "00000.jsonl").read_text().split("\n")[position.ordinal]) for position in
               choose(survey(out, 12), 12)]  # fmt: skip
     assert len(chosen) == 12
     assert [row["status"] for row in chosen] == ["suspect"] * 5 + ["empty"] + ["clean"] * 6
@@ -286,7 +286,7 @@ def test_long_articles_are_shortened_where_the_reader_sees_it(tmp_path: Path) ->
     text = "\n".join(["A paragraph of the article." * 40] * 60)
     words = check_whole(report(run_folder(tmp_path / "out", [document("a", text=text)], archive=False))).words
     assert re.search(r"\d+ paragraphs of the article \([\d,]+ characters\), kept; not shown here", words)
-    assert "Dear readers" not in words  # no archive: only places of removals
+    assert "Dear readers" not in words  # no archive: only positions of removals
     assert "[22 characters at 49]" in words
 
 

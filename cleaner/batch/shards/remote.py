@@ -14,10 +14,12 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from cleaner.batch.plan import Shard, read_pieces
-from cleaner.batch.shard import WORK, finished
-from cleaner.batch.shard_tasks import COUNTED, Context, clean_shard, count_shard, identify_shard, is_damaged
-from cleaner.engines import Pulse, ShardFunction, Task
+from cleaner.batch.plan import Shard, shard_inputs
+from cleaner.batch.shards.duplicate_ids import identify_shard
+from cleaner.batch.shards.files import WORK, finished
+from cleaner.batch.shards.readings import RunContext
+from cleaner.batch.shards.tasks import COUNTED, clean_shard, count_shard, is_damaged
+from cleaner.engines import Heartbeat, ShardFunction, Task
 from cleaner.memory.store import Memory
 from cleaner.storage.object_store import Store
 from cleaner.storage.scratch import scratch_folder
@@ -34,12 +36,12 @@ class RemoteContext:
     store: Store  # OUT
     run: str  # that holds it
     function: ShardFunction
-    context: Context  # its paths are replaced, its cleaner has no memory
+    context: RunContext  # its paths are replaced, its cleaner has no memory
     memory: str = ""  # name of the memory's object in the store
     digest: str = ""  # of that memory
 
 
-def carry_out(context: RemoteContext, task: Task, pulse: Pulse) -> Any:
+def carry_out(context: RemoteContext, task: Task, heartbeat: Heartbeat) -> Any:
     """A phase on one shard. Raises StoreError, and what the phase raises."""
     remote, shard = context, task.work
     with TemporaryDirectory(dir=scratch_folder(), ignore_cleanup_errors=True) as folder:
@@ -47,7 +49,7 @@ def carry_out(context: RemoteContext, task: Task, pulse: Pulse) -> Any:
         task = replace(task, work=replace(shard, offset=0))
         _FETCH[remote.function](remote, here, task)
         before = set(_names(here.out))
-        result = remote.function(here, task, pulse)
+        result = remote.function(here, task, heartbeat)
         new = [name for name in _names(here.out) if name not in before]
         if new and remote.function is clean_shard:
             _remove_old_texts(remote, here, task.work)
@@ -55,7 +57,7 @@ def carry_out(context: RemoteContext, task: Task, pulse: Pulse) -> Any:
         return result
 
 
-def _context(remote: RemoteContext, folder: Path, shard: Shard) -> Context:
+def _context(remote: RemoteContext, folder: Path, shard: Shard) -> RunContext:
     """The context of a worker: its own folders, the lines of the plan that are the shard's, the memory."""
     out, plan, cleaner = folder / "out", folder / "plan", remote.context.cleaner
     for name in ("text", "documents", "warc", "originals", WORK):
@@ -73,40 +75,40 @@ def _memory(store: Store, name: str, digest: str) -> Memory:
     return Memory.open(scratch_folder() / name, digest=digest)
 
 
-def _fetch_for_cleaning(remote: RemoteContext, context: Context, task: Task) -> None:
+def _fetch_for_cleaning(remote: RemoteContext, context: RunContext, task: Task) -> None:
     """The repeated ids; the notes, where the shard is done already, and empty files for what else is there."""
-    places, store = context.places(task.number), remote.store
-    for path in (context.work(task.number, "repeated"), places.notes):
+    files, store = context.files(task.number), remote.store
+    for path in (context.work(task.number, "repeated"), files.notes):
         with suppress(FileNotFoundError):
             store.fetch([_name(context, path)], context.out)
-    paths = [places.rows] if places.notes.exists() else []
+    paths = [files.rows] if files.notes.exists() else []
     while paths and store.holds(_name(context, paths[-1])):
         paths[-1].touch()
-        paths.append(places.segment(len(paths) - 1))
-    if finished(places) is None:
-        places.discard()
+        paths.append(files.segment(len(paths) - 1))
+    if finished(files) is None:
+        files.discard()
 
 
-def _fetch_for_counting(remote: RemoteContext, context: Context, task: Task) -> None:
+def _fetch_for_counting(remote: RemoteContext, context: RunContext, task: Task) -> None:
     """The mark of a shard that is counted already."""
     with suppress(FileNotFoundError):
         remote.store.fetch([_name(context, context.work(task.number, COUNTED))], context.out)
 
 
-def _fetch_for_ids(remote: RemoteContext, context: Context, task: Task) -> None:
+def _fetch_for_ids(remote: RemoteContext, context: RunContext, task: Task) -> None:
     """Empty files for the lists of ids that are there already."""
-    for number, piece in enumerate(read_pieces(context.plan, task.work)):
+    for number, shard_input in enumerate(shard_inputs(context.plan, task.work)):
         path = context.work(task.number, f"{number}.ids")
-        if piece.shared and remote.store.holds(_name(context, path)):
+        if shard_input.shared and remote.store.holds(_name(context, path)):
             path.touch()
 
 
-def _fetch_for_verifying(remote: RemoteContext, context: Context, task: Task) -> None:
+def _fetch_for_verifying(remote: RemoteContext, context: RunContext, task: Task) -> None:
     """The rows and all segments, as far as they are there."""
-    places = context.places(task.number)
+    files = context.files(task.number)
     with suppress(FileNotFoundError):
-        remote.store.fetch([_name(context, places.rows)], context.out)
-    for segment in (places.segment, places.copies):
+        remote.store.fetch([_name(context, files.rows)], context.out)
+    for segment in (files.segment, files.copies):
         part = 0
         with suppress(FileNotFoundError):
             while True:
@@ -122,7 +124,7 @@ _FETCH = {
 }
 
 
-def _send(remote: RemoteContext, context: Context, names: list[str]) -> None:
+def _send(remote: RemoteContext, context: RunContext, names: list[str]) -> None:
     marks = [name for name in names if name.endswith(MARKS) and name.startswith(WORK)]
     remote.store.send(context.out, [name for name in names if name not in marks])
     if marks:
@@ -130,9 +132,9 @@ def _send(remote: RemoteContext, context: Context, names: list[str]) -> None:
         remote.store.send(context.out, marks)
 
 
-def _remove_old_texts(remote: RemoteContext, context: Context, shard: Shard) -> None:
+def _remove_old_texts(remote: RemoteContext, context: RunContext, shard: Shard) -> None:
     """Clean texts that an attempt which broke off has sent, of documents that have none now."""
-    names = [f"text/{piece.text}" for piece in read_pieces(context.plan, shard) if piece.text]
+    names = [f"text/{shard_input.text}" for shard_input in shard_inputs(context.plan, shard) if shard_input.text]
     remote.store.remove([name for name in names if not (context.out / name).exists()])
 
 
@@ -140,5 +142,5 @@ def _names(out: Path) -> Iterator[str]:
     return (path.relative_to(out).as_posix() for path in sorted(out.rglob("*")) if path.is_file())
 
 
-def _name(context: Context, path: Path) -> str:
+def _name(context: RunContext, path: Path) -> str:
     return PurePosixPath(path.relative_to(context.out)).as_posix()

@@ -7,21 +7,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from cleaner.batch.location import looked_at
-from cleaner.batch.output_folder import BatchError, read_report
-from cleaner.batch.progress import duration
-from cleaner.batch.shard import WORK
-from cleaner.batch.tally import PROGRESS
-from cleaner.storage.object_store import Place
+from cleaner.batch.output.folder import BatchError, read_report
+from cleaner.batch.output.location import looked_at
+from cleaner.batch.progress import PROGRESS
+from cleaner.batch.shards.files import WORK
+from cleaner.storage.object_store import PathOrUrl
+from cleaner.writers.words import duration
 
 
-def status_values(out: Place) -> dict[str, Any]:
+def status_values(out: PathOrUrl) -> dict[str, Any]:
     """The state of the run in OUT as JSON values. Raises BatchError when there is none, OSError, StoreError."""
     with looked_at(out) as (folder, held):
         return _values(out, folder, held=held)
 
 
-def _values(out: Place, folder: Path, *, held: bool) -> dict[str, Any]:
+def _values(out: PathOrUrl, folder: Path, *, held: bool) -> dict[str, Any]:
     report = read_report(folder)
     if report is None:
         raise BatchError(f"{out} holds no run: there is no run.json of ours; give the OUT of `cleancopy clean -o OUT`")
@@ -40,7 +40,7 @@ def _values(out: Place, folder: Path, *, held: bool) -> dict[str, Any]:
     return values
 
 
-def status_lines(out: Place) -> list[str]:
+def status_lines(out: PathOrUrl) -> list[str]:
     """The same for people. Raises BatchError, OSError."""
     values = status_values(out)
     lines = [f"{out}: {values['state']}, {values['shards_done']} of {values['shards']} shards done"]

@@ -1,0 +1,239 @@
+"""A run that may begin or go on: OUT holds this run or none, its inputs are planned, run.json says what it is.
+
+Refuses an OUT that holds another run (BatchError), and says what differs.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from archive.checking.originals import COPIES_FOLDER
+from archive.segments.records import warc_date
+from cleaner.batch.output.folder import (
+    ABOUT_TEXTS,
+    SCHEMA,
+    BatchError,
+    difference,
+    encoded_report,
+    parsed_clock,
+    read_report,
+    sweep_drafts,
+    taken,
+)
+from cleaner.batch.output.location import RunLocation
+from cleaner.batch.plan import Plan, first_difference, load_plan, make_plan
+from cleaner.batch.progress import RunProgress, ShowProgress
+from cleaner.batch.shards.files import WORK
+from cleaner.batch.shards.readings import RunContext
+from cleaner.engines import EngineError
+from cleaner.engines.select import THIS_MACHINE, EngineChoice, EngineName
+from cleaner.memory.partial_counts import PartialCountsError
+from cleaner.memory.store import MemoryFileError
+from cleaner.pipeline import VERSION, Cleaner
+from cleaner.readers import DEFAULT_MAX_BYTES
+from cleaner.storage.object_store import PathOrUrl, StoreError
+from cleaner.versions import versions
+
+#: Documents per shard: a segment of some 4 MB, a few seconds of work to lose.
+SHARD_SIZE = 1000
+#: The plan of a run, until it is complete.
+PLAN = f"{WORK}/plan"
+#: Bytes below which a disk is called full: less than a shard takes.
+FULL_DISK = 8 << 20
+_THEN = "then run the same command again: it goes on from there"
+_NO_TEXTS = (
+    "No input was a file of its own, so there are no clean texts here: those of rows stand in documents/*.jsonl,\n"
+    "one row for each input, in the field `text`. `cleancopy archive export --text` writes them all.\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSettings:
+    """Where a run writes and how; `clock` is read once, by the caller, so that a run can be repeated to the byte."""
+
+    out: PathOrUrl
+    clock: datetime  # aware; a run that goes on keeps the one it began with
+    pinned: bool = False  # the clock was given, not read: an earlier run with another one is another run
+    shard_size: int = SHARD_SIZE  # documents
+    max_bytes: int = DEFAULT_MAX_BYTES  # per document
+    with_removed: bool = False  # rows carry the removed text
+    copy_originals: bool = False  # records of WARC inputs into segments of their own
+    fresh: bool = False  # remove the outputs of an earlier run first
+    check: bool = False  # verify the shards of an earlier run, and do the damaged ones again
+    engine: EngineChoice = THIS_MACHINE
+    workers: int = 1
+    timeout: float | None = None  # seconds per document; with one worker and none all is done in this process
+    count: bool = True  # count first what sources repeat, beside what the cleaner's memory knows already
+    attempt: str = field(default_factory=lambda: uuid4().hex)  # names this run towards others; no output holds it
+    update_memory: Path | None = None  # a memory file that gets what was counted, at the end; made if it is not there
+
+
+@dataclass(frozen=True, slots=True)
+class BegunRun:
+    """A run that may begin or go on: its context, its plan, what its run.json says now."""
+
+    context: RunContext
+    plan: Plan
+    report: dict[str, Any]
+    settings: BatchSettings
+    location: RunLocation
+
+
+def begin(
+    inputs: Sequence[PathOrUrl], cleaner: Cleaner, settings: BatchSettings, location: RunLocation, show: ShowProgress
+) -> BegunRun:
+    """Makes sure that OUT holds this run or none, plans it, and says so in run.json. Raises BatchError, OSError.
+
+    OUT is held by the caller (`location.hold`). show: is told how many inputs are planned.
+    """
+    if settings.fresh:
+        location.clear()
+    earlier = read_report(location.out)
+    if earlier is None and (names := taken(location.out)):
+        raise BatchError(f"{settings.out} holds {', '.join(names)}, and no run of ours; choose another folder")
+    report = earlier or _head(cleaner, settings)
+    clock = _clock_of(report, _head(cleaner, settings), settings)
+    sweep_drafts(location.out)
+    plan = _planned(inputs, settings, location, report if earlier else None, show)
+    _make_folders(location, plan, settings)
+    if earlier is None:
+        report |= {"inputs": plan.digest, "shards": len(plan)}
+        location.write({"run.json": encoded_report(report)})
+    return BegunRun(_context(cleaner, settings, plan, clock, location), plan, report, settings, location)
+
+
+def _planned(
+    inputs: Sequence[PathOrUrl],
+    settings: BatchSettings,
+    location: RunLocation,
+    earlier: Mapping[str, Any] | None,
+    show: ShowProgress,
+) -> Plan:
+    """The plan, in its place. Raises BatchError when an earlier run in OUT had another one."""
+    progress = RunProgress(phase="planning")
+
+    def planned(documents: int) -> None:
+        progress.count(documents)
+        show(progress)
+
+    with location.drafted(PLAN) as draft:
+        plan = make_plan(
+            inputs, settings.out, draft, size=settings.shard_size, max_bytes=settings.max_bytes, planned=planned
+        )
+        if earlier and earlier.get("inputs") != plan.digest:
+            raise BatchError(_other_run(settings.out, _other_inputs(location.out / PLAN, draft)))
+    plan.path = location.out / PLAN
+    return plan
+
+
+def _make_folders(location: RunLocation, plan: Plan, settings: BatchSettings) -> None:
+    names = ["text", "documents", "warc", *([COPIES_FOLDER] if settings.copy_originals else [])]
+    for name in names:
+        (location.out / name).mkdir(parents=True, exist_ok=True)
+    if len(plan) and not plan.texts:
+        location.write({f"text/{ABOUT_TEXTS}": _NO_TEXTS.encode()})
+
+
+def going_on(cleaner: Cleaner, settings: BatchSettings, location: RunLocation) -> BegunRun | None:
+    """The run that `begin` began, as another process sees it; None when it is complete. Raises BatchError, OSError."""
+    report, path = read_report(location.out), location.out / PLAN
+    if report is None or not (report["complete"] or path.exists()):
+        raise BatchError(f"{settings.out} holds no run that has begun; plan it first")
+    clock = _clock_of(report, _head(cleaner, settings), settings)
+    if report["complete"]:
+        return None
+    plan = load_plan(path)
+    return BegunRun(_context(cleaner, settings, plan, clock, location), plan, report, settings, location)
+
+
+def _context(
+    cleaner: Cleaner, settings: BatchSettings, plan: Plan, clock: datetime, location: RunLocation
+) -> RunContext:
+    return RunContext(
+        location.out, plan.path, clock, settings.max_bytes, settings.with_removed, cleaner, settings.copy_originals,
+        plan.folder, plan.roots, versions(),
+    )  # fmt: skip
+
+
+def _clock_of(earlier: Mapping[str, Any], wanted: Mapping[str, Any], settings: BatchSettings) -> datetime:
+    """The clock of an earlier run that this one goes on with. Raises BatchError when it is another run."""
+    if why := difference(earlier, wanted):
+        raise BatchError(_other_run(settings.out, why))
+    clock = parsed_clock(earlier)
+    if settings.pinned and warc_date(clock) != warc_date(settings.clock):
+        raise BatchError(_other_run(settings.out, f"another clock ({warc_date(clock)})"))
+    return clock
+
+
+def _other_inputs(old: Path, new: Path) -> str:
+    """Says so, with the name of the first one as long as there is a plan to compare with."""
+    try:
+        named = first_difference(old, new)
+    except OSError:  # the run is complete
+        named = ""
+    return "other inputs, or they have changed since" + (f" (the first is {named})" if named else "")
+
+
+def _other_run(out: PathOrUrl, why: str) -> str:
+    return f"{out} already holds a run with {why}; choose another folder, or give --fresh to replace that run"
+
+
+def _head(cleaner: Cleaner, settings: BatchSettings) -> dict[str, Any]:
+    """What run.json says from the start: all that decides the output besides the inputs."""
+    return {
+        "schema": SCHEMA,
+        "cleancopy": VERSION,
+        "complete": False,
+        "clock": warc_date(settings.clock),
+        "configuration": {
+            **cleaner.configuration(),
+            "shard-size": settings.shard_size,
+            "max-bytes": settings.max_bytes,
+            "with-removed": settings.with_removed,
+            "copy-originals": settings.copy_originals,
+            "counting": settings.count,
+        },
+        "digest": cleaner.fingerprint(),
+        "versions": dict(versions()),
+    }
+
+
+@contextmanager
+def told(settings: BatchSettings) -> Iterator[None]:
+    """What ends a run is a BatchError that says how to go on."""
+    try:
+        yield
+    except OSError as error:
+        raise BatchError(_broken_off(settings, error)) from error
+    except (EngineError, StoreError, PartialCountsError) as error:
+        raise BatchError(str(error)) from error
+    except MemoryFileError as error:
+        raise BatchError(f"{error}; {_THEN}") from error
+
+
+def _broken_off(settings: BatchSettings, error: OSError) -> str:
+    out = settings.out
+    if error.errno == errno.ENOENT and settings.engine.name is not EngineName.LOCAL:
+        return f"{out}: a worker does not see it ({error}); give a folder that all nodes share, or a URL, {_THEN}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{_full_disk(out)}; free some space there, {_THEN}"
+    return f"{out}: cannot be written ({error.strerror or error}); mend that, {_THEN}"
+
+
+def _full_disk(out: PathOrUrl) -> str:
+    """Which disk is full: that of OUT, or that of temporary files."""
+    places = [*([out] if isinstance(out, Path) else []), Path(tempfile.gettempdir())]
+    for place in places:
+        free = shutil.disk_usage(place).free if place.exists() else FULL_DISK
+        if free < FULL_DISK:
+            return f"{place}: the disk is full ({free:,} bytes are free)"
+    return f"{out}: the disk is full, or what you may use of it"

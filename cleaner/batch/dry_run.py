@@ -1,0 +1,68 @@
+"""What a run would do: all inputs are cleaned and counted, and nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cleaner.batch.counts import RunCounts
+from cleaner.batch.progress import RunProgress, ShowProgress
+from cleaner.batch.run_memory import counted, given_file
+from cleaner.batch.shards.outcome import unique_outcome
+from cleaner.document import Document
+from cleaner.pipeline import Cleaner
+from cleaner.readers import Failure, Reading, Skipped, discover, input_folder, read
+from cleaner.storage.object_store import PathOrUrl, RemoteFile
+
+
+def dry_run(
+    inputs: Sequence[PathOrUrl], cleaner: Cleaner, max_bytes: int, show: ShowProgress, *, count: bool = True
+) -> RunCounts:
+    """Cleans and counts all inputs, and writes nothing. Raises readers.InputError, MemoryFileError."""
+    counts, progress, folder = RunCounts(), RunProgress(), input_folder(inputs)
+    with TemporaryDirectory() as scratch:
+        if count:
+            progress.begin("counting")
+            documents = _asked(inputs, cleaner, max_bytes, progress, show)
+            cleaner = cleaner.with_memory(counted(documents, folder, Path(scratch), given_file(cleaner)))
+            progress.begin("cleaning")
+        seen: set[str] = set()
+        container: Path | RemoteFile | None = None
+        for path, reading in _readings(inputs, max_bytes):
+            if isinstance(reading, Skipped):
+                counts.skipped[reading.reason] += 1
+                continue
+            if path != container:  # ids are unique within a file
+                container, seen = path, set()
+            counts.count(unique_outcome(reading, cleaner, seen, folder))
+            progress.show(counts)
+            show(progress)
+        if (memory := given_file(cleaner)) and count:
+            memory.close()  # Windows removes no open file
+    return counts
+
+
+def _asked(
+    inputs: Sequence[PathOrUrl], cleaner: Cleaner, max_bytes: int, progress: RunProgress, show: ShowProgress
+) -> Iterator[Document]:
+    """The documents about which the memory is asked."""
+    for _, reading in _readings(inputs, max_bytes):
+        if isinstance(reading, Reading) and reading.document and cleaner.asks_memory(reading.document):
+            yield reading.document
+        progress.count(1)
+        show(progress)
+
+
+def _readings(
+    inputs: Sequence[PathOrUrl], max_bytes: int
+) -> Iterator[tuple[Path | RemoteFile | None, Reading | Skipped]]:
+    """Every reading with the file that it is from."""
+    for found in discover(inputs):
+        if isinstance(found, Skipped):
+            yield None, found
+        elif isinstance(found, Failure):
+            yield None, Reading(None, None, found)
+        else:
+            for reading in read(found, max_bytes=max_bytes):
+                yield found.path, reading

@@ -1,0 +1,80 @@
+"""What becomes of one input: a cleaned document, or the failure that says why there is none.
+
+One bad document never stops a run: whatever cleaning raises becomes that document's failure, with one worker as with
+many. Only what would happen to every document is raised: a store that does not answer, a damaged memory.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from traceback import extract_tb
+
+from cleaner.document import CleanedDocument
+from cleaner.html.segment import HtmlError
+from cleaner.memory.source_name import document_source
+from cleaner.memory.store import MemoryFileError
+from cleaner.pipeline import Cleaner
+from cleaner.readers import Failure, Reading
+from cleaner.storage.object_store import StoreError
+from cleaner.writers.words import shorten
+
+Outcome = CleanedDocument | Failure
+
+LOOK = "look at it, or leave it out"
+_NOTHING = Failure("input", None, "gave no document", "look at it")
+#: Errors that are no document's fault.
+ENDS_RUN = (StoreError, MemoryFileError)
+#: Characters of an error's message that are told.
+_MESSAGE = 200
+
+
+def outcome_of(reading: Reading, cleaner: Cleaner, folder: str = "") -> Outcome:
+    """The cleaned document of a reading, or why there is none. folder: the source of documents that tell none."""
+    if reading.document is None:
+        return reading.failure or Failure(reading_path(reading, _NOTHING), None, _NOTHING.what, _NOTHING.do)
+    try:
+        return cleaner.clean_document(reading.document, source=document_source(reading.document, folder=folder))
+    except HtmlError as error:
+        return failure_of(reading, str(error), "look at the file, or leave it out")
+    except ENDS_RUN:
+        raise
+    except MemoryError:
+        return failure_of(reading, "cleaning it takes more memory than there is", LOOK)
+    except Exception as error:  # noqa: BLE001 (one document never stops a run)
+        return failure_of(reading, f"cannot be cleaned ({told(error)})", "please report it, with this document")
+
+
+def unique_outcome(reading: Reading, cleaner: Cleaner, seen: set[str], folder: str = "") -> Outcome:
+    """The cleaned document of a reading, or why there is none; an id that was there before is a failure."""
+    if reading.document is not None:
+        if reading.document.id in seen:
+            return repeated_id(reading)
+        seen.add(reading.document.id)
+    return outcome_of(reading, cleaner, folder)
+
+
+def repeated_id(reading: Reading) -> Failure:
+    """The failure of a row whose id an earlier row of its file has."""
+    document_id = reading.document.id if reading.document else ""
+    return failure_of(reading, f"its id {document_id!r} was there before", "give every row an id of its own")
+
+
+def failure_of(reading: Reading, what: str, do: str) -> Failure:
+    """A failure of this input, with its place."""
+    original = reading.original
+    locator, row = (original.locator, original.row) if original else (reading_path(reading, _NOTHING), None)
+    return Failure(locator, row, what, do)
+
+
+def reading_path(reading: Reading, outcome: Outcome) -> str:
+    """The relative path of the file an input came from."""
+    if reading.original is not None:
+        return reading.original.locator
+    return outcome.locator if isinstance(outcome, Failure) else outcome.id
+
+
+def told(error: BaseException) -> str:
+    """An error in a few words: its class, its message, the line of code that raised it."""
+    frames = extract_tb(error.__traceback__)
+    at = f" at {'/'.join(Path(frames[-1].filename).parts[-2:])}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}: {shorten(' '.join(str(error).split()), _MESSAGE)}{at}"

@@ -1,0 +1,143 @@
+"""What a run does with each of its shards, phase by phase: functions that any engine can carry out.
+
+`count_shard` counts what sources repeat, `clean_shard` cleans, `is_damaged` verifies. The output of each depends on
+the inputs, the configuration and the clock alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from archive.checking.verify import verify
+from archive.segments.durable import write_atomically
+from archive.segments.problems import Problem
+from archive.segments.writer import SegmentError
+from cleaner.batch.counts import RunCounts
+from cleaner.batch.plan import Plan, Shard
+from cleaner.batch.run_memory import CountableUnits, PartialCountsWriter, countable_units
+from cleaner.batch.shards.duplicate_ids import IdCheck
+from cleaner.batch.shards.files import WORK, finished
+from cleaner.batch.shards.outcome import LOOK, Outcome, failure_of, outcome_of, repeated_id
+from cleaner.batch.shards.readings import RunContext, ShardReading, shard_readings
+from cleaner.batch.shards.writer import ShardWriter
+from cleaner.document import CleanedDocument, Document
+from cleaner.engines import EngineError, Heartbeat, Task
+from cleaner.labels import Label
+from cleaner.memory.partial_counts import PartialCounts
+from cleaner.memory.source_name import document_source
+from cleaner.pipeline import VERSION
+from cleaner.time_limit import OverTimeError
+from cleaner.writers.warc import STORED, run_info
+
+#: What a worker counts while it works on a shard (see engines.Heartbeat); characters removed by label come after these.
+DOCUMENTS, CHARACTERS, FAILED = range(3)
+LABELS = {label.value: number for number, label in enumerate(Label, start=3)}
+#: The kind of work file that says that a shard is counted, and names its parts.
+COUNTED = "counted"
+
+
+def clean_shard(context: RunContext, task: Task, heartbeat: Heartbeat) -> RunCounts:
+    """Cleans the documents of a shard into its rows, texts, notes and segment; its counts.
+
+    A shard that is done already is left as it is. Raises OSError and EngineError when it cannot be written.
+    """
+    shard: Shard = task.work
+    files = context.files(shard.number)
+    if counts := finished(files):
+        return counts
+    files.discard()
+    ids = IdCheck(context, shard.number)
+    excused = dict(task.excused)
+    writer = ShardWriter(
+        files,
+        run=run_info(VERSION, context.cleaner.fingerprint()),
+        with_removed=context.with_removed,
+        copy_originals=context.copy_originals,
+    )
+    try:
+        with writer:
+            for shard_reading in shard_readings(context, task, heartbeat, writer.counts.skipped):
+                outcome = _outcome(shard_reading, context, ids, excused=excused, heartbeat=heartbeat)
+                heartbeat.pause()
+                _show(heartbeat, writer.write(shard_reading.reading, outcome, shard_reading.shard_input.text))
+    except SegmentError as error:
+        raise EngineError(str(error)) from error
+    return writer.counts
+
+
+def count_shard(context: RunContext, task: Task, heartbeat: Heartbeat) -> int:
+    """Counts what the sources of a shard's documents repeat, into parts in the work folder; how many inputs it has.
+
+    What cannot be counted is left out: cleaning says what is wrong with it.
+    """
+    shard: Shard = task.work
+    done = context.work(task.number, COUNTED)
+    if done.exists():
+        return shard.documents
+    excused = dict(task.excused)
+    parts = PartialCountsWriter(done.parent, f"{task.number:05d}")
+    for shard_reading in shard_readings(context, task, heartbeat, Counter()):
+        document = shard_reading.reading.document
+        if document and context.cleaner.asks_memory(document) and shard_reading.ordinal not in excused:
+            parts.add(_countable(document, heartbeat), document_source(document, folder=context.folder))
+        heartbeat.add(DOCUMENTS, 1)
+    names = "".join(f"{path.name}\n" for path in parts.finish())
+    write_atomically(done, [names.encode()])
+    return shard.documents
+
+
+def _countable(document: Document, heartbeat: Heartbeat) -> CountableUnits | None:
+    """The units of a document; None for one that cannot be counted: cleaning says what is wrong with it."""
+    try:
+        with heartbeat.limited():
+            return countable_units(document)
+    except (Exception, OverTimeError):  # noqa: BLE001 (one document never stops a run)
+        return None
+
+
+def counted_parts(context: RunContext, plan: Plan) -> list[PartialCounts]:
+    """The parts of all shards that were counted. Raises OSError, PartialCountsError."""
+    work = context.out / WORK
+    names = (context.work(shard.number, COUNTED).read_text(encoding="utf-8").split() for shard in plan.shards())
+    return [PartialCounts(work / name) for of_shard in names for name in of_shard]
+
+
+def is_damaged(context: RunContext, task: Task, heartbeat: Heartbeat) -> int | None:
+    """The number of a shard whose files are not what was sealed, None for one that is whole."""
+    files = context.files(task.number)
+    paths = [files.segment(0)]
+    while files.segment(len(paths)).exists():
+        paths.append(files.segment(len(paths)))
+    try:
+        problems = (result for result in verify(paths, STORED) if isinstance(result, Problem))
+        damaged = next(problems, None) is not None or not files.rows.exists()
+    except OSError:  # a segment is missing
+        damaged = True
+    return task.number if damaged else None
+
+
+def _outcome(
+    shard_reading: ShardReading, context: RunContext, ids: IdCheck, *, excused: Mapping[int, str], heartbeat: Heartbeat
+) -> Outcome:
+    reading = shard_reading.reading
+    if ids.is_repeated(shard_reading):
+        return repeated_id(reading)
+    if shard_reading.ordinal in excused and reading.document:
+        return failure_of(reading, excused[shard_reading.ordinal], LOOK)
+    try:
+        with heartbeat.limited():
+            return outcome_of(reading, context.cleaner, context.folder)
+    except OverTimeError:
+        return failure_of(reading, heartbeat.over_time, LOOK)
+
+
+def _show(heartbeat: Heartbeat, outcome: Outcome) -> None:
+    """Counts an outcome where the engine can see it."""
+    heartbeat.add(DOCUMENTS, 1)
+    if not isinstance(outcome, CleanedDocument):
+        heartbeat.add(FAILED, 1)
+        return
+    heartbeat.add(CHARACTERS, len(outcome.source_text))
+    for span in outcome.spans:
+        heartbeat.add(LABELS[span.label.value], span.end - span.start)

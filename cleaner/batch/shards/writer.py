@@ -1,0 +1,133 @@
+"""One shard of a run: its rows, its clean texts, its counts and index lines, its segment of the archive.
+
+Each part is written under another name first. The segment gets its own last: a shard is done when its sealed
+segment is in place. When anything breaks, nothing of the shard stays.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from archive.checking.originals import COPIES_FOLDER
+from archive.export.cdxj import line_of
+from archive.segments.durable import drafted, write_atomically
+from archive.segments.records import ArticleError, RunInfo
+from archive.segments.writer import Placed, Segment, SegmentWriter
+from cleaner.batch.counts import RunCounts
+from cleaner.batch.shards.files import COPIES_PREFIX, PREFIX, ShardFiles
+from cleaner.batch.shards.outcome import Outcome, reading_path
+from cleaner.document import Status
+from cleaner.readers import Failure, Original, Reading
+from cleaner.readers.readings import place
+from cleaner.writers.rows import document_row, encode, failed_row
+from cleaner.writers.text import remove_text, write_text
+from cleaner.writers.warc import article_of, copy_of, failed_article
+
+#: What a file system says to a name it cannot take.
+NAME_REFUSED = frozenset(
+    (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ, errno.ELOOP)
+)
+
+
+class ShardWriter:
+    """Context manager; the folders `documents`, `warc`, `text` and `.work` of OUT exist."""
+
+    def __init__(self, files: ShardFiles, *, run: RunInfo, with_removed: bool, copy_originals: bool = False) -> None:
+        self.counts = RunCounts()
+        self._files, self._run, self._with_removed, self._copy_originals = files, run, with_removed, copy_originals
+        self._segment = SegmentWriter(files.out / "warc", Segment(PREFIX, files.clock, files.number), run)
+        self._copies: SegmentWriter | None = None  # made when the first record is copied
+        self._rows: BinaryIO | None = None
+        self._index_lines: list[str] = []
+        self._texts: list[Path] = []
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:  # closed from the last to the first: the segment gets its name when all else has
+            stack.push(self._discard_unless_whole)
+            stack.enter_context(self._segment)
+            stack.push(self._write_notes)
+            self._rows = stack.enter_context(drafted(self._files.rows))
+            self._open = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.__exit__(kind, error, trace)
+
+    def write(self, reading: Reading, outcome: Outcome, text_name: str) -> Outcome:
+        """Writes records, clean text and row of one input; its outcome (failed if not stored).
+
+        `text_name`: where its clean text goes; empty: nowhere.
+        """
+        outcome = self._write_text(reading, outcome, text_name)
+        placed: Sequence[Placed] = ()
+        try:
+            placed = self._store(reading.original, outcome)
+        except ArticleError as error:
+            outcome = Failure(reading_path(reading, outcome), None, str(error), "mend the field it names")
+        path = reading_path(reading, outcome)
+        if isinstance(outcome, Failure):
+            identity = reading.document.id if reading.document else place(outcome.locator, outcome.row)
+            row = failed_row(identity, outcome.message, extra=reading.extra, path=path)
+        else:
+            row = document_row(outcome, extra=reading.extra, with_removed=self._with_removed, path=path)
+        assert self._rows is not None, "write inside the with block"
+        self._rows.write(encode(row))
+        self._index_lines += [line for record in placed if (line := line_of(record))]
+        self.counts.count(outcome)
+        return outcome
+
+    def _write_text(self, reading: Reading, outcome: Outcome, name: str) -> Outcome:
+        """Writes the clean text of a file; a name that the file system refuses fails this document alone."""
+        if not name:
+            return outcome
+        folder = self._files.out / "text"
+        try:
+            if isinstance(outcome, Failure) or outcome.status is Status.EMPTY:
+                remove_text(folder, name)  # of an attempt that broke off
+            else:
+                self._texts.append(write_text(folder, name, outcome.text))
+        except OSError as error:
+            if error.errno not in NAME_REFUSED:
+                raise
+            locator = reading_path(reading, outcome)
+            return Failure(locator, None, f"its text cannot be written ({error.strerror})", "rename the file")
+        return outcome
+
+    def _store(self, original: Original | None, outcome: Outcome) -> Sequence[Placed]:
+        if original is None:
+            return ()
+        copied = self._copy(original)
+        if isinstance(outcome, Failure):
+            return self._segment.write(failed_article(original, outcome, self._files.clock, copied=copied))
+        return self._segment.write(article_of(original, outcome, self._files.clock, copied=copied))
+
+    def _copy(self, original: Original) -> Placed | None:
+        """Copies the record of a WARC file that holds the original, when that is wanted and there is one."""
+        record = copy_of(original) if self._copy_originals else None
+        if record is None:
+            return None
+        if self._copies is None:
+            segment = Segment(COPIES_PREFIX, self._files.clock, self._files.number)
+            copies = SegmentWriter(self._files.out / COPIES_FOLDER, segment, self._run)
+            self._copies = self._open.enter_context(copies)
+        return self._copies.copy(record)
+
+    def _write_notes(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            head = {"parts": self._segment.parts, "counts": self.counts.to_values()}
+            lines = (line.encode() for line in self._index_lines)
+            write_atomically(self._files.notes, [json.dumps(head).encode() + b"\n", *lines])
+
+    def _discard_unless_whole(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None or not self._segment.paths:
+            for path in (self._files.rows, self._files.notes, *self._texts):
+                path.unlink(missing_ok=True)

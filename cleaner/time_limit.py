@@ -1,0 +1,36 @@
+"""A time limit that a process keeps for itself: work on one document that takes longer ends with OverTimeError.
+
+It ends Python code, and library calls that return now and then. A call that never returns, a system without such a
+signal (Windows) and threads other than the main one are not limited here: the engine watches its workers besides.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class OverTimeError(BaseException):
+    """The work takes too long. No Exception, since libraries take those for their own and go on."""
+
+
+@contextmanager
+def limited(seconds: float | None) -> Iterator[None]:
+    """What happens inside takes no longer than this; None: as long as it takes. Raises OverTimeError."""
+    on_main = threading.current_thread() is threading.main_thread()
+    if not seconds or not on_main or not hasattr(signal, "setitimer"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, _end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _end(*_: object) -> None:
+    raise OverTimeError
