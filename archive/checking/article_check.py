@@ -23,7 +23,16 @@ from archive.checking.originals import ChangedError, Sources
 from archive.checking.restore import name_of
 from archive.segments.problems import RECLEAN, REWRITE, Problem
 from archive.segments.reader import Group, Record, bare, metadata_fields
-from archive.segments.records import derived_id, fingerprint_of, local_uri, resource_id
+from archive.segments.records import (
+    CONFORMS_TO,
+    FORMAT,
+    INFO_FIELDS,
+    derived_id,
+    fingerprint_of,
+    local_uri,
+    name_uuid,
+    resource_id,
+)
 from archive.segments.uris import web_uri
 from archive.warc.digests import digest_matches
 from archive.warc.fields import FieldsError, unescape
@@ -74,6 +83,27 @@ def _relations(group: Group, known: Mapping[str, str]) -> Iterator[Problem]:
             yield metadata.problem("WARC-Date is not that of the conversion", REWRITE)
     if about := conversion or resource:
         yield from _relation(metadata, about)
+
+
+def info_problems(warcinfo: Record) -> Iterator[Problem]:
+    """What a warcinfo says that cleancopy does not, and an id that is not made of its name, date and cleaner."""
+    try:
+        fields = warcinfo.fields
+    except FieldsError as error:
+        yield warcinfo.problem(f"the fields cannot be read: {error}")
+        return
+    for name in fields.keys() - INFO_FIELDS:
+        yield warcinfo.problem(f"the field {name!r} is none that cleancopy writes", REWRITE)
+    for name, value in (("format", FORMAT), ("conformsto", CONFORMS_TO)):
+        if fields.get(name) != value:
+            yield warcinfo.problem(f"the field {name} is {fields.get(name)!r}, not {value!r}", REWRITE)
+    software = unescape(fields.get("software", ""))
+    if software.rpartition("/")[2] != unescape(fields.get("cleaner-version", "")):
+        yield warcinfo.problem("the fields software and cleaner-version name two versions", REWRITE)
+    name, date = warcinfo.get("WARC-Filename") or "", warcinfo.get("WARC-Date") or ""
+    digests = (unescape(fields.get(f"cleaner-{part}-digest", "")) for part in ("config", "model"))
+    if warcinfo.id != name_uuid("warcinfo", name, date, fingerprint_of(software, *digests)):
+        yield warcinfo.problem("WARC-Record-ID is not the one made of its name, date and cleaner", REWRITE)
 
 
 def _fields(group: Group, fields: Mapping[str, str]) -> Iterator[Problem]:

@@ -90,10 +90,9 @@ def header_problems(record: Record) -> Iterator[Problem]:
     for name in rule.forbidden:
         if given[name.lower()]:
             yield record.problem(f"{name} is forbidden in a {record.type} record", REWRITE)
-    known = {name.lower() for name in ("WARC-Type", *ALWAYS, *rule.required, *rule.optional, *rule.forbidden)}
-    known |= {name.lower() for name, _ in rule.exact}
+    known = {"WARC-Type", *ALWAYS, *rule.required, *rule.optional, *(name for name, _ in rule.exact)}
     for name, _ in record.headers:
-        if rule is not _UNKNOWN and name.lower() not in known:
+        if rule is not _UNKNOWN and name not in known and not _is_one_of(name, rule.forbidden):
             yield record.problem(f"{name!r} is no header that cleancopy writes in a {record.type} record", REWRITE)
     for name, count in given.items():
         if count > 1 and name != "warc-concurrent-to":  # WARC 1.1, 4: only that one may repeat
@@ -102,6 +101,10 @@ def header_problems(record: Record) -> Iterator[Problem]:
         if given[name.lower()] and record.get(name) != value:
             yield record.problem(f"{name} is {record.get(name)!r}, not {value!r}", REWRITE)
     yield from _malformed(record)
+
+
+def _is_one_of(name: str, names: tuple[str, ...]) -> bool:
+    return name.lower() in {other.lower() for other in names}
 
 
 def _malformed(record: Record) -> Iterator[Problem]:

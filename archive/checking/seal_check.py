@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from archive.warc.digests import sha1_base32
 from archive.warc.fields import FieldsError
 
 HASH_PIECE = 1 << 20
+PAYLOAD_DIGEST = "WARC-Payload-Digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,17 @@ class Before:
     undamaged: bool  # nothing between them was unreadable
 
 
+def as_sealed(record: Record) -> Record:
+    """The record without the payload digest that warcio adds to records that have no payload."""
+    name, value = record.headers[-1] if record.headers else ("", "")
+    if record.type == "resource" or name != PAYLOAD_DIGEST or value != record.get("WARC-Block-Digest"):
+        return record
+    line = f"{name}: {value}\r\n\r\n".encode()
+    if not record.head.endswith(line):
+        return record
+    return replace(record, head=record.head.removesuffix(line) + b"\r\n", headers=record.headers[:-1])
+
+
 def seal_problems(path: Path, seal: Record, before: Before) -> Iterator[Problem | Repacked | Continued]:
     """Everything in which the seal does not fit its segment."""
     info = before.warcinfo
@@ -71,7 +83,8 @@ def seal_problems(path: Path, seal: Record, before: Before) -> Iterator[Problem 
     if "records-sha256" in fields:  # seals of earlier versions have none
         unpacked["records-sha256"] = before.content
     wrong = {name: value for name, value in (unpacked | packed).items() if fields.get(name) != value}
-    if wrong.keys() == packed.keys() and "records-sha256" in fields and before.undamaged:
+    elsewhere = "segment-bytes" in wrong or not _member(path, seal).startswith(GZIP_HEADER)
+    if wrong and elsewhere and wrong.keys() <= packed.keys() and "records-sha256" in fields and before.undamaged:
         yield Repacked(path.name)
         return
     if "segment-sha256" in wrong or "segment-records" in wrong:
@@ -83,13 +96,17 @@ def seal_problems(path: Path, seal: Record, before: Before) -> Iterator[Problem 
 
 def _member_problems(path: Path, seal: Record) -> Iterator[Problem]:
     """No digest covers the seal's own gzip member: what carries nothing in it must be as we write it."""
-    with path.open("rb") as file:
-        file.seek(seal.offset)
-        member = file.read(seal.length)
+    member = _member(path, seal)
     if not member.startswith(GZIP_HEADER):
         yield seal.problem("the gzip header of the seal is not as cleancopy writes it", REPAIR)
     elif _has_padding_bits(member[len(GZIP_HEADER) : -8]):
         yield seal.problem("bits that pad the seal's gzip member were changed", REPAIR)
+
+
+def _member(path: Path, record: Record) -> bytes:
+    with path.open("rb") as file:
+        file.seek(record.offset)
+        return file.read(record.length)
 
 
 def _has_padding_bits(deflated: bytes) -> bool:

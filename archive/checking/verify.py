@@ -13,11 +13,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive.checking.article_check import Origin, article_problems
+from archive.checking.article_check import Origin, article_problems, info_problems
 from archive.checking.header_rules import digest_problems, header_problems
 from archive.checking.ledger import Checks
 from archive.checking.originals import Missing, Sources
-from archive.checking.seal_check import Before, Continued, Repacked, seal_problems
+from archive.checking.seal_check import Before, Continued, Repacked, as_sealed, seal_problems
 from archive.segments.problems import REPAIR, REWRITE, Problem
 from archive.segments.reader import ARTICLE_SHAPES, Group, Record, groups
 from archive.segments.writer import OPEN_SUFFIX, SUFFIX, add_content
@@ -50,6 +50,7 @@ class _Seen:
     records: int = 0
     before: Before | None = None  # the seal
     undamaged: bool = True
+    added: list[Problem] = field(default_factory=list)  # what is wrong only if nobody packed the segment anew
     content: HASH = field(default_factory=sha256)
     ids: set[bytes] = field(default_factory=set)  # digests: about 80 bytes for each record
 
@@ -100,6 +101,10 @@ def _segment(path: Path, checks: Checks, origin: Origin) -> Iterator[Problem | R
             seen.undamaged = False
             yield group
             continue
+        sealed = Group(tuple(map(as_sealed, group.records)))
+        for record, before in zip(group.records, sealed.records, strict=True):
+            seen.added += [] if record is before else header_problems(record)
+        group = sealed
         problems = [problem for record in group.records for problem in _record(record, seen)]
         yield from problems
         yield from _place(group, seen)
@@ -108,10 +113,13 @@ def _segment(path: Path, checks: Checks, origin: Origin) -> Iterator[Problem | R
         elif group.shape != ("warcinfo",) and not group.records[0].is_seal:
             yield group.records[0].problem(f"not a whole group: {_listed(group.shape)}", REPAIR)
     if seen.seal and seen.before:
-        yield from seal_problems(path, seen.seal, seen.before)
+        found = list(seal_problems(path, seen.seal, seen.before))
+        yield from found
+        yield from () if any(isinstance(one, Repacked) for one in found) else seen.added
     else:
         what = "there is no seal: the end of the segment is missing"
         yield Problem(path.name, path.stat().st_size, None, what, REPAIR)
+        yield from seen.added
 
 
 def _record(record: Record, seen: _Seen) -> Iterator[Problem]:
@@ -131,6 +139,8 @@ def _place(group: Group, seen: _Seen) -> Iterator[Problem]:
             yield first.problem("a warcinfo that is not the first record", REWRITE)
         elif first.get("WARC-Filename") != first.file.removesuffix(OPEN_SUFFIX):
             yield first.problem(f"WARC-Filename is {first.get('WARC-Filename')!r}", "give the file back this name")
+        else:
+            yield from info_problems(first)
         seen.warcinfo = seen.warcinfo or first
     elif not seen.records:
         yield first.problem("the first record is no warcinfo", REWRITE)

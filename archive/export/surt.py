@@ -37,7 +37,10 @@ def surt(uri: str) -> str:
     >>> surt("file:///news/A.txt")
     'file:/news/a.txt'
     """
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # brackets that hold no IPv6 address: a key that nobody looks up, but a key
+        return _escaped(uri.encode("utf-8", "replace")).lower().replace(" ", "%20")
     try:
         host, port = parts.hostname, parts.port
     except ValueError:

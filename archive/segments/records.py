@@ -23,6 +23,12 @@ from archive.warc.fields import dump_fields, escape
 #: Names under which UUIDv5 ids are made; never changes, or old and new archives stop agreeing on ids.
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://pypi.org/project/cleancopy/#record")
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+FORMAT = "WARC File Format 1.1"
+#: What a warcinfo may say, in lower case.
+INFO_FIELDS = frozenset(
+    {"software", "format", "conformsto", "ispartof", "description", "cleaner-version", "cleaner-config-digest",
+     "cleaner-model-digest", "compression"}
+)  # fmt: skip
 WARC_FIELDS = (
     "application/warc-fields"  # exactly, without parameters: pywb serves other metadata instead of the original
 )
@@ -257,7 +263,7 @@ def warcinfo(run: RunInfo, *, name: str, date: str, codec: str) -> Draft:
     """The first record of a segment: what wrote it, by which standard, with which compression."""
     given = (
         ("software", f"{run.software}/{run.version}"),
-        ("format", "WARC File Format 1.1"),
+        ("format", FORMAT),
         ("conformsTo", CONFORMS_TO),
         ("isPartOf", run.is_part_of),
         ("description", run.description),
