@@ -1,18 +1,24 @@
-"""Writes the parts of docs/ that follow from the code: the command line's help and the table of labels.
+"""Writes the parts of docs/ that follow from the code: command line, labels, Python face, gallery, pictures.
 
-`--check` writes nothing and fails when a file is stale.
+`--check` writes nothing and fails when a file is stale. Scores may differ by rounding from one processor to another, so
+they are compared with a tolerance. The screenshot of the report wants a browser: `docs/make_pictures.py --screenshot`.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 
 DOCS = Path(__file__).parent
+sys.path[:0] = [str(DOCS.parent), str(DOCS)]
+
 COLUMNS = 110
 HEAD = "<!-- written by docs/generate.py; do not edit -->\n"
+#: Scores as the pages print them: two digits after the point.
+SCORE, SCORE_TOLERANCE = re.compile(r"(?<![\d.])[01]\.\d\d(?![\d.])"), 0.021
 
 
 def cli_reference() -> str:
@@ -23,7 +29,7 @@ def cli_reference() -> str:
 
 
 def _sections(parser: argparse.ArgumentParser) -> list[str]:
-    sections = [f"\n## {parser.prog}\n\n```\n{parser.format_help().rstrip()}\n```\n"]
+    sections = [f"\n## {parser.prog}\n\n```text\n{parser.format_help().rstrip()}\n```\n"]
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for command in action.choices.values():
@@ -43,17 +49,45 @@ def label_table() -> str:
     )
 
 
+def generated() -> dict[str, str]:
+    """Every generated file by its path in docs/."""
+    from make_gallery import pages
+    from make_pictures import pictures
+    from make_python_reference import python_reference
+
+    files = {"cli.md": cli_reference(), "labels.md": label_table(), "python.md": python_reference()}
+    return files | pages() | pictures()
+
+
+def same(written: str, text: str) -> bool:
+    """Whether two texts differ in nothing but rounded scores."""
+    if written == text:
+        return True
+    scores = [list(map(float, SCORE.findall(each))) for each in (written, text)]
+    close = len(scores[0]) == len(scores[1]) and all(
+        abs(old - new) < SCORE_TOLERANCE for old, new in zip(*scores, strict=True)
+    )
+    return close and SCORE.sub("", written) == SCORE.sub("", text)
+
+
 def main() -> int:
     """Writes or checks; the exit code is 1 when something is stale."""
     check = "--check" in sys.argv[1:]
     os.environ["COLUMNS"] = str(COLUMNS)
-    stale = []
-    for name, text in {"cli.md": cli_reference(), "labels.md": label_table()}.items():
+    files, stale = generated(), []
+    for name, text in files.items():
         path = DOCS / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            stale.append(name)
-            if not check:
-                path.write_text(text, encoding="utf-8")
+        if path.exists() and same(path.read_text(encoding="utf-8"), text):
+            continue
+        stale.append(name)
+        if not check:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+    gone = [path for path in (DOCS / "gallery").glob("*.md") if f"gallery/{path.name}" not in files]
+    for path in gone:
+        stale.append(f"gallery/{path.name}")
+        if not check:
+            path.unlink()
     if check and stale:
         print(f"stale: {', '.join(stale)}; run python docs/generate.py", file=sys.stderr)
         return 1
