@@ -18,7 +18,7 @@ from cleaner.memory.postings import ENTRY, MOST_DOCUMENTS, WITNESSES, Entries
 from cleaner.segmentation.tokens import Hashes, Ints, tokenise
 
 FORMAT = "cleancopy memory"
-VERSION = 2
+VERSION = 3
 SQLITE_MAGIC = b"SQLite format 3\0"
 
 TABLES = """

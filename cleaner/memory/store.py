@@ -21,6 +21,15 @@ import numpy as np
 
 from archive.segments.durable import drafted_path
 from cleaner.memory import merge as union
+from cleaner.memory.file_check import (
+    FILE_DIGEST,
+    UNSTAMPED,
+    ChangedBytesError,
+    ForeignSchemaError,
+    check_bytes,
+    open_database,
+    stamp,
+)
 from cleaner.memory.fingerprints import SKETCH
 from cleaner.memory.lookup import SourceMemory, source_from
 from cleaner.memory.partial_counts import WITNESS, Countable, Witnesses, by_source
@@ -50,6 +59,7 @@ def write_memory(path: Path, parts: Sequence[Countable], *, minimum: int = 1) ->
         with drafted_path(path) as draft:
             with closing(sqlite3.connect(draft, isolation_level=None)) as database:
                 digest = _fill(database, parts, minimum)
+            stamp(draft)
             for part in parts:
                 if isinstance(part, Memory) and part.path == path:
                     part.close()  # Windows replaces no open file
@@ -66,6 +76,7 @@ def _fill(database: sqlite3.Connection, parts: Sequence[Countable], minimum: int
         written.add(holders, name)
     pruned = max([minimum, *(part.pruned for part in parts if isinstance(part, Memory))])
     meta = {"format": FORMAT, "version": str(VERSION), **settings(), "pruned": str(pruned), "digest": written.digest()}
+    meta |= {FILE_DIGEST: UNSTAMPED}
     database.executemany("INSERT INTO meta VALUES (?, ?)", sorted(meta.items()))
     database.execute("COMMIT")
     return meta["digest"]
@@ -151,8 +162,8 @@ class Memory:
     Is itself Countable, so that memory files merge. Raises MemoryFileError, also while it is read.
     """
 
-    def __init__(self, path: Path, *, digest: str | None = None) -> None:
-        """`digest`: refuses a file of other content."""
+    def __init__(self, path: Path, *, digest: str | None = None, checked: bool = False) -> None:
+        """`digest`: refuses a file of other content. `checked`: its bytes were compared by the process that sent it."""
         self.path, self.digest = path, digest or ""
         self._database: sqlite3.Connection | None = None
         self._ready: OrderedDict[str, SourceMemory] = OrderedDict()
@@ -160,9 +171,25 @@ class Memory:
         _refuse_foreign(path)
         meta = dict(self._rows("SELECT name, value FROM meta"))
         _refuse_other(path, meta)
+        if not checked:
+            self._check_bytes()
         self.digest, self.pruned = str(meta["digest"]), int(meta["pruned"])
         rows = self._rows("SELECT id, name, documents, copies, entries FROM source ORDER BY id")
-        self._facts = {facts.name: facts for facts in (SourceFacts(*row) for row in rows)}
+        self._facts = {facts.name: facts for facts in map(self._source_facts, rows)}
+
+    def _check_bytes(self) -> None:
+        try:
+            check_bytes(self.path)
+        except ChangedBytesError as error:
+            raise self._damaged(str(error)) from error
+        except OSError as error:
+            raise MemoryFileError(f"{self.path}: cannot be read ({error}); check the disk") from error
+
+    def _source_facts(self, row: tuple[Any, ...]) -> SourceFacts:
+        number, name, *counts = row
+        if not isinstance(name, str) or not all(isinstance(value, int) and value >= 0 for value in (number, *counts)):
+            raise self._damaged("a source with values of other types")
+        return SourceFacts(*row)
 
     @classmethod
     def open(cls, path: Path | str, *, digest: str | None = None) -> Self:
@@ -211,7 +238,10 @@ class Memory:
             "ORDER BY unit.documents DESC, source.name, sample.text, unit.key LIMIT ?",
             *([] if source is None else [source]), limit,
         )  # fmt: skip
-        return [Recurring(name, count, min(1.0, count / documents), text) for name, count, documents, text in rows]
+        with self._refusing():
+            return [
+                Recurring(name, count, min(1.0, count / documents), str(text)) for name, count, documents, text in rows
+            ]
 
     def sources(self) -> Sequence[str]:
         """Names of the sources in it, sorted."""
@@ -267,18 +297,21 @@ class Memory:
     def _refusing(self) -> Iterator[None]:
         try:
             yield
-        except (ValueError, TypeError, IndexError, OverflowError) as error:
+        except (ValueError, TypeError, IndexError, ArithmeticError) as error:
             raise self._damaged(str(error)) from error
 
     def _rows(self, query: str, *values: int | str) -> Iterator[Any]:
         try:
             self._database = self._database or self._opened()
             yield from self._database.execute(query, values)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._damaged(str(error)) from error
 
     def _opened(self) -> sqlite3.Connection:
-        database = sqlite3.connect(_address(self.path), uri=True, check_same_thread=False)
+        try:
+            database = open_database(_address(self.path))
+        except ForeignSchemaError as error:
+            raise self._damaged(str(error)) from error
         found = database.execute("SELECT value FROM meta WHERE name = 'digest'").fetchone()
         if self.digest and found != (self.digest,):
             database.close()
@@ -301,7 +334,7 @@ def _joined(blobs: list[bytes], dtype: np.dtype[Any]) -> Any:
 
 
 def _reopened(path: Path, digest: str) -> Memory:
-    return Memory(path, digest=digest)
+    return Memory(path, digest=digest, checked=True)
 
 
 def _address(path: Path) -> str:

@@ -20,6 +20,7 @@ from cleaner.batch.run_memory import PartialCountsWriter, count
 from cleaner.document import Document
 from cleaner.memory import merge as union
 from cleaner.memory import postings as witnesses
+from cleaner.memory.file_check import FILE_DIGEST, UNSTAMPED, stamp
 from cleaner.memory.fingerprints import units_of
 from cleaner.memory.partial_counts import PartialCounts, PartialCountsError, UnitCounter
 from cleaner.memory.postings import WITNESSES
@@ -274,6 +275,14 @@ def change(path, query):
     database.close()
 
 
+def in_its_place(path, table):
+    """A view that never ends instead of a table: asking it would hang."""
+    change(path, f"ALTER TABLE {table} RENAME TO old")
+    change(
+        path, f"CREATE VIEW {table} AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT * FROM n"
+    )
+
+
 def use(path):
     memory = Memory.open(path)
     memory.source(SITE)
@@ -301,6 +310,13 @@ def use(path):
         (lambda path: change(path, "UPDATE document SET sketch = x'0102'"), "damaged"),
         (lambda path: change(path, "UPDATE document SET sketch = x'0102030405060708'"), "damaged"),
         (lambda path: change(path, "DELETE FROM sample"), "damaged"),
+        (lambda path: change(path, "DELETE FROM meta WHERE name = 'file-digest'"), "damaged"),
+        (lambda path: change(path, "UPDATE source SET name = 7"), "damaged"),
+        (lambda path: change(path, "CREATE TRIGGER t AFTER INSERT ON unit BEGIN SELECT 1; END"), "other tables"),
+        (lambda path: change(path, "CREATE TABLE more (x)"), "other tables"),
+        (lambda path: in_its_place(path, "meta"), "no table meta"),
+        (lambda path: in_its_place(path, "source"), "other tables"),
+        (lambda path: in_its_place(path, "unit"), "other tables"),
         (lambda path: change(path, "UPDATE meta SET value = 'a cookbook' WHERE name = 'format'"), "no memory"),
         (lambda path: change(path, "UPDATE meta SET value = '999' WHERE name = 'version'"), "update cleancopy"),
         (lambda path: change(path, "UPDATE meta SET value = '6' WHERE name = 'run'"), r"other settings \(run\)"),
@@ -312,6 +328,25 @@ def test_refused(good, spoil, says):
         use(good)
     assert str(refused.value).startswith(f"{good}: ")
     assert "; " in str(refused.value)  # what to do
+
+
+def test_every_turned_bit_is_noticed(good):
+    """Of 300: what was written is refused when it is opened, or never shown."""
+    data = good.read_bytes()
+    chance = random.Random(3)
+    for _ in range(300):
+        place = chance.randrange(len(data))
+        good.write_bytes(data[:place] + bytes([data[place] ^ 1 << chance.randrange(8)]) + data[place + 1 :])
+        with pytest.raises(MemoryFileError):
+            use(good)
+
+
+def test_values_of_other_types_are_refused_even_when_stamped(good):
+    change(good, "UPDATE source SET documents = 'many'")
+    change(good, f"UPDATE meta SET value = '{UNSTAMPED}' WHERE name = '{FILE_DIGEST}'")
+    stamp(good)
+    with pytest.raises(MemoryFileError, match="other types"):
+        use(good)
 
 
 def test_a_good_file_is_not_refused(good):
