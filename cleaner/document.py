@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from cleaner.accelerator import quick
 from cleaner.labels import Action, Label
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Status(StrEnum):
     FAILED = "failed"  # could not be read or cleaned
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Document:
     """One article as it came: decoded text or HTML, and what is known about it."""
@@ -42,6 +44,7 @@ class Document:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Repair:
     """One logged edit: `source_text[start:end] == before` was read as `after`."""
@@ -54,6 +57,7 @@ class Repair:
     evidence: str  # why: ftfy's plan, or what in the text decided
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Block:
     """One unit to label: a line, a hard-wrapped paragraph, a sentence of flat text, an HTML block."""
@@ -68,6 +72,7 @@ class Block:
     link_density: float = 0.0  # HTML: share of the block's characters inside links
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Rendering:
     """A document cut into blocks: what the labeller reads."""
@@ -82,6 +87,7 @@ class Rendering:
     layout: Layout | None = None  # HTML: where its lines stand in the page
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One reason for a label: weight in log-odds, positive speaks for it; for Label.BODY it speaks for keeping."""
@@ -91,6 +97,7 @@ class Evidence:
     reason: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The judgement on one stretch of the rendering: a whole block, or the part of it glued to prose."""
@@ -103,6 +110,7 @@ class Decision:
     reasons: tuple[str, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of the source text that is in neither title nor body, and why."""
@@ -115,6 +123,7 @@ class Span:
     reasons: tuple[str, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A kept stretch: `source_text[start:end]`, repaired, is `text[clean_start:clean_end]`."""
@@ -126,6 +135,7 @@ class Piece:
     clean_end: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class CleanedDocument:
     """The result: clean title and body, and all that is needed to rebuild and explain the source."""

@@ -19,6 +19,7 @@ from typing import BinaryIO
 from threadpoolctl import threadpool_limits
 
 from archive import cli as archive_cli
+from cleaner.accelerator import described
 from cleaner.batch.output.status import status_lines, status_values
 from cleaner.batch.progress import Log
 from cleaner.batch.run import SHARD_SIZE, BatchError
@@ -87,7 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=raw,
     )
-    parser.add_argument("--version", action="version", version=f"cleancopy {VERSION}")
+    parser.add_argument("--version", action="version", version=f"cleancopy {VERSION} ({described()})")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_clean(commands.add_parser("clean", help="clean articles: files and folders, or standard input"))
     _add_explain(commands.add_parser("explain", help="every line of an article with label, score and reasons"))

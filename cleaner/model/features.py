@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
+from cleaner import accelerator
 from cleaner.segmentation.tokens import (
     CAPS,
     KIND,
@@ -40,6 +42,7 @@ LONG_PROSE = 150  # code points; a block this long that ends a sentence is taken
 FEATURES = 1
 
 
+@accelerator.quick
 @dataclass(frozen=True, slots=True)
 class Features:
     """A document as the model reads it; tokens in order, those of a block together."""
@@ -186,6 +189,7 @@ def _dense(tokens: Tokens, lengths: Ints, gaps: Ints, edges: Hashes) -> Floats:
 
 _IS_NUMBER_OR_WORD = _IS_WORD | np.isin(np.arange(TOKEN_KINDS), [KIND["digit"], KIND["ideograph"]])
 _ONE_HOT = np.eye(TOKEN_KINDS, dtype=np.float32)
+_MEAN_SIZE = 13  # the one of them that is no whole number
 _LOGS = 20  # columns that are counts, read as log(1 + count)
 _COLUMNS = _LOGS + 18
 
@@ -197,6 +201,45 @@ def featurise(texts: Sequence[str], gaps: Sequence[int], tokens: Tokens | None =
     every machine.
     """
     tokens = tokens or tokenise(texts)
+    if accelerator.compiled is not None:
+        memory = accelerator.compiled.featurise(
+            tokens.hashes, tokens.stems, tokens.kinds, tokens.lengths, tokens.starts, tokens.counts, tokens.whole,
+            tokens.block_lengths, np.asarray(gaps, np.int64), _CLASSES, _MIXES, _logs(), _BITS,
+        )  # fmt: skip
+        if memory is not None:
+            return _columns(memory, tokens)
+    return _featurise(gaps, tokens)
+
+
+@cache
+def _logs() -> Floats:
+    """log(1 + count) of the counts that documents hold; a document with larger ones is measured in NumPy."""
+    return np.log1p(np.arange(1 << 17, dtype=np.float32))
+
+
+_MIXES = np.array(MIX, np.uint64)
+#: What a kind of token is, in bits; see `native/features.c`.
+_CLASSES = sum(
+    (flags.astype(np.uint8) << bit)
+    for bit, flags in enumerate((_IS_WORD, _IS_NUMBER_OR_WORD, _IS_STOP, _IS_CLOSER, _IS_STOP_OR_COMMA))
+)
+_BITS = (WORD_BITS, PAIR_BITS, EDGE_BITS, STEM_BITS, WHOLE_LINE_TOKENS, LONG_PROSE)
+
+
+def _columns(memory: bytearray, tokens: Tokens) -> Features:
+    """The arrays that the accelerator has laid one after another."""
+    count, blocks = len(tokens.hashes), len(tokens.starts)
+    ints = np.frombuffer(memory, np.int64, 3 * count + EDGES * blocks)
+    dense = np.frombuffer(memory, np.float32, offset=ints.nbytes).reshape(blocks, -1)
+    np.log1p(dense[:, _MEAN_SIZE], out=dense[:, _MEAN_SIZE])
+    return Features(
+        words=ints[:count], stems=ints[count : 2 * count], pairs=ints[2 * count : 3 * count], starts=tokens.starts,
+        counts=tokens.counts, edges=ints[3 * count :].reshape(blocks, EDGES), dense=dense,
+    )  # fmt: skip
+
+
+def _featurise(gaps: Sequence[int], tokens: Tokens) -> Features:
+    """The reference that the accelerator is held to."""
     edges = _edges(tokens)
     dense = _dense(tokens, tokens.block_lengths, np.asarray(gaps), edges)
     pairs = _befores(tokens) * np.uint64(MIX[3]) + tokens.hashes

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from cleaner import accelerator
 from cleaner.document import Block, Evidence
 from cleaner.labels import KEPT, Label
 from cleaner.memory.lookup import Recall
@@ -34,6 +35,9 @@ OUTPUTS = len(Label) + 1
 COLUMN = {label: column for column, label in enumerate(COLUMNS)}
 #: Arrays of the trees have names that begin so; RECALL says what they read, raise it with any change of it.
 TREES, RECALL = "trees.", 1
+#: All weights of the linear scorer are multiples of this: so are their sums, which float64 holds exactly. Then the
+#: order of adding, which NumPy chooses by version and processor, changes nothing.
+QUANTUM = 2.0**-20
 #: Inputs of the network are cut off: linear scores, spreads from the mean of a dense measurement, sums of evidence.
 LINEAR_CLIP, DENSE_CLIP, EVIDENCE_CLIP = 9.0, 5.0, 8.0
 
@@ -49,6 +53,18 @@ class Linear:
     def score(self, features: Features) -> Floats:
         """Block × OUTPUTS log-odds, cut off at LINEAR_CLIP."""
         tables, rows = self.tables, self.rows
+        if accelerator.compiled is not None:
+            memory = accelerator.compiled.linear(
+                features.starts, features.counts, self.bias, LINEAR_CLIP, features.words, rows["word"], tables["word"],
+                features.stems, rows["stem"], tables["stem"], features.pairs, rows["pair"], tables["pair"],
+                features.edges, rows["edge"], tables["edge"],
+            )  # fmt: skip
+            return np.frombuffer(memory, np.float32).reshape(-1, len(self.bias))
+        return self._score(features)
+
+    def _score(self, features: Features) -> Floats:
+        """The reference that the accelerator is held to."""
+        tables, rows = self.tables, self.rows
         tokens = tables["word"].take(rows["word"].take(features.words), axis=0)
         tokens += tables["stem"].take(rows["stem"].take(features.stems), axis=0)
         tokens += tables["pair"].take(rows["pair"].take(features.pairs), axis=0)
@@ -57,7 +73,8 @@ class Linear:
         filled = features.counts > 0
         if len(tokens):
             counts = features.counts[filled]
-            sums[filled] += np.add.reduceat(tokens, features.starts[filled], axis=0) * token_weight(counts)[:, None]
+            totals = np.add.reduceat(tokens, features.starts[filled], axis=0, dtype=np.float64).astype(np.float32)
+            sums[filled] += totals * token_weight(counts)[:, None]
         return clipped(sums, -LINEAR_CLIP, LINEAR_CLIP)
 
 
@@ -218,8 +235,12 @@ def linear_from(arrays: Mapping[str, Floats]) -> Linear:
     """The linear scorer from its arrays: per table `.buckets`, 8-bit `.weights` and their `.scale` per row."""
     tables, rows = {}, {}
     for table, bits in BITS.items():
-        weights = arrays[f"{table}.weights"] * arrays[f"{table}.scale"].astype(np.float32)[:, None]
+        weights = arrays[f"{table}.weights"] * _in_quanta(arrays[f"{table}.scale"])[:, None]
         tables[table] = np.concatenate((np.zeros((1, OUTPUTS), np.float32), weights))
         rows[table] = np.zeros(1 << bits, np.int32)
         rows[table][arrays[f"{table}.buckets"]] = np.arange(1, len(weights) + 1)
     return Linear(tables, rows, arrays["bias"].astype(np.float32))
+
+
+def _in_quanta(scale: Floats) -> Floats:
+    return (np.rint(scale.astype(np.float64) / QUANTUM) * QUANTUM).astype(np.float32)

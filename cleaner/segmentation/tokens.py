@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner import accelerator
+
 SEPARATOR = "\x00"  # stands between blocks; a NUL inside a block is read as a space
 STEM = 5  # code units
 KIND_NAMES = (
@@ -124,6 +126,7 @@ def mixed(hashes: Hashes, seed: int, bits: int) -> Ints:
     return (mixed >> np.uint64(64 - bits)).astype(np.int64)
 
 
+@accelerator.quick
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """The tokens of a document's blocks in order; lengths and offsets are in UTF-16 code units."""
@@ -143,6 +146,29 @@ class Tokens:
 
 def tokenise(texts: Sequence[str]) -> Tokens:
     """The tokens of at least one block; the same on every machine."""
+    if accelerator.compiled is not None and texts:
+        memory, count = accelerator.compiled.tokenise(texts, *_tables(), KIND["upper"], CAPS)
+        return _columns(memory, count, len(texts))
+    return _tokenise(texts)
+
+
+def _columns(memory: bytearray, count: int, blocks: int) -> Tokens:
+    """The arrays that the accelerator has laid one after another."""
+    ints = np.frombuffer(memory, np.int64, 5 * (count + blocks))
+    hashes, kinds = ints.view(np.uint64), np.frombuffer(memory, np.uint8, count, ints.nbytes)
+    ends = [number * count for number in range(6)]
+    per_block = [ends[5] + number * blocks for number in range(6)]
+    return Tokens(
+        hashes=hashes[: ends[1]], stems=hashes[ends[1] : ends[2]], kinds=kinds,
+        begins=ints[ends[2] : ends[3]], lengths=ints[ends[3] : ends[4]], block=ints[ends[4] : ends[5]],
+        starts=ints[per_block[3] : per_block[4]], counts=ints[per_block[4] : per_block[5]],
+        whole=hashes[per_block[0] : per_block[1]], block_starts=ints[per_block[1] : per_block[2]],
+        block_lengths=ints[per_block[2] : per_block[3]],
+    )  # fmt: skip
+
+
+def _tokenise(texts: Sequence[str]) -> Tokens:
+    """The reference that the accelerator is held to."""
     joined = SEPARATOR.join(texts)
     if joined.count(SEPARATOR) >= len(texts):
         joined = SEPARATOR.join(text.replace(SEPARATOR, " ") for text in texts)

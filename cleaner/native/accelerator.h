@@ -1,0 +1,42 @@
+/* What the files of the accelerator share: buffers in, one bytearray out. NumPy's headers are not needed. */
+#ifndef CLEANCOPY_ACCELERATOR_H
+#define CLEANCOPY_ACCELERATOR_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Buffers of the arguments of one call; released together. */
+#define MOST_BUFFERS 24
+typedef struct {
+    Py_buffer held[MOST_BUFFERS];
+    int count;
+} Buffers;
+
+/* The memory of a contiguous buffer and its number of items of `width` bytes; NULL with an exception set. */
+const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items);
+/* The same for a buffer that must hold exactly `items`. */
+const void *buffer_with(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t items);
+void release(Buffers *buffers);
+
+/* Compiled twice, the wider one chosen when the program starts; the results are the same. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
+#define WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE
+#endif
+
+/* An uninitialised bytearray. */
+static inline PyObject *bytes_of(size_t size) {
+    return PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)size);
+}
+
+PyObject *accelerator_tokenise(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_featurise(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_linear(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_quick_init(PyObject *module, PyObject *const *args, Py_ssize_t count);
+int accelerator_ready_quick_init(void);
+
+#endif

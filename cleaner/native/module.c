@@ -1,0 +1,58 @@
+/* The module `cleaner._accelerator`: hot loops of the cleaner, with the same results as the NumPy code to the last
+ * bit. Integer arithmetic, and floats added in the same order; built with -ffp-contract=off. */
+#include "accelerator.h"
+
+#define VERSION 1 /* as in cleaner/accelerator.py */
+
+const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items) {
+    if (buffers->count >= MOST_BUFFERS) {
+        PyErr_SetString(PyExc_SystemError, "too many buffers");
+        return NULL;
+    }
+    Py_buffer *view = &buffers->held[buffers->count];
+    if (PyObject_GetBuffer(object, view, PyBUF_C_CONTIGUOUS) < 0) return NULL;
+    buffers->count++;
+    if (view->itemsize != (Py_ssize_t)width) {
+        PyErr_Format(PyExc_TypeError, "an array of items of %zd bytes is needed, not of %zd", (Py_ssize_t)width,
+                     view->itemsize);
+        return NULL;
+    }
+    *items = view->len / (Py_ssize_t)width;
+    return view->len ? view->buf : (const void *)"\0\0\0\0\0\0\0"; /* an empty array may have no memory at all */
+}
+
+const void *buffer_with(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t items) {
+    Py_ssize_t given = 0;
+    const void *memory = buffer_of(buffers, object, width, &given);
+    if (memory != NULL && given != items) {
+        PyErr_Format(PyExc_ValueError, "an array of %zd items is needed, not of %zd", items, given);
+        return NULL;
+    }
+    return memory;
+}
+
+void release(Buffers *buffers) {
+    while (buffers->count > 0) PyBuffer_Release(&buffers->held[--buffers->count]);
+}
+
+#define FAST(name, text) {#name, (PyCFunction)(void (*)(void))accelerator_##name, METH_FASTCALL, text}
+
+static PyMethodDef methods[] = {
+    FAST(tokenise, "tokenise(texts, packed, folds, upper, caps) -> (memory, tokens)"),
+    FAST(featurise, "featurise(tokens' arrays, gaps, tables) -> memory, or None where NumPy must do it"),
+    FAST(linear, "linear(features' arrays, tables) -> memory of block x outputs float32"),
+    FAST(quick_init, "quick_init(class, fields, defaults, slow) -> an __init__ that fills slots at once"),
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "cleaner._accelerator", "Hot loops of the cleaner; see cleaner/accelerator.py.", -1, methods,
+    NULL, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit__accelerator(void) {
+    if (accelerator_ready_quick_init() < 0) return NULL;
+    PyObject *module = PyModule_Create(&definition);
+    if (module != NULL && PyModule_AddIntConstant(module, "VERSION", VERSION) < 0) Py_CLEAR(module);
+    return module;
+}

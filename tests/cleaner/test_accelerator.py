@@ -1,0 +1,164 @@
+"""The compiled accelerator gives the same results as the code in Python, to the last bit. CI runs where it was built."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+import subprocess
+import sys
+from dataclasses import dataclass, field, fields, replace
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cleaner import accelerator
+from cleaner.document import Block
+from cleaner.model import features, network
+from cleaner.segmentation import tokens
+
+needed = pytest.mark.skipif(accelerator.compiled is None, reason="the accelerator was not built, or CLEANCOPY_PURE=1")
+#: Any code points at all: surrogates, controls and unassigned ones too; and words that come again.
+anything = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
+prose = st.lists(
+    st.sampled_from(
+        ["Read", "more", "THE", "council", "met", "1,200", "読む", "«", ")", ".", "?!", "\U0001f600", "e\u0301"]
+    )
+).map(" ".join)
+blocks = st.lists(anything | prose, min_size=1, max_size=12)
+
+
+def assert_same(one: object, other: object) -> None:
+    for each in fields(type(one)):
+        mine, theirs = getattr(one, each.name), getattr(other, each.name)
+        assert mine.dtype == theirs.dtype, each.name
+        assert mine.shape == theirs.shape, each.name
+        assert mine.tobytes() == theirs.tobytes(), each.name
+
+
+@needed
+@given(blocks)
+@example([""])
+@example(["", "\x00", "a\x00b", "AB", "A"])
+@example(["\ud800", "a\udfffb\ud83d", "\ude00", "\U0010ffff" * 3])
+@example(["ab" * 3000])
+def test_tokens_are_the_same(texts: list[str]) -> None:
+    assert_same(tokens.tokenise(texts), tokens._tokenise(texts))
+
+
+@needed
+@given(blocks, st.data())
+@example([""] * 3, None)
+@example(["One line."] * 300, None)
+@example(["word " * 500, "\U0001f600" * 200], None)
+def test_features_are_the_same(texts: list[str], data: st.DataObject | None) -> None:
+    gaps = (
+        data.draw(st.lists(st.integers(0, 4), min_size=len(texts), max_size=len(texts))) if data else [1] * len(texts)
+    )
+    read = tokens.tokenise(texts)
+    assert_same(features.featurise(texts, gaps, read), features._featurise(gaps, read))
+
+
+@needed
+@given(blocks)
+def test_linear_scores_are_the_same(texts: list[str]) -> None:
+    linear = network.shipped().linear
+    read = features.featurise(texts, [1] * len(texts))
+    assert linear.score(read).tobytes() == linear._score(read).tobytes()
+
+
+def test_sums_of_weights_are_exact_in_any_order() -> None:
+    """All weights are multiples of one small number, which float64 sums of hold exactly."""
+    linear = network.shipped().linear
+    assert all((table / network.QUANTUM % 1 == 0).all() for table in linear.tables.values())
+
+
+@needed
+def test_a_document_too_large_for_exact_sums_is_measured_in_numpy() -> None:
+    texts = ["word " * 40_000, "end"]
+    read = tokens.tokenise(texts)
+    assert_same(features.featurise(texts, [2, 1], read), features._featurise([2, 1], read))
+
+
+@needed
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda core: core.tokenise(["a", 1], *tokens._tables(), 1, 2),
+        lambda core: core.tokenise(["a"], np.zeros(3, np.uint8), tokens._tables()[1], 1, 2),
+        lambda core: core.tokenise(["a"]),
+        lambda core: core.quick_init(int, ("real",), (0,), int.__init__),
+    ],
+)
+def test_wrong_arguments_are_refused(wrong) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        wrong(accelerator.compiled)
+
+
+@needed
+def test_a_bucket_outside_of_its_table_is_refused() -> None:
+    linear = network.shipped().linear
+    read = features.featurise(["one word"], [2])
+    with pytest.raises(IndexError):
+        linear.score(replace(read, words=read.words + (1 << 40)))
+
+
+@accelerator.quick
+@dataclass(frozen=True, slots=True)
+class Sample:
+    first: int
+    second: str = "two"
+    third: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    first: int
+    second: str = "two"
+    third: dict[str, int] = field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("args", "named"),
+    [
+        ((1,), {}), ((1, "b"), {}), ((1, "b", {"c": 3}), {}), ((), {"first": 1}), ((1,), {"third": {}, "second": "x"}),
+        ((), {}), ((1, 2, 3, 4), {}), ((1,), {"first": 2}), ((1,), {"fourth": 4}), ((), {"second": "x"}),
+    ],
+)  # fmt: skip
+def test_a_quick_class_is_made_as_a_plain_one(args: tuple, named: dict) -> None:
+    assert made_or_refused(Sample, args, named) == made_or_refused(Plain, args, named)
+
+
+def made_or_refused(kind: type, args: tuple, named: dict) -> object:
+    try:
+        made = kind(*args, **named)
+    except TypeError as error:
+        return str(error).partition(".")[2]
+    return made.first, made.second, made.third
+
+
+def test_a_quick_class_behaves_as_a_dataclass() -> None:
+    block = Block(1, 2, "x", 3, newlines_before=4)
+    assert pickle.loads(pickle.dumps(block)) == copy.copy(block) == block == replace(block, start=1)
+    assert str(inspect.signature(Block)).startswith("(start: 'int', end: 'int', text: 'str'")
+    assert hash(block) == hash(replace(block))
+    with pytest.raises(AttributeError):
+        block.start = 3  # type: ignore[misc]
+    with pytest.raises((TypeError, AttributeError)):
+        Block.__init__(3, 1, 2, "x", 3, 4)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("pure", ["1", ""])
+def test_pure_python_gives_the_same_document(pure: str) -> None:
+    program = (
+        "from cleaner import clean; r = clean('Read more\\n' + 'The council met on Tuesday. ' * 9); print(r.spans)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={"CLEANCOPY_PURE": pure, "PYTHONPATH": ":".join(sys.path)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    from cleaner import clean
+
+    assert done.stdout.strip() == str(clean("Read more\n" + "The council met on Tuesday. " * 9).spans)
