@@ -21,11 +21,7 @@ INPUTS = (
     "fixtures/crawls/truncated-by-crawler.warc.gz",
     "fixtures/crawls/cut-inside-record.warc",
 )
-ARTICLES = (
-    "seeds/02-border-talks.en.txt",
-    "seeds/13-only-an-appeal.en.txt",
-    "fixtures/pages/en-harbour-news/page.html",
-)
+ARTICLES = ("02-border-talks.en.txt", "13-only-an-appeal.en.txt", "page.html")
 STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
 STATED = "".join(
     f'<meta property="{name}" content="{value}">'
