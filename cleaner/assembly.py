@@ -13,6 +13,7 @@ from typing import Any
 from cleaner.decision import status_of
 from cleaner.decoding.mojibake import OffsetMap
 from cleaner.document import CleanedDocument, Decision, Document, Piece, Rendering, Span, join_text
+from cleaner.indentation import indented_lines
 from cleaner.labels import Action, Label
 
 LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
@@ -36,6 +37,11 @@ def assemble(
     judged: the decisions that its status goes by, when not all; a page's menus do not make it suspect.
     """
     stretches = list(_stretches(rendering.text, decisions, wrapped=rendering.wrapped))
+    if indents := indented_lines(rendering):
+        stretches = [
+            (indents.get(start, start), end, decision) if decision.action is Action.KEEP else (start, end, decision)
+            for start, end, decision in stretches
+        ]
     headline = next((s for s in stretches if s[2].label is Label.HEADLINE and s[2].action is Action.KEEP), None)
     title = " ".join(rendering.text[headline[0] : headline[1]].split()) if headline else document.title or ""
     if headline and title != rendering.text[headline[0] : headline[1]]:
@@ -64,6 +70,7 @@ def assemble(
         id=document.id, title=title, body=body, status=status, spans=tuple(spans), pieces=tuple(pieces),
         repairs=rendering.repairs, source_text=rendering.source_text, decisions=decisions,
         rendering_text=rendering.text, metadata=metadata, given=_given(document),
+        markup=document.text if rendering.layout is not None else "",
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from cleaner.accelerator import quick
@@ -53,7 +54,7 @@ class Repair:
     end: int
     before: str
     after: str
-    kind: str  # mojibake | currency | control
+    kind: str  # mojibake | currency | control | hyphen
     evidence: str  # why: ftfy's plan, or what in the text decided
 
 
@@ -153,11 +154,17 @@ class CleanedDocument:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)  # what came with the text and took part in judging it
     source: str = ""  # the name of the source whose memory and corrections were asked; "": none
+    markup: str = field(default="", repr=False)  # HTML: the page that the source text renders
 
     @property
     def text(self) -> str:
         """Title, blank line, body: what the conversion record holds."""
         return join_text(self.title, self.body)
+
+    def html(self) -> str:
+        """The article as an HTML fragment: `<article>` with title, headings, lists, tables, quotes, links and code."""
+        html: str = import_module("cleaner.html.article_html").article_html(self)  # parsers load only for who asks
+        return html
 
 
 def join_text(title: str, body: str) -> str:

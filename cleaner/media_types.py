@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from cleaner.document import Document, Rendering
 from cleaner.html.page import Extractor
@@ -14,6 +15,14 @@ SEGMENTERS: Mapping[str, Callable[[Document, Extractor], Rendering]] = {
     "text/plain": lambda document, _: segment_text(document),
     "text/html": segment_html,
 }
+
+
+def unrepaired(document: Document, rendering: Rendering, extractor: Extractor) -> Rendering:
+    """A document's blocks once more, in the text as it stands."""
+    if rendering.layout is not None:
+        return segment_html(document, extractor, repaired=False)
+    plain = segment_text(replace(document, text=rendering.source_text), repaired=False)
+    return replace(plain, metadata=rendering.metadata)
 
 
 def block_texts(document: Document) -> tuple[list[str], list[bool]]:

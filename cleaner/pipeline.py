@@ -30,7 +30,7 @@ from cleaner.html.page import Extractor
 from cleaner.html.trafilatura import page_facts
 from cleaner.labels import Action, Policy
 from cleaner.language import identify
-from cleaner.media_types import SEGMENTERS
+from cleaner.media_types import SEGMENTERS, unrepaired
 from cleaner.memory.fingerprints import units_of
 from cleaner.memory.lookup import ENOUGH, Memory, Recall, recall, recurring_words
 from cleaner.memory.repeated_spans import split
@@ -38,7 +38,7 @@ from cleaner.memory.source_name import document_source
 from cleaner.model.network import Model, shipped
 from cleaner.model.source_correction import recurs
 from cleaner.segmentation.line_breaks import shipped as shipped_breaks
-from cleaner.segmentation.text import glued, segment_text
+from cleaner.segmentation.text import glued
 from cleaner.segmentation.tokens import Tokens, tokenise
 
 VERSION, TRAFILATURA = metadata.version("cleancopy"), metadata.version("trafilatura")
@@ -148,8 +148,7 @@ class Cleaner:
         rendering = SEGMENTERS[document.media_type](document, self.extractor)
         cleaned = self._label(document, rendering, source)
         if rendering.repairs and not _rebuilds(cleaned):  # a repair across a block's edge: leave the text as it is
-            plain = segment_text(replace(document, text=rendering.source_text), repaired=False)
-            cleaned = self._label(document, replace(plain, metadata=rendering.metadata), source)
+            cleaned = self._label(document, unrepaired(document, rendering, self.extractor), source)
         return replace(cleaned, source=source)
 
     def _label(self, document: Document, rendering: Rendering, source: str) -> CleanedDocument:

@@ -1,4 +1,4 @@
-"""Mojibake, damaged currency signs and C1 controls: each repair a logged, reversible edit.
+"""Mojibake, damaged currency signs, C1 controls, soft hyphens: each repair a logged, reversible edit.
 
 One linear scan finds suspicious places; only the line around one, or a window of a long line, is
 given to ftfy's encoding fix. Words glued together are no repair: the labeller cuts them. Never
@@ -19,6 +19,12 @@ from cleaner.document import Repair
 MOJIBAKE = "mojibake"
 CURRENCY = "currency"
 CONTROL = "control"
+HYPHEN = "hyphen"
+
+#: Where a word may be broken, and a space of no width inside a word of Latin letters: words that no search finds.
+_BREAK_HINTS = re.compile(
+    "(?<=[^\\W\\d_])(?:\u00ad+|(?<=[a-z\u00df-\u024f])\u200b(?=[a-z\u00df-\u024f]))(?=[^\\W\\d_])"
+)
 
 #: ftfy sees at most this much at once, so that its time stays linear: 99.6 % of article lines are shorter.
 WINDOW = 1200
@@ -80,6 +86,8 @@ def repair(text: str) -> tuple[str, tuple[Repair, ...]]:
     if text.isascii():
         return text, ()
     repairs = [edit for start, end in _windows(text) for edit in _encoding_repairs(text, start, end)]
+    if "\u00ad" in text or "\u200b" in text:
+        repairs = sorted([*repairs, *_hyphen_repairs(text, repairs)], key=lambda edit: edit.start)
     if "¤" in text:
         repairs = sorted([*repairs, *_currency_repairs(text, repairs)], key=lambda edit: edit.start)
     return (apply(text, repairs), tuple(repairs)) if repairs else (text, ())
@@ -245,3 +253,11 @@ def _currency_repairs(text: str, taken: Sequence[Repair]) -> Iterator[Repair]:
     for start in signs:
         if start not in covered:
             yield Repair(start, start + 1, "¤", "€", CURRENCY, f"the text has {witness.group()!r}")
+
+
+def _hyphen_repairs(text: str, taken: Sequence[Repair]) -> Iterator[Repair]:
+    covered = {offset for edit in taken for offset in range(edit.start, edit.end)}
+    for match in _BREAK_HINTS.finditer(text):
+        if match.start() not in covered:
+            name = "soft hyphen" if match.group()[0] == "\u00ad" else "space of no width"
+            yield Repair(match.start(), match.end(), match.group(), "", HYPHEN, f"{name} inside a word")

@@ -1,17 +1,22 @@
 """An HTML page as lines and elements: one walk over lexbor's tree, in time linear in the markup.
 
 Lines break where a browser breaks them, inline neighbours get the space it shows, cells of a table row
-share a line. Hidden and noscript text is among the lines, in elements that say so; scripts and styles are not.
+share a line. Hidden and noscript text is among the lines, in elements that say so, but for what is hidden
+inside a sentence; scripts and styles are not.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from cleaner.html.formulas import formula_text
+from cleaner.html.hidden import LONG_INLINE, is_hidden, is_invisible, is_panel, is_unseen_inline, opens_panel
+from cleaner.html.limits import bounded
 from cleaner.html.page import Element, Line
 
 #: What a browser sets on lines of its own; buttons too, since rows of them are crumbs and not words of one line.
@@ -23,53 +28,51 @@ BLOCK_TAGS = frozenset(
 CELL_TAGS = frozenset(("td", "th"))
 BREAK_TAGS = frozenset(("br", "hr"))
 PRE_TAGS = frozenset(("pre", "listing", "plaintext", "xmp"))
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+#: What stands in these is one of several: no blank line between them.
+_MEMBERS = frozenset("br button dd dt li option summary tbody td tfoot th thead tr".split())
+_ITEMS, _WHOLES = frozenset(("li", "dd", "dt")), frozenset(("article", "section", "blockquote", *HEADINGS))
+#: A row whose cells break lines is a row of data when it holds so few characters, breaks and no headings.
+ROW_CHARACTERS, ROW_BREAKS = 300, 8
 #: Never shown, or no text: JSON-LD and meta tags reach the metadata another way.
 SKIPPED_TAGS = frozenset(
-    "audio canvas datalist embed head iframe math noembed noframes object rp script select style svg "
+    "audio canvas datalist embed head iframe noembed noframes object rp script select style svg "
     "template textarea video -comment !doctype -doctype -document".split()
 )
 CELL_SEPARATOR = " | "
-#: Elements nested deeper than this are read as if their tags were not there: time in the parser grows with the square
-#: of the depth (15 s for 100,000). Of 1,383 article pages the deepest nested 88.
-MAX_DEPTH = 512
-#: With fewer opening brackets no page nests so deep that it takes a second.
-SHALLOW_TAGS = 8000
-
-_HIDING_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _SPACE = re.compile("[ \t\n\r\f\v\u2028\u2029]+")
-_NESTING = re.compile(
-    r"<(/?)(?:article|aside|blockquote|center|d[ltd]|details|div|fieldset|figure|footer|form|header|li|main|menu|nav|"
-    r"ol|section|span|summary|table|ul|[a-z]+-[a-z-]+)\b[^>]*>",
-    re.IGNORECASE,
-)
 
 
 @dataclass(slots=True)
-class _Frame:
+class Frame:
     """An open element during the walk."""
 
     node: LexborNode
     tag: str
-    parent: _Frame | None
+    parent: Frame | None
     depth: int
     index: int = -1  # in the list of elements, once it has text
     linked: bool = False
     pre: bool = False
     attributes: Mapping[str, str | None] | None = None  # once they were read
+    heading: bool = False  # a heading, or inside one
+    apart: bool = False  # an inline element whose text stands in lines of its own
+    member: bool = False  # in an item of a list: no blank lines in it
 
 
 @dataclass(slots=True)
 class _Row:
     """A table row being walked: where its cells begin, and whether anything in it breaks lines."""
 
-    frame: _Frame
+    frame: Frame
     cells: list[int] = field(default_factory=list)
     plain: bool = True
+    layout: bool = False  # holds headings or rows: no row of data
 
 
 #: A piece of text and the element it stands in; without either a line break.
-_Piece = tuple[str, _Frame | None]
-_BREAK: _Piece = ("", None)
+Piece = tuple[str, Frame | None]
+_BREAK: Piece = ("", None)
 
 
 @dataclass(slots=True)
@@ -78,12 +81,14 @@ class Walk:
 
     elements: list[Element] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
-    _pieces: list[_Piece] = field(default_factory=list)
+    pieces_of: dict[int, Sequence[Piece]] | None = None  # id of a line → its pieces, for those who ask
+    _pieces: list[Piece] = field(default_factory=list)
     _rows: list[_Row] = field(default_factory=list)
+    _gap: int = 1  # line breaks before the next line
 
     def run(self, root: LexborNode) -> None:
         """Fills elements and lines; a stack, since pages nest deeper than Python calls."""
-        frame = _Frame(root, root.tag or "", None, 0)
+        frame = Frame(root, root.tag or "", None, 0)
         node = root.first_child
         while True:
             if node is None:
@@ -97,54 +102,62 @@ class Walk:
             if tag == "-text":
                 self._text(node.text_content or "", frame)
             elif tag in BREAK_TAGS:
-                self._break()
+                self._break(tag)
+            elif tag == "math":
+                self._text(formula_text(node), frame)
             elif tag not in SKIPPED_TAGS:
                 child = node.first_child
                 if child is not None:
-                    frame = _Frame(node, tag, frame, frame.depth + 1, -1, frame.linked, frame.pre)
-                    self._enter(frame)
-                    node = child
-                    continue
-                if tag in BLOCK_TAGS:
-                    self._break()
+                    inner = _frame(node, tag, frame)
+                    if inner is not None:
+                        frame = inner
+                        self._enter(frame)
+                        node = child
+                        continue
+                elif tag in BLOCK_TAGS and not (tag == "button" and frame.heading):
+                    self._break(tag)
                 elif tag in CELL_TAGS:
-                    self._cell(_Frame(node, tag, frame, frame.depth + 1))
+                    self._cell(Frame(node, tag, frame, frame.depth + 1))
             node = node.next
         self._flush()
 
-    def _enter(self, frame: _Frame) -> None:
+    def _enter(self, frame: Frame) -> None:
         tag = frame.tag
         if tag == "tr":
-            self._break()
+            self._break(tag)
+            if self._rows:
+                self._rows[-1].layout = True
             self._rows.append(_Row(frame))
         elif tag in CELL_TAGS:
             self._cell(frame)
-        elif tag in BLOCK_TAGS:
-            self._break()
-        elif tag == "a":
-            frame.attributes = frame.node.attributes
-            frame.linked = frame.linked or "href" in frame.attributes
+        elif tag in BLOCK_TAGS or frame.apart:
+            self._break("li" if frame.member else tag)
+            if tag in HEADINGS and self._rows:
+                self._rows[-1].layout = True
         if tag in PRE_TAGS:
             frame.pre = True
 
-    def _leave(self, frame: _Frame) -> None:
+    def _leave(self, frame: Frame) -> None:
         tag = frame.tag
         if tag == "tr" and self._rows and self._rows[-1].frame is frame:
             self._end_row(self._rows.pop())
-            self._break()
-        elif tag in BLOCK_TAGS or (tag in CELL_TAGS and not self._rows):
-            self._break()
+            self._break(tag)
+        elif tag in BLOCK_TAGS or frame.apart or (tag in CELL_TAGS and not self._rows):
+            self._break("li" if frame.member else tag)
 
-    def _break(self) -> None:
+    def _break(self, tag: str) -> None:
         if self._rows:
             row = self._rows[-1]
             if row.cells:  # not for the row's own beginning
                 row.plain = False
             self._pieces.append(_BREAK)
-        elif self._pieces:
+            return
+        if self._pieces:
             self._flush()
+        if tag not in _MEMBERS:
+            self._gap = 2
 
-    def _cell(self, frame: _Frame) -> None:
+    def _cell(self, frame: Frame) -> None:
         if self._rows:
             self._rows[-1].cells.append(len(self._pieces))
             self._pieces.append(("", frame))  # becomes a break or a separator
@@ -152,31 +165,46 @@ class Walk:
             self._flush()
 
     def _end_row(self, row: _Row) -> None:
-        """Cells of a row without line breaks share a line; those of other rows get lines of their own."""
+        """Cells of a row share a line, but where they break lines as only a page's layout does."""
+        joined = row.plain or self._is_data(row)
+        if joined and not row.plain:
+            last = self._pieces[row.cells[0] :]
+            self._pieces[row.cells[0] :] = [(" ", row.frame) if piece is _BREAK else piece for piece in last]
         for number, at in enumerate(row.cells):
-            if not row.plain:
+            if not joined:
                 self._pieces[at] = _BREAK
             elif number:
                 self._pieces[at] = (CELL_SEPARATOR, row.frame)
         if not self._rows:
             self._flush()
 
-    def _text(self, text: str, frame: _Frame) -> None:
+    def _is_data(self, row: _Row) -> bool:
+        """Is a row whose cells break lines one of data: several short cells, a few breaks?"""
+        if row.layout or len(row.cells) < 2:
+            return False
+        bounds = [*row.cells, len(self._pieces)]
+        cells = [self._pieces[start:end] for start, end in pairwise(bounds)]
+        sizes = [sum(visible(text) for text, _ in cell) for cell in cells]
+        breaks = sum(_inner_breaks(cell) for cell in cells)
+        filled = sum(size > 0 for size in sizes)
+        return filled >= 2 and sum(sizes) <= ROW_CHARACTERS and breaks <= ROW_BREAKS
+
+    def _text(self, text: str, frame: Frame) -> None:
         if frame.pre:
             for number, part in enumerate(text.splitlines()):
                 if number:
-                    self._break()
+                    self._break("br")
                 if part:
                     self._pieces.append((part, frame))
             if text.endswith("\n"):
-                self._break()
+                self._break("br")
         elif self._pieces or not text.isspace():
             self._pieces.append((text, frame))
 
     def _flush(self) -> None:
         if not self._pieces:
             return
-        run: list[_Piece] = []
+        run: list[Piece] = []
         for piece in self._pieces:
             if piece is not _BREAK:
                 run.append(piece)
@@ -187,12 +215,12 @@ class Walk:
             self._line(run)
         self._pieces = []
 
-    def _line(self, pieces: list[_Piece]) -> None:
+    def _line(self, pieces: list[Piece]) -> None:
         first = pieces[0][1]
         if len(pieces) == 1 and first is not None and not first.pre:  # most lines
             text = _SPACE.sub(" ", pieces[0][0]).strip()
             if text:
-                self.lines.append(Line(text, self._element(first), float(first.linked)))
+                self._add(Line(text, self._element(first), float(first.linked), self._gap), pieces)
             return
         if any(frame is not None and frame.pre for _, frame in pieces):
             text = "".join([t if frame and frame.pre else _SPACE.sub(" ", t) for t, frame in pieces]).rstrip()
@@ -202,14 +230,21 @@ class Walk:
         if not bare:
             return
         seen = [(t, frame) for t, frame in pieces if frame is not None and not (t.isspace() or not t)]
-        linked = sum([_visible(t) for t, frame in seen if frame.linked])
-        density = linked / sum([_visible(t) for t, _ in seen]) if linked else 0.0
-        self.lines.append(Line(text, self._element(_holder([frame for _, frame in seen])), density))
+        linked = sum([visible(t) for t, frame in seen if frame.linked])
+        density = linked / sum([visible(t) for t, _ in seen]) if linked else 0.0
+        holder = self._element(_holder([frame for _, frame in seen]))
+        self._add(Line(text, holder, density, self._gap), pieces)
 
-    def _element(self, frame: _Frame) -> int:
+    def _add(self, line: Line, pieces: Sequence[Piece]) -> None:
+        self.lines.append(line)
+        self._gap = 1
+        if self.pieces_of is not None:
+            self.pieces_of[id(line)] = pieces
+
+    def _element(self, frame: Frame) -> int:
         """The index of a frame's element; those around it come first."""
-        chain: list[_Frame] = []
-        at: _Frame | None = frame
+        chain: list[Frame] = []
+        at: Frame | None = frame
         while at is not None and at.index < 0:
             chain.append(at)
             at = at.parent
@@ -220,60 +255,82 @@ class Walk:
         return index
 
 
-def walk(html: str) -> tuple[Walk, LexborHTMLParser]:
-    """The lines and elements of a page, and the parsed tree for those who read more from it."""
-    tree = LexborHTMLParser(shallow(html))
-    found = Walk()
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A page after the walk."""
+
+    walk: Walk
+    tree: LexborHTMLParser  # the parsed page, for those who read more from it
+    cut: Sequence[str] = ()  # what was cut from the markup so that it parses in linear time
+
+
+def walk(html: str, *, with_pieces: bool = False) -> Walked:
+    """The lines and elements of a page. with_pieces: keep which text of a line stood in which element."""
+    limited = bounded(html)
+    tree = LexborHTMLParser(limited.html)
+    found = Walk(pieces_of={} if with_pieces else None)
     root = tree.root
     if root is not None:
         found.run(root)
-    return found, tree
+    return Walked(found, tree, limited.cut)
 
 
-def shallow(html: str) -> str:
-    """The markup without the tags of elements nested deeper than MAX_DEPTH; nearly always unchanged."""
-    if html.count("<") < SHALLOW_TAGS:
-        return html
-    depth = 0
-    deepest = 0
-    cuts: list[tuple[int, int]] = []
-    for match in _NESTING.finditer(html):
-        if match[1]:
-            if depth > MAX_DEPTH:
-                cuts.append(match.span())
-            depth = max(0, depth - 1)
+def _frame(node: LexborNode, tag: str, parent: Frame) -> Frame | None:
+    """The frame of an element with content; None where it is not to be seen in the middle of a line."""
+    attributes = node.attributes
+    frame = Frame(node, tag, parent, parent.depth + 1, -1, parent.linked, parent.pre, attributes, parent.heading)
+    if tag == "button":
+        frame.tag = _button(node, attributes, parent)
+    elif tag == "a":
+        frame.linked = parent.linked or "href" in attributes
+    elif tag in HEADINGS or tag == "dt":
+        frame.heading = True
+    frame.member = tag in _ITEMS or (parent.member and tag not in _WHOLES)
+    if attributes and frame.tag not in BLOCK_TAGS and tag not in CELL_TAGS and is_unseen_inline(node, tag, attributes):
+        if is_hidden(tag, attributes) and len(node.text() or "") >= LONG_INLINE:
+            frame.apart = True
         else:
-            depth += 1
-            deepest = max(deepest, depth)
-            if depth > MAX_DEPTH:
-                cuts.append(match.span())
-    if deepest <= MAX_DEPTH:
-        return html
-    parts, here = [], 0
-    for start, end in cuts:
-        parts += [html[here:start], "<br>"]
-        here = end
-    return "".join([*parts, html[here:]])
+            return None
+    return frame
 
 
-def _element_of(frame: _Frame, parent: int) -> Element:
+def _button(node: LexborNode, attributes: Mapping[str, str | None], parent: Frame) -> str:
+    """What a button is read as: inside a heading as its words, around one or above a panel as a heading's box."""
+    if parent.heading:
+        return "span"
+    if (child := node.first_child) is not None and child.tag in HEADINGS:
+        return "div"
+    return "summary" if opens_panel(node, attributes) else "button"
+
+
+def _inner_breaks(cell: Sequence[Piece]) -> int:
+    """Line breaks between pieces of text of one cell."""
+    breaks, pending, seen = 0, False, False
+    for piece in cell:
+        if piece is _BREAK:
+            pending = seen
+        elif piece[0] and not piece[0].isspace():
+            breaks += pending
+            pending, seen = False, True
+    return breaks
+
+
+def _element_of(frame: Frame, parent: int) -> Element:
     attributes = frame.node.attributes if frame.attributes is None else frame.attributes
     if not attributes:
         return Element(frame.tag, parent, "", "", "", frame.tag in ("noscript", "dialog"), frame.depth)
     get = attributes.get
-    style = get("style")
-    hidden = (
-        frame.tag == "noscript"
-        or "hidden" in attributes
-        or (frame.tag == "dialog" and "open" not in attributes)
-        or (style is not None and _HIDING_STYLE.search(style) is not None)
-    )
+    hidden = is_hidden(frame.tag, attributes)
     names = f"{get('class') or ''} {get('id') or ''}".strip()[:500]
     told = f"{get('itemprop') or ''} {get('data-testid') or ''} {get('data-component') or ''}".strip()[:200]
-    return Element(frame.tag, parent, names, (get("role") or "").strip().lower()[:40], told, hidden, frame.depth)
+    role = (get("role") or "").strip().lower()[:40]
+    panel = hidden and frame.tag != "noscript" and is_panel(frame.node, attributes)
+    return Element(
+        frame.tag, parent, names, role, told, hidden, frame.depth, panel, hidden and is_invisible(attributes)
+    )
 
 
-def _holder(frames: list[_Frame]) -> _Frame:
+def _holder(frames: list[Frame]) -> Frame:
     """The element that a line belongs to: the inline one that holds all of it, else the nearest block."""
     for frame in frames:
         if frame.tag == "tr":  # it holds the separators
@@ -286,5 +343,6 @@ def _holder(frames: list[_Frame]) -> _Frame:
     return first
 
 
-def _visible(text: str) -> int:
+def visible(text: str) -> int:
+    """How many characters of a text are no white space."""
     return sum(map(len, text.split()))

@@ -33,6 +33,8 @@ class Element(NamedTuple):
     property: str  # itemprop or data-testid, as written
     hidden: bool  # by its own attributes: a browser shows neither it nor what it holds
     depth: int  # elements around it
+    panel: bool = False  # hidden, but a click on the heading or button above it shows it
+    invisible: bool = False  # laid out, but not drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Line:
     text: str
     element: int  # the element it belongs to: the inline one that holds all of it, else the nearest block
     link_density: float  # share of its visible characters inside links
+    breaks: int = 1  # line breaks before it in the rendering: 2 between paragraphs, 1 within lists, tables, verse
 
 
 @dataclass(frozen=True, slots=True)

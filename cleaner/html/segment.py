@@ -10,25 +10,31 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import metadata as distributions
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from cleaner.document import Block, Document, Rendering
+from cleaner.decoding.mojibake import OffsetMap, repair
+from cleaner.document import Block, Document, Rendering, Repair
 from cleaner.html.class_hints import DIALOGS, Marks, Place
-from cleaner.html.dom import walk
+from cleaner.html.dom import Walk, walk
+from cleaner.html.json_text import SURROGATES, json_prose
 from cleaner.html.page import Element, Extractor, Layout, Line
-from cleaner.html.structured_data import SURROGATES, json_prose, resolved, stated
+from cleaner.html.structured_data import merged, resolved, stated
 from cleaner.html.trafilatura import PageFacts, page_facts
 
 #: Which rendering these rules make of a parsed page; raised with every change that renders any page otherwise, since
 #: `archive verify` compares only renderings of the same rules and parser.
-RENDERING_RULES = 1
+RENDERING_RULES = 2
 #: A hidden element with this much prose is what a paywall or a script covers; of 499 hidden lines in the gold texts of
 #: 889 pages nearly all stood in such, of 6,800 other hidden lines few.
 HIDDEN_PROSE, HIDDEN_LINE = 200, 80
+#: Answers, slides and tabs that a click opens are shown when so many of them hold a sentence of this length.
+MIN_PANELS, PANEL_LINE = 2, 15
+_SENTENCE_END = ".!?…。！？”»\"'):"
 #: A page that shows less than this much text in lines of HIDDEN_LINE characters may hold its article in JSON.
 BARE_PAGE = 250
 #: A mark for boilerplate on more than this share of the prose tells about the page, not about the lines that bear it: a
@@ -45,29 +51,53 @@ class HtmlError(ValueError):
     """The page cannot be parsed at all; the message says what the parser found."""
 
 
-def segment_html(document: Document, extractor: Extractor = Extractor.PAGE) -> Rendering:
+def segment_html(document: Document, extractor: Extractor = Extractor.PAGE, *, repaired: bool = True) -> Rendering:
     """The blocks of a page in reading order, with its metadata; a page without text has none.
 
-    `source_text` is the rendering, since offsets into markup would help nobody. extractor: who else is asked.
-    Raises HtmlError when the markup cannot be parsed.
+    `source_text` is the rendering, since offsets into markup would help nobody; damaged characters are repaired in it
+    as in a text, unless `repaired` is false. extractor: who else is asked. Raises HtmlError when the markup cannot be
+    parsed.
     """
-    html = _mended(document.text)
-    lines, elements, tree = _lines(html)
-    said = stated(tree)
+    html = mended(document.text)
+    shown = shown_lines(html)
+    source = _rendered(shown.lines)
+    text, repairs = repair(source) if repaired else (source, ())
+    lines = _repaired(shown.lines, text, repairs) if repairs else shown.lines
+    said = stated(shown.tree)
     facts = page_facts(html, document.url, extractor) if extractor is not Extractor.FAST else PageFacts()
-    metadata = resolved(
-        {**said.metadata, **facts.metadata}, tree, document.url
-    )  # the model reads only what is the same for every extractor
+    metadata = merged(said.metadata, facts.metadata)
+    if shown.cut:
+        metadata["markup-cut"] = list(shown.cut)
+    metadata = resolved(metadata, shown.tree, document.url)
+    # the model reads only what is the same for every extractor
     opinion = facts.main if extractor is Extractor.TRAFILATURA else None
-    layout = Layout(lines, elements, said.metadata, said.text, opinion)
-    text = "\n".join(line.text for line in lines)
-    return Rendering(text, _blocks(layout), text, (), metadata, layout=layout)
+    layout = Layout(lines, shown.elements, said.metadata, said.text, opinion)
+    return Rendering(text, _blocks(layout), source, repairs, metadata, layout=layout)
 
 
 def rendering_of(html: str) -> str:
     """The rendering alone: `Rendering.source_text` of a document with this text. Raises HtmlError."""
-    lines, _, _ = _lines(_mended(html))
-    return "\n".join(line.text for line in lines)
+    return _rendered(shown_lines(mended(html)).lines)
+
+
+def _rendered(lines: Sequence[Line]) -> str:
+    parts: list[str] = []
+    for line in lines:
+        parts += ("\n" * line.breaks if parts else "", line.text)
+    return "".join(parts)
+
+
+def _repaired(lines: Sequence[Line], text: str, repairs: Sequence[Repair]) -> list[Line]:
+    """The lines as they stand in the repaired rendering; no repair goes across a line's end."""
+    offsets = OffsetMap(repairs)
+    found: list[Line] = []
+    here = 0
+    for line in lines:
+        here += line.breaks if found else 0
+        start, end = offsets.to_repaired(here, here + len(line.text))
+        found.append(replace(line, text=text[start:end]))
+        here += len(line.text)
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -78,11 +108,12 @@ def renderer() -> Mapping[str, Any]:
 
 def page_texts(document: Document) -> list[str]:
     """The texts of the blocks of a page, without its metadata and marks. Raises HtmlError."""
-    lines, _, _ = _lines(_mended(document.text))
-    return [line.text.strip() for line in lines]
+    text, _ = repair(_rendered(shown_lines(mended(document.text)).lines))
+    return [line.strip() for line in text.split("\n") if line and not line.isspace()]
 
 
-def _mended(html: str) -> str:
+def mended(html: str) -> str:
+    """The markup without what no parser takes: halves of surrogate pairs, an XML declaration."""
     try:
         html.encode()  # ten times as fast as looking for what cannot be encoded
     except UnicodeEncodeError:
@@ -91,10 +122,24 @@ def _mended(html: str) -> str:
     return html[declaration.end() :] if declaration else html
 
 
-def _lines(html: str) -> tuple[list[Line], list[Element], LexborHTMLParser]:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a page becomes blocks."""
+
+    lines: list[Line]
+    elements: list[Element]
+    tree: LexborHTMLParser
+    cut: Sequence[str]
+    walk: Walk
+
+
+def shown_lines(html: str, *, with_pieces: bool = False) -> Shown:
     """What becomes blocks, the elements around it, and the parsed page. Raises HtmlError."""
     try:
-        found, tree = walk(html)
+        walked = walk(html, with_pieces=with_pieces)
+        found, tree = walked.walk, walked.tree
+        if not found.lines and (frames := _noframes(tree)):
+            found = walk(frames, with_pieces=with_pieces).walk
     except SelectolaxError as error:
         raise HtmlError(f"the page cannot be parsed as HTML ({error}); mend its markup or leave it out") from error
     elements = found.elements
@@ -105,26 +150,46 @@ def _lines(html: str) -> tuple[list[Line], list[Element], LexborHTMLParser]:
             lines = everything
             elements[:] = [each._replace(hidden=False) if each.tag in _UNSEEN else each for each in elements]
         else:
-            lines += _from_json(json_prose(tree), elements, lines)
-    return lines, elements, tree
+            lines += _from_json(json_prose(tree, stated(tree).text), elements, lines)
+    return Shown(lines, elements, tree, walked.cut, found)
+
+
+def _noframes(tree: LexborHTMLParser) -> str:
+    """The markup for browsers without frames, of a page that consists of frames."""
+    return "\n".join(node.text() or "" for node in tree.css("noframes"))
 
 
 def _prose(lines: Sequence[Line]) -> int:
     return sum(len(line.text) for line in lines if len(line.text) >= HIDDEN_LINE)
 
 
-def _shown(lines: Sequence[Line], elements: Sequence[Element], unseen: frozenset[str] = _UNSEEN) -> list[Line]:
-    """The lines that a reader may see: hidden ones only where the hidden element holds prose."""
+def _shown(lines: Sequence[Line], elements: list[Element], unseen: frozenset[str] = _UNSEEN) -> list[Line]:
+    """The lines that a reader may see: hidden ones where the hidden element holds prose or opens on a click.
+
+    Elements that open on a click are no longer called hidden afterwards.
+    """
     covers = _covers(elements)
     prose: Counter[int] = Counter()
+    panels: set[int] = set()
     for line in lines:
-        if len(line.text) >= HIDDEN_LINE and line.link_density < 0.5:
-            prose[covers[line.element]] += len(line.text)
-    return [
-        line
-        for line in lines
-        if (cover := covers[line.element]) < 0 or (prose[cover] >= HIDDEN_PROSE and elements[cover].tag not in unseen)
-    ]
+        cover = covers[line.element]
+        if cover >= 0 and line.link_density < 0.5:
+            if len(line.text) >= HIDDEN_LINE:
+                prose[cover] += len(line.text)
+            if elements[cover].panel and len(line.text) >= PANEL_LINE and line.text.rstrip()[-1:] in _SENTENCE_END:
+                panels.add(cover)
+    if len(panels) < MIN_PANELS:
+        panels = set()
+    for cover in panels:
+        elements[cover] = elements[cover]._replace(hidden=False)
+
+    def seen(cover: int) -> bool:
+        if cover < 0 or cover in panels:
+            return True
+        shut = bool(unseen) and elements[cover].invisible
+        return prose[cover] >= HIDDEN_PROSE and elements[cover].tag not in unseen and not shut
+
+    return [line for line in lines if seen(covers[line.element])]
 
 
 def _covers(elements: Sequence[Element]) -> list[int]:
@@ -142,7 +207,7 @@ def _from_json(prose: str, elements: list[Element], shown: Sequence[Line]) -> li
         return []
     known = {line.text for line in shown}
     elements.append(Element("script", 0 if elements else -1, "", "", "articleBody", False, 1))
-    return [Line(text, len(elements) - 1, 0.0) for text in prose.split("\n") if text not in known]
+    return [Line(text, len(elements) - 1, 0.0, 2) for text in prose.split("\n") if text not in known]
 
 
 def _blocks(layout: Layout) -> tuple[Block, ...]:
@@ -152,13 +217,14 @@ def _blocks(layout: Layout) -> tuple[Block, ...]:
     blocks: list[Block] = []
     here = 0
     for number, (line, place) in enumerate(zip(layout.lines, places, strict=True)):
+        here += line.breaks if number else 0
         bare = line.text.strip()
         start = here + len(line.text) - len(line.text.lstrip())
         telling = tuple(mark for mark in place.marks if mark not in wide) if wide else place.marks
         blocks.append(
             Block(start, start + len(bare), bare, number, min(number, 1), place.path, telling, line.link_density)
         )
-        here += len(line.text) + 1
+        here += len(line.text)
     return tuple(blocks)
 
 

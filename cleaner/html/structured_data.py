@@ -1,38 +1,28 @@
 """What a page states about itself in its head and in structured data: JSON-LD, OpenGraph, links, figures.
 
-Reads schema.org articles wherever they stand (lists, @graph, mainEntity) and, for pages that show no text of
-their own, the longest prose in their JSON. Broken JSON is left out; nothing here raises.
+Reads schema.org articles wherever they stand (lists, @graph, mainEntity). Broken JSON is left out; nothing here
+raises.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
+
+from cleaner.html.json_text import json_of, plain_text, string, values_in
 
 #: A schema.org type whose name ends so is an article: NewsArticle, BlogPosting, ReportageNewsArticle, LiveBlogPosting …
 _ARTICLE_ENDS = ("Article", "BlogPosting", "Report", "Posting", "Review", "Recipe")
-#: Scripts larger than this are application state of megabytes, not worth their time.
-MAX_JSON = 2_000_000
-#: Values nested deeper, or more of them, are not looked at.
-MAX_VALUES = 50_000
-#: Strings of an application's JSON this long, with sentences, are prose.
-JSON_PROSE = 120
 MAX_FIGURES = 40
 MAX_AUTHORS, MAX_NAME = 20, 100
 #: Where the address of a picture stands, lazily loaded ones after a data: address in `src`.
 _SOURCES = ("src", "data-src", "data-lazy-src", "data-original")
 
-SURROGATES = re.compile("[\ud800-\udfff]")
-_TAG = re.compile(r"<[^>]{0,2000}>")
-_BLOCK_END = re.compile(r"<\s*(?:br|/p|/div|/h[1-6]|/li|/blockquote)[^>]{0,50}>", re.IGNORECASE)
-_COMMENT_SIGNS = re.compile(r"^\s*(?:<!--|//<!\[CDATA\[|/\*.{0,20}\*/)|(?:-->|//\]\]>)\s*$")
 _META = {
     "og:url": "canonical",
     "og:locale": "language",
@@ -78,10 +68,10 @@ def stated(tree: LexborHTMLParser) -> Stated:
     """What a parsed page states about itself."""
     facts: dict[str, Any] = {}
     text = ""
-    things = [thing for node in tree.css('script[type*="ld+json"]') for thing in _things(_json(node))]
+    things = [thing for node in tree.css('script[type*="ld+json"]') for thing in _things(json_of(node))]
     known = {thing["@id"]: thing for thing in things if isinstance(thing.get("@id"), str)}
     for thing in filter(_is_article, things):
-        text = max(text, plain_text(_string(thing.get("articleBody"))), key=len)
+        text = max(text, plain_text(string(thing.get("articleBody"))), key=len)
         for name, value in _article_facts(thing, known):
             _state(facts, name, value)
     for name, value in (*_frame_facts(tree), *_meta_facts(tree), *_microdata(tree), ("title", _title(tree))):
@@ -95,6 +85,11 @@ def _state(facts: dict[str, Any], name: str, value: Any) -> None:
     """The first that states something says it."""
     if value and name not in facts:
         facts[name] = value
+
+
+def merged(own: Mapping[str, Any], trafilatura: Mapping[str, Any]) -> dict[str, Any]:
+    """The page's metadata from what it states and what trafilatura read of it."""
+    return {**own, **trafilatura}
 
 
 def resolved(facts: Mapping[str, Any], tree: LexborHTMLParser, url: str | None) -> dict[str, Any]:
@@ -120,60 +115,8 @@ def _joined(base: str, address: str) -> str:
     return joined if joined.startswith(("http://", "https://")) or not base else address
 
 
-def json_prose(tree: LexborHTMLParser) -> str:
-    """The longest prose in a page's JSON or its templates of markup: for pages that show nothing themselves."""
-    best = stated(tree).text
-    for node in tree.css('script[type*="template"]'):
-        markup = node.text() or ""
-        best = max(best, plain_text(markup) if len(markup) <= MAX_JSON else "", key=len)
-    for node in tree.css('script[type*="json"], script#__NEXT_DATA__'):
-        strings: list[str] = []
-        for value in _values(_json(node)):
-            if isinstance(value, str) and len(value) >= JSON_PROSE and ". " in value and "{" not in value[:200]:
-                strings.append(plain_text(_string(value)))
-        found = "\n".join(dict.fromkeys(strings))
-        best = max(best, found, key=len)
-    return best
-
-
-def plain_text(markup: str) -> str:
-    """The text of a string that may hold markup, a paragraph a line.
-
-    >>> plain_text("<p>One &amp; two</p><p>three</p>")
-    'One & two\\nthree'
-    """
-    if "<" in markup:
-        markup = _TAG.sub(" ", _BLOCK_END.sub("\n", markup))
-    lines = (" ".join(line.split()) for line in unescape(markup).splitlines())
-    return "\n".join(line for line in lines if line)
-
-
-def _json(node: LexborNode) -> Any:
-    text = node.text() or ""
-    if len(text) > MAX_JSON:
-        return None
-    try:
-        return json.loads(_COMMENT_SIGNS.sub("", text.strip()).strip().rstrip(";"), strict=False)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _values(value: Any) -> Iterator[Any]:
-    """All values in JSON, a value before what it holds, in order; MAX_VALUES at most."""
-    stack = [value]
-    for _ in range(MAX_VALUES):
-        if not stack:
-            return
-        here = stack.pop()
-        yield here
-        if isinstance(here, dict):
-            stack.extend(reversed(list(here.values())))
-        elif isinstance(here, list):
-            stack.extend(reversed(here))
-
-
 def _things(value: Any) -> Iterator[dict[str, Any]]:
-    for each in _values(value):
+    for each in values_in(value):
         if isinstance(each, dict) and "@type" in each:
             yield each
 
@@ -187,13 +130,8 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _string(value: Any) -> str:
-    """A string of JSON, which can escape half a surrogate pair; no output could hold it."""
-    return SURROGATES.sub("\ufffd", value) if isinstance(value, str) else ""
-
-
 def _name(value: Any) -> str:
-    return _string(value.get("name") if isinstance(value, dict) else value).strip()
+    return string(value.get("name") if isinstance(value, dict) else value).strip()
 
 
 def _meant(value: Any, known: Mapping[str, Mapping[str, Any]]) -> Any:
@@ -203,15 +141,15 @@ def _meant(value: Any, known: Mapping[str, Mapping[str, Any]]) -> Any:
 
 
 def _article_facts(thing: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
-    yield "title", plain_text(_string(thing.get("headline")))
+    yield "title", plain_text(string(thing.get("headline")))
     names = [_name(_meant(author, known)) for author in _list(thing.get("author"))]
     yield "authors", [name for name in dict.fromkeys(names) if name and not name.startswith("http")]
-    yield "date", _string(thing.get("datePublished"))[:10]
-    sections = [plain_text(_string(each)) for each in _list(thing.get("articleSection"))]
+    yield "date", string(thing.get("datePublished"))[:10]
+    sections = [plain_text(string(each)) for each in _list(thing.get("articleSection"))]
     yield "section", next((each for each in sections if each), "")
-    yield "language", _string(thing.get("inLanguage")).split("-")[0].lower()
+    yield "language", string(thing.get("inLanguage")).split("-")[0].lower()
     yield "site", _name(_meant(thing.get("publisher"), known))
-    yield "description", plain_text(_string(thing.get("description")))
+    yield "description", plain_text(string(thing.get("description")))
 
 
 def _meta_facts(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:

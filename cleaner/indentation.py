@@ -1,0 +1,45 @@
+"""White space at the beginning of kept lines that means something: code, verse, preformatted text.
+
+A lone indented line is a paragraph's habit, and so is a whole text set in by some program; neither is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from cleaner.document import Rendering
+
+#: At least two columns at a line's beginning.
+_INDENT = re.compile(r"(?:\t|  )[ \t]*(?=\S)")
+#: Indented lines of code and verse are shorter than this; they stand in groups of at least so many.
+LONGEST_LINE, GROUP = 100, 2
+#: Where a larger share of the lines is indented, all of the text is set in.
+MOST = 0.6
+
+
+def indented_lines(rendering: Rendering) -> dict[int, int]:
+    """Where a line's text begins → where its indentation does, for lines that keep it.
+
+    Offsets are those of `rendering.text`. Lines of a page keep it wherever the page shows it.
+    """
+    if rendering.wrapped or rendering.flat or ("\n  " not in rendering.text and "\n\t" not in rendering.text):
+        return {}
+    groups: list[list[tuple[int, int]]] = [[]]
+    here = lines = indented = 0
+    for line in rendering.text.split("\n"):
+        match = _INDENT.match(line)
+        if match and (rendering.layout is not None or len(line) < LONGEST_LINE):
+            groups[-1].append((here + match.end(), here))
+            indented += 1
+        elif groups[-1]:
+            groups.append([])
+        lines += bool(line.strip())
+        here += len(line) + 1
+    if rendering.layout is None:
+        groups = _telling(groups) if indented <= MOST * lines else []
+    return {start: begin for group in groups for start, begin in group}
+
+
+def _telling(groups: Sequence[list[tuple[int, int]]]) -> list[list[tuple[int, int]]]:
+    return [group for group in groups if len(group) >= GROUP]
