@@ -53,6 +53,8 @@ BOX_BLOCKS = 14
 BYLINE_BLOCKS = 4
 #: At least so many lines of at most this length make a trail of teasers.
 TRAIL_BLOCKS, TEASER = 6, 140
+#: A glued cue with so many spaces is cut off the words after it also where a space stands between.
+PHRASE_SPACES = 5
 #: A glued cue is cut with this weight.
 GLUED_WEIGHT = 4.4
 
@@ -157,14 +159,19 @@ def shapes(context: Context) -> Found:
         if measures.length > patterns.MAX_LENGTH:
             continue
         for pattern in patterns.candidates(block.text):
+            if pattern.name == "breadcrumbs" and block.path.endswith("/tr"):
+                continue  # the bars between the cells of a row
             if measures.length <= pattern.longest and pattern.found(block.text):
                 yield index, Evidence(pattern.label, pattern.weight, f"has the shape of: {pattern.name}")
 
 
 def code(context: Context) -> Found:
     """Leaked program text: braces, semicolons and brackets in numbers no prose has; lines of invisible characters."""
-    for index in context.open:
-        text = context.blocks[index].text
+    asked = frozenset(context.open)
+    for index, block in enumerate(context.blocks):
+        text = block.text
+        if index not in asked and not ("{" in text and ";" in text):
+            continue
         if not text.isprintable() and not any(char.isprintable() and not char.isspace() for char in text[:64]):
             yield index, Evidence(Label.MARKUP, 6.0, "holds only invisible characters")
         elif ("{" in text or "</" in text or ";" in text) and (
@@ -403,7 +410,8 @@ def _stuck(context: Context, block: Block, hit: Hit) -> tuple[int, int] | None:
     last = hit.end - block.start
     rest = text[last:].lstrip()
     shouted = text[first:last].isupper() and last - first > 3
-    if not before and after and text[first].isupper() and rest[:1].isupper() and (shouted or rest == text[last:]):
+    phrase = shouted or hit.cue.phrase.count(" ") >= PHRASE_SPACES  # so long a one is no beginning of another sentence
+    if not before and after and text[first].isupper() and rest[:1].isupper() and (phrase or rest == text[last:]):
         return block.start, hit.end
     if not after and before and text[first].isupper():
         previous = text[first - 1 : first]

@@ -21,6 +21,8 @@ Member = TypeVar("Member", bound=StrEnum)
 
 #: What holds in every language: agencies, URLs, brands, crumbs that are spelt alike.
 UNDETERMINED = "und"
+#: Languages that share a table.
+SAME_TABLE = {"nb": "no", "nn": "no", "iw": "he", "yue": "zh"}
 
 
 #: A user's own cue outweighs what the model thinks of a block.
@@ -166,7 +168,7 @@ def load(code: str) -> CueTable:
 
 def tables_for(code: str | None) -> CueTable:
     """What is tried on a document of this language: its own table, English (crumbs are English everywhere), `und`."""
-    codes = dict.fromkeys([code, "en", UNDETERMINED])
+    codes = dict.fromkeys([SAME_TABLE.get(code or "", code), "en", UNDETERMINED])
     total = CueTable()
     for each in codes:
         if each in available():

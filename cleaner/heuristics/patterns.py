@@ -111,7 +111,8 @@ CODE = re.compile(r"[{}<>;=\\$]|\(\)|\bvar\b|\bfunction\b|\breturn\b|\bwindow\."
 #: What pages leak: scripts of trackers and players, style rules, tags.
 LEAKED = re.compile(
     r"\"@(?:context|type)\"\s?:|googletag|adsbygoogle|document\.(?:get|write|create|query)|window\.\w|addEventListener|\.push\(|\$\(|jQuery|"
-    r"!important|@media|<!\[CDATA|</?(?:div|span|script|style|iframe|img|a|p)\b|function\s?\(\w?\)|"
+    r"!important|@media|<!\[CDATA|</?(?:div|span|script|style|iframe|img|a|p)\b|function\s?\(\w?\)|(?:^|[\s;])[(!;]+\s?function\s?\(|"
+    r"\.(?:createElement|appendChild|insertBefore|getElementById|getElementsByTagName|callMethod)\b|"
     r"\b(?:width|height|margin|padding|display|font-size)\s?:\s?[\w#%.-]+;"
 )
 #: So many characters of a block are looked at.

@@ -248,8 +248,10 @@ def _well_nested(steps: Sequence[_Step]) -> list[_Step]:
 
 def _blocks(chain: Sequence[_Step]) -> list[_Step]:
     """The elements of a chain up to the one that holds the line."""
+    if any(name == "pre" for _, name, _ in chain):
+        return list(chain)
     for number, (_, name, _) in enumerate(chain):
-        if name in HEADINGS or name in ("p", "pre"):
+        if name in HEADINGS or name == "p":
             return list(chain[: number + 1])
     last = max((number for number, (_, name, _) in enumerate(chain) if name in _HOLDERS | _NO_INLINE), default=-1)
     return list(chain[: last + 1])

@@ -21,9 +21,9 @@ MAX_JSON = 2_000_000
 MAX_VALUES = 50_000
 #: Strings of an application's JSON this long, with sentences, are prose.
 JSON_PROSE = 120
-#: The container of a text is the innermost that holds this share of the prose under one key.
-CONTAINER_SHARE = 0.7
-#: Levels up from a string on which its container is sought.
+#: The list of a text is the innermost that holds this share of the prose under one key.
+LIST_SHARE = 0.7
+#: Lists up from a string among which that one is sought.
 LEVELS = 12
 
 SURROGATES = re.compile("[\ud800-\udfff]")
@@ -36,7 +36,7 @@ _NO_WORDS = re.compile(r"^(?:https?:|/|#|data:|\.)\S*$|^[\w.:/-]*[\d_/][\w.:/-]*
 
 
 class _Said(NamedTuple):
-    """A string of JSON: the key it stands under, the containers around it from the inside out."""
+    """A string of JSON: the key it stands under, the lists around it from the inside out."""
 
     key: str
     text: str
@@ -56,21 +56,18 @@ def json_prose(tree: LexborHTMLParser, articles: str) -> str:
 
 
 def _text_in(value: Any) -> str:
-    """The prose in a JSON value, a paragraph a line: all strings of the container and key that hold most of it."""
+    """The prose in a JSON value, a paragraph a line: all strings of the list and key that hold most of it."""
     strings = list(_strings(value))
     sizes: Counter[tuple[str, int]] = Counter()
     keys: Counter[str] = Counter()
     for said in strings:
         if said.prose:
             keys[said.key] += len(said.text)
-            for container in said.around:
-                sizes[said.key, container] += len(said.text)
+            sizes.update({(said.key, number): len(said.text) for number in said.around})
     if not keys:
         return ""
     key, total = keys.most_common(1)[0]
-    holding = [
-        container for (name, container), size in sizes.items() if name == key and size >= CONTAINER_SHARE * total
-    ]
+    holding = [container for (name, container), size in sizes.items() if name == key and size >= LIST_SHARE * total]
     innermost = max(holding, default=0)  # containers are numbered as they open
     chosen = [
         plain_text(said.text)
@@ -90,10 +87,12 @@ def _strings(value: Any) -> Iterator[_Said]:
         key, here, around = stack.pop()
         if isinstance(here, str):
             text = string(here)
-            yield _Said(key, text, around, len(text) >= JSON_PROSE and ". " in text and "{" not in text[:200])
+            yield _Said(key, text, around, _is_prose(text))
         elif isinstance(here, dict | list):
-            opened += 1
-            inside = (opened, *around[: LEVELS - 1])
+            inside = around
+            if isinstance(here, list):
+                opened += 1
+                inside = (opened, *around[: LEVELS - 1])
             items = here.items() if isinstance(here, dict) else ((key, item) for item in here)
             stack.extend(reversed([(name, item, inside) for name, item in items]))
 
@@ -110,6 +109,10 @@ def plain_text(markup: str) -> str:
         markup = _TAG.sub(" ", _BLOCK_END.sub("\n", markup))
     lines = (" ".join(line.split()) for line in unescape(markup).splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def _is_prose(text: str) -> bool:
+    return len(text) >= JSON_PROSE and (". " in text or text.rstrip()[-1:] in ".!?…。") and "{" not in text[:200]
 
 
 def json_of(node: LexborNode) -> Any:
