@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
+from cleaner import accelerator
 from cleaner.document import Block
 from cleaner.heuristics.cues import Cue, CueTable, Kind, Voice
 
@@ -59,7 +60,7 @@ class _Table:
 class Matcher:
     """A compiled cue table; build once per language and use for many documents."""
 
-    __slots__ = ("_all", "_light")
+    __slots__ = ("_all", "_light", "_light_meanings", "_phrases")
 
     def __init__(self, table: CueTable) -> None:
         meanings: dict[str, list[Meaning]] = {}
@@ -71,6 +72,8 @@ class Matcher:
             meanings.setdefault(phrase, []).append(None)
         light = {phrase: [each for each in found if _is_light(each)] for phrase, found in meanings.items()}
         self._all, self._light = _Table(meanings), _Table({phrase: found for phrase, found in light.items() if found})
+        self._light_meanings = list(light.values())
+        self._phrases = accelerator.compiled.Phrases(list(meanings)) if accelerator.compiled is not None else None
 
     def find(
         self,
@@ -86,10 +89,37 @@ class Matcher:
         Blocks that are no candidates (default: all are) are searched only for cues that may be glued to prose and
         for the voices of an appeal; where these are heard, for everything.
         """
-        found: list[Hits | None] = [None] * len(blocks)
         text = _Text(folded, original, blocks, source)
+        if self._phrases is not None:
+            return self._find_at_once(text, candidates)
+        return self._find(text, candidates)
+
+    def _find_at_once(self, text: _Text, candidates: Sequence[bool] | None) -> list[Hits | None]:
+        """The accelerator looks for all phrases everywhere; what is not asked for is left out afterwards."""
+        matches = self._phrases.search(text.folded, text.original, text.blocks)  # type: ignore[union-attr]
+        found: list[Hits | None] = [None] * len(text.blocks)
+        everything, light = self._all.meanings, self._light_meanings
         if candidates is None:
-            _search(self._all, text, found, range(len(blocks)))
+            for match in matches:
+                _record_all(found, everything[match[0]], match, text.source)
+            return found
+        for match in matches:
+            if not candidates[match[1]] and (meanings := light[match[0]]):
+                _record_all(found, meanings, match, text.source)
+        wide = _widened(candidates, found)
+        for index, wanted in enumerate(wide):
+            if wanted:
+                found[index] = None
+        for match in matches:
+            if wide[match[1]]:
+                _record_all(found, everything[match[0]], match, text.source)
+        return found
+
+    def _find(self, text: _Text, candidates: Sequence[bool] | None) -> list[Hits | None]:
+        """The reference that the accelerator is held to."""
+        found: list[Hits | None] = [None] * len(text.blocks)
+        if candidates is None:
+            _search(self._all, text, found, range(len(text.blocks)))
             return found
         for run in _runs(candidates, wanted=False):
             _search(self._light, text, found, run)
@@ -131,6 +161,17 @@ def _search(table: _Table, text: _Text, found: list[Hits | None], run: range) ->
             hits = found[index] = Hits()
         for meaning in table.meanings[pattern]:
             _record(hits, meaning, (start, end), free=left and right, source=text.source)
+
+
+def _record_all(
+    found: list[Hits | None], meanings: Sequence[Meaning], match: tuple[int, int, int, int, bool], source: str | None
+) -> None:
+    _, index, start, end, free = match
+    hits = found[index]
+    if hits is None:
+        hits = found[index] = Hits()
+    for meaning in meanings:
+        _record(hits, meaning, (start, end), free=free, source=source)
 
 
 def _record(hits: Hits, meaning: Meaning, at: tuple[int, int], *, free: bool, source: str | None) -> None:

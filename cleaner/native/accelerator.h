@@ -28,6 +28,8 @@ void release(Buffers *buffers);
 #define WIDE
 #endif
 
+#define ALWAYS inline __attribute__((always_inline))
+
 /* An uninitialised bytearray. */
 static inline PyObject *bytes_of(size_t size) {
     return PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)size);
@@ -38,5 +40,6 @@ PyObject *accelerator_featurise(PyObject *module, PyObject *const *args, Py_ssiz
 PyObject *accelerator_linear(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_quick_init(PyObject *module, PyObject *const *args, Py_ssize_t count);
 int accelerator_ready_quick_init(void);
+int accelerator_add_phrases(PyObject *module);
 
 #endif

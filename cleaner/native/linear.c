@@ -46,7 +46,7 @@ typedef struct {
     float clip;
 } Rest;
 
-static inline __attribute__((always_inline)) void score(const float **words, const float **stems, const float **pairs,
+static ALWAYS void score(const float **words, const float **stems, const float **pairs,
                                                         const float **edges, const Rest *rest, Py_ssize_t width,
                                                         float *sums) {
     for (Py_ssize_t block = 0; block < rest->blocks; block++, sums += width) {

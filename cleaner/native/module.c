@@ -53,6 +53,7 @@ static struct PyModuleDef definition = {
 PyMODINIT_FUNC PyInit__accelerator(void) {
     if (accelerator_ready_quick_init() < 0) return NULL;
     PyObject *module = PyModule_Create(&definition);
-    if (module != NULL && PyModule_AddIntConstant(module, "VERSION", VERSION) < 0) Py_CLEAR(module);
+    if (module != NULL && (PyModule_AddIntConstant(module, "VERSION", VERSION) < 0 || accelerator_add_phrases(module) < 0))
+        Py_CLEAR(module);
     return module;
 }

@@ -8,14 +8,18 @@ import pickle
 import subprocess
 import sys
 from dataclasses import dataclass, field, fields, replace
+from itertools import cycle
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cleaner import accelerator
 from cleaner.document import Block
+from cleaner.heuristics import cue_matcher
+from cleaner.heuristics.cues import Cue, CueTable, Kind, Voice, fold
+from cleaner.labels import Label
 from cleaner.model import features, network
 from cleaner.segmentation import tokens
 
@@ -39,6 +43,7 @@ def assert_same(one: object, other: object) -> None:
 
 
 @needed
+@settings(deadline=None)  # the first example loads models and tables
 @given(blocks)
 @example([""])
 @example(["", "\x00", "a\x00b", "AB", "A"])
@@ -49,6 +54,7 @@ def test_tokens_are_the_same(texts: list[str]) -> None:
 
 
 @needed
+@settings(deadline=None)  # the first example loads models and tables
 @given(blocks, st.data())
 @example([""] * 3, None)
 @example(["One line."] * 300, None)
@@ -62,6 +68,7 @@ def test_features_are_the_same(texts: list[str], data: st.DataObject | None) -> 
 
 
 @needed
+@settings(deadline=None)  # the first example loads models and tables
 @given(blocks)
 def test_linear_scores_are_the_same(texts: list[str]) -> None:
     linear = network.shipped().linear
@@ -89,6 +96,9 @@ def test_a_document_too_large_for_exact_sums_is_measured_in_numpy() -> None:
         lambda core: core.tokenise(["a", 1], *tokens._tables(), 1, 2),
         lambda core: core.tokenise(["a"], np.zeros(3, np.uint8), tokens._tables()[1], 1, 2),
         lambda core: core.tokenise(["a"]),
+        lambda core: core.Phrases(["a", ""]),
+        lambda core: core.Phrases(["a"]).search("a", "ab", ()),
+        lambda core: core.Phrases(["a"]).search("a", "a", (Block(0, 2, "a", 0, 1),)),
         lambda core: core.quick_init(int, ("real",), (0,), int.__init__),
     ],
 )
@@ -103,6 +113,35 @@ def test_a_bucket_outside_of_its_table_is_refused() -> None:
     read = features.featurise(["one word"], [2])
     with pytest.raises(IndexError):
         linear.score(replace(read, words=read.words + (1 << 40)))
+
+
+CUES = ["read more", "readmore", "©", "we", "our", "said", "advertisement", "続きを読む", "к", "e\u0301", "3 min", "a"]
+TABLE = CueTable(
+    cues=(
+        *(Cue(phrase, Label.RELATED, kind, "test") for phrase, kind in zip(CUES, cycle(Kind), strict=False)),
+        Cue("read more", Label.RELATED, Kind.GLUED, "test"),
+        Cue("our", Label.DONATION, Kind.ANY, "test", source="x.org"),
+    ),
+    voice=((Voice.WE, "we"), (Voice.OUTLET, "our"), (Voice.ASK, "read"), (Voice.SAID, "said")),
+    protect=("min read",),
+)
+stuck = st.lists(st.sampled_from([*CUES, "Read More", "READ", "French", "İ", " ", " ", "x", "9", "\ud800", "…"])).map(
+    "".join
+)
+
+
+@needed
+@settings(deadline=None)  # the first example loads models and tables
+@given(st.lists(stuck | anything, max_size=8), st.data(), st.sampled_from([None, "x.org"]))
+def test_cues_found_are_the_same(texts: list[str], data: st.DataObject, source: str | None) -> None:
+    starts = np.cumsum([0, *(len(text) + 1 for text in texts)]).tolist()
+    parts = [Block(start, start + len(text), text, 0, 1) for start, text in zip(starts, texts, strict=False)]
+    original = "\n".join(texts)
+    text = cue_matcher._Text(fold(original), original, parts, source)
+    matcher = cue_matcher.Matcher(TABLE)
+    flags = st.lists(st.booleans(), min_size=len(parts), max_size=len(parts))
+    for candidates in (None, data.draw(flags)):
+        assert matcher._find_at_once(text, candidates) == matcher._find(text, candidates)
 
 
 @accelerator.quick
