@@ -1,0 +1,152 @@
+"""The command `cleancopy archive …`: list, show, compare, verify, restore, repair, index.
+
+Results go to stdout, messages to stderr. Exit codes: 0 all well, 1 problems were found, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from archive.checking.ledger import Checks, LedgerError
+from archive.checking.originals import Missing, Sources
+from archive.checking.repair import RepairError, repair
+from archive.checking.restore import restore
+from archive.checking.seal_check import Repacked
+from archive.checking.verify import Unchecked, verify
+from archive.cli.check import run_repair, run_restore, run_verify
+from archive.cli.give import run_export, run_index
+from archive.cli.look import run_diff, run_ls, run_show
+from archive.cli.output import PROBLEMS, WELL, WRONG_USE, counted, not_found, note, report, say, say_bytes
+from archive.export.cdxj import index_lines, write_index
+from archive.export.tables import export_jsonl, export_parquet
+from archive.export.texts import ExportError
+from archive.export.wet import export_wet
+from archive.segments.folder import INDEX_NAME, WARC_FOLDER, NoSegmentsError, find_segments
+from archive.segments.problems import Problem
+from archive.terminal import many_lines, one_line, writable
+from archive.view import DiffLine, Entry, clean_text, diff, entries, find, ledger_of
+
+HELP = """\
+IN is the output folder of a run (its warc/*.warc.gz are read) or a single segment.
+NAME is an article's relative path (path#row for a row), its address, a record id, or segment:offset.
+exit codes: 0 all well, 1 problems were found (each is listed), 2 wrong use
+"""
+
+
+def add_commands(subparsers: Any, checks: Checks) -> None:
+    """Adds `archive` and its commands to an argparse parser; `args.run(args)` then carries one out."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = subparsers.add_parser(
+        "archive", help="look into, verify, restore or repair a WARC archive", epilog=HELP, formatter_class=raw
+    )
+    commands = parser.add_subparsers(dest="archive_command", required=True, metavar="COMMAND")
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = commands.add_parser(
+            name, help=text, description=text[0].upper() + text[1:] + ".", epilog=HELP, formatter_class=raw
+        )
+        added.add_argument("archive_in", metavar="IN", type=Path, help="a run's output folder, or a segment")
+        added.set_defaults(run=lambda args: run(args, checks))
+        return added
+
+    command("ls", "list the stored articles").add_argument("--json", action="store_true", help="one JSON row each")
+    _show_arguments(command("show", "show one article: where it came from, its clean text, its ledger"))
+    comparing = command("diff", "show what was removed, marked with its label, beside what was kept")
+    comparing.add_argument("names", metavar="NAME", nargs="*", help="articles to compare (default: all)")
+    comparing.add_argument("--why", action="store_true", help="with the score and the reasons")
+    verifying = command("verify", "check digests, seals, gzip members, headers, and that every source can be rebuilt")
+    _sources_argument(verifying)
+    verifying.add_argument(
+        "--no-renderings", action="store_true", help="do not parse HTML originals again to compare their renderings"
+    )
+    restoring = command("restore", "write the original files back, byte for byte")
+    _sources_argument(restoring)
+    restoring.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to")
+    restoring.add_argument(
+        "--decoded", action="store_true", help="the text rebuilt from kept and removed parts instead"
+    )
+    repairing = command("repair", "save the whole articles of damaged segments into new files")
+    repairing.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to; must not be IN")
+    _export_arguments(command("export", "write the clean texts for other programs: WET, JSON rows or Parquet"))
+    indexing = command("index", "write the CDXJ index that replay tools read")
+    indexing.add_argument("-o", "--output", type=Path, metavar="FILE", help=f"default: IN/{INDEX_NAME}; - for stdout")
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    form = parser.add_mutually_exclusive_group(required=True)
+    for name, what in (
+        ("wet", ".warc.wet.gz in the layout of Common Crawl"),
+        ("jsonl", ".jsonl.gz, a row for each text"),
+        ("parquet", ".parquet, the same columns (needs pyarrow: the extra `parquet`)"),
+    ):
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=what)
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to")
+    again = "{} this label, as if the corpus had been cleaned so (may be repeated)"
+    parser.add_argument("--keep", action="append", default=[], metavar="LABEL", help=again.format("keep"))
+    parser.add_argument("--strip", action="append", default=[], metavar="LABEL", help=again.format("take out"))
+    parser.add_argument("--policy", type=Path, metavar="FILE", help='TOML file of lines such as caption = "keep"')
+    parser.add_argument(
+        "--corrections", action="append", default=[], metavar="FILE",
+        help="what persons decided otherwise (docs/review.md), as if the corpus had been cleaned so (may be repeated)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--language-last",
+        action="store_true",
+        help="WET: the language behind the length, for readers that count lines of the older layout, such as CCNet's",
+    )
+
+
+def _sources_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sources",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="folder of the WARC files that were cleaned, which the archive refers to (may be repeated)",
+    )
+
+
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="which article (see below)")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--original", dest="part", action="store_const", const="original", help="the original bytes")
+    part.add_argument("--clean", dest="part", action="store_const", const="clean", help="the clean text")
+    part.add_argument("--ledger", dest="part", action="store_const", const="ledger", help="the ledger as JSON")
+    part.add_argument("--headers", dest="part", action="store_const", const="headers", help="the records' headers")
+
+
+def run(args: argparse.Namespace, checks: Checks) -> int:
+    """Carries a parsed command out and returns its exit code; errors of use and of files become messages."""
+    try:
+        segments = find_segments(args.archive_in)
+        return _COMMANDS[args.archive_command](args, segments, checks)
+    except NoSegmentsError as error:
+        note(str(error))
+        return WRONG_USE
+    except BrokenPipeError:  # the reader of our output has seen enough, as `head` does
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return WELL
+    except OSError as error:
+        note(f"{error.filename or args.archive_in}: {error.strerror or error}")
+        return PROBLEMS
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace, list[Path], Checks], int]] = {
+    "ls": run_ls,
+    "show": run_show,
+    "diff": run_diff,
+    "verify": run_verify,
+    "restore": run_restore,
+    "repair": run_repair,
+    "index": run_index,
+    "export": run_export,
+}

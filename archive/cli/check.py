@@ -1,0 +1,73 @@
+"""`archive verify`, `restore`, `repair`: what an archive is worth, and getting it back."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from archive.checking.ledger import Checks
+from archive.checking.originals import Missing, Sources
+from archive.checking.repair import RepairError, repair
+from archive.checking.restore import restore
+from archive.checking.seal_check import Repacked
+from archive.checking.verify import Unchecked, verify
+from archive.cli.output import PROBLEMS, WELL, counted, note, report, say
+from archive.segments.problems import Problem
+
+
+def run_verify(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
+    """Lists every problem."""
+    count = missing = 0
+    checks = replace(checks, render=None) if args.no_renderings else checks
+    for problem in verify(segments, checks, Sources(tuple(args.sources or ()))):
+        if isinstance(problem, Unchecked | Repacked):
+            note(str(problem))
+            continue
+        missing += isinstance(problem, Missing)
+        count += isinstance(problem, Problem) or bool(args.sources)
+        say(str(problem))
+    if missing:
+        note(f"{counted(missing, 'source file')} missing: what the archive itself holds was checked all the same")
+    note(f"{counted(count, 'problem')} in {counted(len(segments), 'segment')}")
+    return PROBLEMS if count else WELL
+
+
+def run_restore(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
+    """Writes originals, or rebuilt texts."""
+    code, count = WELL, 0
+    for outcome in restore(
+        segments, args.output, checks, decoded=args.decoded, sources=Sources(tuple(args.sources or ()))
+    ):
+        if isinstance(outcome, Problem):
+            code = report(outcome)
+        elif isinstance(outcome, Missing):
+            code = PROBLEMS if args.sources else code
+            note(str(outcome))
+        elif outcome.skipped:
+            note(f"{outcome.name}: not written, {outcome.skipped}")
+        else:
+            count += 1
+    note(f"{counted(count, 'file')} restored to {args.output}")
+    return code
+
+
+def run_repair(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
+    """Saves the whole articles of damaged segments."""
+    args.output.mkdir(parents=True, exist_ok=True)
+    code = WELL
+    for path in segments:
+        try:
+            done = repair(path, args.output)
+        except RepairError as error:
+            code = PROBLEMS
+            note(str(error))
+            continue
+        if done.path is None:
+            say(f"{path.name}: whole, nothing to repair")
+            continue
+        say(f"{path.name}: {counted(done.articles, 'article')} saved to {done.path}")
+        for lost in done.lost:
+            code = PROBLEMS
+            say(f"{path.name}: lost {lost}")
+    return code

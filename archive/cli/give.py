@@ -1,0 +1,67 @@
+"""`archive index`, `export`: the archive for other programs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from archive.checking.ledger import Checks
+from archive.cli.output import PROBLEMS, WELL, WRONG_USE, counted, note, report, say
+from archive.export.cdxj import index_lines, write_index
+from archive.export.tables import export_jsonl, export_parquet
+from archive.export.texts import ExportError
+from archive.export.wet import export_wet
+from archive.segments.folder import INDEX_NAME, WARC_FOLDER
+from archive.segments.problems import Problem
+
+
+def run_index(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
+    """Writes the index of replay tools."""
+    problems: list[Problem] = []
+    lines = _lines(segments, problems)
+    target = args.output or _default_index(args.archive_in)
+    if target is None or str(target) == "-":
+        for line in sorted(lines):
+            say(line, end="")
+    else:
+        note(f"{counted(write_index(target, lines), 'line')} written to {target}")
+    for problem in problems:
+        report(problem)
+    return PROBLEMS if problems else WELL
+
+
+def _lines(segments: Iterable[Path], problems: list[Problem]) -> Iterator[str]:
+    for path in segments:
+        for line in index_lines(path):
+            if isinstance(line, Problem):
+                problems.append(line)
+            else:
+                yield line
+
+
+def _default_index(given: Path) -> Path | None:
+    return given / INDEX_NAME if (given / WARC_FOLDER).is_dir() else None
+
+
+def run_export(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
+    """Writes clean texts in another form."""
+    if checks.retelling is None:
+        note("no cleaner is at hand to tell the texts")
+        return WRONG_USE
+    told = checks.retelling(args.keep, args.strip, args.policy, args.corrections)
+    code, count, empty = WELL, 0, 0
+    for path in segments:
+        try:
+            if args.form == "wet":
+                counts = export_wet(path, args.output, told, language_last=args.language_last)
+            else:
+                counts = (export_jsonl if args.form == "jsonl" else export_parquet)(path, args.output, told)
+        except ExportError as error:
+            note(str(error))
+            return WRONG_USE
+        for problem in counts.problems:
+            code = report(problem)
+        count, empty = count + counts.texts, empty + counts.empty
+    note(f"{counted(count, 'text')} exported to {args.output}" + (f", {empty} without text" if empty else ""))
+    return code
