@@ -6,33 +6,19 @@ Results go to stdout, messages to stderr. Exit codes: 0 all well, 1 problems wer
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from archive.checking.ledger import Checks, LedgerError
-from archive.checking.originals import Missing, Sources
-from archive.checking.repair import RepairError, repair
-from archive.checking.restore import restore
-from archive.checking.seal_check import Repacked
-from archive.checking.verify import Unchecked, verify
+from archive.checking.ledger import Checks
 from archive.cli.check import run_repair, run_restore, run_verify
 from archive.cli.give import run_export, run_index
 from archive.cli.look import run_diff, run_ls, run_show
-from archive.cli.output import PROBLEMS, WELL, WRONG_USE, counted, not_found, note, report, say, say_bytes
-from archive.export.cdxj import index_lines, write_index
-from archive.export.tables import export_jsonl, export_parquet
-from archive.export.texts import ExportError
-from archive.export.wet import export_wet
-from archive.segments.folder import INDEX_NAME, WARC_FOLDER, NoSegmentsError, find_segments
-from archive.segments.problems import Problem
-from archive.terminal import many_lines, one_line, writable
-from archive.view import DiffLine, Entry, clean_text, diff, entries, find, ledger_of
+from archive.cli.output import PROBLEMS, WELL, WRONG_USE, note
+from archive.segments.folder import INDEX_NAME, NoSegmentsError, find_segments
 
 HELP = """\
 IN is the output folder of a run (its warc/*.warc.gz are read) or a single segment.
