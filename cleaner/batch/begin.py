@@ -39,7 +39,9 @@ from cleaner.engines.select import THIS_MACHINE, EngineChoice, EngineName
 from cleaner.memory.partial_counts import PartialCountsError
 from cleaner.memory.store import MemoryFileError
 from cleaner.pipeline import VERSION, Cleaner
-from cleaner.readers import DEFAULT_MAX_BYTES
+from cleaner.readers import DEFAULT_MAX_BYTES, FieldNames, ReadSettings
+from cleaner.readers.readings import OUR_NAMES
+from cleaner.readers.rows import changed_fields
 from cleaner.storage.object_store import PathOrUrl, StoreError
 from cleaner.versions import versions
 
@@ -65,6 +67,8 @@ class BatchSettings:
     pinned: bool = False  # the clock was given, not read: an earlier run with another one is another run
     shard_size: int = SHARD_SIZE  # documents
     max_bytes: int = DEFAULT_MAX_BYTES  # per document
+    fields: FieldNames = OUR_NAMES  # how the fields of rows are called
+    source: str = ""  # of documents that tell none
     with_removed: bool = False  # rows carry the removed text
     copy_originals: bool = False  # records of WARC inputs into segments of their own
     fresh: bool = False  # remove the outputs of an earlier run first
@@ -75,6 +79,11 @@ class BatchSettings:
     count: bool = True  # count first what sources repeat, beside what the cleaner's memory knows already
     attempt: str = field(default_factory=lambda: uuid4().hex)  # names this run towards others; no output holds it
     update_memory: Path | None = None  # a memory file that gets what was counted, at the end; made if it is not there
+
+    @property
+    def reading(self) -> ReadSettings:
+        """How the inputs are read."""
+        return ReadSettings(self.max_bytes, self.fields, self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +136,7 @@ def _planned(
 
     with location.drafted(PLAN) as draft:
         plan = make_plan(
-            inputs, settings.out, draft, size=settings.shard_size, max_bytes=settings.max_bytes, planned=planned
+            inputs, settings.out, draft, size=settings.shard_size, reading=settings.reading, planned=planned
         )
         if earlier and earlier.get("inputs") != plan.digest:
             raise BatchError(_other_run(settings.out, _other_inputs(location.out / PLAN, draft)))
@@ -159,7 +168,7 @@ def _context(
     cleaner: Cleaner, settings: BatchSettings, plan: Plan, clock: datetime, location: RunLocation
 ) -> RunContext:
     return RunContext(
-        location.out, plan.path, clock, settings.max_bytes, settings.with_removed, cleaner, settings.copy_originals,
+        location.out, plan.path, clock, settings.reading, settings.with_removed, cleaner, settings.copy_originals,
         plan.folder, plan.roots, versions(),
     )  # fmt: skip
 
@@ -198,6 +207,8 @@ def _head(cleaner: Cleaner, settings: BatchSettings) -> dict[str, Any]:
             **cleaner.configuration(),
             "shard-size": settings.shard_size,
             "max-bytes": settings.max_bytes,
+            "fields": changed_fields(settings.fields),
+            "source": settings.source,
             "with-removed": settings.with_removed,
             "copy-originals": settings.copy_originals,
             "counting": settings.count,

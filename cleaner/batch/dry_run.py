@@ -12,24 +12,24 @@ from cleaner.batch.run_memory import counted, given_file
 from cleaner.batch.shards.outcome import unique_outcome
 from cleaner.document import Document
 from cleaner.pipeline import Cleaner
-from cleaner.readers import Failure, Reading, Skipped, discover, input_folder, read
+from cleaner.readers import Failure, Reading, ReadSettings, Skipped, discover, input_folder, read
 from cleaner.storage.object_store import PathOrUrl, RemoteFile
 
 
 def dry_run(
-    inputs: Sequence[PathOrUrl], cleaner: Cleaner, max_bytes: int, show: ShowProgress, *, count: bool = True
+    inputs: Sequence[PathOrUrl], cleaner: Cleaner, settings: ReadSettings, show: ShowProgress, *, count: bool = True
 ) -> RunCounts:
     """Cleans and counts all inputs, and writes nothing. Raises readers.InputError, MemoryFileError."""
     counts, progress, folder = RunCounts(), RunProgress(), input_folder(inputs)
     with TemporaryDirectory() as scratch:
         if count:
             progress.begin("counting")
-            documents = _asked(inputs, cleaner, max_bytes, progress, show)
+            documents = _asked(inputs, cleaner, settings, progress, show)
             cleaner = cleaner.with_memory(counted(documents, folder, Path(scratch), given_file(cleaner)))
             progress.begin("cleaning")
         seen: set[str] = set()
         container: Path | RemoteFile | None = None
-        for path, reading in _readings(inputs, max_bytes):
+        for path, reading in _readings(inputs, settings):
             if isinstance(reading, Skipped):
                 counts.skipped[reading.reason] += 1
                 continue
@@ -44,10 +44,10 @@ def dry_run(
 
 
 def _asked(
-    inputs: Sequence[PathOrUrl], cleaner: Cleaner, max_bytes: int, progress: RunProgress, show: ShowProgress
+    inputs: Sequence[PathOrUrl], cleaner: Cleaner, settings: ReadSettings, progress: RunProgress, show: ShowProgress
 ) -> Iterator[Document]:
     """The documents about which the memory is asked."""
-    for _, reading in _readings(inputs, max_bytes):
+    for _, reading in _readings(inputs, settings):
         if isinstance(reading, Reading) and reading.document and cleaner.asks_memory(reading.document):
             yield reading.document
         progress.count(1)
@@ -55,7 +55,7 @@ def _asked(
 
 
 def _readings(
-    inputs: Sequence[PathOrUrl], max_bytes: int
+    inputs: Sequence[PathOrUrl], settings: ReadSettings
 ) -> Iterator[tuple[Path | RemoteFile | None, Reading | Skipped]]:
     """Every reading with the file that it is from."""
     for found in discover(inputs):
@@ -64,5 +64,5 @@ def _readings(
         elif isinstance(found, Failure):
             yield None, Reading(None, None, found)
         else:
-            for reading in read(found, max_bytes=max_bytes):
+            for reading in read(found, settings):
                 yield found.path, reading

@@ -20,17 +20,19 @@ from typing import Any
 
 from archive.segments.durable import write_atomically
 from cleaner.readers import (
-    DEFAULT_MAX_BYTES,
     DIVIDED,
     Failure,
     Found,
     Range,
     Reading,
+    ReadSettings,
     Skipped,
     discover,
     input_folder,
     read,
+    read_part,
 )
+from cleaner.readers.readings import DEFAULTS
 from cleaner.storage.object_store import ObjectFacts, PathOrUrl, RemoteFile, file_at
 from cleaner.writers.text import TextNames
 
@@ -115,18 +117,18 @@ def make_plan(
     path: Path,
     *,
     size: int,
-    max_bytes: int = DEFAULT_MAX_BYTES,
+    reading: ReadSettings = DEFAULTS,
     planned: Callable[[int], None] = lambda documents: None,
 ) -> Plan:
     """Writes the plan of these inputs to `path`: shards of `size` documents.
 
-    max_bytes: of a document, as for reading. planned: is told how many documents more are planned.
+    reading: how the inputs will be read. planned: is told how many documents more are planned.
     Raises readers.InputError, and OSError when it cannot be written.
     """
     plan, digest, shard = Plan(path, folder=input_folder(inputs), roots=_roots(inputs)), sha256(), list[ShardInput]()
     with path.open("wb") as file:
         offset, filled = 0, 0
-        for shard_input in _inputs_of(inputs, out, plan, size=size, max_bytes=max_bytes):
+        for shard_input in _inputs_of(inputs, out, plan, size=size, reading=reading):
             line = (json.dumps(_values(shard_input), separators=(",", ":")) + "\n").encode()
             file.write(line)
             digest.update(_identity(line))
@@ -187,7 +189,7 @@ def shard_inputs(path: Path, shard: Shard) -> Iterator[ShardInput]:
             yield _shard_input(json.loads(file.readline()))
 
 
-def read_input(shard_input: ShardInput, *, max_bytes: int) -> Iterator[Reading | Skipped]:
+def read_input(shard_input: ShardInput, settings: ReadSettings) -> Iterator[Reading | Skipped]:
     """The readings of a shard_input; one failure when its file is another than the plan saw."""
     found = shard_input.found
     if found is None:
@@ -197,8 +199,8 @@ def read_input(shard_input: ShardInput, *, max_bytes: int) -> Iterator[Reading |
         row = shard_input.part.first if shard_input.part else None
         return iter([Reading(None, None, Failure(found.locator, row, *_CHANGED))])
     if shard_input.part:
-        return DIVIDED[found.kind].read(found, shard_input.part, max_bytes=max_bytes)
-    return read(found, max_bytes=max_bytes)
+        return read_part(found, shard_input.part, settings)
+    return read(found, settings)
 
 
 def first_difference(old: Path, new: Path) -> str:
@@ -228,7 +230,7 @@ def text_names(path: Path) -> Iterator[str]:
 
 
 def _inputs_of(
-    inputs: Sequence[PathOrUrl], out: PathOrUrl, plan: Plan, *, size: int, max_bytes: int
+    inputs: Sequence[PathOrUrl], out: PathOrUrl, plan: Plan, *, size: int, reading: ReadSettings
 ) -> Iterator[ShardInput]:
     """All inputs as shards read them; none goes beyond the end of a shard."""
     names, filled = TextNames(), 0
@@ -239,7 +241,7 @@ def _inputs_of(
         if isinstance(found, Failure):
             parts: Iterator[ShardInput] = iter([ShardInput(None, found)])
         elif found.kind in DIVIDED:
-            parts = _cut(found, size - filled, size, max_bytes=max_bytes)
+            parts = _cut(found, size - filled, size, reading)
         else:
             facts = _facts(found.path) or (-1, 0, "")
             parts = iter([ShardInput(found, None, *facts, text=names.name(found.locator))])
@@ -248,12 +250,12 @@ def _inputs_of(
             filled = (filled + shard_input.documents) % size if filled + shard_input.documents <= size else 0
 
 
-def _cut(found: Found, room: int, size: int, *, max_bytes: int) -> Iterator[ShardInput]:
+def _cut(found: Found, room: int, size: int, reading: ReadSettings) -> Iterator[ShardInput]:
     facts = _facts(found.path)
     if facts is None:
         yield ShardInput(found)
         return
-    ranges = DIVIDED[found.kind].cut(found, room=room, size=size, max_bytes=max_bytes)
+    ranges = DIVIDED[found.kind].cut(found, room=room, size=size, settings=reading)
     first, second = next(ranges, None), next(ranges, None)
     for part in chain((each for each in (first, second) if each), ranges):
         yield ShardInput(found, None, *facts, part=part, shared=second is not None)

@@ -19,6 +19,7 @@ from cleaner.batch.progress import Bar, Log
 from cleaner.batch.run import BatchError, BatchSettings, dry_run, run_batch
 from cleaner.engines.select import THIS_MACHINE, EngineChoice, EngineName
 from cleaner.pipeline import Cleaner
+from cleaner.readers import ReadSettings
 from cleaner.storage.object_store import PathOrUrl, StoreError, path_or_url
 
 OK, SOME_FAILED = 0, 1
@@ -39,7 +40,7 @@ def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
     inputs = [path_or_url(each) for each in args.inputs]
     with Bar(quiet=args.quiet, log=log) as bar:
         if args.dry_run:
-            counts = dry_run(inputs, cleaner, args.max_bytes, bar.show, count=not args.no_memory)
+            counts = dry_run(inputs, cleaner, ReadSettings(args.max_bytes), bar.show, count=not args.no_memory)
         elif args.output is None:
             raise UsageError("give a folder for the results with -o OUT (or --dry-run to write nothing)")
         else:

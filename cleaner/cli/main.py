@@ -23,7 +23,7 @@ from cleaner.accelerator import described
 from cleaner.batch.output.status import status_lines, status_values
 from cleaner.batch.progress import Log
 from cleaner.batch.run import SHARD_SIZE, BatchError
-from cleaner.batch.shards.outcome import unique_outcome
+from cleaner.batch.shards.outcome import failed_id, unique_outcome
 from cleaner.cli import memory as memory_cli
 from cleaner.cli import review as review_cli
 from cleaner.cli import train as train_cli
@@ -47,6 +47,7 @@ from cleaner.readers import (
     Failure,
     InputError,
     Reading,
+    ReadSettings,
     Skipped,
     discover,
     read,
@@ -386,7 +387,7 @@ def _clean_rows(args: argparse.Namespace, cleaner: Cleaner, source: BinaryIO, ta
     seen: set[str] = set()
     skipped: Counter[str] = Counter()
     reader: Callable[..., Iterator[Reading | Skipped]] = read_warc if args.format == "warc" else read_rows
-    for reading in reader(source, name="stdin", max_bytes=args.max_bytes):
+    for reading in reader(source, name="stdin", settings=ReadSettings(args.max_bytes)):
         if isinstance(reading, Skipped):
             skipped[reading.reason] += 1
             continue
@@ -404,9 +405,9 @@ def _clean_rows(args: argparse.Namespace, cleaner: Cleaner, source: BinaryIO, ta
 
 def _row(reading: Reading, outcome: CleanedDocument | Failure, *, with_removed: bool) -> dict[str, object]:
     if isinstance(outcome, CleanedDocument):
-        return document_row(outcome, extra=reading.extra, with_removed=with_removed)
-    identity = reading.document.id if reading.document else f"{outcome.locator}:{outcome.row}"
-    return failed_row(identity, outcome.message, extra=reading.extra)
+        row = document_row(outcome, extra=reading.extra, with_removed=with_removed)
+        return row | {"id": reading.id_in_rows(outcome.id)}
+    return failed_row(failed_id(reading, outcome), outcome.message, extra=reading.fields_of_failed)
 
 
 def _evaluate(args: argparse.Namespace, cleaner: Cleaner) -> int:
@@ -443,7 +444,7 @@ def _explained(args: argparse.Namespace) -> Sequence[Reading]:
         if isinstance(found, Failure):
             readings.append(Reading(None, None, found))
         elif not isinstance(found, Skipped):
-            readings += (each for each in read(found, max_bytes=args.max_bytes) if isinstance(each, Reading))
+            readings += (each for each in read(found, ReadSettings(args.max_bytes)) if isinstance(each, Reading))
     return readings
 
 

@@ -20,7 +20,7 @@ from cleaner.memory.partial_counts import PartialCounts
 from cleaner.memory.postings import WITNESSES
 from cleaner.memory.source_name import document_source
 from cleaner.memory.store import Memory, Recurring, SourceFacts, write_memory
-from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Reading, Skipped, discover, input_folder, read
+from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Reading, ReadSettings, Skipped, discover, input_folder, read
 
 OK, SOME_FAILED = 0, 1
 #: Most failures that are named; a folder of broken files would bury the result.
@@ -118,7 +118,7 @@ def _readings(inputs: Sequence[Path], max_bytes: int) -> Iterator[Reading]:
         if isinstance(found, Failure):
             yield Reading(None, None, found)
         elif not isinstance(found, Skipped):
-            yield from (each for each in read(found, max_bytes=max_bytes) if isinstance(each, Reading))
+            yield from (each for each in read(found, ReadSettings(max_bytes)) if isinstance(each, Reading))
 
 
 def _merge(args: argparse.Namespace) -> int:

@@ -19,9 +19,9 @@ from threadpoolctl import ThreadpoolController
 from cleaner.batch.shards.outcome import Outcome, outcome_of
 from cleaner.document import CleanedDocument
 from cleaner.pipeline import Cleaner, default_cleaner
-from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Original
+from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Original, ReadSettings
 from cleaner.readers.files import too_large
-from cleaner.readers.jsonl import row_reading
+from cleaner.readers.rows import row_reading
 from cleaner.writers.rows import document_row, failed_row
 
 #: The columns that are added, named like the fields of the filter's rows; `why` is "" unless the row failed.
@@ -120,7 +120,7 @@ def article_outcome(
     row = {name: value for name, value in article.items() if not _is_missing(value)}
     if any(isinstance(value, str) and len(value) > max_bytes for value in row.values()):
         return too_large("", None, max_bytes)
-    reading = row_reading(row, Original("", None, b"", "text/plain"))
+    reading = row_reading(row, Original("", None, b"", "text/plain"), ReadSettings(max_bytes))
     if reading.document is not None:  # it has no file: no path, no row
         reading = replace(reading, document=replace(reading.document, metadata={}))
     return outcome_of(reading, cleaner, source)

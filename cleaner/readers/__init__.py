@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from cleaner.readers import folders as folder
-from cleaner.readers.files import read_html, read_stream, read_text
+from cleaner.readers.delimited import read_delimited
+from cleaner.readers.files import read_html, read_marked_text, read_stream, read_text
 from cleaner.readers.folders import InputError, find
+from cleaner.readers.guard import failure_of, guarded
+from cleaner.readers.json_rows import read_json
 from cleaner.readers.jsonl import read_rows
 from cleaner.readers.jsonl_ranges import cut_rows, read_range, read_rows_file
 from cleaner.readers.mhtml import read_mhtml
 from cleaner.readers.objects import find_remote, remote_folder
+from cleaner.readers.packing import PACKINGS
 from cleaner.readers.parquet import read_parquet
-from cleaner.readers.readings import DEFAULT_MAX_BYTES, Failure, Found, Original, Range, Reading, Skipped
+from cleaner.readers.readings import (
+    DEFAULT_MAX_BYTES,
+    DEFAULTS,
+    Failure,
+    FieldNames,
+    Found,
+    Original,
+    Range,
+    Reading,
+    ReadSettings,
+    Skipped,
+)
 from cleaner.readers.warc import cut_warc, read_warc, read_warc_file, read_warc_range
+from cleaner.readers.xml import read_xml
 from cleaner.storage.object_store import PathOrUrl, is_remote
 
 __all__ = [
@@ -24,45 +41,58 @@ __all__ = [
     "READERS",
     "Divided",
     "Failure",
+    "FieldNames",
     "Found",
     "InputError",
     "Original",
     "Range",
+    "ReadSettings",
     "Reading",
     "Skipped",
     "discover",
     "input_folder",
     "read",
+    "read_part",
     "read_rows",
     "read_stream",
     "read_warc",
+    "told_source",
 ]
 
 
 class Reader(Protocol):
-    """Reads what was found: one reading for each article in it, and what it holds besides, by reason."""
+    """Reads what was found: one reading for each article in it, and what it holds besides, by reason.
 
-    def __call__(self, found: Found, *, max_bytes: int) -> Iterator[Reading | Skipped]: ...
+    Whatever it raises, at once or on the way, is made a failure by `read`.
+    """
+
+    def __call__(self, found: Found, settings: ReadSettings) -> Iterator[Reading | Skipped]: ...
 
 
 #: ARC files are not read, but named, with what to do.
 WARC_KINDS = (".warc", ".warc.gz", ".warc.zst", ".warc.wet", ".warc.wet.gz", ".arc", ".arc.gz")
-READERS: Mapping[str, Reader] = {  # by suffix, in lower case
+_PACKABLE: Mapping[str, Reader] = {  # by suffix, in lower case; each also packed
     ".txt": read_text,
     ".text": read_text,
-    ".md": read_text,
+    ".md": read_marked_text,
     ".html": read_html,
     ".htm": read_html,
     ".xhtml": read_html,
-    ".jsonl": read_rows_file,
-    ".ndjson": read_rows_file,
-    ".jsonl.gz": read_rows_file,
-    ".ndjson.gz": read_rows_file,
-    ".jsonl.zst": read_rows_file,
-    ".ndjson.zst": read_rows_file,
-    ".parquet": read_parquet,
     ".mhtml": read_mhtml,
     ".mht": read_mhtml,
+    ".jsonl": read_rows_file,
+    ".ndjson": read_rows_file,
+    ".json": read_json,
+    ".csv": read_delimited,
+    ".tsv": read_delimited,
+    ".xml": read_xml,
+    ".rss": read_xml,
+    ".atom": read_xml,
+    ".nitf": read_xml,
+}
+READERS: Mapping[str, Reader] = {
+    **{kind + packing: reader for kind, reader in _PACKABLE.items() for packing in ("", *PACKINGS)},
+    ".parquet": read_parquet,
     **dict.fromkeys(WARC_KINDS, read_warc_file),
 }
 
@@ -70,16 +100,16 @@ READERS: Mapping[str, Reader] = {  # by suffix, in lower case
 class Cutter(Protocol):
     """Cuts what was found into ranges: the first of at most `room` documents, the others of `size`; raises nothing.
 
-    `max_bytes` as for reading, since what is longer may end elsewhere.
+    `settings` as for reading, since what is longer may end elsewhere.
     """
 
-    def __call__(self, found: Found, *, room: int, size: int, max_bytes: int) -> Iterator[Range]: ...
+    def __call__(self, found: Found, *, room: int, size: int, settings: ReadSettings) -> Iterator[Range]: ...
 
 
 class RangeReader(Protocol):
     """Reads one of those ranges; has gone the way to its first document when it returns."""
 
-    def __call__(self, found: Found, part: Range, *, max_bytes: int) -> Iterator[Reading | Skipped]: ...
+    def __call__(self, found: Found, part: Range, settings: ReadSettings) -> Iterator[Reading | Skipped]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +122,7 @@ class Divided:
 
 #: By suffix; what is missing here is read as a whole, in one shard.
 DIVIDED: Mapping[str, Divided] = {
-    **dict.fromkeys(
-        (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".jsonl.zst", ".ndjson.zst"), Divided(cut_rows, read_range)
-    ),
+    **{kind + packing: Divided(cut_rows, read_range) for kind in (".jsonl", ".ndjson") for packing in ("", *PACKINGS)},
     **dict.fromkeys(WARC_KINDS, Divided(cut_warc, read_warc_range)),
 }
 
@@ -119,9 +147,37 @@ def input_folder(inputs: Sequence[PathOrUrl]) -> str:
     return remote_folder(inputs) if any(map(is_remote, inputs)) else folder.input_folder(inputs)
 
 
-def read(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading | Skipped]:
+def read(found: Found, settings: ReadSettings = DEFAULTS) -> Iterator[Reading | Skipped]:
     """The readings of what was found: one for a file, one a row or record for a container. Bad input becomes a Failure.
 
     What a container holds besides articles, such as a WARC's requests, is Skipped with its reason.
+    Raises StoreError only.
     """
-    return READERS[found.kind](found, max_bytes=max_bytes)
+    return told_source(_guarded(partial(READERS[found.kind], found, settings), found), settings)
+
+
+def read_part(found: Found, part: Range, settings: ReadSettings) -> Iterator[Reading | Skipped]:
+    """The readings of a range that the kind's cutter gave; the way to it is gone when this returns."""
+    readings = _guarded(partial(DIVIDED[found.kind].read, found, part, settings), found, part.first)
+    return told_source(readings, settings)
+
+
+def _guarded(
+    start: Callable[[], Iterator[Reading | Skipped]], found: Found, first: int | None = None
+) -> Iterator[Reading | Skipped]:
+    try:
+        return guarded(start(), found.locator, first)
+    except Exception as error:  # noqa: BLE001 (as in `guarded`, for what is raised before the first reading)
+        return iter([Reading(None, None, failure_of(error, found.locator, first))])
+
+
+def told_source(readings: Iterator[Reading | Skipped], settings: ReadSettings) -> Iterator[Reading | Skipped]:
+    """The readings, their documents with the source of the settings where they tell none themselves."""
+    return readings if not settings.source else (_with_source(reading, settings.source) for reading in readings)
+
+
+def _with_source(reading: Reading | Skipped, source: str) -> Reading | Skipped:
+    document = reading.document if isinstance(reading, Reading) else None
+    if not isinstance(reading, Reading) or document is None or document.source or document.url:
+        return reading
+    return replace(reading, document=replace(document, source=source))

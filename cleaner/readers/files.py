@@ -11,10 +11,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from cleaner.decoding.charset_guess import NO_HINTS, page_hints
-from cleaner.decoding.decode import Decoded, UndecodableError, decode
+from cleaner.decoding.charset_guess import NO_HINTS, Hints, page_hints
+from cleaner.decoding.content_kind import ContentKind, content_kind
+from cleaner.decoding.decode import UndecodableError, decode
 from cleaner.document import Document
-from cleaner.readers.readings import DEFAULT_MAX_BYTES, Failure, Found, Original, Reading
+from cleaner.readers.packing import packing_of, unpacked
+from cleaner.readers.readings import DEFAULT_MAX_BYTES, Failure, Found, Original, Reading, ReadSettings
+
+#: What is no article though it is called plain text, and what to say instead.
+REFUSED = {
+    ContentKind.JSON_LINES: "give --format jsonl, or name the file .jsonl",
+    ContentKind.JSON: "give --format json, or name the file .json",
+    ContentKind.CSV: "give --format csv, or name the file .csv",
+    ContentKind.TSV: "give --format tsv, or name the file .tsv",
+    ContentKind.XML: "give --format xml, or name the file .xml",
+    ContentKind.MHTML: "name the file .mhtml",
+    ContentKind.PROGRAM: "leave it out, or take the article out of it first",
+}
 
 #: What happened and what to do, by error number.
 _ADVICE = {
@@ -27,14 +40,19 @@ _ADVICE = {
 }
 
 
-def read_text(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading]:
-    """The article in a plain text file."""
-    yield _read(found, "text/plain", max_bytes)
+def read_text(found: Found, settings: ReadSettings) -> Iterator[Reading]:
+    """The article in a plain text file; what is no plain text is read as a page or refused (`from_bytes`)."""
+    yield _read(found, "text/plain", settings)
 
 
-def read_html(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading]:
+def read_marked_text(found: Found, settings: ReadSettings) -> Iterator[Reading]:
+    """The article in a Markdown file, which may begin with HTML and is text all the same."""
+    yield _read(found, "text/plain", settings, as_told=True)
+
+
+def read_html(found: Found, settings: ReadSettings) -> Iterator[Reading]:
     """The article in an HTML file; a charset it declares decides unless the bytes speak against it."""
-    yield _read(found, "text/html", max_bytes)
+    yield _read(found, "text/html", settings)
 
 
 def read_stream(
@@ -60,15 +78,30 @@ def read_bounded(stream: BinaryIO, max_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-def from_bytes(original: Original) -> Reading:
-    """The document in the bytes of an original: decoded, with the facts of the decoding in the original returned."""
-    hints = page_hints(original.payload) if original.media_type == "text/html" else NO_HINTS
+def from_bytes(original: Original, *, as_told: bool = False) -> Reading:
+    """The document in the bytes of an original: decoded, with the facts of the decoding in the original returned.
+
+    A page that is called plain text is read as a page, which its metadata say (`read-as`); rows, tables and programs
+    are refused with what to say instead. `as_told`: the media type is not doubted.
+    """
     try:
-        decoded = decode(original.payload, hints)
+        decoded = decode(original.payload, _hints(original))
+        kind = ContentKind.PROSE if as_told or original.media_type != "text/plain" else content_kind(decoded.text)
+        if kind in REFUSED:
+            failure = Failure(original.locator, original.row, f"holds {kind.value}, not an article", REFUSED[kind])
+            return Reading(original, None, failure)
+        metadata = {"path": original.locator}
+        if kind is ContentKind.HTML:
+            original, metadata = replace(original, media_type="text/html"), {**metadata, "read-as": "text/html"}
+            decoded = decode(original.payload, _hints(original))
     except UndecodableError as error:
         return Reading(original, None, Failure(original.locator, original.row, error.what, error.do))
-    document = Document(original.locator, decoded.text, original.media_type, metadata={"path": original.locator})
-    return Reading(_with_facts(original, decoded), document)
+    document = Document(original.locator, decoded.text, original.media_type, metadata=metadata)
+    return Reading(replace(original, decoding=decoded.as_dict()), document)
+
+
+def _hints(original: Original) -> Hints:
+    return page_hints(original.payload) if original.media_type == "text/html" else NO_HINTS
 
 
 def unreadable(locator: str, error: OSError, row: int | None = None) -> Failure:
@@ -91,27 +124,27 @@ def not_a_file(locator: str, *, folder: bool = False) -> Failure:
     return Failure(locator, None, "is a pipe or device, not a file", "copy what it gives into a file")
 
 
-def read_payload(found: Found, media_type: str, max_bytes: int) -> Original | Reading:
-    """The bytes of a file that holds one article, or the reading that says why there are none."""
+def read_payload(found: Found, media_type: str, settings: ReadSettings) -> Original | Reading:
+    """The unpacked bytes of a file that holds one article, or the reading that says why there are none.
+
+    Raises PackingError.
+    """
+    packing, max_bytes = packing_of(found.kind), settings.max_bytes
     try:
         facts = found.path.stat()
         if not stat.S_ISREG(facts.st_mode):  # opening a named pipe would wait for ever
             return Reading(None, None, not_a_file(found.locator, folder=stat.S_ISDIR(facts.st_mode)))
         if facts.st_size > max_bytes:
             return Reading(None, None, too_large(found.locator, None, max_bytes))
-        with found.path.open("rb") as stream:
+        with unpacked(found.path.open("rb"), packing) as stream:
             payload = read_bounded(stream, max_bytes)
     except OSError as error:
         return Reading(None, None, unreadable(found.locator, error))
-    if len(payload) > max_bytes:  # it grew since
+    if len(payload) > max_bytes:  # it grew since, or unpacks to more
         return Reading(None, None, too_large(found.locator, None, max_bytes))
-    return Original(found.locator, None, payload, media_type, modified=facts.st_mtime)
+    return Original(found.locator, None, payload, media_type, modified=facts.st_mtime, packing=packing)
 
 
-def _read(found: Found, media_type: str, max_bytes: int) -> Reading:
-    original = read_payload(found, media_type, max_bytes)
-    return original if isinstance(original, Reading) else from_bytes(original)
-
-
-def _with_facts(original: Original, decoded: Decoded) -> Original:
-    return replace(original, decoding=decoded.as_dict())
+def _read(found: Found, media_type: str, settings: ReadSettings, *, as_told: bool = False) -> Reading:
+    original = read_payload(found, media_type, settings)
+    return original if isinstance(original, Reading) else from_bytes(original, as_told=as_told)

@@ -12,8 +12,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cleaner.decoding.content_kind import HEAD
 from cleaner.readers.files import not_a_file, unreadable
+from cleaner.readers.kinds import SERVED, kind_by_bytes, kind_of, suffix_of
+from cleaner.readers.packing import PACKINGS
 from cleaner.readers.readings import Failure, Found, Skipped
+from cleaner.storage.object_store import RemoteFile
 
 #: The only input named is read as this when its suffix is unknown: who names it wants it read.
 FALLBACK_KIND = ".txt"
@@ -59,13 +63,6 @@ def input_folder(inputs: Sequence[Path | str]) -> str:
     """
     base = _base(_starts(inputs)[0])
     return base.name if base else ""
-
-
-def kind_of(name: str, kinds: Collection[str]) -> str | None:
-    """The longest known suffix of a name, without regard to case; None for an unknown kind."""
-    parts = name.rsplit("/", 1)[-1].lower().split(".")
-    suffixes = ("." + ".".join(parts[i:]) for i in range(1, len(parts)))
-    return next((suffix for suffix in suffixes if suffix in kinds), None)
 
 
 def _find(
@@ -218,12 +215,34 @@ def _judge(
         return Skipped(locator, "neither file nor folder") if root else not_a_file(locator)
     if root and path.is_symlink() and root.resolve() not in path.resolve().parents:
         return Skipped(locator, "link out of the folder")
-    kind = kind_of(locator, kinds) or fallback
-    return Found(path, locator, kind) if kind else Skipped(locator, _unknown(path))
+    try:
+        kind = told_kind(path, locator, kinds, named=fallback is not None)
+    except OSError as error:
+        return unreadable(locator, error)
+    return Found(path, locator, kind) if kind else Skipped(locator, unknown(locator))
 
 
-def _unknown(path: Path) -> str:
-    return f"unknown kind {path.suffix.lower()}" if path.suffix else "unknown kind, no suffix"
+def told_kind(path: Path | RemoteFile, locator: str, kinds: Collection[str], *, named: bool) -> str | None:
+    """The kind of a file by its suffix, else by its bytes: of what has no telling one, or is the only input named.
+
+    None for what is not read. Raises OSError.
+    """
+    if kind := kind_of(locator, kinds):
+        return kind
+    suffix = suffix_of(locator)
+    if suffix and suffix not in SERVED and suffix not in PACKINGS and not named:
+        return None
+    with path.open("rb") as stream:
+        kind = kind_by_bytes(stream.read(4 * HEAD), kinds)
+    if suffix in SERVED and not named:
+        return kind if kind in (".html", ".html.gz") else None
+    return kind or (FALLBACK_KIND if named else None)
+
+
+def unknown(locator: str) -> str:
+    """The reason for which a file is skipped."""
+    suffix = suffix_of(locator)
+    return f"unknown kind {suffix}" if suffix else "no suffix, and its bytes are no text"
 
 
 def _unnameable(locator: str) -> Failure | None:

@@ -1,119 +1,115 @@
-"""Files of rows cut into ranges of lines, so that one file can be read by many workers.
+"""Files of JSON lines cut into ranges of rows, so that one file can be read by many workers.
 
-Cutting counts line ends and parses nothing. A gzipped file has no place to begin but its start: each process
-unpacks it once, and goes on from where its last range ended.
+Cutting counts lines that are not blank and parses nothing. A packed file has no place to begin but its start: each
+process unpacks it once, and goes on from where its last range ended.
 """
 
 from __future__ import annotations
 
-import gzip
-import io
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-from cleaner.readers import jsonl
-from cleaner.readers.files import not_a_file, unreadable
-from cleaner.readers.jsonl import NO_ZSTD, PIECE, UNPACK_ERRORS, UTF16_BOMS, broken_gzip, lines_of, read_rows
-from cleaner.readers.readings import DEFAULT_MAX_BYTES, Failure, Found, Range, Reading
+from cleaner.readers.files import not_a_file
+from cleaner.readers.guard import failure_of
+from cleaner.readers.jsonl import PIECE, UTF16_BOMS, lines_of, read_rows
+from cleaner.readers.packing import PackingError, packing_of, unpacked
+from cleaner.readers.readings import Found, Range, Reading, ReadSettings
 from cleaner.storage.object_store import RemoteFile
 
-
-def read_rows_file(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading]:
-    """The articles in a file of rows; `.gz` is unpacked on the way."""
-    return read_range(found, Range(1, 0, 0, last=True), max_bytes=max_bytes)
+#: A line end and the next line's way to its first character that is no space.
+_NEXT_ROW = re.compile(rb"\n[ \t\r\v\f]*+[^\s]")
 
 
-def read_range(found: Found, part: Range, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading]:
+def read_rows_file(found: Found, settings: ReadSettings) -> Iterator[Reading]:
+    """The articles in a file of rows; packed ones are unpacked on the way."""
+    return read_range(found, Range(1, 0, 0, last=True), settings)
+
+
+def read_range(found: Found, part: Range, settings: ReadSettings) -> Iterator[Reading]:
     """The articles in a range that `cut_rows` gave. The way to its first line is gone before this returns."""
     try:
         facts = found.path.stat()
         if not stat.S_ISREG(facts.st_mode):
             return iter([Reading(None, None, not_a_file(found.locator, folder=stat.S_ISDIR(facts.st_mode)))])
-        if found.kind.endswith(".zst") and jsonl.zstandard is None:
-            return iter([Reading(None, None, Failure(found.locator, None, *NO_ZSTD))])
-        stream = _at(found, part, max_bytes)
-    except UNPACK_ERRORS as error:
-        return iter([Reading(None, None, broken_gzip(found.locator, part.first, error))])
-    except OSError as error:
-        return iter([Reading(None, None, unreadable(found.locator, error))])
-    return _read(found, part, stream, max_bytes=max_bytes, modified=facts.st_mtime)
+        stream = _at(found, part, settings.max_bytes)
+    except (PackingError, OSError) as error:
+        row = part.first if isinstance(error, PackingError) and part.first > 1 else None
+        return iter([Reading(None, None, failure_of(error, found.locator, row))])
+    return _read(found, part, stream, settings, facts.st_mtime)
 
 
-def cut_rows(found: Found, *, room: int, size: int, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Range]:
-    """Ranges of lines that cover the file: the first of at most `room` lines, the others of `size`; blank lines count.
-
-    A line is a line however long it is, so `max_bytes` changes nothing.
+def cut_rows(found: Found, *, room: int, size: int, settings: ReadSettings) -> Iterator[Range]:
+    """Ranges of rows that cover the file: the first of at most `room` rows, the others of `size`; blank lines are none.
 
     What cannot be unpacked or read is the reader's to report: the last range leads there. Raises nothing.
     """
-    first, begin, position, lines, limit, whole = 1, 0, 0, 0, room, False
-    block = b""
-    with suppress(*UNPACK_ERRORS, OSError), _open(found) as stream:
+    first, begin, rows, limit = 1, 0, 0, room  # of the range: its first line, that line's offset
+    line, position, in_row, whole = 1, 0, False, False  # of the block: the line it begins in, its offset
+    with suppress(PackingError, OSError), _open(found) as stream:
         while block := stream.read(PIECE):
             if position == 0 and block.startswith(UTF16_BOMS):
                 break  # one failure, no rows
-            at = 0
-            while (count := block.count(b"\n", at)) >= limit - lines:
-                for _ in range(limit - lines):
-                    at = block.index(b"\n", at) + 1
+            starts = _row_starts(block, in_row)
+            used, at = 0, 0
+            while len(starts) - used > limit - rows:
+                used += limit - rows
+                line, at = line + block.count(b"\n", at, starts[used]), starts[used]
                 yield Range(first, limit, begin)
-                first, begin, lines, limit = first + limit, position + at, 0, size
-            lines += count
+                first, begin, rows, limit = line, position + at, 0, size
+            rows += len(starts) - used
+            line += block.count(b"\n", at)
             position += len(block)
-            ended = block.endswith(b"\n")
+            tail = block[block.rfind(b"\n") + 1 :]
+            in_row = bool(tail.strip()) or (in_row and len(tail) == len(block))
         else:
             whole = True
-            lines += position > begin and not ended  # the last line may lack its end
-    if lines or not whole:
-        yield Range(first, lines or 1, begin, last=True)
+    if rows or not whole:
+        yield Range(first, rows or 1, begin, last=True)
+
+
+def _row_starts(block: bytes, in_row: bool) -> list[int]:
+    """Where in a block the lines begin that hold a row; in_row: the block goes on with a row that has begun before."""
+    starts = [match.start() + 1 for match in _NEXT_ROW.finditer(block)]
+    first = block.find(b"\n")
+    begun = block if first < 0 else block[:first]
+    return starts if in_row or not begun.strip() else [0, *starts]
 
 
 def _open(found: Found) -> BinaryIO:
-    if found.kind.endswith(".gz"):
-        return cast(BinaryIO, gzip.open(_openable(found)))
-    if found.kind.endswith(".zst"):
-        if jsonl.zstandard is None:
-            raise OSError(0, NO_ZSTD[0])
-        return cast(BinaryIO, io.BufferedReader(jsonl.zstandard.open(_openable(found), "rb")))
-    return found.path.open("rb")
-
-
-def _openable(found: Found) -> Path | BinaryIO:
-    """What libraries open: a path, or the stream of an object."""
-    return found.path if isinstance(found.path, Path) else found.path.open()
-
-
-def _is_packed(found: Found) -> bool:
-    return found.kind.endswith((".gz", ".zst"))
+    return unpacked(found.path.open("rb"), packing_of(found.kind))
 
 
 def _at(found: Found, part: Range, max_bytes: int) -> BinaryIO:
     """The file's stream before the first line of the range."""
-    if not _is_packed(found):
+    if not packing_of(found.kind):
         plain = found.path.open("rb")
         plain.seek(part.start)
         return plain
     parked = _PARKED.pop() if _PARKED else None
-    if parked and (parked.path != found.path or parked.row > part.first):
+    if parked and (parked.path != found.path or parked.line > part.first):
         parked.stream.close()
         parked = None
-    stream, row = (parked.stream, parked.row) if parked else (_open(found), 1)
-    for _ in islice(lines_of(stream, max_bytes), part.first - row):
+    stream, line = (parked.stream, parked.line) if parked else (_open(found), 1)
+    for _ in islice(lines_of(stream, max_bytes), part.first - line):
         pass
     return stream
 
 
-def _read(found: Found, part: Range, stream: BinaryIO, *, max_bytes: int, modified: float) -> Iterator[Reading]:
-    parked = False
+def _read(found: Found, part: Range, stream: BinaryIO, settings: ReadSettings, modified: float) -> Iterator[Reading]:
+    parked, line = False, part.first
     try:
-        yield from read_rows(stream, name=found.locator, max_bytes=max_bytes, modified=modified, part=part)
-        if _is_packed(found) and not part.last and not _PARKED:
-            _PARKED.append(_Parked(found.path, stream, part.first + part.documents))
+        for reading in read_rows(stream, name=found.locator, settings=settings, modified=modified, part=part):
+            row = reading.original.row if reading.original else reading.failure and reading.failure.row
+            line = (row or line) + 1
+            yield reading
+        if packing_of(found.kind) and not part.last and not _PARKED:
+            _PARKED.append(_Parked(found.path, stream, line))
             parked = True
     finally:
         if not parked:
@@ -122,11 +118,11 @@ def _read(found: Found, part: Range, stream: BinaryIO, *, max_bytes: int, modifi
 
 @dataclass(frozen=True, slots=True)
 class _Parked:
-    """A gzipped file that is unpacked up to this line."""
+    """A packed file that is unpacked up to this line."""
 
     path: Path | RemoteFile
     stream: BinaryIO
-    row: int
+    line: int
 
 
 #: At most one: the ranges of a file are read one after the other.

@@ -16,16 +16,16 @@ from cleaner.decoding.charset_guess import page_hints
 from cleaner.decoding.decode import UndecodableError, decode
 from cleaner.document import Document
 from cleaner.readers.files import read_payload
-from cleaner.readers.readings import DEFAULT_MAX_BYTES, Failure, Found, Reading
+from cleaner.readers.readings import Failure, Found, Reading, ReadSettings
 
 MEDIA_TYPE = "multipart/related"
 #: What the standard library's parser raises on headers no mail program ever wrote.
-_PARSER_ERRORS = (ValueError, LookupError, TypeError, AttributeError)
+_PARSER_ERRORS = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
-def read_mhtml(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading]:
+def read_mhtml(found: Found, settings: ReadSettings) -> Iterator[Reading]:
     """The page in a saved file."""
-    original = read_payload(found, MEDIA_TYPE, max_bytes)
+    original = read_payload(found, MEDIA_TYPE, settings)
     if isinstance(original, Reading):
         yield original
         return
@@ -86,5 +86,5 @@ def _address(message: Message, part: Message) -> str | None:
 def _saved(message: Message) -> str:
     try:
         return parsedate_to_datetime(str(message.get("Date", ""))).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):  # "1 Jan 99999999999"
         return ""

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from cleaner.readers.folders import FALLBACK_KIND, WILDCARDS, InputError, kind_of
+from cleaner.readers.files import unreadable
+from cleaner.readers.folders import FALLBACK_KIND, WILDCARDS, InputError, told_kind, unknown
 from cleaner.readers.readings import Failure, Found, Skipped
 from cleaner.storage.object_store import ObjectFacts, PathOrUrl, RemoteFile, Store, is_remote, listed, parts_of
 
@@ -136,8 +137,9 @@ def _find(
             yield _judge(RemoteFile(*each), locator, kinds, fallback)
 
 
-def _judge(file: RemoteFile, locator: str, kinds: Collection[str], fallback: str | None) -> Found | Skipped:
-    if kind := kind_of(locator, kinds) or fallback:
-        return Found(file, locator, kind)
-    suffix = PurePosixPath(locator).suffix.lower()
-    return Skipped(locator, f"unknown kind {suffix}" if suffix else "unknown kind, no suffix")
+def _judge(file: RemoteFile, locator: str, kinds: Collection[str], fallback: str | None) -> Found | Skipped | Failure:
+    try:
+        kind = told_kind(file, locator, kinds, named=fallback is not None)
+    except FileNotFoundError as error:
+        return unreadable(locator, error)
+    return Found(file, locator, kind) if kind else Skipped(locator, unknown(locator))

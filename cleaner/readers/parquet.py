@@ -1,18 +1,20 @@
 """Parquet tables: one row one article, by the same columns as JSON rows. Needs pyarrow (the extra `parquet`).
 
-Reads a few rows at a time. Values that JSON does not have (dates, decimals) become their text; bytes are left out.
+Reads a few rows at a time and makes one row after the other into values. Values that JSON does not have (dates,
+decimals) become their text; bytes are left out. A value that cannot be read fails its row alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from cleaner.readers.files import unreadable
-from cleaner.readers.jsonl import row_reading
-from cleaner.readers.readings import DEFAULT_MAX_BYTES, Failure, Found, Original, Reading
+from cleaner.readers.guard import guarded, guarded_row
+from cleaner.readers.readings import Failure, Found, Original, Reading, ReadSettings
+from cleaner.readers.rows import failed_row_reading, row_reading
 
 try:
     import pyarrow
@@ -24,43 +26,71 @@ except ImportError:  # the extra `parquet`
 BATCH = 64
 
 
-def read_parquet(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading]:
+def read_parquet(found: Found, settings: ReadSettings) -> Iterator[Reading]:
     """The articles in a table; without pyarrow one Failure that names what to install."""
-    try:
+    if pyarrow is None:
         with found.path.open("rb"):
             pass
-    except OSError as error:
-        yield Reading(None, None, unreadable(found.locator, error, None))
-        return
-    if pyarrow is None:
         what = "is a Parquet file, for which a library is missing"
-        yield Reading(None, None, Failure(found.locator, None, what, "pip install 'cleancopy[parquet]'"))
-        return
+        return iter([Reading(None, None, Failure(found.locator, None, what, "pip install 'cleancopy[parquet]'"))])
+    readings = guarded(_read(found, settings), found.locator)
+    return (reading for reading in readings if isinstance(reading, Reading))
+
+
+def _read(found: Found, settings: ReadSettings) -> Iterator[Reading]:
     number = 0
     try:
         modified = found.path.stat().st_mtime
-        with found.path.open("rb") as stream, tables.ParquetFile(stream) as table:
+        with found.path.open("rb") as stream, _opened(stream) as table:
             for batch in table.iter_batches(batch_size=BATCH):
-                for row in batch.to_pylist():
+                columns = {name: batch.column(at) for at, name in enumerate(batch.schema.names)}
+                for at in range(batch.num_rows):
                     number += 1
-                    yield _reading(row, Original(found.locator, number, b"", "text/plain", {}, modified), max_bytes)
+                    original = Original(found.locator, number, b"", "text/plain", {}, modified)
+                    yield guarded_row(partial(_row, columns, at, original, settings), original)
     except pyarrow.ArrowException as error:
         first = (str(error).splitlines() or ["unknown"])[0]
-        where = number + 1 if number else None
-        yield Reading(
-            None, None, Failure(found.locator, where, f"is no whole Parquet file ({first})", "fetch it again")
-        )
-    except OSError as error:
-        yield Reading(None, None, unreadable(found.locator, error, number + 1 if number else None))
+        failure = Failure(found.locator, number + 1 if number else None, f"is no whole Parquet file ({first})", _AGAIN)
+        yield Reading(None, None, failure)
 
 
-def _reading(row: Mapping[str, Any], original: Original, max_bytes: int) -> Reading:
-    values = {name: plain for name, value in row.items() if (plain := _plain(value)) is not None}
-    longest = max((len(value) for value in values.values() if isinstance(value, str)), default=0)
-    if longest > max_bytes:
-        what = f"is larger than {max_bytes:,} bytes"
-        return Reading(None, None, Failure(original.locator, original.row, what, "split it or raise --max-bytes"))
-    return row_reading(values, original)
+_AGAIN = "fetch it again"
+
+
+def _opened(stream: Any) -> Any:
+    """The table with its texts as the file has them: a text that a dictionary repeats is in memory once."""
+    with tables.ParquetFile(stream) as table:
+        schema = table.schema_arrow
+    texts = [field.name for field in schema if pyarrow.types.is_string(field.type)]
+    stream.seek(0)
+    return tables.ParquetFile(stream, read_dictionary=texts)
+
+
+def _row(columns: Mapping[str, Any], at: int, original: Original, settings: ReadSettings) -> Reading:
+    row: dict[str, Any] = {}
+    broken = ""
+    for name, column in columns.items():
+        try:
+            value = _plain(_value(column[at]))
+        except (UnicodeDecodeError, pyarrow.ArrowException) as error:
+            what = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else "cannot be read"
+            broken, value = broken or f"its {name[:40]!r} {what}", None
+        if value is not None:
+            row[name] = value
+    if broken and not {settings.fields.text, settings.fields.html} & row.keys():
+        failure = Failure(original.locator, original.row, broken, "mend or remove the row")
+        return failed_row_reading(row, failure, settings.fields)
+    return row_reading(row, original, settings)
+
+
+def _value(scalar: Any) -> Any:
+    """A scalar as Python has it, else as Arrow writes it: nanoseconds, and dates before year 1 or after 9999."""
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            raise
+        return scalar.cast(pyarrow.string()).as_py()
 
 
 def _plain(value: Any) -> Any:
@@ -71,10 +101,10 @@ def _plain(value: Any) -> Any:
         return value if value == value and abs(value) != float("inf") else None
     if isinstance(value, datetime | date | time):
         return value.isoformat()
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal | timedelta):
         return str(value)
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [_plain(element) for element in value]
     if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): _plain(element) for key, element in value.items()}
     return None

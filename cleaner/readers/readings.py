@@ -16,6 +16,35 @@ DEFAULT_MAX_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class FieldNames:
+    """How the fields of a row are called that reading takes for its own; all others pass through."""
+
+    text: str = "text"
+    html: str = "html"
+    id: str = "id"
+    url: str = "url"
+    lang: str = "lang"
+    source: str = "source"
+    title: str = "title"
+    date: str = "date"
+
+
+OUR_NAMES = FieldNames()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """How inputs are read; the same for all inputs of a run."""
+
+    max_bytes: int = DEFAULT_MAX_BYTES  # of one document
+    fields: FieldNames = OUR_NAMES
+    source: str = ""  # of documents that tell none, neither by a field nor by a URL
+
+
+DEFAULTS = ReadSettings()
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A file or object to read."""
 
@@ -29,7 +58,7 @@ class Range:
     """A run of documents within a container that holds many."""
 
     first: int  # number of the first, from 1; for rows that of its line
-    documents: int
+    documents: int  # blank lines are none
     start: int  # byte offset of the first; 0 where it can only be found by reading what is before
     last: bool = False  # nothing comes after: read to the end
 
@@ -81,6 +110,7 @@ class Original:
     decoding: Mapping[str, Any] = field(default_factory=dict)  # facts for encoding.decode_as; empty: not decoded
     modified: float | None = None  # the file's modification time, seconds since 1970
     reference: Reference | None = None  # where the bytes lie, if in a WARC file
+    packing: str = ""  # suffix of the compression that the file had; the payload is unpacked
 
     @property
     def charset(self) -> str | None:
@@ -96,8 +126,18 @@ class Reading:
     original: Original | None
     document: Document | None
     failure: Failure | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)  # fields of a row that are not ours
-    row: Mapping[str, Any] | None = None  # a row as it was parsed
+    extra: Mapping[str, Any] = field(default_factory=dict)  # fields of a row that are not ours; of a failed one, all
+    row: Mapping[str, Any] | None = None  # all fields of a row as it was parsed, but for an id that is `given_id`
+    given_id: str | int | None = None  # the id that a row gives, as it gives it
+
+    @property
+    def fields_of_failed(self) -> Mapping[str, Any]:
+        """What the row of a failed input keeps: all fields that it had, the article with them."""
+        return self.extra if self.row is None else self.row
+
+    def id_in_rows(self, document_id: str) -> str | int:
+        """The id as the output tells it: a number stays one, unless the document had to get another id."""
+        return self.given_id if self.given_id is not None and str(self.given_id) == document_id else document_id
 
 
 def place(locator: str, row: int | None) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.message import Message
+from functools import partial
 from typing import BinaryIO
 
 from archive.warc.digests import digest_matches
@@ -23,13 +23,15 @@ from cleaner.decoding.charset_guess import Hints, languages_of, page_hints
 from cleaner.decoding.decode import BinaryError, UndecodableError, decode
 from cleaner.document import Document
 from cleaner.readers.files import not_a_file, unreadable
+from cleaner.readers.guard import guarded_row
 from cleaner.readers.readings import (
-    DEFAULT_MAX_BYTES,
+    DEFAULTS,
     Failure,
     Found,
     Original,
     Range,
     Reading,
+    ReadSettings,
     Reference,
     Skipped,
     place,
@@ -54,9 +56,11 @@ _HTML_START = re.compile(
 )
 _PAGE_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
 _MAJOR = re.compile(r"[a-z]{1,20}")
+#: RFC 9110, 8.3; written by servers with single quotation marks, with spaces, or with a comma behind.
+_CHARSET = re.compile(r"""[;,\s]charset\s*=\s*(?:"([^"]{0,60})"|([^\s;,"]{1,60}))""", re.IGNORECASE)
 
 
-def read_warc_file(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading | Skipped]:
+def read_warc_file(found: Found, settings: ReadSettings) -> Iterator[Reading | Skipped]:
     """The articles in a WARC file; its compression is told by its bytes, not by its name."""
     try:
         facts = found.path.stat()
@@ -64,22 +68,22 @@ def read_warc_file(found: Found, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Itera
             yield Reading(None, None, not_a_file(found.locator, folder=stat.S_ISDIR(facts.st_mode)))
             return
         with found.path.open("rb") as stream:
-            yield from read_warc(stream, name=found.locator, max_bytes=max_bytes)
+            yield from read_warc(stream, name=found.locator, settings=settings)
     except OSError as error:
         yield Reading(None, None, unreadable(found.locator, error))
 
 
-def read_warc_range(found: Found, part: Range, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Reading | Skipped]:
+def read_warc_range(found: Found, part: Range, settings: ReadSettings) -> Iterator[Reading | Skipped]:
     """The articles in a range that `cut_warc` gave."""
     try:
         with found.path.open("rb") as stream:
             stream.seek(part.start)
-            yield from read_warc(stream, name=found.locator, max_bytes=max_bytes, part=part)
+            yield from read_warc(stream, name=found.locator, settings=settings, part=part)
     except OSError as error:
         yield Reading(None, None, unreadable(found.locator, error))
 
 
-def cut_warc(found: Found, *, room: int, size: int, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Range]:
+def cut_warc(found: Found, *, room: int, size: int, settings: ReadSettings) -> Iterator[Range]:
     """Ranges of records that cover the file: the first with at most `room` that are wanted or damaged, others `size`.
 
     Ranges begin at gzip members, or at records of a file without compression; a file that is one member is one range.
@@ -88,7 +92,7 @@ def cut_warc(found: Found, *, room: int, size: int, max_bytes: int = DEFAULT_MAX
     first, start, count, limit = 1, 0, 0, room
     after_conversion = True
     with suppress(OSError), found.path.open("rb") as stream:
-        for each in captures(stream, _unwanted, max_block=max_bytes + HEADERS_ROOM):
+        for each in captures(stream, _unwanted, max_block=settings.max_bytes + HEADERS_ROOM):
             conversion = isinstance(each, Capture) and each.headers.get("warc-type", "").lower() == "conversion"
             cuttable = not isinstance(each, Damage) and not each.place.inside and (after_conversion or not conversion)
             if count >= limit and cuttable:
@@ -100,11 +104,15 @@ def cut_warc(found: Found, *, room: int, size: int, max_bytes: int = DEFAULT_MAX
 
 
 def read_warc(
-    stream: BinaryIO, *, name: str, max_bytes: int = DEFAULT_MAX_BYTES, part: Range = WHOLE
+    stream: BinaryIO,
+    *,
+    name: str,
+    settings: ReadSettings = DEFAULTS,
+    part: Range = WHOLE,
 ) -> Iterator[Reading | Skipped]:
     """The articles in a stream of records that begins where the range does: at a gzip member or a record."""
     recent: deque[str] = deque(maxlen=RECENT)
-    last, left = part.first - 1, part.documents
+    last, left, max_bytes = part.first - 1, part.documents, settings.max_bytes
     room = max_bytes + HEADERS_ROOM
     try:
         for each in captures(stream, _unwanted, max_block=room, start=part.start, first=part.first):
@@ -118,7 +126,8 @@ def read_warc(
             elif each.headers.get("warc-refers-to", "").strip("<> ") in recent:
                 yield Skipped(name, "WARC conversion of a record that was read")
             else:
-                reading = _reading(each, name, max_bytes)
+                original = Original(name, last, b"", "text/plain")
+                reading = guarded_row(partial(_reading, each, name, max_bytes), original)
                 if isinstance(reading, Reading) and reading.document and each.id:
                     recent.append(each.id)
                 yield reading
@@ -250,11 +259,9 @@ def _media_type(content_type: str) -> str:
 
 
 def _charset(content_type: str) -> str | None:
-    """The charset parameter of a content type."""
-    message = Message()
-    message["content-type"] = content_type.replace("\r", " ").replace("\n", " ")
-    charset = message.get_param("charset")
-    return charset.strip("\"' ") or None if isinstance(charset, str) else None
+    """The charset parameter of a content type, the first where there are several."""
+    match = _CHARSET.search(content_type)
+    return (match[1] or match[2] or "").strip("\"' ") or None if match else None
 
 
 def _uri(headers: Mapping[str, str]) -> str:

@@ -47,7 +47,9 @@ def document_row(
     return row | passed_through(extra or {})
 
 
-def failed_row(document_id: str, why: str, *, extra: Mapping[str, Any] | None = None, path: str = "") -> dict[str, Any]:
+def failed_row(
+    document_id: str | int, why: str, *, extra: Mapping[str, Any] | None = None, path: str = ""
+) -> dict[str, Any]:
     """The row of an input that could not be read or cleaned."""
     row: dict[str, Any] = {"id": document_id, "path": path} if path else {"id": document_id}
     row |= {"title": "", "text": "", "body": "", "status": Status.FAILED.value, "why": why}

@@ -38,7 +38,7 @@ def identify_shard(context: RunContext, task: Task, heartbeat: Heartbeat) -> Non
         if not shard_input.shared or target.exists():
             continue
         digests = []
-        for ordinal, reading in enumerate(read_input(shard_input, max_bytes=context.max_bytes)):
+        for ordinal, reading in enumerate(read_input(shard_input, context.reading)):
             heartbeat.begin(ordinal)
             if isinstance(reading, Reading) and reading.document and reading.original:
                 digests.append((*_digest(reading.document.id), reading.original.row or 0))

@@ -6,6 +6,7 @@ many. Only what would happen to every document is raised: a store that does not 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from traceback import extract_tb
 
@@ -15,11 +16,14 @@ from cleaner.memory.source_name import document_source
 from cleaner.memory.store import MemoryFileError
 from cleaner.pipeline import Cleaner
 from cleaner.readers import Failure, Reading
+from cleaner.readers.readings import place
 from cleaner.storage.object_store import StoreError
 from cleaner.writers.words import shorten
 
 Outcome = CleanedDocument | Failure
 
+#: Where the metadata name an id that another row has.
+REPEATED_ID = "repeated-id"
 LOOK = "look at it, or leave it out"
 _NOTHING = Failure("input", None, "gave no document", "look at it")
 #: Errors that are no document's fault.
@@ -45,18 +49,30 @@ def outcome_of(reading: Reading, cleaner: Cleaner, folder: str = "") -> Outcome:
 
 
 def unique_outcome(reading: Reading, cleaner: Cleaner, seen: set[str], folder: str = "") -> Outcome:
-    """The cleaned document of a reading, or why there is none; an id that was there before is a failure."""
+    """The cleaned document of a reading, or why there is none; its id is none of those seen, which it joins."""
     if reading.document is not None:
-        if reading.document.id in seen:
-            return repeated_id(reading)
-        seen.add(reading.document.id)
+        reading = with_own_id(reading) if reading.document.id in seen else reading
+        seen.add(reading.document.id if reading.document else "")
     return outcome_of(reading, cleaner, folder)
 
 
-def repeated_id(reading: Reading) -> Failure:
-    """The failure of a row whose id an earlier row of its file has."""
-    document_id = reading.document.id if reading.document else ""
-    return failure_of(reading, f"its id {document_id!r} was there before", "give every row an id of its own")
+def with_own_id(reading: Reading) -> Reading:
+    """A reading whose id an earlier one of its file has: its document gets the number of its row behind the id.
+
+    The metadata name the id as it was given (`repeated-id`), by which a run counts such documents.
+    """
+    document, original = reading.document, reading.original
+    if document is None or original is None:
+        return reading
+    metadata = {**document.metadata, REPEATED_ID: document.id}
+    return replace(reading, document=replace(document, id=f"{document.id}#{original.row}", metadata=metadata))
+
+
+def failed_id(reading: Reading, failure: Failure) -> str | int:
+    """The id of a failed input: that of its row or document, else its place."""
+    if reading.document is not None:
+        return reading.id_in_rows(reading.document.id)
+    return reading.given_id if reading.given_id is not None else place(failure.locator, failure.row)
 
 
 def failure_of(reading: Reading, what: str, do: str) -> Failure:

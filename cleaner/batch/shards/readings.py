@@ -10,10 +10,10 @@ from pathlib import Path
 
 from cleaner.batch.plan import ShardInput, read_input, shard_inputs
 from cleaner.batch.shards.files import WORK, ShardFiles
-from cleaner.batch.shards.outcome import ENDS_RUN, LOOK, told
+from cleaner.batch.shards.outcome import LOOK
 from cleaner.engines import EngineError, Heartbeat, Task
 from cleaner.pipeline import Cleaner
-from cleaner.readers import Failure, Reading, Skipped
+from cleaner.readers import Failure, Reading, ReadSettings, Skipped
 from cleaner.storage.object_store import WAITING
 from cleaner.versions import other_versions, versions
 
@@ -25,7 +25,7 @@ class RunContext:
     out: Path
     plan: Path
     clock: datetime
-    max_bytes: int
+    reading: ReadSettings
     with_removed: bool
     cleaner: Cleaner
     copy_originals: bool = False
@@ -65,7 +65,7 @@ def shard_readings(
     ordinal = 0
     named = Counter(document for document, _ in task.excused)
     for shard_input in shard_inputs(context.plan, task.work):
-        readings = _readings(shard_input, context.max_bytes)
+        readings: Iterator[Reading | Skipped] = read_input(shard_input, context.reading)
         while True:
             heartbeat.begin(ordinal)
             if named[ordinal] > 1:
@@ -83,16 +83,6 @@ def shard_readings(
         heartbeat.rest()
 
 
-def _readings(shard_input: ShardInput, max_bytes: int) -> Iterator[Reading | Skipped]:
-    """The readings of an input; whatever its reader raises is a failure of that input, and the others are read."""
-    try:
-        yield from read_input(shard_input, max_bytes=max_bytes)
-    except (*ENDS_RUN, EngineError):
-        raise
-    except Exception as error:  # noqa: BLE001 (one bad input never stops a run)
-        yield Reading(None, None, Failure(shard_input.locator, None, f"cannot be read on ({told(error)})", LOOK))
-
-
 def _unread(shard_input: ShardInput, why: str) -> Reading:
     rest = "; what comes after it there is not read either" if shard_input.part else ""
     return Reading(None, None, Failure(shard_input.locator, None, f"{why}{rest}", LOOK))
@@ -105,3 +95,9 @@ def _require_the_same(context: RunContext) -> None:
     for root in context.roots:
         if not root.exists():
             raise EngineError(f"{root} is not there; every worker must see the inputs, to the end of the run")
+
+
+def is_row(reading: Reading) -> bool:
+    """Whether a reading is one of many in its file: its clean text stands in the rows alone."""
+    original, failure = reading.original, reading.failure
+    return (original is not None and original.row is not None) or (failure is not None and failure.row is not None)

@@ -18,8 +18,8 @@ from cleaner.batch.plan import Plan, Shard
 from cleaner.batch.run_memory import CountableUnits, PartialCountsWriter, countable_units
 from cleaner.batch.shards.duplicate_ids import IdCheck
 from cleaner.batch.shards.files import WORK, finished
-from cleaner.batch.shards.outcome import LOOK, Outcome, failure_of, outcome_of, repeated_id
-from cleaner.batch.shards.readings import RunContext, ShardReading, shard_readings
+from cleaner.batch.shards.outcome import LOOK, Outcome, failure_of, outcome_of, with_own_id
+from cleaner.batch.shards.readings import RunContext, ShardReading, is_row, shard_readings
 from cleaner.batch.shards.writer import ShardWriter
 from cleaner.document import CleanedDocument, Document
 from cleaner.engines import EngineError, Heartbeat, Task
@@ -60,7 +60,8 @@ def clean_shard(context: RunContext, task: Task, heartbeat: Heartbeat) -> RunCou
             for shard_reading in shard_readings(context, task, heartbeat, writer.counts.skipped):
                 outcome = _outcome(shard_reading, context, ids, excused=excused, heartbeat=heartbeat)
                 heartbeat.pause()
-                _show(heartbeat, writer.write(shard_reading.reading, outcome, shard_reading.shard_input.text))
+                text_name = "" if is_row(shard_reading.reading) else shard_reading.shard_input.text
+                _show(heartbeat, writer.write(shard_reading.reading, outcome, text_name))
     except SegmentError as error:
         raise EngineError(str(error)) from error
     return writer.counts
@@ -122,7 +123,7 @@ def _outcome(
 ) -> Outcome:
     reading = shard_reading.reading
     if ids.is_repeated(shard_reading):
-        return repeated_id(reading)
+        reading = with_own_id(reading)
     if shard_reading.ordinal in excused and reading.document:
         return failure_of(reading, excused[shard_reading.ordinal], LOOK)
     try:

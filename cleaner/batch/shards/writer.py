@@ -21,10 +21,9 @@ from archive.segments.records import ArticleError, RunInfo
 from archive.segments.writer import Placed, Segment, SegmentWriter
 from cleaner.batch.counts import RunCounts
 from cleaner.batch.shards.files import COPIES_PREFIX, PREFIX, ShardFiles
-from cleaner.batch.shards.outcome import Outcome, reading_path
+from cleaner.batch.shards.outcome import Outcome, failed_id, reading_path
 from cleaner.document import Status
 from cleaner.readers import Failure, Original, Reading
-from cleaner.readers.readings import place
 from cleaner.writers.rows import document_row, encode, failed_row
 from cleaner.writers.text import remove_text, write_text
 from cleaner.writers.warc import article_of, copy_of, failed_article
@@ -75,10 +74,10 @@ class ShardWriter:
             outcome = Failure(reading_path(reading, outcome), None, str(error), "mend the field it names")
         path = reading_path(reading, outcome)
         if isinstance(outcome, Failure):
-            identity = reading.document.id if reading.document else place(outcome.locator, outcome.row)
-            row = failed_row(identity, outcome.message, extra=reading.extra, path=path)
+            row = failed_row(failed_id(reading, outcome), outcome.message, extra=reading.fields_of_failed, path=path)
         else:
             row = document_row(outcome, extra=reading.extra, with_removed=self._with_removed, path=path)
+            row["id"] = reading.id_in_rows(outcome.id)
         assert self._rows is not None, "write inside the with block"
         self._rows.write(encode(row))
         self._index_lines += [line for record in placed if (line := line_of(record))]

@@ -18,7 +18,7 @@ from cleaner.batch.run import BatchError, BatchSettings, dry_run, run_batch
 from cleaner.document import Block
 from cleaner.heuristics.cue_matcher import MOST_HITS, Matcher
 from cleaner.heuristics.cues import tables_for
-from cleaner.readers import InputError
+from cleaner.readers import InputError, ReadSettings
 from cleaner.writers.report.page import write_report
 from cleaner.writers.warc import CHECKS
 
@@ -66,7 +66,7 @@ def folder(tmp_path):
 def test_outputs_of_a_mixed_folder(folder, tmp_path):
     out = tmp_path / "out"
     counts = run([folder], out)
-    assert dict(counts.status) == {"clean": 3, "failed": 2}
+    assert dict(counts.status) == {"clean": 4, "failed": 1}
     assert sorted(files(out)) == [
         "documents/00000.jsonl", "index.cdxj", "inputs.jsonl", "memory.sqlite", "run.json", "text/a.txt", "text/sub/b.html.txt",
         "warc/cleancopy-20260503102200-00000-00.warc.gz",
@@ -75,7 +75,7 @@ def test_outputs_of_a_mixed_folder(folder, tmp_path):
     report = json.loads((out / "run.json").read_text())
     assert report["counts"]["documents"] == 5
     assert report["clock"] == "2026-05-03T10:22:00Z"
-    assert [(failure["path"], failure["row"]) for failure in report["failures"]] == [("c.jsonl", 2), ("c.jsonl", 3)]
+    assert [(failure["path"], failure["row"]) for failure in report["failures"]] == [("c.jsonl", 2)]
     assert list(verify(segments(out), CHECKS)) == []
 
 
@@ -83,13 +83,13 @@ def test_rows_keep_order_pass_unknown_fields_and_move_colliding_ones(folder, tmp
     run([folder], tmp_path / "out")
     all_rows = rows(tmp_path / "out")
     assert [(row["path"], row["status"]) for row in all_rows] == [
-        ("a.txt", "clean"), ("c.jsonl", "clean"), ("c.jsonl", "failed"), ("c.jsonl", "failed"), ("sub/b.html", "clean"),
+        ("a.txt", "clean"), ("c.jsonl", "clean"), ("c.jsonl", "failed"), ("c.jsonl", "clean"), ("sub/b.html", "clean"),
     ]  # fmt: skip
     assert all_rows[1]["color"] == "red"
     assert all_rows[1]["input"] == {"status": "theirs"}
     assert all_rows[1]["spans"][0]["label"] == "advert"
-    assert "same id" not in all_rows[3]["text"]
-    assert "was there before" in all_rows[3]["why"]
+    assert (all_rows[1]["id"], all_rows[3]["id"]) == ("one", "one#3")
+    assert all_rows[3]["metadata"]["repeated-id"] == "one"
 
 
 def test_two_runs_are_the_same_to_the_byte(folder, tmp_path):
@@ -226,7 +226,7 @@ def test_names_that_would_be_the_same_file_get_numbers(tmp_path):
 
 
 def test_a_dry_run_counts_and_writes_nothing(folder, tmp_path):
-    counts = dry_run([folder], Cleaner(), 1_000_000, lambda _: None)
+    counts = dry_run([folder], Cleaner(), ReadSettings(1_000_000), lambda _: None)
     assert counts.documents == 5
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in"]
 

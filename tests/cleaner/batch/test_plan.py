@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner.batch.plan import first_difference, make_plan, read_input, shard_inputs
-from cleaner.readers import DIVIDED, Found, read
+from cleaner.readers import DIVIDED, Found, ReadSettings, read
 from cleaner.writers.text import TextNames
 
 
@@ -59,10 +59,10 @@ def test_the_ranges_of_a_file_are_read_as_the_file(tmp_path_factory, lines, end,
     data = b"\n".join(lines) + end
     path.write_bytes(gzip.compress(data) if kind.endswith(".gz") else data)
     found = Found(path, "a", kind)
-    ranges = list(DIVIDED[kind].cut(found, room=room, size=size, max_bytes=1 << 24))
+    ranges = list(DIVIDED[kind].cut(found, room=room, size=size, settings=ReadSettings(1 << 24)))
     assert all(part.documents <= (size if number else room) for number, part in enumerate(ranges))
-    parts = [reading for part in ranges for reading in DIVIDED[kind].read(found, part, max_bytes=40)]
-    assert parts == list(read(found, max_bytes=40))
+    parts = [reading for part in ranges for reading in DIVIDED[kind].read(found, part, ReadSettings(40))]
+    assert parts == list(read(found, ReadSettings(40)))
 
 
 BROKEN = {
@@ -77,9 +77,9 @@ def test_a_broken_file_is_cut_so_that_all_that_can_be_read_is_read(name, tmp_pat
     kind, data = BROKEN[name]
     (tmp_path / "a").write_bytes(data)
     found = Found(tmp_path / "a", "a", kind)
-    ranges = DIVIDED[kind].cut(found, room=3, size=7, max_bytes=1 << 24)
-    parts = [reading for part in ranges for reading in DIVIDED[kind].read(found, part, max_bytes=1000)]
-    assert parts == list(read(found, max_bytes=1000))
+    ranges = DIVIDED[kind].cut(found, room=3, size=7, settings=ReadSettings(1 << 24))
+    parts = [reading for part in ranges for reading in DIVIDED[kind].read(found, part, ReadSettings(1000))]
+    assert parts == list(read(found, ReadSettings(1000)))
     assert parts[-1].failure
 
 
@@ -88,9 +88,9 @@ def test_a_later_range_of_a_gzipped_file_after_another_file(tmp_path):
         (tmp_path / name).write_bytes(gzip.compress(b"".join(b'{"text": "%d"}\n' % n for n in range(10))))
     a, b = (Found(tmp_path / name, name, ".jsonl.gz") for name in "ab")
     rows = DIVIDED[".jsonl.gz"]
-    ranges = list(rows.cut(a, room=3, size=3, max_bytes=1 << 24))
+    ranges = list(rows.cut(a, room=3, size=3, settings=ReadSettings(1 << 24)))
     for found, number in ((a, 0), (b, 2), (a, 1), (a, 3), (a, 2)):
-        texts = [reading.document.text for reading in rows.read(found, ranges[number], max_bytes=99)]
+        texts = [reading.document.text for reading in rows.read(found, ranges[number], ReadSettings(99))]
         assert texts == [str(n) for n in range(3 * number, min(10, 3 * number + 3))]
 
 
@@ -110,7 +110,7 @@ def test_a_plan_follows_from_the_inputs_alone_and_names_what_changed(folder, tmp
 def test_a_file_that_changed_since_the_plan_is_a_failure(folder, tmp_path):
     inputs = [shard_input for shard in shards_of(folder, tmp_path, 4) for shard_input in shard]
     (folder / "b.jsonl").write_text("")
-    readings = [reading for shard_input in inputs for reading in read_input(shard_input, max_bytes=99)]
+    readings = [reading for shard_input in inputs for reading in read_input(shard_input, ReadSettings(99))]
     assert [r.failure.what for r in readings if r.failure] == ["has changed since the run began"] * 2
     assert [r.document.id for r in readings if r.document] == ["a.txt", "c.txt", "0", "1"]
 

@@ -44,7 +44,8 @@ def test_rows_through_a_pipe_keep_order_and_report_broken_ones():
     assert code == 1
     got = [json.loads(line) for line in out.splitlines()]
     assert [row["status"] for row in got] == ["clean", "failed", "clean", "clean"]
-    assert got[0]["id"] == "7"
+    assert got[0]["id"] == 7
+    assert got[1]["id"] == "stdin:2"
     assert got[0]["color"] == "red"
     assert [span["text"] for span in got[0]["spans"]] == ["Sign up for our newsletter", "Read more"]
     assert all(ARTICLE[span["start"] : span["end"]] == span["text"] for span in got[0]["spans"])

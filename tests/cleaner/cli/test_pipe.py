@@ -85,7 +85,6 @@ BROKEN = {
     "not UTF-8": b'{"id": "x", "text": "\xff"}',
     "a key twice": b'{"text": "a", "text": "b"}',
     "no string": b'{"text": 3}',
-    "not a number": b'{"text": "a", "n": NaN}',
     "deep": b"[" * 100_000,
     "nothing but zeros": b"\x00\x00\x00",
     "too long": b'{"text": "' + b"a" * 5000 + b'"}',
@@ -145,3 +144,37 @@ def test_rows_out_are_lines_of_utf8_whatever_the_texts_hold():
     done = subprocess.run(FILTER, input=rows, capture_output=True, check=True)
     assert done.stdout.count(b"\n") == 2
     assert [json.loads(line)["id"] for line in done.stdout.decode("utf-8").rstrip("\n").split("\n")] == ["1", "2"]
+
+
+def test_numbers_that_json_does_not_have_come_out_as_null():
+    code, rows, err = filtered(b'{"id": 1, "text": "a", "n": NaN, "m": [Infinity, 1e999, -Infinity, 2.5]}\n')
+    assert (code, err) == (0, "")
+    assert (rows[0]["id"], rows[0]["n"], rows[0]["m"]) == (1, None, [None, None, None, 2.5])
+
+
+def test_a_failed_row_keeps_its_id_its_fields_and_its_text():
+    code, rows, _ = filtered(b'{"id": 5, "text": 3, "color": "red"}\n{"id": "b", "content": "x"}\n')
+    assert code == 1
+    assert (rows[0]["id"], rows[0]["status"], rows[0]["color"], rows[0]["input"]) == (5, "failed", "red", {"text": 3})
+    assert (rows[1]["id"], rows[1]["content"]) == ("b", "x")
+    assert "--text-field content" in rows[1]["why"]
+
+
+def test_a_blank_text_beside_html_is_the_page():
+    page = f"<html><body><article><p>{STORY}</p></article></body></html>"
+    code, rows, _ = filtered(json.dumps({"text": " \n", "html": page}).encode())
+    assert (code, rows[0]["text"]) == (0, STORY)
+
+
+def test_repeated_ids_are_cleaned_and_told_apart():
+    code, rows, _ = filtered(row(1) + row(1) + b'{"id": 1, "text": "' + STORY.encode() + b'"}\n')
+    assert (code, [each["id"] for each in rows]) == (0, ["1", "1#2", "1#3"])
+    assert [each["text"] for each in rows] == [STORY] * 3
+    assert "repeated-id" in rows[1]["metadata"]
+
+
+def test_a_row_of_very_many_keys_is_read_in_linear_time():
+    keys = ", ".join(f'"key{number}": {number}' for number in range(60_000))
+    code, rows, err = filtered(f'{{"text": "a", {keys}, "key59999": 1}}\n'.encode() + row(2))
+    assert (code, [each["status"] for each in rows]) == (1, ["failed", "clean"])
+    assert "has the key 'key59999' more than once" in err

@@ -20,6 +20,7 @@ from cleaner.readers import (
     Found,
     InputError,
     Reading,
+    ReadSettings,
     Skipped,
     discover,
     read,
@@ -59,13 +60,13 @@ def failures(*inputs: Path | str) -> dict[str, str]:
 def read_one(path: Path, *, max_bytes: int = 1000) -> Reading:
     (only,) = discover([path])
     assert isinstance(only, Found)
-    (reading,) = read(only, max_bytes=max_bytes)
+    (reading,) = read(only, ReadSettings(max_bytes))
     return reading
 
 
 def rows(*lines: str | bytes, max_bytes: int = 1000) -> list[Reading]:
     data = b"\n".join(line if isinstance(line, bytes) else line.encode() for line in lines)
-    return list(read_rows(io.BytesIO(data), name="in.jsonl", max_bytes=max_bytes))
+    return list(read_rows(io.BytesIO(data), name="in.jsonl", settings=ReadSettings(max_bytes)))
 
 
 # Discovery
@@ -89,14 +90,17 @@ def test_order_property(tmp_path_factory: pytest.TempPathFactory, stems: set[str
 
 
 def test_hidden_and_unknown_are_skipped_with_a_reason(tmp_path: Path) -> None:
-    fill(tmp_path, ["a.txt", ".b.txt", ".git/c.txt", "d.PNG", "README", "e.gz"])
+    fill(tmp_path, ["a.txt", ".b.txt", ".git/c.txt", "d.PNG", "f.css"])
+    (tmp_path / "program").write_bytes(b"\x7fELF" + bytes(range(256)))
+    (tmp_path / "e.gz").write_bytes(gzip.compress(bytes(1000)))
     assert found(tmp_path) == ["a.txt"]
     assert skipped(tmp_path) == {
         ".b.txt": "hidden",
         ".git": "hidden",
-        "README": "unknown kind, no suffix",
         "d.PNG": "unknown kind .png",
         "e.gz": "unknown kind .gz",
+        "f.css": "unknown kind .css",
+        "program": "no suffix, and its bytes are no text",
     }
 
 
@@ -137,9 +141,42 @@ def test_globs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_only_file_named_is_read_whatever_its_suffix(tmp_path: Path) -> None:
     fill(tmp_path, ["article", "notes.log"])
-    assert read_one(tmp_path / "article").document is not None
+    assert read_one(tmp_path / "notes.log").document is not None
     kinds = [type(each) for each in discover([tmp_path / "article", tmp_path / "notes.log"])]
-    assert kinds == [Skipped, Skipped]
+    assert kinds == [Found, Skipped]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("article", TEXT.encode(), ".txt"),
+        ("2024.05.03", TEXT.encode(), ".txt"),
+        ("index.html?id=3", b"<!DOCTYPE html><title>x</title><p>y</p>", ".html"),
+        ("a.php", b"<!DOCTYPE html><title>x</title><p>y</p>", ".html"),
+        ("b.php", b"<?php echo 1; ?>", None),
+        ("rows", b'{"text": "a"}\n{"text": "b"}\n', ".jsonl"),
+        ("rows.gz", gzip.compress(b'{"text": "a"}\n{"text": "b"}\n'), ".jsonl.gz"),
+        ("list", b'[{"text": "a"}]', ".json"),
+        ("table", b"id,text\n1,a\n2,b\n", ".csv"),
+        ("feed", b'<?xml version="1.0"?><rss version="2.0"><channel/></rss>', ".xml"),
+        ("crawl", b"WARC/1.0\r\nWARC-Type: warcinfo\r\n", ".warc"),
+        ("crawl.gz", gzip.compress(b"WARC/1.0\r\nWARC-Type: warcinfo\r\n"), ".warc.gz"),
+        (
+            "saved",
+            b"From: <Saved by Blink>\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n",
+            ".mhtml",
+        ),
+        ("script", b"#!/bin/sh\necho\n", None),
+        ("photo", b"\xff\xd8\xff\xe0" + bytes(90), None),
+        ("empty", b"", ".txt"),
+    ],
+)
+def test_files_without_a_telling_suffix_are_known_by_their_bytes(
+    tmp_path: Path, name: str, content: bytes, kind: str | None
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    (only,) = discover([tmp_path])
+    assert (only.kind if isinstance(only, Found) else None) == kind
 
 
 def test_output_inside_the_input_is_refused_at_once(tmp_path: Path) -> None:
@@ -298,7 +335,8 @@ def test_row() -> None:
     assert (document.id, document.text, document.url, document.lang) == ("7", TEXT, "http://example.org/a", "de")
     assert (document.source, document.title, document.date) == ("example.org", "Brücke", "2024-05-03")
     assert reading.extra == {"tags": ["a"], "score": 0.5}
-    assert reading.row == given_row
+    assert reading.row == {name: value for name, value in given_row.items() if name != "id"}
+    assert reading.given_id == "7"
     assert (reading.original.locator, reading.original.row, reading.original.payload) == ("in.jsonl", 1, TEXT.encode())
     assert decode_as(reading.original.payload, reading.original.decoding) == TEXT
 
@@ -409,7 +447,7 @@ class Endless(io.RawIOBase):
 
 def test_long_line_is_passed_over_without_being_held() -> None:
     source = Endless()
-    first, long, last = read_rows(io.BufferedReader(source), name="in", max_bytes=1000)
+    first, long, last = read_rows(io.BufferedReader(source), name="in", settings=ReadSettings(1000))
     assert first.document
     assert last.document
     assert long.failure
@@ -421,7 +459,7 @@ def test_long_line_is_passed_over_without_being_held() -> None:
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
 def test_lines_around_the_bound(size: int, end: bytes) -> None:
     line = b'{"text": "' + b"x" * (size - 12) + b'"}'
-    readings = list(read_rows(io.BytesIO(line + end + b"\n" + line + end), name="in", max_bytes=18))
+    readings = list(read_rows(io.BytesIO(line + end + b"\n" + line + end), name="in", settings=ReadSettings(18)))
     assert [r.failure is None for r in readings] == [size <= 18] * 2
 
 
@@ -449,7 +487,8 @@ def test_gzipped_rows(tmp_path: Path) -> None:
     assert all(reading.document for reading in whole)
     assert cut[0].document
     assert cut[-1].failure
-    assert "gzip" in cut[-1].failure.what
+    assert "is cut off: its gzip data" in cut[-1].failure.what
+    assert cut[-1].failure.row == len(cut)
     assert len(no) == 1
     assert no[0].failure
 

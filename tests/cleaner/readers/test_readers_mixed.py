@@ -10,7 +10,7 @@ import pytest
 from support.mhtml_files import mhtml
 
 from cleaner.pipeline import Cleaner
-from cleaner.readers import Reading, Skipped, discover, jsonl, parquet, read
+from cleaner.readers import Reading, Skipped, discover, packing, parquet, read
 from cleaner.readers.readings import Found
 
 TEXT = "The bridge over the river Größe opened on Monday, and traffic went over it at once."
@@ -82,7 +82,7 @@ def test_a_table(tmp_path: Path) -> None:
     assert second.document
     assert (second.document.media_type, second.document.url) == ("text/html", "https://news.example/b")
     assert third.failure
-    assert third.failure.what == "has neither 'text' nor 'html'"
+    assert third.failure.what == "has neither 'text' nor 'html'; its fields are 'id', 'date'"
     (tmp_path / "cut.parquet").write_bytes((tmp_path / "t.parquet").read_bytes()[:-40])
     (cut,) = read_file(tmp_path / "cut.parquet", ".parquet")
     assert cut.failure
@@ -91,7 +91,7 @@ def test_a_table(tmp_path: Path) -> None:
 
 def test_missing_libraries_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "pyarrow", None)
-    monkeypatch.setattr(jsonl, "zstandard", None)
+    monkeypatch.setattr(packing, "zstandard", None)
     for name, extra in (("t.parquet", "cleancopy[parquet]"), ("r.jsonl.zst", "cleancopy[zstd]")):
         (tmp_path / name).write_bytes(b"PAR1")
         (reading,) = read_file(tmp_path / name, name[1:])

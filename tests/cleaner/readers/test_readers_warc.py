@@ -15,12 +15,12 @@ from make_crawls import CASES, FOLDER, MAX_BYTES, SENTENCE, around, good, http, 
 
 from archive.warc import http as payloads
 from archive.warc.records import Capture, captures
-from cleaner.readers import DIVIDED, Range, Reading, Skipped, discover, read, read_warc
+from cleaner.readers import DIVIDED, Range, Reading, ReadSettings, Skipped, discover, read, read_warc
 from cleaner.readers.readings import Found
 
 
 def readings(data: bytes, max_bytes: int = MAX_BYTES) -> Iterator[Reading | Skipped]:
-    return read_warc(io.BytesIO(data), name="crawl.warc", max_bytes=max_bytes)
+    return read_warc(io.BytesIO(data), name="crawl.warc", settings=ReadSettings(max_bytes))
 
 
 def documents(data: bytes) -> list[str]:
@@ -32,7 +32,7 @@ def documents(data: bytes) -> list[str]:
 def test_each_case(name: str) -> None:
     case = CASES[name]
     path = FOLDER / (name + case.suffix)
-    found = list(read(Found(path, path.name, case.suffix), max_bytes=MAX_BYTES))
+    found = list(read(Found(path, path.name, case.suffix), ReadSettings(MAX_BYTES)))
     read_in = [each for each in found if isinstance(each, Reading)]
     assert [str(each.document.url)[-1] for each in read_in if each.document] == case.documents.split()
     failures = [each.failure for each in read_in if each.failure]
@@ -173,10 +173,10 @@ def test_ranges_give_what_the_whole_file_gives(name: str, room: int, size: int, 
     path = FOLDER / (name + CASES[name].suffix)
     found = Found(path, path.name, CASES[name].suffix)
     divided = DIVIDED[found.kind]
-    parts = list(divided.cut(found, room=room, size=size, max_bytes=max_bytes))
+    parts = list(divided.cut(found, room=room, size=size, settings=ReadSettings(max_bytes)))
     assert [part.last for part in parts] == [False] * (len(parts) - 1) + [True]
-    together = [each for part in parts for each in divided.read(found, part, max_bytes=max_bytes)]
-    assert together == list(read(found, max_bytes=max_bytes))
+    together = [each for part in parts for each in divided.read(found, part, ReadSettings(max_bytes))]
+    assert together == list(read(found, ReadSettings(max_bytes)))
     if name in ("whole", "plain", "zstd") and room == 1:
         assert len(parts) == (3 if size == 1 else 2)
 
