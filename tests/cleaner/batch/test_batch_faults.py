@@ -20,12 +20,13 @@ from support import shard_functions
 
 from archive.checking.verify import verify
 from cleaner import Cleaner, Policy
-from cleaner.batch import shard_tasks as phases
 from cleaner.batch.output.folder import locked
 from cleaner.batch.plan import make_plan
 from cleaner.batch.run import BatchError, BatchSettings, run_batch
+from cleaner.batch.shards import duplicate_ids
 from cleaner.batch.shards.readings import RunContext, shard_readings
 from cleaner.engines import EngineError, Heartbeat, Task
+from cleaner.readers import ReadSettings
 from cleaner.writers.warc import CHECKS
 
 CLOCK = datetime(2026, 5, 3, 10, 22, tzinfo=UTC)
@@ -114,7 +115,7 @@ def test_ids_are_unique_within_a_file_however_it_is_cut(folder, tmp_path):
 @pytest.mark.parametrize("at_once", [1, 3, 7])
 def test_ids_are_compared_in_slices(folder, tmp_path, monkeypatch, at_once):
     expected = [row["status"] for row in rows_of_run(folder, tmp_path / "one")]
-    monkeypatch.setattr(phases, "IDS_AT_ONCE", at_once)
+    monkeypatch.setattr(duplicate_ids, "IDS_AT_ONCE", at_once)
     assert [row["status"] for row in rows_of_run(folder, tmp_path / "two")] == expected
 
 
@@ -386,7 +387,7 @@ def test_a_complete_run_says_so_and_is_left_as_it_is(folder, tmp_path):
 def test_a_worker_with_other_libraries_ends_the_run(folder, tmp_path):
     path = tmp_path / "plan"
     shard = next(iter(make_plan([folder], tmp_path / "out", path, size=4).shards()))
-    context = RunContext(tmp_path / "out", path, CLOCK, 100_000, False, Cleaner())
+    context = RunContext(tmp_path / "out", path, CLOCK, ReadSettings(100_000), False, Cleaner())
     context = replace(context, versions={**context.versions, "ftfy": "5.0"})
     with pytest.raises(EngineError, match=r"ftfy .* instead of 5\.0"):
         next(shard_readings(context, Task(0, shard), Heartbeat(), Counter()))
@@ -395,7 +396,7 @@ def test_a_worker_with_other_libraries_ends_the_run(folder, tmp_path):
 def test_a_file_that_cannot_even_be_read_is_a_failure_unread(folder, tmp_path):
     path = tmp_path / "plan"
     shard = next(iter(make_plan([folder], tmp_path / "out", path, size=4).shards()))
-    context = RunContext(tmp_path / "out", path, CLOCK, 100_000, False, Cleaner())
+    context = RunContext(tmp_path / "out", path, CLOCK, ReadSettings(100_000), False, Cleaner())
     task = Task(0, shard).excusing(2, "timeout").excusing(2, "timeout")
     (folder / "2.txt").unlink()
     failures = [each.reading.failure for each in shard_readings(context, task, Heartbeat(), Counter())]
