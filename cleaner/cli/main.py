@@ -29,7 +29,6 @@ from cleaner.cli import review as review_cli
 from cleaner.cli import train as train_cli
 from cleaner.cli.batch import InterruptedRunError, UsageError, clean_batch
 from cleaner.corrections.apply import read_corrections
-from cleaner.corrections.format import CorrectionError
 from cleaner.document import CleanedDocument
 from cleaner.engines.select import EngineName
 from cleaner.heuristics.cues import CueError, CueTable, read_cues
@@ -288,7 +287,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         MemoryFileError,
         TrainingError,
         StoreError,
-        CorrectionError,
+        *review_cli.ERRORS,
     ) as error:
         _log(args).say("error", str(error))
         return WRONG_USE

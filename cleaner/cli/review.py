@@ -1,24 +1,46 @@
-"""The commands `cleancopy corrections show|merge|check`: what persons decided, and where they differ."""
+"""The commands `cleancopy review` and `cleancopy corrections show|merge|check`: persons look, correct, and are heard.
+
+The pages need more than the cleaner does: pip install 'cleancopy[review]'.
+"""
 
 from __future__ import annotations
 
 import argparse
+import getpass
+import sys
+import webbrowser
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from archive.segments.durable import write_atomically
 from cleaner.corrections.check import described, findings
-from cleaner.corrections.format import Row, Seen, encode, in_force, read, reviewers
+from cleaner.corrections.format import CorrectionError, Row, Seen, encode, in_force, read, reviewers
 from cleaner.corrections.merge import merged
+from cleaner.review.index import ReviewError, index_of
 from cleaner.storage.object_store import file_at
 
 OK, PROBLEMS = 0, 1
+CORRECTIONS = "corrections.jsonl"
 
 
 def add_commands(commands: Any) -> None:
     """Adds the commands to the parser's list."""
+    _add_review(commands.add_parser("review", help="look at a run in the browser, and correct it by a click"))
     _add_corrections(commands.add_parser("corrections", help="what persons decided: show, merge, check"))
+
+
+def _add_review(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Opens a page over a finished run, on this machine alone: what went and why, line by line. What you correct is "
+        "kept in OUT/corrections.jsonl, which `cleancopy clean --corrections` obeys (docs/review.md)."
+    )
+    parser.add_argument("run", type=Path, metavar="OUT", help="the folder of a finished run")
+    parser.add_argument("--corrections", type=Path, metavar="FILE", help=f"where to keep them (OUT/{CORRECTIONS})")
+    parser.add_argument("--as", dest="who", metavar="NAME", help="who you are (default: your name on this machine)")
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="on 127.0.0.1 (default: any free one)")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
 
 
 def _add_corrections(parser: argparse.ArgumentParser) -> None:
@@ -34,8 +56,38 @@ def _add_corrections(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carries out one of the commands. Raises CorrectionError, StoreError, OSError."""
+    """Carries out one of the commands. Raises ReviewError, CorrectionError, StoreError, OSError."""
     return COMMANDS[args.command](args)
+
+
+def _review(args: argparse.Namespace) -> int:
+    try:
+        from cleaner.review.server import listening, make_review, serve
+    except ImportError as error:
+        raise ReviewError(f"the pages need more than is here ({error}); pip install 'cleancopy[review]'") from error
+    index = index_of(args.run, lambda line: print(line, file=sys.stderr))
+    corrections = args.corrections or args.run / CORRECTIONS
+    if corrections.exists():
+        read(corrections)  # what cannot be read is said now, not at the first click
+    if not 0 <= args.port < 1 << 16:
+        raise ReviewError(f"{args.port} is no port; give a number up to 65535, or none")
+    bound = listening(args.port)
+    review = make_review(args.run, index, corrections, port=bound.getsockname()[1], who=args.who or _user())
+    address = review.guard.invite()
+    print(f"review at {address}\nthe address opens one browser, once; corrections go to {corrections}; Ctrl-C ends")
+    sys.stdout.flush()
+    if not args.no_browser:
+        webbrowser.open(address)
+    with suppress(KeyboardInterrupt):
+        serve(review, bound)
+    return OK
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user without a name
+        return "someone"
 
 
 def _corrections(args: argparse.Namespace) -> int:
@@ -78,4 +130,5 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace, list[Row]], int]] = {
     "merge": _merge,
     "check": _check,
 }
-COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"corrections": _corrections}
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"review": _review, "corrections": _corrections}
+ERRORS = (CorrectionError, ReviewError)

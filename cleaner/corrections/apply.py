@@ -17,7 +17,7 @@ import numpy as np
 from cleaner.corrections.format import Correction, Row, Scope, digest, in_force, read
 from cleaner.decoding.mojibake import OffsetMap
 from cleaner.document import Decision, Rendering
-from cleaner.labels import KEPT, Action, Policy
+from cleaner.labels import KEPT, Action, Label, Policy
 from cleaner.memory.fingerprints import RUN, words_of
 from cleaner.segmentation.tokens import Ints, Tokens, tokenise
 from cleaner.storage.object_store import file_at
@@ -75,6 +75,12 @@ class Corrections:
             tuple(everywhere),
             digest(rows),
         )
+
+    def of_line(self, text: str, source: str, policy: Policy) -> Decision | None:
+        """What is said of a line on a source, wherever it stands; None: nothing."""
+        whole = Decision(0, len(text), Label.BODY, Action.KEEP, 0.0)
+        (decision, *_) = self.overrule(Rendering(text, (), ""), (whole,), policy, source)
+        return decision if is_corrected(decision) else None
 
     def overrule(
         self, rendering: Rendering, decisions: Sequence[Decision], policy: Policy, source: str

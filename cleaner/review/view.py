@@ -1,0 +1,128 @@
+"""One document as a page shows it: its stretches in order, with what the run decided and what persons said since.
+
+Read from the archive at the place that the index names. Offsets are code points of the source text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
+from warcio.exceptions import ArchiveLoadFailed  # type: ignore[import-untyped]
+
+from archive.checking.ledger import LEDGER_ERRORS, load_ledger
+from archive.warc.fields import FieldsError, load_fields
+from cleaner.corrections.apply import Corrections, is_corrected
+from cleaner.corrections.format import Seen
+from cleaner.document import Decision, Rendering
+from cleaner.labels import Action, Label, Policy
+from cleaner.ledger import rebuild
+from cleaner.review.index import ReviewError
+
+RECORDS = 3  # of one article at most
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A document of the run: its source text and what the run decided, in order."""
+
+    document: str  # digest
+    id: str
+    source: str
+    lang: str
+    url: str
+    text: str
+    decisions: tuple[Decision, ...]
+
+    def seen(self) -> Seen:
+        """The row that corrections of it refer to."""
+        spans = tuple((decision.start, decision.end, decision.label) for decision in self.decisions)
+        return Seen(self.document, self.id, self.text, spans, self.lang, self.source, self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a page shows of one stretch."""
+
+    start: int
+    end: int
+    text: str
+    label: Label
+    removed: bool
+    score: float | None  # None: the archive does not tell
+    reasons: tuple[str, ...]
+    corrected: bool
+    breaks: int  # line breaks before it: 0 same line, 1 next, 2 after a blank one
+
+
+def article_at(out: Path, row: Mapping[str, Any], policy: Policy) -> Article:
+    """The document of a row of the index. Raises ReviewError when the archive does not hold it any more."""
+    where = f"{out / 'warc' / row['segment']}, offset {row['offset']}"
+    try:
+        clean, written = _records(out / "warc" / row["segment"], row["offset"])
+        text = rebuild(clean if clean is not None else written.get("clean-text", ""), written)
+        decisions = tuple(sorted(_decisions(written, policy), key=lambda decision: decision.start))
+    except (OSError, ArchiveLoadFailed, FieldsError, *LEDGER_ERRORS) as error:
+        raise ReviewError(f"{where}: cannot be read ({error}); `cleancopy archive verify` tells") from error
+    given = written.get("given") or {}
+    return Article(
+        str(written["source-text-digest"]), row["id"], str(written.get("source") or ""), row["lang"],
+        str(given.get("url", "")), text, decisions,
+    )  # fmt: skip
+
+
+def _records(segment: Path, offset: int) -> tuple[str | None, Mapping[str, Any]]:
+    """Clean text and ledger of the article whose first record stands there."""
+    clean: str | None = None
+    with segment.open("rb") as stream:
+        stream.seek(offset)
+        for number, record in enumerate(ArchiveIterator(stream, no_record_parse=True)):
+            block = record.content_stream().read()
+            if record.rec_type == "conversion":
+                clean = block.decode("utf-8", "replace")
+            if record.rec_type == "metadata" or number == RECORDS - 1:
+                return clean, load_ledger(dict(load_fields(block)).get("ledger"))
+    raise ReviewError(f"{segment}, offset {offset}: no article stands there; `cleancopy archive verify` tells")
+
+
+def _decisions(written: Mapping[str, Any], policy: Policy) -> list[Decision]:
+    found = []
+    for start, end, name, _, _ in written["kept"]:
+        found.append(Decision(start, end, Label(name), Action.KEEP, 0.0))
+    for span in written["removed"]:
+        label, action = Label(span["label"]), Action(span["action"])
+        found.append(Decision(span["start"], span["end"], label, action, span["score"], tuple(span["reasons"])))
+    return found
+
+
+def stretches(article: Article, corrections: Corrections, policy: Policy) -> list[Stretch]:
+    """What a page shows, with the corrections in force."""
+    rendering = Rendering(article.text, (), article.text)
+    before = {(decision.start, decision.end): decision for decision in article.decisions}
+    shown: list[Stretch] = []
+    position = 0
+    for decision in corrections.overrule(rendering, article.decisions, policy, article.source):
+        run = before.get((decision.start, decision.end))
+        gap = article.text[position : decision.start]
+        corrected = is_corrected(decision)
+        removed = decision.action is not Action.KEEP
+        text = article.text[decision.start : decision.end]
+        score = None if corrected or not removed else decision.score
+        reasons = (*decision.reasons, *_was(run, corrected=corrected))
+        place = (decision.start, decision.end, text)
+        shown.append(Stretch(*place, decision.label, removed, score, reasons, corrected, min(2, _breaks(gap))))
+        position = decision.end
+    return shown
+
+
+def _was(run: Decision | None, *, corrected: bool) -> Sequence[str]:
+    if run is None or not corrected:
+        return ()
+    return (f"the run said {run.label}" + (f": {'; '.join(run.reasons)}" if run.reasons else ""),)
+
+
+def _breaks(gap: str) -> int:
+    return max(gap.count("\n"), len(gap.splitlines()) - 1)
