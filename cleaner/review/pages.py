@@ -39,7 +39,7 @@ def _environment() -> Environment:
 
 def exactly(text: str) -> Markup:
     """A text whose characters a browser counts as we do: it would read CR LF as one character, and drop a NUL."""
-    return Markup(escape(text.replace("\0", "\ufffd")).replace("\r", "&#13;"))
+    return Markup(str(escape(text.replace("\0", "\ufffd"))).replace("\r", "&#13;"))
 
 
 def address(path: str, query: Mapping[str, Any], **more: Any) -> str:
