@@ -64,7 +64,7 @@ def _entry(name: str) -> str:
 def _signature(name: str, value: Any) -> str:
     if inspect.isclass(value) and (issubclass(value, (Enum, Exception)) or name in RESULTS):
         return ""
-    return f"```python\n{_call(name, value)}\n```\n"
+    return f"```py\n{_call(name, value)}\n```\n"
 
 
 def _call(name: str, value: Callable[..., Any]) -> str:
@@ -132,5 +132,5 @@ def _methods(name: str, value: type) -> Iterator[str]:
             yield f"**`{name}.{attribute}`**: {_prose(inspect.getdoc(raw) or '')}"
         elif inspect.isfunction(raw) or isinstance(raw, classmethod):
             method = getattr(value, attribute)
-            code = f"```python\n{_call(f'{name}.{attribute}', method)}\n```\n"
+            code = f"```py\n{_call(f'{name}.{attribute}', method)}\n```\n"
             yield f"### {name}.{attribute}\n\n{code}\n{_prose(inspect.getdoc(method) or '')}"
