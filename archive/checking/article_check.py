@@ -158,6 +158,9 @@ def _meaning(group: Group, fields: Mapping[str, str], warcinfo: Record | None) -
         media_type, charset = fields.get("source-media-type", ""), fields.get("source-charset")
         if resource.get("Content-Type") != (f"{media_type}; charset={charset}" if charset else media_type):
             yield metadata.problem("the fields source-media-type and -charset are not the type of the original")
+    converted = group.conversion and group.conversion.get("WARC-Conversion-Software")
+    if group.conversion and converted not in (None, fields.get("cleaner")):
+        yield group.conversion.problem("WARC-Conversion-Software is not the cleaner of the metadata", REWRITE)
     yield from _cleaner(metadata, fields, warcinfo)
     yield from _ids(group, fields, path if row is None else f"{path}#{row}")
 

@@ -59,6 +59,7 @@ RULES: dict[str, Rule] = {
     # 6.8 and 5.6 (no Concurrent-To), 5.12 and 5.13 (only revisits name the target and date of what they refer to).
     "conversion": Rule(
         required=("WARC-Target-URI", "WARC-Refers-To"),
+        optional=("WARC-Conversion-Software", "WARC-Conversion-Options"),  # proposed for the standard: issue 52
         forbidden=("WARC-Concurrent-To", "WARC-Filename", *REVISITED, *SEGMENTED),
         exact=(("Content-Type", CLEAN_TYPE), ("WARC-Identified-Payload-Type", "text/plain")),
     ),

@@ -72,9 +72,11 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
         ("wet", ".warc.wet.gz in the layout of Common Crawl"),
         ("jsonl", ".jsonl.gz, a row for each text"),
         ("parquet", ".parquet, the same columns (needs pyarrow: the extra `parquet`)"),
+        ("wacz", ".wacz: originals and clean texts for replayweb.page and other players, with texts to search"),
     ):
         form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=what)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to")
+    parser.add_argument("--title", metavar="NAME", help="WACZ: its title and file name (default: the name of IN)")
     again = "{} this label, as if the corpus had been cleaned so (may be repeated)"
     parser.add_argument("--keep", action="append", default=[], metavar="LABEL", help=again.format("keep"))
     parser.add_argument("--strip", action="append", default=[], metavar="LABEL", help=again.format("take out"))

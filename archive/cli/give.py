@@ -10,10 +10,12 @@ from archive.checking.ledger import Checks
 from archive.cli.output import PROBLEMS, WELL, WRONG_USE, counted, note, report, say
 from archive.export.cdxj import index_lines, write_index
 from archive.export.tables import export_jsonl, export_parquet
-from archive.export.texts import ExportError
+from archive.export.texts import Counts, ExportError, Retell
+from archive.export.wacz import about_run, export_wacz
 from archive.export.wet import export_wet
 from archive.segments.folder import INDEX_NAME, WARC_FOLDER
 from archive.segments.problems import Problem
+from archive.segments.writer import SUFFIX
 
 
 def run_index(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
@@ -51,17 +53,26 @@ def run_export(args: argparse.Namespace, segments: list[Path], checks: Checks) -
         return WRONG_USE
     told = checks.retelling(args.keep, args.strip, args.policy, args.corrections)
     code, count, empty = WELL, 0, 0
-    for path in segments:
-        try:
-            if args.form == "wet":
-                counts = export_wet(path, args.output, told, language_last=args.language_last)
-            else:
-                counts = (export_jsonl if args.form == "jsonl" else export_parquet)(path, args.output, told)
-        except ExportError as error:
-            note(str(error))
-            return WRONG_USE
-        for problem in counts.problems:
-            code = report(problem)
-        count, empty = count + counts.texts, empty + counts.empty
+    try:
+        for counts in _exports(args, segments, told):
+            for problem in counts.problems:
+                code = report(problem)
+            count, empty = count + counts.texts, empty + counts.empty
+    except ExportError as error:
+        note(str(error))
+        return WRONG_USE
     note(f"{counted(count, 'text')} exported to {args.output}" + (f", {empty} without text" if empty else ""))
     return code
+
+
+def _exports(args: argparse.Namespace, segments: list[Path], told: Retell) -> Iterator[Counts]:
+    """What each export wrote: one for each segment, or for all of them."""
+    if args.form == "wacz":
+        title = args.title or args.archive_in.resolve().name.removesuffix(SUFFIX)
+        yield export_wacz(segments, args.output, told, about_run(segments, title))
+        return
+    for segment in segments:
+        if args.form == "wet":
+            yield export_wet(segment, args.output, told, language_last=args.language_last)
+        else:
+            yield (export_jsonl if args.form == "jsonl" else export_parquet)(segment, args.output, told)

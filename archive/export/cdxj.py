@@ -10,6 +10,7 @@ import heapq
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
@@ -20,6 +21,7 @@ from archive.segments.problems import Problem
 from archive.segments.reader import Record, records
 from archive.segments.writer import OPEN_SUFFIX, Placed
 from archive.warc.digests import sha1_base32
+from archive.warc.http import http_head
 
 RECOMPRESS = "run `warcio recompress` on the segment, and index what that writes"
 INDEXED = frozenset({"resource", "conversion"})
@@ -32,11 +34,14 @@ def line_of(placed: Placed) -> str | None:
 
     Keys and fields are those of cdxj-indexer; digests, too: of what has no payload digest, the block's.
     """
-    if placed.type not in INDEXED:
-        return None
+    return _line(placed, {}) if placed.type in INDEXED else None
+
+
+def _line(placed: Placed, status: dict[str, str]) -> str:
     about = {
         "url": placed.target_uri,
         "mime": placed.media_type,
+        **status,
         "digest": placed.digest,
         "length": str(placed.length),
         "offset": str(placed.offset),
@@ -58,8 +63,16 @@ def index_lines(path: Path) -> Iterator[str | Problem]:
             yield record
         elif not record.length and record.type in INDEXED:
             yield record.problem("it stands in no gzip member of its own, so an index cannot point to it", RECOMPRESS)
-        elif line := line_of(_placed(record)):
-            yield line
+        elif record.type in INDEXED:
+            yield index_line(record)
+
+
+def index_line(record: Record) -> str:
+    """The index line of a record; of a response with its status and the type that HTTP names."""
+    placed = _placed(record)
+    head = http_head(record.block) if record.type == "response" else None
+    media_type = head.headers.get("content-type", "").partition(";")[0].strip() if head else placed.media_type
+    return _line(replace(placed, media_type=media_type), {"status": str(head.status)} if head else {})
 
 
 def _placed(record: Record) -> Placed:
@@ -92,12 +105,20 @@ def write_index(target: Path, lines: Iterable[str], *, folder: Path | None = Non
 
     with ExitStack() as stack:
         aside = Path(stack.enter_context(TemporaryDirectory(dir=folder)))
-        paths, last = _runs(lines, aside)
-        while len(paths) > MERGED:
-            paths = [_merged(paths[at : at + MERGED], aside) for at in range(0, len(paths), MERGED)]
-        files = [stack.enter_context(path.open("rb")) for path in paths]
-        write_atomically(target, counted(heapq.merge(*files, last)))
+        write_atomically(target, counted(sorted_lines(lines, stack, aside)))
     return count
+
+
+def sorted_lines(lines: Iterable[str], stack: ExitStack, aside: Path) -> Iterator[bytes]:
+    """All lines in the order of their bytes; what does not fit into memory is set aside in a folder.
+
+    The files opened there are closed with the stack.
+    """
+    paths, last = _runs(lines, aside)
+    while len(paths) > MERGED:
+        paths = [_merged(paths[at : at + MERGED], aside) for at in range(0, len(paths), MERGED)]
+    files = [stack.enter_context(path.open("rb")) for path in paths]
+    return heapq.merge(*files, last)
 
 
 def _runs(lines: Iterable[str], folder: Path) -> tuple[list[Path], list[bytes]]:

@@ -38,11 +38,13 @@ class Text:
     status: str
     language: str  # as the cleaner wrote it
     captured: str
+    cleaned: str
     path: str
     row: int | None
     record_id: str  # of the clean text; another one than the archive's where another policy tells another text
     original_id: str
     target_uri: str
+    elsewhere: bool  # the original lies in another file
 
 
 @dataclass(slots=True)
@@ -97,11 +99,13 @@ def _text(entry: Entry, told: Retell) -> Text | None:
         status=now.status,
         language=fields.get("language", ""),
         captured=fields.get("capture-date", ""),
+        cleaned=entry.group.metadata.get("WARC-Date") or "",
         path=fields.get("source-path", ""),
         row=int(row) if row.isdigit() else None,
         record_id=conversion.id if conversion and same else made_id(entry.group.metadata.id, whole),
         original_id=fields.get("source-record-id") or (conversion.refers_to if conversion else first.id),
         target_uri=entry.uri,
+        elsewhere=entry.group.resource is None,
     )
 
 

@@ -185,11 +185,20 @@ def _conversion(article: Article, run: RunInfo, *, resource: Draft, date: str) -
     # The identified type is for datatrove, which otherwise guesses one and drops what looks to it like CSV or mail.
     header = (
         f"WARC/1.1\r\nWARC-Type: conversion\r\nWARC-Record-ID: <{record_id}>\r\nWARC-Date: {date}\r\n"
-        f"WARC-Target-URI: {resource.target_uri}\r\nWARC-Refers-To: <{resource.id}>\r\n"
+        f"WARC-Target-URI: {resource.target_uri}\r\nWARC-Refers-To: <{resource.id}>\r\n{_conversion_headers(run)}"
         f"WARC-Block-Digest: {digest}\r\nWARC-Identified-Payload-Type: text/plain\r\n"
         f"Content-Type: {CLEAN_TYPE}\r\nContent-Length: {len(block)}\r\n\r\n"
     )
     return Draft("conversion", record_id, date, header.encode(), block, resource.target_uri, "text/plain", digest)
+
+
+@lru_cache(maxsize=8)
+def _conversion_headers(run: RunInfo) -> str:
+    """What converted, in the form of a warcinfo's `software`, and how, as JSON: issue 52 of the WARC specifications."""
+    options = {"config-digest": run.config_digest, "model-digest": run.model_digest}
+    told = json.dumps({name: value for name, value in options.items() if value})
+    software = escape(f"{run.software}/{run.version}")
+    return f"WARC-Conversion-Software: {software}\r\nWARC-Conversion-Options: {told}\r\n"
 
 
 def about_record(about: Draft, *, record_id: str, date: str, block: bytes) -> Draft:
