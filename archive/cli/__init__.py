@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from archive.checking.ledger import Checks
-from archive.cli.check import run_repair, run_restore, run_verify
+from archive.checking.signatures import SigningError
+from archive.cli.check import run_repair, run_restore, run_sign, run_verify
 from archive.cli.give import run_export, run_index
 from archive.cli.look import run_diff, run_ls, run_show
 from archive.cli.output import PROBLEMS, WELL, WRONG_USE, note
@@ -53,6 +54,11 @@ def add_commands(subparsers: Any, checks: Checks) -> None:
     verifying.add_argument(
         "--no-renderings", action="store_true", help="do not parse HTML originals again to compare their renderings"
     )
+    verifying.add_argument(
+        "--key", type=Path, metavar="FILE", help="public Ed25519 key in PEM: was this signed with it?"
+    )
+    signing = command("sign", "sign the seals of a run, with a private Ed25519 key in PEM")
+    signing.add_argument("--key", type=Path, required=True, metavar="FILE", help="openssl genpkey -algorithm ed25519")
     restoring = command("restore", "write the original files back, byte for byte")
     _sources_argument(restoring)
     restoring.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to")
@@ -116,7 +122,7 @@ def run(args: argparse.Namespace, checks: Checks) -> int:
     try:
         segments = find_segments(args.archive_in)
         return _COMMANDS[args.archive_command](args, segments, checks)
-    except NoSegmentsError as error:
+    except (NoSegmentsError, SigningError) as error:
         note(str(error))
         return WRONG_USE
     except BrokenPipeError:  # the reader of our output has seen enough, as `head` does
@@ -134,6 +140,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[Path], Checks], int]] = 
     "diff": run_diff,
     "verify": run_verify,
     "restore": run_restore,
+    "sign": run_sign,
     "repair": run_repair,
     "index": run_index,
     "export": run_export,

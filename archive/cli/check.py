@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from archive.checking.ledger import Checks
@@ -11,6 +13,7 @@ from archive.checking.originals import Missing, Sources
 from archive.checking.repair import RepairError, repair
 from archive.checking.restore import restore
 from archive.checking.seal_check import Repacked
+from archive.checking.signatures import sign, signature_path, signature_problems
 from archive.checking.verify import Unchecked, verify
 from archive.cli.output import PROBLEMS, WELL, counted, note, report, say
 from archive.segments.problems import Problem
@@ -26,6 +29,9 @@ def run_verify(args: argparse.Namespace, segments: list[Path], checks: Checks) -
             continue
         missing += isinstance(problem, Missing)
         count += isinstance(problem, Problem) or bool(args.sources)
+        say(str(problem))
+    for problem in _signature_problems(args, segments):
+        count += 1
         say(str(problem))
     if missing:
         note(f"{counted(missing, 'source file')} missing: what the archive itself holds was checked all the same")
@@ -71,3 +77,15 @@ def run_repair(args: argparse.Namespace, segments: list[Path], checks: Checks) -
             code = PROBLEMS
             say(f"{path.name}: lost {lost}")
     return code
+
+
+def _signature_problems(args: argparse.Namespace, segments: list[Path]) -> Iterator[Problem]:
+    if args.key is not None:
+        yield from signature_problems(segments, signature_path(args.archive_in), args.key)
+
+
+def run_sign(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
+    """Signs the seals."""
+    target = signature_path(args.archive_in)
+    note(f"{counted(sign(segments, target, args.key, datetime.now(UTC)), 'seal')} signed in {target}")
+    return WELL

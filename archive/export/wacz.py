@@ -57,10 +57,13 @@ class _Package:
     resources: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, path: str, pieces: Iterable[bytes], *, listed: bool = True) -> str:
-        """Writes an entry, uncompressed, so that players read ranges of it; its digest."""
+        """Writes an entry, uncompressed, so that players read ranges of it; its digest.
+
+        Without the fields of ZIP64, which wabac.js 2 does not expect before an entry: segments and texts are smaller.
+        """
         info = zipfile.ZipInfo(path, self.created.timetuple()[:6])
         digest, size = sha256(), 0
-        with self.archive.open(info, "w", force_zip64=True) as entry:
+        with self.archive.open(info, "w") as entry:
             for piece in pieces:
                 entry.write(piece)
                 digest.update(piece)
