@@ -7,13 +7,15 @@ are never changed. What cannot be restored comes out as a Problem, and the rest 
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from archive.checking.ledger import Checks, LedgerError, is_failed, load_ledger, rebuilt_text
 from archive.checking.originals import ChangedError, Missing, Sources
 from archive.checking.safe_names import UnsafeNameError, row_suffix, safe_parts
+from archive.checking.versions import are_of_several_runs, newest
 from archive.segments.durable import Folder, draft_in, open_folder
 from archive.segments.problems import RECLEAN, Problem
 from archive.segments.reader import Group, articles, metadata_fields
@@ -36,21 +38,30 @@ class Restored:
 
 
 def restore(
-    segments: Iterable[Path], folder: Path, checks: Checks, *, decoded: bool = False, sources: Sources | None = None
+    segments: Sequence[Path],
+    folder: Path,
+    checks: Checks,
+    *,
+    decoded: bool = False,
+    sources: Sources | None = None,
+    at: datetime | None = None,
 ) -> Iterator[Restored | Problem | Missing]:
-    """Restores every whole article into the folder, made when it is not there.
+    """Restores every whole article into the folder, made when it is not there; of several versions the newest.
+
+    `at`: the newest of those that were cleaned until then.
 
     Originals in other files are read from `sources`; those not at hand come out last, counted by file.
     With `decoded` the rebuilt text in UTF-8 instead of the original. Raises OSError when the folder cannot be written.
     """
     sources = sources or Sources()
+    chosen = newest(segments, at) if at or are_of_several_runs(segments) else None
     folder.mkdir(parents=True, exist_ok=True)
     with open_folder(folder) as opened:
         for path in segments:
             for group in articles(path):
                 if isinstance(group, Problem):
                     yield group
-                else:
+                elif chosen is None or group.metadata.id in chosen:
                     yield from _restored(group, opened, checks, decoded=decoded, sources=sources, beside=path.parent)
     yield from sources.missing_files()
     sources.close()

@@ -18,13 +18,17 @@ from archive.checking.header_rules import digest_problems, header_problems
 from archive.checking.ledger import Checks
 from archive.checking.originals import Missing, Sources
 from archive.checking.seal_check import Before, Continued, Repacked, as_sealed, seal_problems
+from archive.checking.versions import PREVIOUS
 from archive.segments.problems import REPAIR, REWRITE, Problem
-from archive.segments.reader import ARTICLE_SHAPES, Group, Record, groups
+from archive.segments.reader import ARTICLE_SHAPES, Group, Record, groups, metadata_fields
 from archive.segments.writer import OPEN_SUFFIX, SUFFIX, add_content
 from archive.terminal import one_line
+from archive.warc.fields import unescape
 
 if TYPE_CHECKING:
     from hashlib import _Hash as HASH
+
+PREVIOUS_FIELD = f"\r\n{PREVIOUS}: ".encode()
 
 __all__ = ["Checks", "Missing", "Problem", "Repacked", "Sources", "Unchecked", "verify", "verify_segment"]
 
@@ -55,6 +59,31 @@ class _Seen:
     ids: set[bytes] = field(default_factory=set)  # digests: about 80 bytes for each record
 
 
+@dataclass(slots=True)
+class _Versions:
+    """Which articles there are, and which name a version before them."""
+
+    there: set[bytes] = field(default_factory=set)  # digests of ids of metadata records
+    previous: dict[bytes, Problem] = field(default_factory=dict)  # what is wrong if that one is not there
+
+    def add(self, metadata: Record) -> None:
+        self.there.add(_key(metadata.id))
+        if PREVIOUS_FIELD not in metadata.block:
+            return
+        fields = metadata_fields(metadata)
+        if not isinstance(fields, Problem):
+            earlier = unescape(fields[PREVIOUS])
+            what = f"its version before, {earlier}, is in none of these segments"
+            self.previous[_key(earlier)] = metadata.problem(what, "bring back the segments of the earlier run")
+
+    def broken(self) -> Iterator[Problem]:
+        yield from (problem for key, problem in self.previous.items() if key not in self.there)
+
+
+def _key(record_id: str) -> bytes:
+    return sha256(record_id.encode("utf-8", "replace")).digest()[:16]
+
+
 def verify(
     segments: Iterable[Path], checks: Checks, sources: Sources | None = None
 ) -> Iterator[Problem | Missing | Unchecked | Repacked]:
@@ -66,11 +95,12 @@ def verify(
     """
     sources = sources or Sources()
     unchecked: Counter[str] = Counter()
+    chain = _Versions()
     names: set[str] = set()
     continued: dict[str, str] = {}
     for path in segments:
         names.add(path.name.removesuffix(OPEN_SUFFIX))
-        for found in _segment(path, checks, Origin(sources, path.parent, unchecked)):
+        for found in _segment(path, checks, Origin(sources, path.parent, unchecked), chain):
             if isinstance(found, Continued):
                 continued[found.name] = path.name
             else:
@@ -78,6 +108,8 @@ def verify(
     for missing in sorted(continued.keys() - names):
         advice = "bring the file back; without it the articles after the rotation are lost"
         yield Problem(continued[missing], None, None, f"its next part {missing} is missing", advice)
+    if len(names) > 1:
+        yield from chain.broken()
     yield from sources.missing_files()
     yield from (Unchecked(why, count) for why, count in sorted(unchecked.items()))
     sources.close()
@@ -85,10 +117,14 @@ def verify(
 
 def verify_segment(path: Path, checks: Checks) -> list[Problem]:
     """Every problem of one segment, in the order of their offsets, those of the file as a whole last."""
-    return [found for found in _segment(path, checks, Origin(Sources(), path.parent)) if isinstance(found, Problem)]
+    return [
+        found
+        for found in _segment(path, checks, Origin(Sources(), path.parent), _Versions())
+        if isinstance(found, Problem)
+    ]
 
 
-def _segment(path: Path, checks: Checks, origin: Origin) -> Iterator[Problem | Repacked | Continued]:
+def _segment(path: Path, checks: Checks, origin: Origin, chain: _Versions) -> Iterator[Problem | Repacked | Continued]:
     seen = _Seen()
     if path.name.endswith(OPEN_SUFFIX):
         yield Problem(
@@ -109,6 +145,7 @@ def _segment(path: Path, checks: Checks, origin: Origin) -> Iterator[Problem | R
         yield from problems
         yield from _place(group, seen)
         if group.is_article:
+            chain.add(group.metadata)
             yield from article_problems(group, checks, origin, warcinfo=seen.warcinfo, sound=not problems)
         elif group.shape != ("warcinfo",) and not group.records[0].is_seal:
             yield group.records[0].problem(f"not a whole group: {_listed(group.shape)}", REPAIR)
@@ -125,7 +162,7 @@ def _segment(path: Path, checks: Checks, origin: Origin) -> Iterator[Problem | R
 def _record(record: Record, seen: _Seen) -> Iterator[Problem]:
     yield from header_problems(record)
     yield from digest_problems(record)
-    key = sha256(record.id.encode("utf-8", "replace")).digest()[:16]
+    key = _key(record.id)
     if key in seen.ids:
         yield record.problem("the record id stands there twice", REWRITE)
     seen.ids.add(key)

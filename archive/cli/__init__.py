@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from archive.checking.ledger import Checks
 from archive.checking.signatures import SigningError
 from archive.cli.check import run_repair, run_restore, run_sign, run_verify
 from archive.cli.give import run_export, run_index
-from archive.cli.look import run_diff, run_ls, run_show
+from archive.cli.look import run_diff, run_history, run_ls, run_show
 from archive.cli.output import PROBLEMS, WELL, WRONG_USE, note
 from archive.segments.folder import INDEX_NAME, NoSegmentsError, find_segments
 
@@ -46,6 +47,9 @@ def add_commands(subparsers: Any, checks: Checks) -> None:
 
     command("ls", "list the stored articles").add_argument("--json", action="store_true", help="one JSON row each")
     _show_arguments(command("show", "show one article: where it came from, its clean text, its ledger"))
+    command("history", "list the versions of an article, in the runs that updated each other").add_argument(
+        "name", metavar="NAME", help="which article (see below)"
+    )
     comparing = command("diff", "show what was removed, marked with its label, beside what was kept")
     comparing.add_argument("names", metavar="NAME", nargs="*", help="articles to compare (default: all)")
     comparing.add_argument("--why", action="store_true", help="with the score and the reasons")
@@ -65,11 +69,27 @@ def add_commands(subparsers: Any, checks: Checks) -> None:
     restoring.add_argument(
         "--decoded", action="store_true", help="the text rebuilt from kept and removed parts instead"
     )
+    restoring.add_argument(
+        "--at",
+        type=_moment,
+        metavar="DATE",
+        help="as it was then, of articles in several versions (default: the newest)",
+    )
     repairing = command("repair", "save the whole articles of damaged segments into new files")
     repairing.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to; must not be IN")
     _export_arguments(command("export", "write the clean texts for other programs: WET, JSON rows or Parquet"))
     indexing = command("index", "write the CDXJ index that replay tools read")
     indexing.add_argument("-o", "--output", type=Path, metavar="FILE", help=f"default: IN/{INDEX_NAME}; - for stdout")
+
+
+def _moment(text: str) -> datetime:
+    """A day, to its end, or a time in ISO 8601; UTC where no zone is given."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; give one such as 2026-11-30") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment + timedelta(days=1, seconds=-1) if len(text) == len("2026-11-30") else moment
 
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
@@ -138,6 +158,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[Path], Checks], int]] = 
     "ls": run_ls,
     "show": run_show,
     "diff": run_diff,
+    "history": run_history,
     "verify": run_verify,
     "restore": run_restore,
     "sign": run_sign,

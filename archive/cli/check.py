@@ -43,7 +43,7 @@ def run_restore(args: argparse.Namespace, segments: list[Path], checks: Checks) 
     """Writes originals, or rebuilt texts."""
     code, count = WELL, 0
     for outcome in restore(
-        segments, args.output, checks, decoded=args.decoded, sources=Sources(tuple(args.sources or ()))
+        segments, args.output, checks, decoded=args.decoded, sources=Sources(tuple(args.sources or ())), at=args.at
     ):
         if isinstance(outcome, Problem):
             code = report(outcome)

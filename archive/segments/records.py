@@ -47,7 +47,7 @@ _FIELD_NAME = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
 RESERVED = frozenset(
     {"source-path", "source-row", "source-digest", "source-media-type", "source-charset", "body-digest", "cleaner",
      "cleaner-config-digest", "cleaner-model-digest", "capture-date", "source-record-id", "source-offset",
-     "source-inside", "source-record-digest", "source-copy", "source-copy-offset", "ledger"}
+     "source-inside", "source-record-digest", "source-copy", "source-copy-offset", "previous-record-id", "ledger"}
 )  # fmt: skip
 
 
@@ -85,6 +85,7 @@ class Article:
         default_factory=dict
     )  # more fields of the metadata record: status, restore-name …
     reference: Reference | None = None  # the bytes lie there: no resource record is written
+    previous: str = ""  # id of the metadata record of its last version, without angle brackets
 
     @property
     def locator(self) -> str:
@@ -229,6 +230,8 @@ def _provenance(
         yield "body-digest", sha256_hex(conversion.block)
     yield from _cleaner_fields(run)
     yield "capture-date", resource.date
+    if article.previous:
+        yield "previous-record-id", escape(article.previous)
     yield from _own_fields(article)
     yield "ledger", _ledger_json(article)
 

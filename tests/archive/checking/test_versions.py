@@ -1,0 +1,120 @@
+"""Runs that update one another: every version is found, the newest comes back, old segments stay as they are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from test_archive_cli import command
+from warc_samples import CHECKS, CLOCK, RUN, article
+
+from archive import Article, Problem, Segment, SegmentWriter, verify
+from archive.checking.versions import Version, newest, versions
+from archive.segments.folder import find_segments
+
+ADDRESS = "https://www.example.org/a"
+
+
+def write_run(folder: Path, days: int, articles: list[Article]) -> None:
+    """A run's segments, so many days after the first."""
+    (folder / "warc").mkdir(parents=True)
+    with SegmentWriter(folder / "warc", Segment("sample", CLOCK + timedelta(days=days), 0), RUN) as writer:
+        for one in articles:
+            writer.write(one)
+
+
+def stored(path: str, text: str, days: int, **more: object) -> Article:
+    return article(path, text, 0, cleaned=CLOCK + timedelta(days=days), **more)
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Three runs: a.txt changes twice, b.txt never, the page of an address moves to another file, one row changes."""
+    folder = tmp_path / "OUT"
+    write_run(
+        folder,
+        0,
+        [
+            stored("a.txt", "One.", 0),
+            stored("b.txt", "Always.", 0),
+            stored("page-1.html", "Old page.", 0, target_uri=ADDRESS),
+            stored("rows.jsonl", "Row.", 0, row=0, fields={"document-id": "r", "restore-name": "rows.jsonl/r.txt"}),
+        ],
+    )
+    first = {version.key: version.id for version in versions(find_segments(folder)) if isinstance(version, Version)}
+    write_run(
+        folder / "updates" / "20260404",
+        31,
+        [
+            stored("a.txt", "Two.", 31, previous=first["a.txt"]),
+            stored("page-2.html", "New page.", 31, target_uri=ADDRESS, previous=first[ADDRESS]),
+            stored("rows.jsonl", "New row.", 31, row=7, previous=first["rows.jsonl#r"],
+                   fields={"document-id": "r", "restore-name": "rows.jsonl/r.txt"}),
+        ],
+    )  # fmt: skip
+    write_run(folder / "updates" / "20260504", 61, [stored("a.txt", "Three.", 61)])
+    return folder
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_all_of_it_is_sound(out: Path) -> None:
+    assert not list(verify(find_segments(out), CHECKS))
+
+
+def test_the_newest_versions_come_back(out: Path, tmp_path: Path) -> None:
+    assert command("restore", out, "-o", tmp_path / "back") == 0
+    now = {"a.txt": "Three.", "b.txt": "Always.", "page-2.html": "New page.", "rows.jsonl/r.txt": "New row."}
+    assert texts(tmp_path / "back") == now
+
+
+@pytest.mark.parametrize(
+    ("at", "a", "page"),
+    [
+        ("2026-03-04", "One.", "page-1.html"),
+        ("2026-04-03", "One.", "page-1.html"),
+        ("2026-04-04", "Two.", "page-2.html"),
+        ("2026-04-04T05:06:06Z", "One.", "page-1.html"),
+        ("2026-04-04T06:06:07+01:00", "Two.", "page-2.html"),
+        ("2030-01-01", "Three.", "page-2.html"),
+    ],
+)
+def test_the_versions_of_a_day_come_back(out: Path, tmp_path: Path, at: str, a: str, page: str) -> None:
+    assert command("restore", out, "-o", tmp_path / "back", "--at", at) == 0
+    there = texts(tmp_path / "back")
+    assert there["a.txt"] == a
+    assert {name for name in there if name.startswith("page")} == {page}
+
+
+def test_before_the_first_run_there_was_nothing(out: Path) -> None:
+    assert newest(find_segments(out), datetime(2026, 1, 1, tzinfo=UTC)) == frozenset()
+
+
+@pytest.mark.parametrize(("name", "count"), [("a.txt", 3), ("b.txt", 1), (ADDRESS, 2), ("rows.jsonl#0", 2)])
+def test_history(out: Path, capsys: pytest.CaptureFixture[str], name: str, count: int) -> None:
+    assert command("history", out, name) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == count
+    assert lines == sorted(lines)
+    assert all("changed" in line for line in lines[1:])
+
+
+def test_no_such_article(out: Path) -> None:
+    assert command("history", out, "no-such") == 1
+
+
+def test_a_version_that_is_lost_is_noticed(out: Path) -> None:
+    first, *later = find_segments(out)
+    first.unlink()
+    problems = [problem for problem in verify(later, CHECKS) if isinstance(problem, Problem)]
+    assert len(problems) == 3
+    assert all("its version before" in problem.what for problem in problems)
+
+
+def test_no_date(out: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as stop:
+        command("restore", out, "-o", tmp_path / "back", "--at", "yesterday")
+    assert stop.value.code == 2
