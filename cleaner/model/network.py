@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -25,6 +25,7 @@ from cleaner.memory.lookup import Recall
 from cleaner.model.boosted_trees import Trees
 from cleaner.model.features import EDGE_BITS, PAIR_BITS, STEM_BITS, WORD_BITS, Features, featurise
 from cleaner.model.model_file import COLUMNS, ModelError, unpack
+from cleaner.model.quantised import Layer, exponential, mean_of
 from cleaner.model.source_correction import with_memory
 from cleaner.segmentation.tokens import Floats, Ints, Tokens
 
@@ -85,10 +86,21 @@ def token_weight(counts: Ints) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The second step: weights by name, float32; dilations of its convolutions, in blocks."""
+    """The second step: trained weights by name, float32; dilations of its convolutions, in blocks.
+
+    It scores with `layers`, made from the weights: whole numbers. Without weights (`mean` and `scale` alone) it only
+    scales inputs, as training needs.
+    """
 
     arrays: Mapping[str, Floats]
     dilations: tuple[int, ...]
+    layers: tuple[Layer, ...] = field(init=False)  # input, document, output, convolutions
+
+    def __post_init__(self) -> None:
+        names = ("inp", "doc", "out", *(f"conv{layer}" for layer in range(len(self.dilations))))
+        known = names if "out.w" in self.arrays else ()
+        layers = tuple(Layer.of(self.arrays[f"{name}.w"], self.arrays[f"{name}.b"]) for name in known)
+        object.__setattr__(self, "layers", layers)
 
     def inputs(self, linear: Floats, dense: Floats, evidence: Floats) -> Floats:
         """What the network reads of each block."""
@@ -97,12 +109,20 @@ class Network:
 
     def score(self, inputs: Floats) -> Floats:
         """Block × label probabilities; rows sum to 1."""
-        arrays = self.arrays
-        hidden = np.maximum(inputs @ arrays["inp.w"] + arrays["inp.b"], 0)
-        hidden = np.maximum(hidden + (hidden.mean(axis=0) @ arrays["doc.w"] + arrays["doc.b"]), 0)
-        for layer, step in enumerate(self.dilations):
-            hidden += np.maximum(around(hidden, step) @ arrays[f"conv{layer}.w"] + arrays[f"conv{layer}.b"], 0)
-        return to_probabilities(hidden @ arrays["out.w"] + arrays["out.b"])
+        if accelerator.compiled is not None:
+            packed = tuple(layer.arguments for layer in self.layers)
+            memory = accelerator.compiled.network(inputs, packed, self.dilations, len(KEPT))
+            return np.frombuffer(memory, np.float32).reshape(len(inputs), -1)
+        return self._score(inputs)
+
+    def _score(self, inputs: Floats) -> Floats:
+        """The reference that the accelerator is held to."""
+        first, document, last, *convolutions = self.layers
+        hidden = np.maximum(first.apply(inputs), 0)
+        hidden = np.maximum(hidden + document.apply(mean_of(hidden)[None]), 0)
+        for layer, step in zip(convolutions, self.dilations, strict=True):
+            hidden = hidden + np.maximum(layer.apply(around(hidden, step)), 0)
+        return to_probabilities(last.apply(hidden))
 
 
 def clipped(values: Floats, low: float, high: float) -> Floats:
@@ -123,15 +143,25 @@ def around(hidden: Floats, step: int) -> Floats:
 
 def to_probabilities(logits: Floats) -> Floats:
     """Label probabilities from kept labels' logits, boilerplate labels' logits, and the gate between the two."""
-    kept = len(KEPT)
-    gate = 1 / (1 + np.exp(-clipped(logits[:, -1:], -30, 30)))
-    return np.concatenate(((1 - gate) * softmax(logits[:, :kept]), gate * softmax(logits[:, kept:-1])), axis=1)
+    kept, labels = len(KEPT), logits.shape[1] - 1
+    shifted = np.empty_like(logits)
+    for part in (slice(0, kept), slice(kept, labels)):
+        np.subtract(logits[:, part], logits[:, part].max(axis=1, keepdims=True), out=shifted[:, part])
+    shifted[:, labels] = -clipped(logits[:, labels], -30, 30)
+    powers = exponential(shifted)
+    gate = 1 / (1 + powers[:, labels:])
+    parts = ((1 - gate) * in_shares(powers[:, :kept]), gate * in_shares(powers[:, kept:labels]))
+    return np.concatenate(parts, axis=1).astype(np.float32)
 
 
 def softmax(logits: Floats) -> Floats:
     """Rows of probabilities."""
-    powers: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return in_shares(exponential(logits - logits.max(axis=1, keepdims=True)))
+
+
+def in_shares(powers: Floats) -> Floats:
+    """Rows that sum to 1; added up from left to right."""
+    return powers / np.add.accumulate(powers, axis=1)[:, -1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +250,14 @@ def parse(data: bytes, name: str) -> Model:
     try:
         linear = linear_from(arrays)
         names = ("mean", "scale", "inp.w", "inp.b", "doc.w", "doc.b", "out.w", "out.b")
-        layers = [f"conv{layer}.{part}" for layer in range(len(header["dilations"])) for part in "wb"]
-        weights = {array: arrays[array].astype(np.float32) for array in (*names, *layers)}
+        convolutions = [f"conv{layer}.{part}" for layer in range(len(header["dilations"])) for part in "wb"]
+        weights = {array: arrays[array].astype(np.float32) for array in (*names, *convolutions)}
+        network = Network(weights, tuple(header["dilations"]))
     except KeyError as error:
         raise ModelError(f"{name} lacks {error}; fetch or train it again") from error
     trees = {array.removeprefix(TREES): values for array, values in arrays.items() if array.startswith(TREES)}
     if trees and header.get("recall") != RECALL:
         raise ModelError(f"{name} was trained for another kind of memory; train it again with this version")
-    network = Network(weights, tuple(header["dilations"]))
     return Model(linear, network, Trees.of(trees) if trees else None, header, hashlib.sha256(data).hexdigest())
 
 

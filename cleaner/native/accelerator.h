@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Buffers of the arguments of one call; released together. */
-#define MOST_BUFFERS 24
+#define MOST_BUFFERS 48
 typedef struct {
     Py_buffer held[MOST_BUFFERS];
     int count;
@@ -38,6 +38,8 @@ static inline PyObject *bytes_of(size_t size) {
 PyObject *accelerator_tokenise(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_featurise(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_linear(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_dense(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_network(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_quick_init(PyObject *module, PyObject *const *args, Py_ssize_t count);
 int accelerator_ready_quick_init(void);
 int accelerator_add_phrases(PyObject *module);

@@ -41,6 +41,8 @@ static PyMethodDef methods[] = {
     FAST(tokenise, "tokenise(texts, packed, folds, upper, caps) -> (memory, tokens)"),
     FAST(featurise, "featurise(tokens' arrays, gaps, tables) -> memory, or None where NumPy must do it"),
     FAST(linear, "linear(features' arrays, tables) -> memory of block x outputs float32"),
+    FAST(dense, "dense(values, weights, scale, bias, levels) -> memory of rows x outputs float32"),
+    FAST(network, "network(inputs, layers, steps, kept) -> memory of blocks x labels float32 probabilities"),
     FAST(quick_init, "quick_init(class, fields, defaults, slow) -> an __init__ that fills slots at once"),
     {NULL, NULL, 0, NULL},
 };

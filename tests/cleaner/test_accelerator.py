@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 import pickle
 import subprocess
 import sys
@@ -14,13 +15,14 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from cleaner import accelerator
 from cleaner.document import Block
 from cleaner.heuristics import cue_matcher
 from cleaner.heuristics.cues import Cue, CueTable, Kind, Voice, fold
 from cleaner.labels import Label
-from cleaner.model import features, network
+from cleaner.model import features, network, quantised
 from cleaner.segmentation import tokens
 
 needed = pytest.mark.skipif(accelerator.compiled is None, reason="the accelerator was not built, or CLEANCOPY_PURE=1")
@@ -76,6 +78,49 @@ def test_linear_scores_are_the_same(texts: list[str]) -> None:
     assert linear.score(read).tobytes() == linear._score(read).tobytes()
 
 
+finite = st.floats(-100, 100, width=32)
+
+
+@needed
+@settings(deadline=None, max_examples=30)
+@given(
+    arrays(
+        np.float32, st.tuples(st.integers(1, 40), st.just(network.shipped().network.layers[0].inputs)), elements=finite
+    )
+)
+def test_probabilities_are_the_same(inputs: np.ndarray) -> None:
+    net = network.shipped().network
+    with pytest.MonkeyPatch.context() as patch:
+        compiled = net.score(inputs)
+        by_layer = net._score(inputs)
+        patch.setattr(accelerator, "compiled", None)
+        pure = net.score(inputs)
+    assert compiled.tobytes() == by_layer.tobytes() == pure.tobytes()
+
+
+@given(arrays(np.float32, (3, 7), elements=finite), arrays(np.float32, (7, 4), elements=finite))
+def test_a_layer_is_close_to_what_was_trained_and_the_same_in_any_order(
+    inputs: np.ndarray, weights: np.ndarray
+) -> None:
+    layer = quantised.Layer.of(weights, np.zeros(4))
+    size = np.abs(inputs).max() * np.abs(weights).max(axis=0) * 7 + 1e-12
+    assert (np.abs(layer._apply(inputs) - inputs @ weights) <= size * 0.005 + 1e-6).all()
+    turned = replace(layer, weights=layer.weights[::-1])
+    assert layer._apply(inputs).tobytes() == turned._apply(inputs[:, ::-1]).tobytes()
+
+
+@given(arrays(np.float32, 5, elements=finite), st.integers(1, quantised.MOST_LEVELS))
+def test_levels_hold_every_value(values: np.ndarray, levels: int) -> None:
+    steps, unit = quantised.in_levels(values, levels)
+    assert np.abs(steps).max() <= levels
+    assert np.abs(steps * unit - values).max() <= max(unit / 2, quantised.NOTHING)
+
+
+@given(st.floats(-700, 700))
+def test_powers_of_e_are_good_to_the_last_bits(value: float) -> None:
+    assert quantised.exponential(np.array([value]))[0] == pytest.approx(math.exp(value), rel=1e-15)
+
+
 def test_sums_of_weights_are_exact_in_any_order() -> None:
     """All weights are multiples of one small number, which float64 sums of hold exactly."""
     linear = network.shipped().linear
@@ -96,6 +141,13 @@ def test_a_document_too_large_for_exact_sums_is_measured_in_numpy() -> None:
         lambda core: core.tokenise(["a", 1], *tokens._tables(), 1, 2),
         lambda core: core.tokenise(["a"], np.zeros(3, np.uint8), tokens._tables()[1], 1, 2),
         lambda core: core.tokenise(["a"]),
+        lambda core: core.dense(
+            np.ones((1, 3), np.float32), *quantised.Layer.of(np.ones((2, 2)), np.ones(2)).arguments
+        ),
+        lambda core: core.dense(
+            np.full(2, np.inf, np.float32), *quantised.Layer.of(np.ones((2, 2)), np.ones(2)).arguments
+        ),
+        lambda core: core.network(np.ones(4, np.float32), (), (), 3),
         lambda core: core.Phrases(["a", ""]),
         lambda core: core.Phrases(["a"]).search("a", "ab", ()),
         lambda core: core.Phrases(["a"]).search("a", "a", (Block(0, 2, "a", 0, 1),)),

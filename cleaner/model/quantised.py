@@ -1,0 +1,108 @@
+"""Layers of the network in whole numbers, so that the same text gives the same bytes on every machine.
+
+Weights are rounded to 511 levels, one scale for each output, and inputs to as many as keep every sum below 2**24: such
+sums float32 holds exactly, so that neither the order in which a BLAS adds, nor whether it fuses, changes a bit. What
+else is done with floats is done element by element. The layers are made from trained weights when a model is loaded.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cleaner import accelerator
+from cleaner.segmentation.tokens import Floats
+
+#: Weights are whole numbers up to this, on either side of zero. Log-odds of boilerplate move by .006 on average against
+#: float weights (6,811 blocks; .023 with 127, .010 with 400, where fewer levels are left for the inputs).
+WEIGHT_LEVELS = 255
+#: Sums stay below this, up to which float32 holds every whole number.
+EXACT = 1 << 24
+#: Inputs have at most so many levels on either side of zero: sixteen bits hold them.
+MOST_LEVELS = (1 << 15) - 1
+#: Up to this all is as good as zero.
+NOTHING = 1e-20
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Inputs × outputs, in whole numbers; `levels`: the largest input level that keeps sums exact."""
+
+    weights: Floats  # inputs × outputs, whole numbers
+    packed: Floats  # outputs × inputs, the same in 16 bits
+    scale: Floats  # what a unit of each output's weights is worth
+    bias: Floats
+    levels: int
+
+    @classmethod
+    def of(cls, weights: Floats, bias: Floats) -> Layer:
+        """The layer from trained weights (inputs × outputs) and a bias for each output."""
+        scale = (np.maximum(np.abs(weights).max(axis=0), 1e-12) / WEIGHT_LEVELS).astype(np.float32)
+        whole = np.rint(weights / scale).astype(np.float32)
+        heaviest = max(1, int(np.abs(whole).sum(axis=0, dtype=np.float64).max()))
+        levels = min(MOST_LEVELS, (EXACT - 1) // heaviest)
+        packed = np.ascontiguousarray(whole.T).astype(np.int16)
+        return cls(whole, packed, scale, bias.astype(np.float32), levels)
+
+    @property
+    def arguments(self) -> tuple[Floats, Floats, Floats, int]:
+        """What the accelerator takes of it."""
+        return self.packed, self.scale, self.bias, self.levels
+
+    @property
+    def inputs(self) -> int:
+        """How many values it reads of a row."""
+        return len(self.weights)
+
+    def apply(self, inputs: Floats) -> Floats:
+        """Rows × inputs → rows × outputs, in float32."""
+        if accelerator.compiled is not None:
+            memory = accelerator.compiled.dense(np.ascontiguousarray(inputs), *self.arguments)
+            return np.frombuffer(memory, np.float32).reshape(len(inputs), -1)
+        return self._apply(inputs)
+
+    def _apply(self, inputs: Floats) -> Floats:
+        """The reference that the accelerator is held to."""
+        steps, unit = in_levels(inputs, self.levels)
+        sums: Floats = (steps @ self.weights) * (self.scale * unit) + self.bias
+        return sums
+
+
+def in_levels(values: Floats, levels: int) -> tuple[Floats, np.float32]:
+    """Values as whole numbers of a unit, up to `levels` of them; the unit is a power of two."""
+    unit = unit_of(float(np.abs(values).max(initial=0.0)), levels)
+    return np.rint(values * np.float32(1 / unit)), np.float32(unit)
+
+
+def unit_of(largest: float, levels: int) -> float:
+    """The smallest power of two of which `levels` reach to the largest value; 1 where all is as good as zero."""
+    if not largest > NOTHING:
+        return 1.0
+    fraction, exponent = math.frexp(largest / levels)
+    return math.ldexp(1.0, exponent if fraction > 0.5 else exponent - 1)
+
+
+def mean_of(hidden: Floats) -> Floats:
+    """The mean of the rows, whole numbers of a unit while they are added up."""
+    steps, unit = in_levels(hidden, MOST_LEVELS)
+    return (steps.sum(axis=0, dtype=np.float64) / len(hidden) * unit).astype(np.float32)
+
+
+_LOG2E, _LN2_HIGH, _LN2_LOW = 1.4426950408889634, 0.6931471803691238, 1.9082149292705877e-10
+_TAYLOR = tuple(1 / math.factorial(power) for power in range(13, -1, -1))
+
+
+def exponential(values: Floats) -> Floats:
+    """e to the power of values between -700 and 700, in float64, by one rule on every machine (good to 2e-16).
+
+    Libraries differ in the last bit; of what is only added, multiplied and rounded, IEEE 754 fixes every bit.
+    """
+    values = values.astype(np.float64)
+    twos = np.rint(values * _LOG2E)
+    rest = (values - twos * _LN2_HIGH) - twos * _LN2_LOW
+    powers = np.full_like(rest, _TAYLOR[0])
+    for factor in _TAYLOR[1:]:
+        powers = powers * rest + factor
+    return np.ldexp(powers, twos.astype(np.int32))
