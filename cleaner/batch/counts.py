@@ -7,8 +7,8 @@ is named stays small.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, astuple, dataclass, field, fields
 from typing import Any
 
 from cleaner.document import CleanedDocument, Status
@@ -26,10 +26,27 @@ MOST_FAILURES = 10_000
 MOST_NAMED = 1_000
 #: So many sources are listed in run.json, those with most documents; the others are summed.
 MOST_SOURCES = 10_000
-#: Characters of a name, of a message, of a language that are kept.
-NAME, MESSAGE, LANGUAGE = 300, 500, 40
+#: Characters of a name, of a message, of a language, of a line that are kept.
+NAME, MESSAGE, LANGUAGE, LINE = 300, 500, 40, 160
+#: So many different removed lines are counted in a part of a run, those removed most often; run.json lists the first.
+MOST_LINES, LISTED_LINES = 2_000, 200
+#: So many of the least certain decisions are listed, and the distance of a score from one half that is certain.
+MOST_DOUBTS, CERTAIN = 50, 0.25
 #: Statuses whose documents are named: somebody should look at them.
 NAMED = (Status.SUSPECT, Status.EMPTY)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Doubt:
+    """A decision that was not certain."""
+
+    distance: float  # of its score from one half
+    document: str
+    start: int
+    label: str
+    action: str
+    score: float
+    text: str
 
 
 @dataclass(slots=True)
@@ -48,6 +65,8 @@ class RunCounts:
     skipped: Counter[str] = field(default_factory=Counter)
     characters: int = 0
     failures: list[Failure] = field(default_factory=list)  # the first MOST_FAILURES
+    lines: Counter[str] = field(default_factory=Counter)  # removed lines, "label\ttext"; of the rarer ones not all
+    doubts: list[Doubt] = field(default_factory=list)  # the least certain decisions
     named: dict[str, list[str]] = field(default_factory=lambda: {status.value: [] for status in NAMED})  # by status
 
     @property
@@ -78,6 +97,8 @@ class RunCounts:
             self.spans[span.label.value] += 1
             self.removed[span.label.value] += size
             self.reasons.update(map(reason_kind, span.reasons))
+            if text := " ".join(cleaned.source_text[span.start : span.end].split()):
+                self.lines[f"{span.label.value}\t{shorten(text, LINE)}"] += 1
         for repair in cleaned.repairs:
             self.repairs[repair.kind] += 1
         self.status[cleaned.status.value] += 1
@@ -88,6 +109,15 @@ class RunCounts:
         self.source_documents[source] += 1
         self.source_characters[source] += length
         self.source_removed[source] += gone
+        self.doubts += _doubts(cleaned)
+        self._prune()
+
+    def _prune(self) -> None:
+        """Leaves out what nobody will list; the same whatever came in which order, but for lines that are rare."""
+        if len(self.doubts) > 4 * MOST_DOUBTS:
+            self.doubts = sorted(self.doubts)[:MOST_DOUBTS]
+        if len(self.lines) > 4 * MOST_LINES:
+            self.lines = Counter({line: self.lines[line] for line in _largest(self.lines, MOST_LINES)})
 
     def fail(self, failure: Failure) -> None:
         """Counts one input that could not be read or cleaned."""
@@ -102,6 +132,8 @@ class RunCounts:
             getattr(self, name).update(getattr(other, name))
         self.characters += other.characters
         self.failures += other.failures[: MOST_FAILURES - len(self.failures)]
+        self.doubts += other.doubts
+        self._prune()
         for status, names in other.named.items():
             mine = self.named.setdefault(status, [])
             mine += names[: MOST_NAMED - len(mine)]
@@ -110,14 +142,19 @@ class RunCounts:
         """All counts as JSON values, for `from_values`."""
         failures = [[failure.locator, failure.row, failure.what, failure.do] for failure in self.failures]
         counters = {name: dict(getattr(self, name)) for name in _COUNTERS}
-        return {**counters, "characters": self.characters, "failures": failures, "named": self.named}
+        counters["lines"] = {line: self.lines[line] for line in _largest(self.lines, MOST_LINES)}
+        doubts = [list(astuple(doubt)) for doubt in sorted(self.doubts)[:MOST_DOUBTS]]
+        return {
+            **counters, "characters": self.characters, "failures": failures, "named": self.named, "doubts": doubts,
+        }  # fmt: skip
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> RunCounts:
         """The counts that `to_values` gave."""
         counters = {name: Counter(values[name]) for name in _COUNTERS}
         failures = [Failure(*failure) for failure in values["failures"]]
-        return cls(**counters, characters=values["characters"], failures=failures, named=values["named"])
+        doubts = [Doubt(*doubt) for doubt in values["doubts"]]
+        return cls(**counters, characters=values["characters"], failures=failures, named=values["named"], doubts=doubts)
 
     @classmethod
     def from_report(cls, report: Mapping[str, Any]) -> RunCounts:
@@ -149,7 +186,15 @@ class RunCounts:
             {"path": failure.locator, "row": failure.row, "what": failure.what, "do": failure.do}
             for failure in self.failures
         ]
-        return {"counts": self.as_dict(), **self.named, "failures": failures}
+        lines = [(line.partition("\t"), self.lines[line]) for line in _largest(self.lines, LISTED_LINES)]
+        doubts = [asdict(doubt) for doubt in sorted(self.doubts)[:MOST_DOUBTS]]
+        return {
+            "counts": self.as_dict(),
+            **self.named,
+            "lines": [{"text": text, "label": label, "count": count} for (label, _, text), count in lines],
+            "least-certain": [{name: doubt[name] for name in _DOUBT_TOLD} for doubt in doubts],
+            "failures": failures,
+        }
 
     def as_dict(self) -> dict[str, Any]:
         """The counts of run.json: `counts`."""
@@ -182,7 +227,18 @@ class RunCounts:
         }
 
 
-_COUNTERS = tuple(field.name for field in fields(RunCounts) if field.name not in ("characters", "failures", "named"))
+_COUNTERS = tuple(field.name for field in fields(RunCounts) if field.type == "Counter[str]")
+_DOUBT_TOLD = ("document", "text", "label", "action", "score")
+
+
+def _doubts(cleaned: CleanedDocument) -> Iterator[Doubt]:
+    for decision in cleaned.decisions:
+        distance = abs(decision.score - 0.5)
+        if distance < CERTAIN and (text := " ".join(cleaned.rendering_text[decision.start : decision.end].split())):
+            yield Doubt(
+                round(distance, 3), shorten(document_name(cleaned), NAME), decision.start, decision.label.value,
+                decision.action.value, round(decision.score, 3), shorten(text, LINE),
+            )  # fmt: skip
 
 
 def document_name(cleaned: CleanedDocument) -> str:

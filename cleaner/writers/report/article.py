@@ -1,7 +1,7 @@
-"""One document as HTML: the article in reading order, removals marked in position and explained.
+"""One document as the report shows it: in reading order, removals in their place and explained.
 
-Where the archive's ledger is at hand every removal stands where it stood; else the clean text comes
-first and the removals follow. What is too long is shortened, and the text says so where it happens.
+Where the archive's ledger is at hand every removal stands where it stood; else the clean text comes first and the
+removals follow. What is too long is shortened, and the text says so where it happens. Gives values for a template.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from itertools import groupby, pairwise
 
 from cleaner.document import Status
 from cleaner.labels import Action, Label
-from cleaner.writers.report.html_text import cell, escape, number, percent, plural
-from cleaner.writers.report.run_data import ArchivedDocument, Row, row_source
+from cleaner.writers.report.ledgers import ArchivedDocument
+from cleaner.writers.report.run_data import Row, row_source
+from cleaner.writers.report.visible import cell, wide_share
+from cleaner.writers.words import number, plural
 
 #: A sign beside each status, so that colour never carries it alone.
 SIGNS = {Status.CLEAN: "✓", Status.SUSPECT: "▲", Status.EMPTY: "○", Status.FAILED: "✕"}
@@ -33,7 +35,8 @@ class Limits:
     """How much of a document is shown."""
 
     passage: int  # characters of one passage
-    run: int  # kept paragraphs in a row before the middle ones are left out
+    run: int  # kept paragraphs in a row before the middle ones are folded, or left out
+    folded: int  # kept paragraphs that may be folded in one place; more are left out
     paragraphs: int  # paragraphs of a document
     inline: int  # passages of a paragraph
     reason: int  # characters of one reason
@@ -41,10 +44,10 @@ class Limits:
 
 #: Tried in this order until a document fits its share of the report.
 LIMITS = (
-    Limits(passage=3_000, run=9, paragraphs=200, inline=200, reason=160),
-    Limits(passage=1_000, run=5, paragraphs=80, inline=60, reason=160),
-    Limits(passage=300, run=3, paragraphs=30, inline=20, reason=100),
-    Limits(passage=80, run=2, paragraphs=8, inline=6, reason=30),
+    Limits(passage=3_000, run=9, folded=120, paragraphs=200, inline=200, reason=160),
+    Limits(passage=1_000, run=5, folded=30, paragraphs=80, inline=60, reason=160),
+    Limits(passage=300, run=3, folded=0, paragraphs=30, inline=20, reason=100),
+    Limits(passage=80, run=2, folded=0, paragraphs=8, inline=6, reason=30),
 )
 
 
@@ -80,26 +83,110 @@ class Passage:
 Paragraph = list[Passage]
 
 
-def article(row: Row, ledger: ArchivedDocument | None, *, number_in_report: int, size: int) -> str:
-    """The document as an `article` element of at most `size` bytes; empty text when it cannot be made that small."""
-    for limits in LIMITS:
-        drawn = _article(row, ledger, limits, number_in_report)
-        if len(drawn.encode()) <= size:
-            return drawn
-    return ""
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A stretch of a passage as the page shows it: text as it is, a repair in it, or a note of what is not shown."""
+
+    text: str
+    before: str | None = None  # a repair: what stood there before
+    title: str = ""  # of a repair
+    is_note: bool = False
 
 
-def _article(row: Row, ledger: ArchivedDocument | None, limits: Limits, number_in_report: int) -> str:
+@dataclass(frozen=True, slots=True)
+class ShownPassage:
+    """A passage in its line."""
+
+    fragments: tuple[Fragment, ...]
+    removed: str = ""  # the label it was removed with
+    spaced: bool = False  # white space stands before it
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What is said beside a line: label, what became of it, score and reasons."""
+
+    label: str
+    went: str
+    score: float | None = None
+    reasons: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the article, with what was cut out of it marked in place; or a line of a box."""
+
+    passages: tuple[ShownPassage, ...]
+    label: str
+    why: tuple[Why, ...] = ()
+    hidden: int = 0  # passages of it that are not shown
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Removed lines that stand together under one label."""
+
+    label: str
+    words: str
+    lines: tuple[Line, ...]
+    more: tuple[Line, ...] = ()  # folded
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Paragraphs that unfold, or, without lines, what is not shown at all."""
+
+    words: str
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDocument:
+    """One document as the template shows it."""
+
+    number: int  # in the report, from 1
+    row: Row
+    status: Status
+    labels: tuple[str, ...]
+    chips: tuple[tuple[str, int], ...]  # label, spans
+    facts: tuple[str, ...]
+    source: str
+    lang: str
+    is_open: bool
+    notices: tuple[str, ...]
+    parts: tuple[Line | Box | Folded, ...]
+    repairs: Sequence[Row]
+    more_repairs: int
+
+    @property
+    def sign(self) -> str:
+        """The sign beside its status."""
+        return SIGNS[self.status]
+
+
+def shown_document(row: Row, archived: ArchivedDocument | None, *, position: int, limits: Limits) -> ShownDocument:
+    """The values of one document. position: its number in the report."""
     status = Status(row["status"]) if row.get("status") in set(Status) else Status.CLEAN
-    labels = " ".join(sorted({known(span.get("label")) for span in row.get("spans") or ()}))
+    spans, metadata, repairs = row.get("spans") or (), row.get("metadata") or {}, row.get("repairs") or ()
     removed, kept = removed_characters(row), len(row.get("text") or "")
-    opened = " open" if removed + kept <= _FOLDED else ""
-    drawn = "".join(_drawn(paragraphs(row, ledger), limits))
-    return (
-        f'<article class="doc" id="d{number_in_report}" data-status="{status}" data-labels="{labels}">'
-        f"<details{opened}>{_summary(row, status, removed, kept)}"
-        f'<div class="text">{_notices(row, ledger)}{drawn}</div>{_repairs(row)}'
-        "</details></article>"
+    names = [cell(name, 120) for name in (row.get("path"), row.get("id"), row_source(row))]
+    facts = [*dict.fromkeys(names), cell(metadata.get("lang"), 12)]
+    facts.append(f"{wide_share(removed, removed + kept)} of {number(removed + kept)} characters removed")
+    counts = {label.value: sum(span.get("label") == label for span in spans) for label in Label}
+    return ShownDocument(
+        number=position,
+        row=row,
+        status=status,
+        labels=tuple(sorted({known(span.get("label")) for span in spans})),
+        chips=tuple((label, count) for label, count in counts.items() if count),
+        facts=tuple(fact for fact in facts if fact),
+        source=cell(row_source(row), 120),
+        lang=cell(metadata.get("lang"), 12),
+        is_open=removed + kept <= _FOLDED,
+        notices=tuple(_notices(row, archived)),
+        parts=tuple(_parts(paragraphs(row, archived), limits)),
+        repairs=repairs[:_REPAIRS],
+        more_repairs=max(0, len(repairs) - _REPAIRS),
     )
 
 
@@ -113,57 +200,33 @@ def removed_characters(row: Row) -> int:
     return sum(int(span["end"]) - int(span["start"]) for span in row.get("spans") or ())
 
 
-def chip(label: str, words: str = "") -> str:
-    """A label's name in its colour, with further words."""
-    return f'<span class="chip l-{known(label)}">{escape(label)}{escape(words)}</span>'
-
-
-def _summary(row: Row, status: Status, removed: int, kept: int) -> str:
-    metadata = row.get("metadata") or {}
-    title = cell(row.get("title")) or "<i>no headline</i>"
-    names = dict.fromkeys(cell(name, 120) for name in (row.get("path"), row.get("id"), row_source(row)))
-    facts = [*names, cell(metadata.get("lang"), 12)]
-    facts.append(f"{percent(removed, removed + kept)} of {number(removed + kept)} characters removed")
-    told = " · ".join(f"<bdi>{fact}</bdi>" for fact in facts if fact)
-    spans = row.get("spans") or ()
-    counts = {name: sum(span.get("label") == name for span in spans) for name in Label}
-    chips = "".join(chip(name, f" {number(count)}") for name, count in counts.items() if count)
-    return (
-        f'<summary><span class="state s-{status}"><b aria-hidden="true">{SIGNS[status]}</b> {status}</span>'
-        f'<h3 dir="auto">{title}</h3>'
-        f'<span class="facts">{told}</span>' + (f'<span class="chips">{chips}</span>' if chips else "") + "</summary>"
-    )
-
-
-def _notices(row: Row, ledger: ArchivedDocument | None) -> str:
-    notices = []
+def _notices(row: Row, archived: ArchivedDocument | None) -> Iterator[str]:
     why = cell((row.get("metadata") or {}).get("why"))
     if row.get("status") == Status.SUSPECT:
-        notices.append(f"Suspect: {why or 'most of it was removed'}. Look whether that is right.")
+        yield f"Suspect: {why or 'most of it was removed'}. Look whether that is right."
     if row.get("status") == Status.EMPTY:
-        notices.append(f"Empty: {why or 'no article was found'}.")
-    if row.get("spans") and ledger is None:
-        notices.append("The archive has no ledger of this document, so its removals are listed after the clean text.")
+        yield f"Empty: {why or 'no article was found'}."
+    if row.get("spans") and archived is None:
+        yield "The archive has no ledger of this document, so its removals are listed after the clean text."
     if not row.get("spans") and row.get("text"):
-        notices.append("Nothing was removed.")
-    return "".join(f'<p class="notice">{notice}</p>' for notice in notices)
+        yield "Nothing was removed."
 
 
-def paragraphs(row: Row, ledger: ArchivedDocument | None) -> list[Paragraph]:
+def paragraphs(row: Row, archived: ArchivedDocument | None) -> list[Paragraph]:
     """The document's passages in the order of the source, cut where the reader saw a line end."""
     text = str(row.get("text") or "")
-    if ledger is None or any(end > len(text) for *_, end in ledger.kept):
+    if archived is None or any(end > len(text) for *_, end in archived.kept):
         return _listed(row, text)
-    passages = sorted((*_kept(ledger, text, row.get("repairs") or ()), *_removed(ledger.removed)), key=_position)
-    found: list[Paragraph] = []
+    passages = sorted((*_kept(archived, text, row.get("repairs") or ()), *_removed(archived.removed)), key=_position)
+    lines: list[Paragraph] = []
     if not passages:
-        return found
-    for passage, together in zip(passages, _together(passages, dict(ledger.gaps)), strict=True):
-        if together and found:
-            found[-1].append(passage)
+        return lines
+    for passage, together in zip(passages, _together(passages, dict(archived.gaps)), strict=True):
+        if together and lines:
+            lines[-1].append(passage)
         else:
-            found.append([passage])
-    return found
+            lines.append([passage])
+    return lines
 
 
 def _position(passage: Passage) -> tuple[int, int]:
@@ -185,8 +248,8 @@ def _removed(spans: Sequence[Row]) -> Iterator[Passage]:
         yield Passage(start, end, shown, str(span.get("label")), str(span.get("action")), score, reasons)
 
 
-def _kept(ledger: ArchivedDocument, text: str, repairs: Sequence[Row]) -> Iterator[Passage]:
-    for start, end, label, clean_start, clean_end in ledger.kept:
+def _kept(archived: ArchivedDocument, text: str, repairs: Sequence[Row]) -> Iterator[Passage]:
+    for start, end, label, clean_start, clean_end in archived.kept:
         inside = [repair for repair in repairs if start <= int(repair["start"]) and int(repair["end"]) <= end]
         kept = text[clean_start:clean_end]
         fixes = tuple(_fixes(kept, start, inside))
@@ -215,32 +278,30 @@ def _together(passages: Sequence[Passage], gaps: Mapping[int, str]) -> Iterator[
         yield not LINE_ENDS.intersection(gap)
 
 
-def _drawn(found: list[Paragraph], limits: Limits) -> Iterator[str]:
-    """The paragraphs as HTML; when there are too many, the first and the last of them."""
-    if len(found) <= limits.paragraphs:
-        yield from _grouped(found, limits)
+def _parts(lines: list[Paragraph], limits: Limits) -> Iterator[Line | Box | Folded]:
+    """The paragraphs; when there are too many, the first and the last of them."""
+    if len(lines) <= limits.paragraphs:
+        yield from _grouped(lines, limits)
         return
     half = limits.paragraphs // 2
-    middle = found[half:-half]
+    middle = lines[half:-half]
     removals = sum(not passage.kept for paragraph in middle for passage in paragraph)
-    yield from _grouped(found[:half], limits)
-    yield _left_out(f"{plural(len(middle), 'paragraph')} with {plural(removals, 'removal')}")
-    yield from _grouped(found[-half:], limits)
+    yield from _grouped(lines[:half], limits)
+    yield Folded(f"{plural(len(middle), 'paragraph')} with {plural(removals, 'removal')}; not shown here")
+    yield from _grouped(lines[-half:], limits)
 
 
-def _grouped(found: list[Paragraph], limits: Limits) -> Iterator[str]:
-    """Runs of removed lines with one label become a box; long runs of kept paragraphs lose their middle."""
-    for key, group in groupby(found, key=_kind):
+def _grouped(lines: list[Paragraph], limits: Limits) -> Iterator[Line | Box | Folded]:
+    """Runs of removed lines with one label become a box; of long runs of kept paragraphs the middle is folded."""
+    for key, group in groupby(lines, key=_kind):
         members = list(group)
         if key == _KEPT and len(members) > limits.run:
             first, last = (limits.run + 1) // 2, limits.run // 2
-            middle = members[first : len(members) - last]
-            size = sum(len(passage.text) for paragraph in middle for passage in paragraph)
-            yield from (_paragraph(paragraph, limits) for paragraph in members[:first])
-            yield _left_out(f"{plural(len(middle), 'paragraph')} of the article ({plural(size, 'character')}), kept")
-            yield from (_paragraph(paragraph, limits) for paragraph in members[len(members) - last :])
+            yield from (_line(paragraph, limits) for paragraph in members[:first])
+            yield _folded(members[first : len(members) - last], limits)
+            yield from (_line(paragraph, limits) for paragraph in members[len(members) - last :])
         elif key in (_KEPT, _MIXED):
-            yield from (_paragraph(paragraph, limits) for paragraph in members)
+            yield from (_line(paragraph, limits) for paragraph in members)
         else:
             yield _box([paragraph[0] for paragraph in members], limits)
 
@@ -255,20 +316,19 @@ def _kind(paragraph: Paragraph) -> tuple[str, str]:
     return (paragraph[0].label, paragraph[0].action) if len(paragraph) == 1 else _MIXED
 
 
-def _left_out(what: str) -> str:
-    return f'<p class="left-out">{what}; not shown here</p>'
+def _folded(lines: list[Paragraph], limits: Limits) -> Folded:
+    size = sum(len(passage.text) for paragraph in lines for passage in paragraph)
+    words = f"{plural(len(lines), 'paragraph')} of the article ({plural(size, 'character')}), kept"
+    if len(lines) > limits.folded:
+        return Folded(f"{words}; not shown here")
+    return Folded(words, tuple(_line(paragraph, limits) for paragraph in lines))
 
 
-def _box(passages: list[Passage], limits: Limits) -> str:
-    """Removed lines that stand together under one label: each with its text, score and reasons."""
-    first = passages[0]
-    words = f"{_went(first)}, {plural(len(passages), 'line')}" if len(passages) > 1 else _went(first)
-    lines = [_line(passage, limits, said=before) for before, passage in _with_earlier(passages)]
-    shown, more = lines, ""
-    if len(lines) > _BOX:
-        shown, rest = lines[: _BOX - 2], lines[_BOX - 2 :]
-        more = f"<details><summary>{number(len(rest))} more lines of this box</summary>{''.join(rest)}</details>"
-    return f'<div class="cut l-{known(first.label)}">{chip(first.label, words)}{"".join(shown)}{more}</div>'
+def _box(passages: list[Passage], limits: Limits) -> Box:
+    words = _went(passages[0]) + (f", {plural(len(passages), 'line')}" if len(passages) > 1 else "")
+    lines = tuple(_box_line(passage, limits, said=said) for said, passage in _with_earlier(passages))
+    shown = len(lines) if len(lines) <= _BOX else _BOX - 2
+    return Box(passages[0].label, words, lines[:shown], lines[shown:])
 
 
 def _with_earlier(passages: list[Passage]) -> Iterator[tuple[tuple[str, ...] | None, Passage]]:
@@ -276,11 +336,10 @@ def _with_earlier(passages: list[Passage]) -> Iterator[tuple[tuple[str, ...] | N
     yield from zip((None, *(passage.reasons for passage in passages[:-1])), passages, strict=True)
 
 
-def _line(passage: Passage, limits: Limits, *, said: tuple[str, ...] | None) -> str:
+def _box_line(passage: Passage, limits: Limits, *, said: tuple[str, ...] | None) -> Line:
     reasons = "same reasons" if passage.reasons == said and passage.reasons else _reasons(passage, limits)
-    shown = _shown(passage, limits)
-    why = f'<small class="why"><b>{passage.score:.2f}</b> {reasons}</small>'
-    return f'<div class="line"><p dir="auto"><del>{shown}</del></p>{why}</div>'
+    shown = ShownPassage(tuple(_fragments(passage, limits)), passage.label)
+    return Line((shown,), passage.label, (Why("", "", passage.score, reasons),))
 
 
 def _went(passage: Passage) -> str:
@@ -293,67 +352,40 @@ def _reasons(passage: Passage, limits: Limits) -> str:
     return "; ".join([*shown, *([f"{plural(more, 'further reason')}"] if more > 0 else [])]) or "no reason given"
 
 
-def _paragraph(paragraph: Paragraph, limits: Limits) -> str:
-    """A line of the article; what was cut out of it is marked in position and explained below it."""
+def _line(paragraph: Paragraph, limits: Limits) -> Line:
+    """A line of the article; what was cut out of it is marked in place and explained below it."""
     shown = paragraph[: limits.inline]
-    drawn = _separated(shown, limits)
-    if hidden := len(paragraph) - len(shown):
-        drawn += f' <span class="left-out">{plural(hidden, "further passage")} of this line not shown here</span>'
-    why = "".join(
-        f'<small class="why">{chip(passage.label, _went(passage))}'
-        f" <b>{passage.score:.2f}</b> {_reasons(passage, limits)}</small>"
-        for passage in shown
-        if not passage.kept
-    )
-    label = paragraph[0].label if paragraph[0].kept else Label.BODY
-    special = f'<small class="why"><span class="chip kept">{escape(label)} · kept</span></small>'
-    aside = (special if label != Label.BODY else "") + why
-    aside = f'<div class="aside">{aside}</div>' if aside else ""
-    return f'<div class="line"><p dir="auto" class="kept k-{known(label)}">{drawn}</p>{aside}</div>'
+    label = known(paragraph[0].label) if paragraph[0].kept else Label.BODY.value
+    special = [Why(label, " · kept")] if label != Label.BODY else []
+    removed = [passage for passage in shown if not passage.kept]
+    why = [Why(gone.label, _went(gone), gone.score, _reasons(gone, limits)) for gone in removed]
+    return Line(tuple(_spaced(shown, limits)), label, (*special, *why), len(paragraph) - len(shown))
 
 
-def _separated(passages: list[Passage], limits: Limits) -> str:
+def _spaced(passages: list[Passage], limits: Limits) -> Iterator[ShownPassage]:
     """The passages on one line, with a space where the source had white space."""
-    drawn = ""
     for before, passage in zip((None, *passages[:-1]), passages, strict=True):
-        space = " " if before and before.end < passage.start else ""
-        text = _shown(passage, limits)
-        inside = text if passage.kept else f'<del class="cut l-{known(passage.label)}"><bdi>{text}</bdi></del>'
-        drawn += space + inside
-    return drawn
+        spaced = before is not None and before.end < passage.start
+        yield ShownPassage(tuple(_fragments(passage, limits)), "" if passage.kept else passage.label, spaced)
 
 
-def _shown(passage: Passage, limits: Limits) -> str:
+def _fragments(passage: Passage, limits: Limits) -> Iterator[Fragment]:
     """The passage's text, repairs marked; a long one loses its middle, and says so."""
     text, limit = passage.text, limits.passage
     if len(text) <= limit:
-        return _marked(passage, 0, len(text))
+        yield from _marked(passage, 0, len(text))
+        return
     head, tail = limit * 3 // 4, len(text) - limit // 4
-    note = f' <span class="left-out">{number(tail - head)} characters not shown here</span> '
-    return _marked(passage, 0, head) + note + _marked(passage, tail, len(text))
+    yield from _marked(passage, 0, head)
+    yield Fragment(f" {number(tail - head)} characters not shown here ", is_note=True)
+    yield from _marked(passage, tail, len(text))
 
 
-def _marked(passage: Passage, start: int, end: int) -> str:
-    drawn, done = "", start
+def _marked(passage: Passage, start: int, end: int) -> Iterator[Fragment]:
+    done = start
     for fix in passage.fixes:
         if done <= fix.start and fix.end <= end:
-            drawn += escape(passage.text[done : fix.start])
-            after = f"<ins>{escape(passage.text[fix.start : fix.end])}</ins>" if fix.end > fix.start else ""
-            drawn += f'<span class="fix" title="{cell(fix.title)}"><del>{cell(fix.before, 80)}</del>{after}</span>'
+            yield Fragment(passage.text[done : fix.start])
+            yield Fragment(passage.text[fix.start : fix.end], cell(fix.before, 80), cell(fix.title))
             done = fix.end
-    return drawn + escape(passage.text[done:end])
-
-
-def _repairs(row: Row) -> str:
-    """What was repaired in this document: before, after, kind and evidence."""
-    repairs = row.get("repairs") or ()
-    if not repairs:
-        return ""
-    listed = "".join(
-        f"<li><del>{cell(repair.get('before'), 60)}</del> → <ins>{cell(repair.get('after'), 60) or 'nothing'}</ins>"
-        f" <b>{cell(repair.get('kind'), 30)}</b> {cell(repair.get('evidence'), 160)}</li>"
-        for repair in repairs[:_REPAIRS]
-    )
-    more = len(repairs) - _REPAIRS
-    listed += f"<li>{plural(more, 'further repair')}</li>" if more > 0 else ""
-    return f'<div class="repairs"><h4>Repaired</h4><ul>{listed}</ul></div>'
+    yield Fragment(passage.text[done:end])

@@ -1,4 +1,4 @@
-"""Small inline SVG plots: bars that keep their text size at any width.
+"""Small inline SVG plots: bars that keep their text size at any width, and lead to what they count.
 
 Positions are percentages and pixels, without a viewBox, so a phone shows the same type as a desk.
 Every plot is an image with a spoken summary, and says its numbers in words; colour only helps.
@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cleaner.writers.report.html_text import escape, percent, plural, shorten
+from markupsafe import Markup, escape
+
+from cleaner.writers.report.visible import visible_text, wide_share
+from cleaner.writers.words import plural, shorten
 
 _ROW = 44  # pixels per bar: a line of text, the bar, the second bar, air
 _TEXT = 14  # baseline of a row's text
@@ -26,6 +29,7 @@ class Bar:
     caption: str  # the value in words
     second: float | None = None  # another measure, drawn as a thinner bar below
     css: str = ""  # class that gives the colour
+    filter: str = ""  # such as "label": the bar leads to the documents for which this has the bar's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +41,34 @@ class Share:
     css: str
 
 
-def bars(heading: str, rows: Sequence[Bar], *, top: float | None = None) -> str:
+def bars(heading: str, rows: Sequence[Bar], *, top: float | None = None) -> Markup:
     """A horizontal bar plot as an `svg` element; `top` fixes the length of the full width, such as 1 for shares."""
     first = top or max((bar.value for bar in rows), default=0)
     second = max((bar.second or 0 for bar in rows), default=0)
     spoken = f"{heading}: " + "; ".join(f"{bar.name}, {bar.caption}" for bar in rows)
-    drawn = "".join(_bar(bar, index * _ROW, first, second) for index, bar in enumerate(rows))
-    return (
-        f'<svg class="plot" role="img" aria-label="{escape(spoken)}" width="100%" height="{len(rows) * _ROW}">'
-        f"{drawn}</svg>"
+    drawn = Markup().join(_bar(bar, index * _ROW, first, second) for index, bar in enumerate(rows))
+    return Markup('<svg class="plot" role="group" aria-label="{}" width="100%" height="{}">{}</svg>').format(
+        visible_text(spoken), len(rows) * _ROW, drawn
     )
 
 
-def _bar(bar: Bar, y: int, first: float, second: float) -> str:
-    name = escape(shorten(bar.name, _NAME))
-    drawn = [
-        f'<g class="{bar.css}"><title>{escape(bar.name)}: {escape(bar.caption)}</title>',
-        f'<text x="0" y="{y + _TEXT}" class="name">{name}</text>',
-        f'<text x="100%" y="{y + _TEXT}" class="value" text-anchor="end">{escape(bar.caption)}</text>',
-        f'<rect x="0" y="{y + 20}" width="100%" height="7" rx="2" class="track"/>',
-        f'<rect x="0" y="{y + 20}" width="{_width(bar.value, first)}" height="7" rx="2" class="bar"/>',
-    ]
+def _bar(bar: Bar, y: int, first: float, second: float) -> Markup:
+    name, caption = visible_text(bar.name), visible_text(bar.caption)
+    drawn = Markup(
+        '<title>{name}: {caption}</title><text x="0" y="{text}" class="name">{shown}</text>'
+        '<text x="100%" y="{text}" class="value" text-anchor="end">{caption}</text>'
+        '<rect x="0" y="{thick}" width="100%" height="7" rx="2" class="track"/>'
+        '<rect x="0" y="{thick}" width="{width}" height="7" rx="2" class="bar"/>'
+    ).format(
+        name=name, caption=caption, shown=shorten(name, _NAME), text=y + _TEXT, thick=y + 20,
+        width=_width(bar.value, first),
+    )  # fmt: skip
     if bar.second is not None:
-        drawn.append(f'<rect x="0" y="{y + 29}" width="{_width(bar.second, second)}" height="3" rx="1" class="thin"/>')
-    return "".join(drawn) + "</g>"
+        thin = Markup('<rect x="0" y="{}" width="{}" height="3" rx="1" class="thin"/>')
+        drawn += thin.format(y + 29, _width(bar.second, second))
+    if bar.filter:
+        drawn = Markup('<a href="#documents" data-filter="{}" data-value="{}">{}</a>').format(bar.filter, name, drawn)
+    return Markup('<g class="{}">{}</g>').format(bar.css, drawn)
 
 
 def _width(value: float, top: float) -> str:
@@ -69,20 +77,17 @@ def _width(value: float, top: float) -> str:
     return f"{min(100.0, max(_LEAST, 100 * value / top)):.2f}%"
 
 
-def stacked(heading: str, parts: Sequence[Share]) -> str:
+def stacked(heading: str, parts: Sequence[Share]) -> Markup:
     """One bar cut into its parts, 28 pixels high; the caller writes the legend beside it."""
     whole = sum(part.count for part in parts)
-    spoken = f"{heading}: " + "; ".join(f"{part.name}, {percent(part.count, whole)}" for part in parts)
-    drawn, done = [], 0
+    spoken = f"{heading}: " + "; ".join(f"{part.name}, {wide_share(part.count, whole)}" for part in parts)
+    drawn, done = Markup(), 0
     for part in parts:
         x, width = (100 * done / whole, 100 * part.count / whole) if whole else (0.0, 0.0)
-        title = f"{escape(part.name)}: {plural(part.count, 'document')}"
-        drawn.append(
-            f'<rect class="{part.css}" x="{x:.3f}%" y="0" width="{width:.3f}%" height="28">'
-            f"<title>{title}</title></rect>"
-        )
+        drawn += Markup(
+            '<rect class="{}" x="{:.3f}%" y="0" width="{:.3f}%" height="28"><title>{}: {}</title></rect>'
+        ).format(part.css, x, width, part.name, plural(part.count, "document"))
         done += part.count
-    return (
-        f'<svg class="plot whole" role="img" aria-label="{escape(spoken)}" width="100%" height="28">'
-        f"{''.join(drawn)}</svg>"
+    return Markup('<svg class="plot whole" role="img" aria-label="{}" width="100%" height="28">{}</svg>').format(
+        escape(spoken), drawn
     )

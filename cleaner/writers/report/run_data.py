@@ -1,26 +1,19 @@
-"""Reads a finished run's folder for the report: run.json, a sample of the documents, their ledgers.
+"""Reads a finished run's folder for the report: run.json, the list of documents, a sample of them.
 
 Rows are streamed and never held; only where the chosen ones stand is remembered. The choice depends
-on the rows alone, so the same run gives the same report. Refuses a folder that is no run.
+on the rows alone, so the same run gives the same report. Refuses a folder that is no run (ReportError).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-import zlib
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
-
-from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
-from warcio.exceptions import ArchiveLoadFailed  # type: ignore[import-untyped]
 
 from cleaner.document import Status
 from cleaner.labels import Label
@@ -38,6 +31,12 @@ READABLE = range(400, 12_000)
 REPAIRS_KEPT = 5_000
 #: Characters of a repair's text kept for the list.
 REPAIR_TEXT = 60
+#: Documents of one status in the list that is searched.
+LISTED = 1_500
+#: Characters of a title, and of a name, in that list.
+TITLE, NAME = 90, 120
+#: Statuses in the order of the list: what somebody should look at comes first.
+ORDER = {Status.SUSPECT: 0, Status.EMPTY: 1, Status.FAILED: 2, Status.CLEAN: 3}
 
 
 class ReportError(Exception):
@@ -55,15 +54,22 @@ class RowPosition:
     status: str
     source: str
     buckets: tuple[str, ...]  # the groups it can stand for: its labels, "repaired", "untouched"
+    doubt: float = 1.0  # the smallest distance of a removal's score from one half
 
 
 @dataclass(frozen=True, slots=True)
-class ArchivedDocument:
-    """What the archive knows of one document: removed spans with text, kept pieces, the white space between them."""
+class Listed:
+    """A document in the list that is searched."""
 
-    removed: tuple[Row, ...]
-    kept: tuple[tuple[int, int, str, int, int], ...]  # start, end, label, start and end in the clean text
-    gaps: tuple[tuple[int, str], ...] = ()  # start, text
+    rank: tuple[bool, str]
+    ordinal: int
+    name: str
+    title: str
+    status: str
+    source: str
+    lang: str
+    labels: tuple[str, ...]
+    removed: float  # share of its characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +77,12 @@ class Survey:
     """What one reading of all rows gives: positions by bucket (each short), repairs, what is too long to show."""
 
     positions: dict[str, list[RowPosition]] = field(default_factory=dict)
+    listed: dict[str, list[Listed]] = field(default_factory=dict)  # by status, LISTED at most
     repairs: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     repair_kinds: Counter[str] = field(default_factory=Counter)
     evidence: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    sizes: Counter[str] = field(default_factory=Counter)  # "rows", "long"
+    rows: Counter[str] = field(default_factory=Counter)  # by status
+    long: Counter[str] = field(default_factory=Counter)
 
 
 def read_run(out: Path) -> dict[str, Any]:
@@ -87,7 +95,7 @@ def read_run(out: Path) -> dict[str, Any]:
         raise ReportError(f"{out} holds no finished run: run.json is missing; {advice}") from None
     except OSError as error:
         raise ReportError(f"{file} cannot be read ({error.strerror or error}); {advice}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReportError(f"{file} is no JSON ({error}); {advice}") from error
     if not isinstance(run, dict) or not isinstance(run.get("counts"), dict):
         raise ReportError(f"{file} is not the summary of a run: it has no counts; {advice}")
@@ -115,11 +123,23 @@ def rows(shard: Path) -> Iterator[tuple[int, bytes, Row]]:
 def _row(line: bytes, where: str) -> Row:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReportError(f"{where} is no JSON ({error}); clean again into this folder") from error
-    if not isinstance(row, dict):
+    if not isinstance(row, dict) or not _has_parts(row):
         raise ReportError(f"{where} is no row; clean again into this folder")
     return row
+
+
+def _has_parts(row: Row) -> bool:
+    """Whether its parts are of the types that rows have."""
+    spans, repairs, metadata = row.get("spans") or [], row.get("repairs") or [], row.get("metadata") or {}
+    if not (isinstance(spans, list) and isinstance(repairs, list) and isinstance(metadata, dict)):
+        return False
+    numbers = all(
+        isinstance(part, dict) and isinstance(part.get("start"), int) and isinstance(part.get("end"), int)
+        for part in (*spans, *repairs)
+    )
+    return numbers and all(isinstance(span.get("score", 0), int | float) for span in spans)
 
 
 def row_at(position: RowPosition) -> Row:
@@ -131,26 +151,43 @@ def row_at(position: RowPosition) -> Row:
 
 def survey(out: Path, limit: int) -> Survey:
     """Reads every row once; keeps at most `limit` positions for each status, label and source that counts."""
-    found = Survey()
+    seen = Survey()
     numbered = enumerate((shard, entry) for shard in shards(out) for entry in rows(shard))
     for ordinal, (shard, (offset, line, row)) in numbered:
-        found.sizes["rows"] += 1
-        _count_repairs(found, row.get("repairs") or ())
         status = str(row.get("status"))
-        if status == Status.FAILED:
-            continue  # failures have a table of their own
-        if len(line) > SHOWN_ROW:
-            found.sizes["long"] += 1
-            continue
+        seen.rows[status] += 1
+        _count_repairs(seen, row.get("repairs") or ())
         rank = _rank(row, ordinal)
-        position = RowPosition(rank, ordinal, shard, offset, status, row_source(row), _buckets(row))
-        _remember(found.positions, position, limit)
-    return found
+        _keep(seen.listed.setdefault(status, []), _listed(row, rank, ordinal), LISTED)
+        if status == Status.FAILED:
+            continue  # there is nothing to show; failures have a table of their own
+        if len(line) > SHOWN_ROW:
+            seen.long[status] += 1
+            continue
+        doubt = min((abs(float(span.get("score") or 0) - 0.5) for span in row.get("spans") or ()), default=1.0)
+        position = RowPosition(rank, ordinal, shard, offset, status, row_source(row), _buckets(row), doubt)
+        _remember(seen.positions, position, limit)
+    return seen
+
+
+def _listed(row: Row, rank: tuple[bool, str], ordinal: int) -> Listed:
+    metadata, spans = row.get("metadata") or {}, row.get("spans") or ()
+    gone = sum(int(span["end"]) - int(span["start"]) for span in spans)
+    whole = gone + len(str(row.get("text") or ""))
+    labels = sorted({str(span.get("label")) for span in spans} & set(Label))
+    identity, place = str(row.get("id") or ""), str(row.get("path") or "")
+    if metadata.get("row") is not None:
+        place = f"{place}:{metadata['row']}"
+    return Listed(
+        rank, ordinal, (identity if identity.startswith(place) else f"{place} {identity}")[:NAME],
+        str(row.get("title") or "")[:TITLE], str(row.get("status"))[:NAME], row_source(row)[:NAME],
+        str(metadata.get("lang") or "")[:12], tuple(labels), round(gone / whole, 3) if whole else 0.0,
+    )  # fmt: skip
 
 
 def _rank(row: Row, ordinal: int) -> tuple[bool, str]:
     key = f"{row.get('id')}\n{ordinal}".encode("utf-8", "surrogatepass")
-    return len(row.get("text") or "") not in READABLE, hashlib.blake2b(key, digest_size=8).hexdigest()
+    return len(str(row.get("text") or "")) not in READABLE, hashlib.blake2b(key, digest_size=8).hexdigest()
 
 
 def row_source(row: Row) -> str:
@@ -164,116 +201,73 @@ def _buckets(row: Row) -> tuple[str, ...]:
 
 
 def _remember(positions: dict[str, list[RowPosition]], position: RowPosition, limit: int) -> None:
-    keys = [position.status] if position.status in (Status.SUSPECT, Status.EMPTY) else list(position.buckets)
-    for key in (*keys, "any"):
-        bucket = positions.setdefault(key, [])
-        insort(bucket, position, key=lambda position: position.rank)
-        del bucket[limit * (4 if key == "any" else 1) :]
+    looked_at = position.status in (Status.SUSPECT, Status.EMPTY)
+    for key in (*([position.status] if looked_at else position.buckets), "any"):
+        _keep(positions.setdefault(key, []), position, limit * (4 if key == "any" else 1))
+    doubtful = positions.setdefault(DOUBTFUL, [])
+    if not looked_at:
+        insort(doubtful, position, key=lambda position: (position.doubt, position.rank))
+        del doubtful[limit:]
 
 
-def _count_repairs(found: Survey, repairs: Iterable[Row]) -> None:
+#: The bucket of the documents with the least certain removals.
+DOUBTFUL = "doubtful"
+
+
+def _keep(bucket: list[Any], entry: RowPosition | Listed, most: int) -> None:
+    """Puts an entry into a bucket that holds those of the lowest rank."""
+    if len(bucket) < most or (bucket and entry.rank < bucket[-1].rank):
+        insort(bucket, entry, key=lambda entry: entry.rank)
+        del bucket[most:]
+
+
+def _count_repairs(seen: Survey, repairs: Iterable[Row]) -> None:
     for repair in repairs:
         kind = str(repair.get("kind"))
-        found.repair_kinds[kind] += 1
+        seen.repair_kinds[kind] += 1
         key = (kind, str(repair.get("before"))[:REPAIR_TEXT], str(repair.get("after"))[:REPAIR_TEXT])
-        if key in found.repairs or len(found.repairs) < REPAIRS_KEPT:
-            found.repairs[key] += 1
-            found.evidence.setdefault(key, str(repair.get("evidence") or "")[:200])
+        if key in seen.repairs or len(seen.repairs) < REPAIRS_KEPT:
+            seen.repairs[key] += 1
+            seen.evidence.setdefault(key, str(repair.get("evidence") or "")[:200])
 
 
-def choose(found: Survey, sample: int) -> list[RowPosition]:
-    """The documents to show: suspect and empty ones first (half at most), then one per label in turn, then any.
+def choose(seen: Survey, sample: int) -> list[RowPosition]:
+    """The documents to show: suspect and empty ones first (half at most), then the least certain (a tenth), then one
+    per label in turn, then any.
 
     Within a label the source seen least is preferred, so one big site does not fill the sample.
     """
     chosen: dict[int, RowPosition] = {}
     sources: Counter[str] = Counter()
-    for statuses, room in (((Status.SUSPECT, Status.EMPTY), (sample + 1) // 2), (_label_turns(found), sample)):
-        _take_turns([list(found.positions.get(key, ())) for key in statuses], room, chosen, sources=sources)
-    _take_turns(
-        [[p for p in found.positions.get("any", ()) if p.status == Status.CLEAN]], sample, chosen, sources=sources
-    )
-    _take_turns([list(found.positions.get("any", ()))], sample, chosen, sources=sources)
-    order = {Status.SUSPECT: 0, Status.EMPTY: 1}
-    return sorted(chosen.values(), key=lambda position: order.get(position.status, 2))  # type: ignore[call-overload]
+    half, more = (sample + 1) // 2, sample // 10
+    for keys, room in (([Status.SUSPECT, Status.EMPTY], half), ([DOUBTFUL], half + more), (_label_turns(seen), sample)):
+        if keys == [DOUBTFUL]:
+            room = min(room, len(chosen) + more)
+        by_rank = [list(seen.positions.get(key, ())) for key in keys]
+        _take_turns(by_rank, room, chosen, sources=sources, by_source=keys != [DOUBTFUL])
+    clean = [position for position in seen.positions.get("any", ()) if position.status == Status.CLEAN]
+    _take_turns([clean], sample, chosen, sources=sources)
+    _take_turns([list(seen.positions.get("any", ()))], sample, chosen, sources=sources)
+    order = {Status.SUSPECT.value: 0, Status.EMPTY.value: 1}
+    return sorted(chosen.values(), key=lambda position: (order.get(position.status, 2), position.doubt, position.rank))
 
 
-def _label_turns(found: Survey) -> list[str]:
-    return [key for key in (*Label, "repaired", "untouched") if key in found.positions]
+def _label_turns(seen: Survey) -> list[str]:
+    return [key for key in (*Label, "repaired", "untouched") if key in seen.positions]
 
 
 def _take_turns(
-    buckets: list[list[RowPosition]], room: int, chosen: dict[int, RowPosition], *, sources: Counter[str]
+    buckets: list[list[RowPosition]],
+    room: int,
+    chosen: dict[int, RowPosition],
+    *,
+    sources: Counter[str],
+    by_source: bool = True,
 ) -> None:
     while len(chosen) < room and any(buckets):
         for bucket in buckets:
             bucket[:] = [position for position in bucket if position.ordinal not in chosen]
             if bucket and len(chosen) < room:
-                best = min(bucket, key=lambda position: (sources[position.source], position.rank))
+                best = min(bucket, key=lambda entry: (sources[entry.source], entry.rank)) if by_source else bucket[0]
                 chosen[best.ordinal] = best
                 sources[best.source] += 1
-
-
-def read_ledgers(out: Path, wanted: Sequence[tuple[RowPosition, Row]]) -> dict[int, ArchivedDocument]:
-    """The archive's ledgers of the chosen rows, by ordinal; a document the archive does not hold is left out.
-
-    A ledger belongs to a row when the id and the removed spans agree: ids may repeat in one run.
-    """
-    keys = {(str(row.get("id")), _spans_key(row.get("spans") or ())): position.ordinal for position, row in wanted}
-    found: dict[int, ArchivedDocument] = {}
-    for segment in _segments(out, {position.shard for position, _ in wanted}):
-        for identifier, ledger in _ledgers(segment, {identifier for identifier, _ in keys}):
-            ordinal = keys.get((identifier, _spans_key(ledger.removed)))
-            if ordinal is not None:
-                found.setdefault(ordinal, ledger)
-        if len(found) == len(keys):
-            break
-    return found
-
-
-def _spans_key(spans: Iterable[Row]) -> str:
-    key = "|".join(f"{span.get('start')},{span.get('end')},{span.get('label')}" for span in spans)
-    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def _segments(out: Path, chosen: set[Path]) -> list[Path]:
-    """The segment files to search: those of the chosen shards when files and shards pair up, else all."""
-    segments = sorted((out / "warc").glob("*.warc.gz"))
-    groups: dict[str, list[Path]] = {}
-    for segment in segments:
-        groups.setdefault(re.sub(r"-\d+\.warc\.gz$", "", segment.name), []).append(segment)
-    ordered = shards(out)
-    if len(groups) != len(ordered):
-        return segments
-    pairs = zip(ordered, groups.values(), strict=True)
-    return list(chain.from_iterable(group for shard, group in pairs if shard in chosen))
-
-
-def _ledgers(segment: Path, identifiers: set[str]) -> Iterator[tuple[str, ArchivedDocument]]:
-    """Ledgers of the documents asked for; a segment that breaks off gives those before the break."""
-    with segment.open("rb") as stream:
-        try:
-            for record in ArchiveIterator(stream):
-                if record.rec_type == "metadata":
-                    fields = _warc_fields(record.content_stream().read())
-                    identifier = unquote(fields.get("document-id", ""), errors="surrogateescape")
-                    if identifier in identifiers and "ledger" in fields:
-                        yield identifier, _ledger(fields["ledger"])
-        except (ArchiveLoadFailed, zlib.error, EOFError):
-            return
-
-
-def _warc_fields(content: bytes) -> dict[str, str]:
-    """Names and values as written; the archive percent-encodes what would break a line, so those are to be unquoted."""
-    lines = (line.partition(":") for line in content.decode("utf-8", "replace").split("\n"))
-    return {name.strip().lower(): value.strip() for name, colon, value in lines if colon}
-
-
-def _ledger(line: str) -> ArchivedDocument:
-    try:
-        ledger = json.loads(line)
-        kept = tuple((int(a), int(b), str(label), int(c), int(d)) for a, b, label, c, d in ledger["kept"])
-        gaps = tuple((int(start), str(text)) for start, text in ledger.get("gaps") or ())
-        return ArchivedDocument(tuple(ledger["removed"]), kept, gaps)
-    except (ValueError, KeyError, TypeError):
-        return ArchivedDocument((), ())
