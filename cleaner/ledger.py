@@ -36,7 +36,7 @@ def ledger(cleaned: CleanedDocument, *, media_type: str, decoding: Mapping[str, 
         position = max(position, end)
     return {
         "schema": SCHEMA,
-        "media_type": media_type,
+        "media-type": media_type,
         "rendering": media_type != "text/plain",  # the source text is then what a page shows
         "decoding": dict(decoding),
         "source-text-digest": digest(source),

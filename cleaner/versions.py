@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib import metadata
 
-LIBRARIES = ("ahocorasick-rs", "chardetng-py", "ftfy", "lxml", "resiliparse", "selectolax", "trafilatura")
+LIBRARIES = (
+    "ahocorasick-rs", "chardetng-py", "courlan", "ftfy", "htmldate", "lxml", "numpy", "resiliparse", "selectolax",
+    "trafilatura",
+)  # fmt: skip
 
 
 @lru_cache(maxsize=1)

@@ -13,18 +13,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cleaner.batch.counts import RunCounts
-from cleaner.batch.output.folder import read_report
+from cleaner.batch.output.folder import ABOUT_TEXTS, read_report
 from cleaner.batch.output.status import status_values
 from cleaner.batch.progress import Bar, Log
 from cleaner.batch.run import BatchError, BatchSettings, dry_run, run_batch
+from cleaner.batch.summary import summary_lines
+from cleaner.engines.cores import cores
 from cleaner.engines.select import THIS_MACHINE, EngineChoice, EngineName
 from cleaner.pipeline import Cleaner
 from cleaner.readers import ReadSettings
 from cleaner.storage.object_store import PathOrUrl, StoreError, path_or_url
 
 OK, SOME_FAILED = 0, 1
-#: Most failures that are named on the terminal; run.json names all.
-FAILURES_SHOWN = 10
 
 
 class UsageError(Exception):
@@ -47,12 +47,20 @@ def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
             counts = _run_batch(args, inputs, cleaner, bar=bar, log=log)
     if not args.quiet:
         _print_summary(counts, None if args.dry_run else args.output)
-    shown = len(counts.failures) if log.as_json else FAILURES_SHOWN
-    for failure in counts.failures[:shown]:
-        log.say("failure", failure.message, path=failure.locator, row=failure.row)
-    if (more := counts.failed - min(shown, len(counts.failures))) > 0:
-        log.say("failures", f"{more:,} more failures{'' if args.dry_run else '; see run.json'}")
+    _say_failures(counts, log)
     return SOME_FAILED if counts.failed else OK
+
+
+def _say_failures(counts: RunCounts, log: Log) -> None:
+    """For programs every failure that is kept, for people a line for each kind."""
+    if not log.as_json:
+        for line in failure_lines(counts):
+            log.say("failure", line)
+        return
+    for failure in counts.failures:
+        log.say("failure", failure.message, path=failure.locator, row=failure.row)
+    if more := counts.failed - len(counts.failures):
+        log.say("failures", f"{more:,} more failures; the rows name them")
 
 
 def _run_batch(
@@ -92,13 +100,6 @@ def _workers(args: argparse.Namespace) -> int:
     return args.workers or 0
 
 
-def cores() -> int:
-    """The cores this process may use, not those of the machine."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 class InterruptedRunError(Exception):
     """A run was ended from outside; the message says how to go on."""
 
@@ -130,19 +131,9 @@ def _clock(now: datetime | None) -> datetime:
 
 
 def _print_summary(counts: RunCounts, out: PathOrUrl | None) -> None:
-    status = ", ".join(f"{count} {name}" for name, count in sorted(counts.status.items()))
-    print(f"{counts.documents} documents: {status or 'none'}")
-    if counts.characters:
-        removed = counts.removed.total()
-        print(f"{removed:,} of {counts.characters:,} characters removed ({removed / counts.characters:.1%})")
-    for label, count in sorted(counts.removed.items(), key=lambda pair: (-pair[1], pair[0])):
-        spans = counts.spans[label]
-        print(f"  {label:<13}{spans:>8,} {'stretch ' if spans == 1 else 'stretches'}{count:>11,} characters")
-    if repairs := counts.repairs:
-        print("repairs: " + ", ".join(f"{count} {kind}" for kind, count in sorted(repairs.items())))
-    if skipped := counts.skipped:
-        print("skipped: " + ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items())))
+    print("\n".join(summary_lines(counts)))
     if out is not None:
-        print(f"results in {out}: text/ (clean), documents/ (rows with reasons), warc/ (archive), run.json")
+        texts = "text/ (clean), " if isinstance(out, Path) and (out / "text" / ABOUT_TEXTS).exists() is False else ""
+        print(f"results in {out}: {texts}documents/ (rows with reasons), warc/ (archive), run.json")
         if isinstance(out, Path):
             print(f"next: cleancopy report {out} -o report.html")

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 import threading
 import time
-from pathlib import Path
 from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
 from cleaner.storage.object_store import Store, StoreError
+from cleaner.storage.scratch import user_folder
 
 #: Seconds between two signs of life, and after how many without one a run is dead: six may be lost.
 RENEW, STALE = 20.0, 120.0
@@ -30,8 +29,8 @@ class StoreLock:
     def __init__(self, store: Store, run: str) -> None:
         self._store, self._run = store, run
         name = hashlib.sha256(store.url.encode()).hexdigest()[:16]
-        self._lock = FileLock(Path(tempfile.gettempdir()) / f"cleancopy-{name}.lock")  # dies with its process
-        self._note = Path(tempfile.gettempdir()) / f"cleancopy-{name}.run"
+        self._lock = FileLock(user_folder() / f"store-{name}.held")  # dies with its process
+        self._note = user_folder() / f"store-{name}.run"
         self._over = threading.Event()
         self._lost = ""
 

@@ -59,7 +59,7 @@ def article_of(
 
 def failed_article(original: Original, failure: Failure, clock: datetime, *, copied: Placed | None = None) -> Article:
     """The article of an input whose bytes were read but gave no document."""
-    written = {"schema": SCHEMA, "media_type": original.media_type, "status": Status.FAILED.value, "why": failure.what}
+    written = {"schema": SCHEMA, "media-type": original.media_type, "status": Status.FAILED.value, "why": failure.what}
     return _article(original, clock, written, document_id=original.locator, target_uri=None, text=None, copied=copied)
 
 

@@ -1,0 +1,53 @@
+"""What came of a run, in lines for people: counts, what was removed, which documents to look at, failures by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cleaner.batch.counts import NAMED, RunCounts
+from cleaner.document import Status
+from cleaner.writers.failure_groups import failure_groups
+from cleaner.writers.words import number, plural, printable, share, shorten
+
+#: So many documents of a status are named.
+SHOWN = 3
+#: Characters of a name.
+NAME = 60
+#: So many kinds of failures are told; run.json names the failures.
+KINDS = 10
+
+
+def summary_lines(counts: RunCounts) -> Iterator[str]:
+    """The counts of a run."""
+    status = ", ".join(f"{number(count)} {name}" for name, count in sorted(counts.status.items()))
+    yield f"{plural(counts.documents, 'document')}: {status or 'none'}"
+    if counts.characters:
+        removed = counts.removed.total()
+        whole = plural(counts.characters, "character")
+        yield f"{number(removed)} of {whole} removed ({share(removed, counts.characters)})"
+    for label, count in sorted(counts.removed.items(), key=lambda pair: (-pair[1], pair[0])):
+        spans = counts.spans[label]
+        yield f"  {label:<13}{spans:>8,} {'stretch ' if spans == 1 else 'stretches'}{count:>11,} characters"
+    for kind, counter in (("repairs", counts.repairs), ("skipped", counts.skipped)):
+        if counter:
+            listed = (f"{number(count)} {shorten(printable(name), NAME)}" for name, count in sorted(counter.items()))
+            yield f"{kind}: {', '.join(listed)}"
+    for named in NAMED:
+        if counts.status[named]:
+            yield _named(named, counts.status[named], counts.named.get(named.value, []))
+
+
+def _named(status: Status, count: int, names: list[str]) -> str:
+    shown = ", ".join(shorten(printable(name), NAME) for name in names[:SHOWN])
+    more = f" and {number(count - SHOWN)} more; run.json names them" if count > SHOWN else ""
+    return f"{status}: {shown}{more}"
+
+
+def failure_lines(counts: RunCounts) -> Iterator[str]:
+    """The failures, one line for each kind."""
+    groups = failure_groups(counts.failures)
+    for group in groups[:KINDS]:
+        yield printable(group.message)
+    untold = counts.failed - sum(group.count for group in groups[:KINDS])
+    if untold > 0:
+        yield f"{plural(untold, 'more failure')}; run.json names them"
