@@ -17,7 +17,7 @@ from cleaner.batch.output.folder import ABOUT_TEXTS, read_report
 from cleaner.batch.output.status import status_values
 from cleaner.batch.progress import Bar, Log
 from cleaner.batch.run import BatchError, BatchSettings, dry_run, run_batch
-from cleaner.batch.summary import summary_lines
+from cleaner.batch.summary import failure_lines, summary_lines
 from cleaner.engines.cores import cores
 from cleaner.engines.select import THIS_MACHINE, EngineChoice, EngineName
 from cleaner.pipeline import Cleaner
