@@ -44,6 +44,7 @@ from cleaner.readers.readings import OUR_NAMES
 from cleaner.readers.rows import changed_fields
 from cleaner.storage.object_store import PathOrUrl, StoreError
 from cleaner.versions import versions
+from cleaner.writers.pages import PageFormat
 
 #: Documents per shard: a segment of some 4 MB, a few seconds of work to lose.
 SHARD_SIZE = 1000
@@ -71,6 +72,7 @@ class BatchSettings:
     source: str = ""  # of documents that tell none
     with_removed: bool = False  # rows carry the removed text
     copy_originals: bool = False  # records of WARC inputs into segments of their own
+    pages: tuple[PageFormat, ...] = ()  # the articles as pages, beside the clean texts
     fresh: bool = False  # remove the outputs of an earlier run first
     check: bool = False  # verify the shards of an earlier run, and do the damaged ones again
     engine: EngineChoice = THIS_MACHINE
@@ -107,7 +109,7 @@ def begin(
     if settings.fresh:
         location.clear()
     earlier = read_report(location.out)
-    if earlier is None and (names := taken(location.out)):
+    if earlier is None and not settings.fresh and (names := taken(location.out)):
         raise BatchError(f"{settings.out} holds {', '.join(names)}, and no run of ours; choose another folder")
     report = earlier or _head(cleaner, settings)
     clock = _clock_of(report, _head(cleaner, settings), settings)
@@ -145,7 +147,7 @@ def _planned(
 
 
 def _make_folders(location: RunLocation, plan: Plan, settings: BatchSettings) -> None:
-    names = ["text", "documents", "warc", *([COPIES_FOLDER] if settings.copy_originals else [])]
+    names = ["text", *settings.pages, "documents", "warc", *([COPIES_FOLDER] if settings.copy_originals else [])]
     for name in names:
         (location.out / name).mkdir(parents=True, exist_ok=True)
     if len(plan) and not plan.texts:
@@ -169,7 +171,7 @@ def _context(
 ) -> RunContext:
     return RunContext(
         location.out, plan.path, clock, settings.reading, settings.with_removed, cleaner, settings.copy_originals,
-        plan.folder, plan.roots, versions(),
+        settings.pages, plan.folder, plan.roots, versions(),
     )  # fmt: skip
 
 
@@ -212,6 +214,7 @@ def _head(cleaner: Cleaner, settings: BatchSettings) -> dict[str, Any]:
             "with-removed": settings.with_removed,
             "copy-originals": settings.copy_originals,
             "counting": settings.count,
+            "pages": sorted(settings.pages),
         },
         "digest": cleaner.fingerprint(),
         "versions": dict(versions()),

@@ -23,6 +23,7 @@ from cleaner.engines.select import THIS_MACHINE, EngineChoice, EngineName
 from cleaner.pipeline import Cleaner
 from cleaner.readers import ReadSettings
 from cleaner.storage.object_store import PathOrUrl, StoreError, path_or_url
+from cleaner.writers.pages import PageFormat
 
 OK, SOME_FAILED = 0, 1
 
@@ -69,7 +70,8 @@ def _run_batch(
     pinned = args.now is not None or bool(os.environ.get("SOURCE_DATE_EPOCH"))
     settings = BatchSettings(
         out=args.output, clock=_clock(args.now), pinned=pinned, shard_size=args.shard_size, max_bytes=args.max_bytes,
-        with_removed=args.with_removed, copy_originals=args.copy_originals, fresh=args.fresh, check=args.resume,
+        with_removed=args.with_removed, copy_originals=args.copy_originals, pages=_pages(args),
+        fresh=args.fresh, check=args.resume,
         engine=_engine_choice(args), workers=_workers(args),
         timeout=args.timeout or None, count=not args.no_memory,
         update_memory=args.memory if args.update_memory else None,
@@ -84,6 +86,14 @@ def _run_batch(
         raise InterruptedRunError(_interrupted(args.output)) from None
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _pages(args: argparse.Namespace) -> tuple[PageFormat, ...]:
+    """The formats asked for with --to, or with --format, which says nothing else of files and folders."""
+    given = {*args.to, *({args.format} - {"text"})}
+    if other := given - set(PageFormat):
+        raise UsageError(f"--format {other.pop()} is for standard input; files tell theirs by their names")
+    return tuple(PageFormat(page) for page in sorted(given))
 
 
 def _engine_choice(args: argparse.Namespace) -> EngineChoice:
@@ -133,7 +143,8 @@ def _clock(now: datetime | None) -> datetime:
 def _print_summary(counts: RunCounts, out: PathOrUrl | None) -> None:
     print("\n".join(summary_lines(counts)))
     if out is not None:
-        texts = "text/ (clean), " if isinstance(out, Path) and (out / "text" / ABOUT_TEXTS).exists() is False else ""
+        has_texts = not (isinstance(out, Path) and (out / "text" / ABOUT_TEXTS).exists())
+        texts = "text/ (clean), " if has_texts else ""
         print(f"results in {out}: {texts}documents/ (rows with reasons), warc/ (archive), run.json")
         if isinstance(out, Path):
             print(f"next: cleancopy report {out} -o report.html")

@@ -58,6 +58,7 @@ from cleaner.storage.object_store import StoreError, path_or_url
 from cleaner.training.blocks import TrainingError
 from cleaner.training.evaluation import GoldError, as_values, evaluate, read_gold, report_lines
 from cleaner.writers.explain import explain_lines, explain_values
+from cleaner.writers.pages import PageFormat, pages_of
 from cleaner.writers.report.page import ReportError, write_report
 from cleaner.writers.rows import document_row, encode, failed_row
 from cleaner.writers.warc import CHECKS
@@ -115,8 +116,13 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=path_or_url, metavar="OUT", help="folder or URL of the results (with IN)"
     )
     parser.add_argument(
-        "--format", choices=("text", "html", "jsonl", "warc"), default="text", help="of standard input (default: text)"
-    )
+        "--format", choices=("text", "html", "jsonl", "warc", "markdown"), default="text",
+        help="of standard input (default: text); with IN, html or markdown: the same as --to",
+    )  # fmt: skip
+    parser.add_argument(
+        "--to", action="append", default=[], choices=[page.value for page in PageFormat], metavar="html|markdown",
+        help="the articles as pages too: in OUT/html/ or OUT/markdown/, in fields of rows, or on standard output",
+    )  # fmt: skip
     parser.add_argument("--with-removed", action="store_true", help="rows carry the text of what was removed")
     parser.add_argument(
         "--copy-originals",
@@ -365,6 +371,8 @@ def _memory(args: argparse.Namespace) -> Memory | None:
 def _clean_stream(args: argparse.Namespace, cleaner: Cleaner) -> int:
     if args.output:
         raise UsageError("-o OUT goes with files or folders; standard input is cleaned to standard output")
+    if args.format == "markdown":
+        raise UsageError("Markdown is no format of inputs; give --to markdown to get it")
     if args.format in ("jsonl", "warc"):
         return _clean_rows(args, cleaner, sys.stdin.buffer, sys.stdout.buffer)
     media_type = "text/html" if args.format == "html" else "text/plain"
@@ -373,11 +381,16 @@ def _clean_stream(args: argparse.Namespace, cleaner: Cleaner) -> int:
     if isinstance(outcome, Failure):
         print(f"cleancopy: {outcome.message}", file=sys.stderr)
         return SOME_FAILED
-    sys.stdout.buffer.write((outcome.text + "\n").encode("utf-8", "replace") if outcome.text else b"")
+    sys.stdout.buffer.write(_printed(outcome, args.to).encode("utf-8", "replace") if outcome.text else b"")
     sys.stdout.buffer.flush()
     if outcome.status != "clean" and not args.quiet:
         print(f"cleancopy: {outcome.status}: {outcome.metadata.get('why', '')}", file=sys.stderr)
     return OK
+
+
+def _printed(cleaned: CleanedDocument, to: Sequence[str]) -> str:
+    """What standard output gets: the clean text, or the pages that are asked for."""
+    return "".join(pages_of(cleaned, list(map(PageFormat, to))).values()) if to else cleaned.text + "\n"
 
 
 def _clean_rows(args: argparse.Namespace, cleaner: Cleaner, source: BinaryIO, target: BinaryIO) -> int:
@@ -391,7 +404,9 @@ def _clean_rows(args: argparse.Namespace, cleaner: Cleaner, source: BinaryIO, ta
             skipped[reading.reason] += 1
             continue
         outcome = unique_outcome(reading, cleaner, seen, args.source or "")
-        target.write(encode(_row(reading, outcome, with_removed=args.with_removed)))
+        target.write(
+            encode(_row(reading, outcome, with_removed=args.with_removed, pages=list(map(PageFormat, args.to))))
+        )
         target.flush()
         if isinstance(outcome, Failure):
             failed = True
@@ -402,9 +417,11 @@ def _clean_rows(args: argparse.Namespace, cleaner: Cleaner, source: BinaryIO, ta
     return SOME_FAILED if failed else OK
 
 
-def _row(reading: Reading, outcome: CleanedDocument | Failure, *, with_removed: bool) -> dict[str, object]:
+def _row(
+    reading: Reading, outcome: CleanedDocument | Failure, *, with_removed: bool, pages: Sequence[PageFormat]
+) -> dict[str, object]:
     if isinstance(outcome, CleanedDocument):
-        row = document_row(outcome, extra=reading.extra, with_removed=with_removed)
+        row = document_row(outcome, extra=reading.extra, with_removed=with_removed, pages=pages_of(outcome, pages))
         return row | {"id": reading.id_in_rows(outcome.id)}
     return failed_row(failed_id(reading, outcome), outcome.message, extra=reading.fields_of_failed)
 

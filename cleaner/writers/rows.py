@@ -7,22 +7,29 @@ Fields of the input that are not ours pass through; those whose names collide wi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from cleaner.document import CleanedDocument, Status
+from cleaner.writers.pages import PageFormat
 
 SCHEMA = 1
 #: Fields of a row that are ours; an input field of the same name goes under `input`.
 OURS = ("id", "path", "title", "text", "body", "status", "metadata", "spans", "repairs", "schema", "input", "why")
+NO_PAGES: Mapping[PageFormat, str] = {}
 #: Fields of an input row that cleaning reads; they come back as our own fields or under metadata.
 READ = frozenset({"id", "text", "html", "title"})
 
 
 def document_row(
-    cleaned: CleanedDocument, *, extra: Mapping[str, Any] | None = None, with_removed: bool = False, path: str = ""
+    cleaned: CleanedDocument,
+    *,
+    extra: Mapping[str, Any] | None = None,
+    with_removed: bool = False,
+    path: str = "",
+    pages: Mapping[PageFormat, str] = NO_PAGES,
 ) -> dict[str, Any]:
-    """The row of a cleaned document. Offsets are code points of its source text."""
+    """The row of a cleaned document. Offsets are code points of its source text; `pages` become fields of it."""
     row: dict[str, Any] = {"id": cleaned.id, "path": path} if path else {"id": cleaned.id}
     row |= {
         "title": cleaned.title,
@@ -44,7 +51,8 @@ def document_row(
         ],
         "schema": SCHEMA,
     }
-    return row | passed_through(extra or {})
+    row |= {page.value: text for page, text in pages.items()}
+    return row | passed_through(extra or {}, ours=frozenset(row))
 
 
 def failed_row(
@@ -57,10 +65,10 @@ def failed_row(
     return row | passed_through(extra or {})
 
 
-def passed_through(extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The input's other fields; those named like ours under `input`."""
-    colliding = {name: value for name, value in extra.items() if name in OURS}
-    others = {name: value for name, value in extra.items() if name not in OURS}
+def passed_through(extra: Mapping[str, Any], *, ours: Collection[str] = ()) -> dict[str, Any]:
+    """The input's other fields; those named like ours under `input`. ours: further names that are taken."""
+    colliding = {name: value for name, value in extra.items() if name in OURS or name in ours}
+    others = {name: value for name, value in extra.items() if name not in colliding}
     return others | ({"input": colliding} if colliding else {})
 
 

@@ -76,7 +76,7 @@ def write_text(folder: Path, name: str, text: str) -> Path:
     """Writes the file whole or not at all. Lone surrogates, which UTF-8 cannot hold, become U+FFFD. Raises OSError."""
     target = folder.joinpath(*PurePosixPath(name).parts)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(target, [(text + "\n").encode("utf-8", "replace")], sync=False)
+    write_atomically(target, [text.encode("utf-8", "replace")], sync=False)
     return target
 
 

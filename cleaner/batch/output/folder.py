@@ -21,10 +21,11 @@ from filelock import FileLock, Timeout
 from archive.checking.originals import COPIES_FOLDER
 from archive.segments.durable import is_draft
 from cleaner.batch.plan import text_names
-from cleaner.batch.shards.files import WORK
+from cleaner.batch.shards.files import WORK, page_name
+from cleaner.writers.pages import PageFormat
 
 #: Everything that a run writes into OUT; nothing else there is ever touched.
-FOLDERS = ("text", "html", "markdown", "documents", "warc", COPIES_FOLDER)
+FOLDERS = ("text", *PageFormat, "documents", "warc", COPIES_FOLDER)
 MEMORY = "memory.sqlite"
 #: The inputs of a run and where their clean texts went, kept for the next run in the same OUT.
 INPUTS = "inputs.jsonl"
@@ -34,8 +35,6 @@ SCHEMA = 1
 ABOUT_TEXTS = "README"
 #: Names that a run gives to files in its folders, but for the texts, whose names are listed.
 _OURS = re.compile(r"documents/\d{5,}\.jsonl|(warc|originals)/cleancopy-[\w-]+\.warc\.gz(\.open)?|text/README")
-#: Folders of one file for each input; `text` names it.
-PER_INPUT = {"text": "", "html": ".html", "markdown": ".md"}
 #: Seconds to wait for the workers of a run whose main process was killed; they end as soon as they notice.
 WORKERS_END = 30.0
 LOCK = "lock"
@@ -150,14 +149,8 @@ def _listed_texts(out: Path) -> Iterator[str]:
     for path in (out / INPUTS, out / WORK / "plan"):
         with suppress(FileNotFoundError):
             for name in text_names(path):
-                yield from (
-                    f"{folder}/{name.removesuffix('.txt') if end else name}{end}" for folder, end in PER_INPUT.items()
-                )
-
-
-def per_input_name(text_name: str, end: str) -> str:
-    """The name of another file of an input, by that of its clean text: `a.txt` → `a.html`."""
-    return text_name.removesuffix(".txt") + end if end else text_name
+                yield f"text/{name}"
+                yield from (page_name(name, page) for page in PageFormat)
 
 
 def clear(out: Path, *, shown: str = "") -> None:

@@ -12,6 +12,7 @@ from archive.checking.originals import COPIES_FOLDER
 from archive.segments.durable import remove_drafts
 from archive.segments.writer import OPEN_SUFFIX, segment_name
 from cleaner.batch.counts import RunCounts
+from cleaner.writers.pages import ENDINGS, PageFormat
 
 PREFIX, COPIES_PREFIX = "cleancopy", "cleancopy-originals"
 #: Where a run keeps what it needs until it is complete: the plan, the shards' counts and index lines, locks.
@@ -58,6 +59,11 @@ class ShardFiles:
                 path.unlink(missing_ok=True)
                 draft.unlink(missing_ok=True)
                 part += 1
+
+
+def page_name(text_name: str, page: PageFormat) -> str:
+    """Where in OUT the page of an input goes, by the name of its clean text: `a.txt` → `html/a.html`."""
+    return f"{page}/{text_name.removesuffix('.txt')}{ENDINGS[page]}"
 
 
 def finished(files: ShardFiles) -> RunCounts | None:

@@ -16,6 +16,7 @@ from cleaner.pipeline import Cleaner
 from cleaner.readers import Failure, Reading, ReadSettings, Skipped
 from cleaner.storage.object_store import WAITING
 from cleaner.versions import other_versions, versions
+from cleaner.writers.pages import PageFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class RunContext:
     with_removed: bool
     cleaner: Cleaner
     copy_originals: bool = False
+    pages: tuple[PageFormat, ...] = ()  # written beside the clean texts
     folder: str = ""  # name of the input folder: the source of what lies right in it
     roots: tuple[Path, ...] = ()  # folders of the inputs
     versions: Mapping[str, str] = field(default_factory=versions)  # that every worker must have

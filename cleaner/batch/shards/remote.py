@@ -16,7 +16,7 @@ from typing import Any
 
 from cleaner.batch.plan import Shard, shard_inputs
 from cleaner.batch.shards.duplicate_ids import identify_shard
-from cleaner.batch.shards.files import WORK, finished
+from cleaner.batch.shards.files import WORK, finished, page_name
 from cleaner.batch.shards.readings import RunContext
 from cleaner.batch.shards.tasks import COUNTED, clean_shard, count_shard, is_damaged
 from cleaner.engines import Heartbeat, ShardFunction, Task
@@ -24,6 +24,7 @@ from cleaner.memory.store import Memory
 from cleaner.storage.object_store import Store
 from cleaner.storage.scratch import scratch_folder
 from cleaner.storage.store_lock import require
+from cleaner.writers.pages import PageFormat
 
 #: Kinds of files that say that a shard is done.
 MARKS = (".notes", f".{COUNTED}")
@@ -60,7 +61,7 @@ def carry_out(context: RemoteContext, task: Task, heartbeat: Heartbeat) -> Any:
 def _context(remote: RemoteContext, folder: Path, shard: Shard) -> RunContext:
     """The context of a worker: its own folders, the lines of the plan that are the shard's, the memory."""
     out, plan, cleaner = folder / "out", folder / "plan", remote.context.cleaner
-    for name in ("text", "documents", "warc", "originals", WORK):
+    for name in ("text", *PageFormat, "documents", "warc", "originals", WORK):
         (out / name).mkdir(parents=True)
     plan.write_bytes(remote.store.read(f"{WORK}/plan", shard.offset, shard.offset + shard.size))
     if remote.memory:
@@ -134,7 +135,8 @@ def _send(remote: RemoteContext, context: RunContext, names: list[str]) -> None:
 
 def _remove_old_texts(remote: RemoteContext, context: RunContext, shard: Shard) -> None:
     """Clean texts that an attempt which broke off has sent, of documents that have none now."""
-    names = [f"text/{shard_input.text}" for shard_input in shard_inputs(context.plan, shard) if shard_input.text]
+    texts = [shard_input.text for shard_input in shard_inputs(context.plan, shard) if shard_input.text]
+    names = [name for text in texts for name in (f"text/{text}", *(page_name(text, page) for page in context.pages))]
     remote.store.remove([name for name in names if not (context.out / name).exists()])
 
 

@@ -18,7 +18,7 @@ from cleaner.batch.plan import Plan, Shard
 from cleaner.batch.run_memory import CountableUnits, PartialCountsWriter, countable_units
 from cleaner.batch.shards.duplicate_ids import IdCheck
 from cleaner.batch.shards.files import WORK, finished
-from cleaner.batch.shards.outcome import LOOK, Outcome, failure_of, outcome_of, with_own_id
+from cleaner.batch.shards.outcome import LOOK, Outcome, failure_of, outcome_of, told, with_own_id
 from cleaner.batch.shards.readings import RunContext, ShardReading, is_row, shard_readings
 from cleaner.batch.shards.writer import ShardWriter
 from cleaner.document import CleanedDocument, Document
@@ -27,7 +27,9 @@ from cleaner.labels import Label
 from cleaner.memory.partial_counts import PartialCounts
 from cleaner.memory.source_name import document_source
 from cleaner.pipeline import VERSION
+from cleaner.readers import Failure, Reading
 from cleaner.time_limit import OverTimeError
+from cleaner.writers.pages import PageFormat, pages_of
 from cleaner.writers.warc import STORED, run_info
 
 #: What a worker counts while it works on a shard (see engines.Heartbeat); characters removed by label come after these.
@@ -59,9 +61,10 @@ def clean_shard(context: RunContext, task: Task, heartbeat: Heartbeat) -> RunCou
         with writer:
             for shard_reading in shard_readings(context, task, heartbeat, writer.counts.skipped):
                 outcome = _outcome(shard_reading, context, ids, excused=excused, heartbeat=heartbeat)
+                outcome, pages = _with_pages(shard_reading.reading, outcome, context, heartbeat)
                 heartbeat.pause()
                 text_name = "" if is_row(shard_reading.reading) else shard_reading.shard_input.text
-                _show(heartbeat, writer.write(shard_reading.reading, outcome, text_name))
+                _show(heartbeat, writer.write(shard_reading.reading, outcome, text_name, pages=pages))
     except SegmentError as error:
         raise EngineError(str(error)) from error
     return writer.counts
@@ -131,6 +134,21 @@ def _outcome(
             return outcome_of(reading, context.cleaner, context.folder)
     except OverTimeError:
         return failure_of(reading, heartbeat.over_time, LOOK)
+
+
+def _with_pages(
+    reading: Reading, outcome: Outcome, context: RunContext, heartbeat: Heartbeat
+) -> tuple[Outcome, Mapping[PageFormat, str]]:
+    """The article as pages, as far as they are wanted; an article of which none can be made fails."""
+    if isinstance(outcome, Failure) or not context.pages or not outcome.text:
+        return outcome, {}
+    try:
+        with heartbeat.limited():
+            return outcome, pages_of(outcome, context.pages)
+    except OverTimeError:
+        return failure_of(reading, heartbeat.over_time, LOOK), {}
+    except Exception as error:  # noqa: BLE001 (one document never stops a run)
+        return failure_of(reading, f"no page can be made of it ({told(error)})", "please report it"), {}
 
 
 def _show(heartbeat: Heartbeat, outcome: Outcome) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -20,10 +20,11 @@ from archive.segments.durable import drafted, write_atomically
 from archive.segments.records import ArticleError, RunInfo
 from archive.segments.writer import Placed, Segment, SegmentWriter
 from cleaner.batch.counts import RunCounts
-from cleaner.batch.shards.files import COPIES_PREFIX, PREFIX, ShardFiles
+from cleaner.batch.shards.files import COPIES_PREFIX, PREFIX, ShardFiles, page_name
 from cleaner.batch.shards.outcome import Outcome, failed_id, reading_path
 from cleaner.document import Status
 from cleaner.readers import Failure, Original, Reading
+from cleaner.writers.pages import PageFormat
 from cleaner.writers.rows import document_row, encode, failed_row
 from cleaner.writers.text import remove_text, write_text
 from cleaner.writers.warc import article_of, copy_of, failed_article
@@ -32,6 +33,7 @@ from cleaner.writers.warc import article_of, copy_of, failed_article
 NAME_REFUSED = frozenset(
     (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ, errno.ELOOP)
 )
+NO_PAGES: Mapping[PageFormat, str] = {}
 
 
 class ShardWriter:
@@ -61,12 +63,14 @@ class ShardWriter:
     ) -> None:
         self._open.__exit__(kind, error, trace)
 
-    def write(self, reading: Reading, outcome: Outcome, text_name: str) -> Outcome:
-        """Writes records, clean text and row of one input; its outcome (failed if not stored).
+    def write(
+        self, reading: Reading, outcome: Outcome, text_name: str, *, pages: Mapping[PageFormat, str] = NO_PAGES
+    ) -> Outcome:
+        """Writes records, clean text, pages and row of one input; its outcome (failed if not stored).
 
-        `text_name`: where its clean text goes; empty: nowhere.
+        `text_name`: where its clean text goes; empty: nowhere, and pages stand in its row.
         """
-        outcome = self._write_text(reading, outcome, text_name)
+        outcome = self._write_text(reading, outcome, text_name, pages)
         placed: Sequence[Placed] = ()
         try:
             placed = self._store(reading.original, outcome)
@@ -76,7 +80,8 @@ class ShardWriter:
         if isinstance(outcome, Failure):
             row = failed_row(failed_id(reading, outcome), outcome.message, extra=reading.fields_of_failed, path=path)
         else:
-            row = document_row(outcome, extra=reading.extra, with_removed=self._with_removed, path=path)
+            told = {} if text_name else pages
+            row = document_row(outcome, extra=reading.extra, with_removed=self._with_removed, path=path, pages=told)
             row["id"] = reading.id_in_rows(outcome.id)
         assert self._rows is not None, "write inside the with block"
         self._rows.write(encode(row))
@@ -84,16 +89,18 @@ class ShardWriter:
         self.counts.count(outcome)
         return outcome
 
-    def _write_text(self, reading: Reading, outcome: Outcome, name: str) -> Outcome:
-        """Writes the clean text of a file; a name that the file system refuses fails this document alone."""
+    def _write_text(self, reading: Reading, outcome: Outcome, name: str, pages: Mapping[PageFormat, str]) -> Outcome:
+        """Writes the clean text of a file, and its pages; a name that is refused fails this document alone."""
         if not name:
             return outcome
-        folder = self._files.out / "text"
+        out, names = self._files.out, {page: page_name(name, page) for page in PageFormat}
         try:
             if isinstance(outcome, Failure) or outcome.status is Status.EMPTY:
-                remove_text(folder, name)  # of an attempt that broke off
+                for old in (f"text/{name}", *names.values()):
+                    remove_text(out, old)  # of an attempt that broke off
             else:
-                self._texts.append(write_text(folder, name, outcome.text))
+                self._texts.append(write_text(out, f"text/{name}", outcome.text + "\n"))
+                self._texts += [write_text(out, names[page], text) for page, text in pages.items()]
         except OSError as error:
             if error.errno not in NAME_REFUSED:
                 raise
