@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from archive.checking.originals import COPIES_FOLDER
 from archive.segments.records import warc_date
+from cleaner.batch.earlier import EarlierInputs
 from cleaner.batch.output.folder import (
     ABOUT_TEXTS,
     SCHEMA,
@@ -73,6 +74,7 @@ class BatchSettings:
     with_removed: bool = False  # rows carry the removed text
     copy_originals: bool = False  # records of WARC inputs into segments of their own
     pages: tuple[PageFormat, ...] = ()  # the articles as pages, beside the clean texts
+    update: bool = False  # a complete run in OUT gets what is new or has changed
     fresh: bool = False  # remove the outputs of an earlier run first
     check: bool = False  # verify the shards of an earlier run, and do the damaged ones again
     engine: EngineChoice = THIS_MACHINE
@@ -111,46 +113,51 @@ def begin(
     earlier = read_report(location.out)
     if earlier is None and not settings.fresh and (names := taken(location.out)):
         raise BatchError(f"{settings.out} holds {', '.join(names)}, and no run of ours; choose another folder")
-    report = earlier or _head(cleaner, settings)
-    clock = _clock_of(report, _head(cleaner, settings), settings)
+    report = earlier or head_of(cleaner, settings)
+    clock = clock_of(report, head_of(cleaner, settings), settings)
     sweep_drafts(location.out)
-    plan = _planned(inputs, settings, location, report if earlier else None, show)
-    _make_folders(location, plan, settings)
+    plan = planned(inputs, settings, location, show, check=None if earlier is None else earlier.get("inputs"))
+    make_folders(location, plan, settings)
     if earlier is None:
         report |= {"inputs": plan.digest, "shards": len(plan)}
         location.write({"run.json": encoded_report(report)})
-    return BegunRun(_context(cleaner, settings, plan, clock, location), plan, report, settings, location)
+    return BegunRun(context_of(cleaner, settings, plan, clock, location), plan, report, settings, location)
 
 
-def _planned(
+def planned(
     inputs: Sequence[PathOrUrl],
     settings: BatchSettings,
     location: RunLocation,
-    earlier: Mapping[str, Any] | None,
     show: ShowProgress,
+    *,
+    check: str | None = None,
+    before: EarlierInputs | None = None,
+    first: int = 0,
 ) -> Plan:
-    """The plan, in its place. Raises BatchError when an earlier run in OUT had another one."""
+    """The plan, in its place; before, first: see `make_plan`. Raises BatchError when its digest is not `check`."""
     progress = RunProgress(phase="planning")
 
-    def planned(documents: int) -> None:
+    def count(documents: int) -> None:
         progress.count(documents)
         show(progress)
 
     with location.drafted(PLAN) as draft:
         plan = make_plan(
-            inputs, settings.out, draft, size=settings.shard_size, reading=settings.reading, planned=planned
-        )
-        if earlier and earlier.get("inputs") != plan.digest:
-            raise BatchError(_other_run(settings.out, _other_inputs(location.out / PLAN, draft)))
+            inputs, settings.out, draft, size=settings.shard_size, reading=settings.reading, planned=count,
+            earlier=before, first=first,
+        )  # fmt: skip
+        if check not in (None, plan.digest):
+            raise BatchError(other_run(settings.out, _other_inputs(location.out / PLAN, draft)))
     plan.path = location.out / PLAN
     return plan
 
 
-def _make_folders(location: RunLocation, plan: Plan, settings: BatchSettings) -> None:
+def make_folders(location: RunLocation, plan: Plan, settings: BatchSettings) -> None:
+    """The folders of OUT, and in `text` a note where nothing goes there."""
     names = ["text", *settings.pages, "documents", "warc", *([COPIES_FOLDER] if settings.copy_originals else [])]
     for name in names:
         (location.out / name).mkdir(parents=True, exist_ok=True)
-    if len(plan) and not plan.texts:
+    if len(plan) and not plan.first and not plan.texts:
         location.write({f"text/{ABOUT_TEXTS}": _NO_TEXTS.encode()})
 
 
@@ -159,29 +166,36 @@ def going_on(cleaner: Cleaner, settings: BatchSettings, location: RunLocation) -
     report, path = read_report(location.out), location.out / PLAN
     if report is None or not (report["complete"] or path.exists()):
         raise BatchError(f"{settings.out} holds no run that has begun; plan it first")
-    clock = _clock_of(report, _head(cleaner, settings), settings)
+    clock = clock_of(report, head_of(cleaner, settings), settings)
     if report["complete"]:
         return None
     plan = load_plan(path)
-    return BegunRun(_context(cleaner, settings, plan, clock, location), plan, report, settings, location)
+    return BegunRun(context_of(cleaner, settings, plan, clock, location), plan, report, settings, location)
 
 
-def _context(
-    cleaner: Cleaner, settings: BatchSettings, plan: Plan, clock: datetime, location: RunLocation
+def context_of(
+    cleaner: Cleaner,
+    settings: BatchSettings,
+    plan: Plan,
+    clock: datetime,
+    location: RunLocation,
+    *,
+    known: Path | None = None,
 ) -> RunContext:
+    """What all shards of a run have in common; known: for an update, the documents of earlier runs."""
     return RunContext(
         location.out, plan.path, clock, settings.reading, settings.with_removed, cleaner, settings.copy_originals,
-        settings.pages, plan.folder, plan.roots, versions(),
+        settings.pages, plan.folder, plan.roots, known, versions(),
     )  # fmt: skip
 
 
-def _clock_of(earlier: Mapping[str, Any], wanted: Mapping[str, Any], settings: BatchSettings) -> datetime:
+def clock_of(earlier: Mapping[str, Any], wanted: Mapping[str, Any], settings: BatchSettings) -> datetime:
     """The clock of an earlier run that this one goes on with. Raises BatchError when it is another run."""
     if why := difference(earlier, wanted):
-        raise BatchError(_other_run(settings.out, why))
+        raise BatchError(other_run(settings.out, why))
     clock = parsed_clock(earlier)
     if settings.pinned and warc_date(clock) != warc_date(settings.clock):
-        raise BatchError(_other_run(settings.out, f"another clock ({warc_date(clock)})"))
+        raise BatchError(other_run(settings.out, f"another clock ({warc_date(clock)})"))
     return clock
 
 
@@ -194,11 +208,15 @@ def _other_inputs(old: Path, new: Path) -> str:
     return "other inputs, or they have changed since" + (f" (the first is {named})" if named else "")
 
 
-def _other_run(out: PathOrUrl, why: str) -> str:
-    return f"{out} already holds a run with {why}; choose another folder, or give --fresh to replace that run"
+def other_run(out: PathOrUrl, why: str) -> str:
+    """Says that OUT holds a run that is not this one."""
+    return (
+        f"{out} already holds a run with {why}; choose another folder, give --update to add what is new to a complete "
+        "run, or --fresh to replace it"
+    )
 
 
-def _head(cleaner: Cleaner, settings: BatchSettings) -> dict[str, Any]:
+def head_of(cleaner: Cleaner, settings: BatchSettings) -> dict[str, Any]:
     """What run.json says from the start: all that decides the output besides the inputs."""
     return {
         "schema": SCHEMA,

@@ -177,7 +177,9 @@ class RunCounts:
                 Failure(failure["path"], failure["row"], failure["what"], failure["do"])
                 for failure in report["failures"]
             ],
-            named={status: list(report.get(status, ())) for status in NAMED},
+            named={status.value: list(report.get(status.value, ())) for status in NAMED},
+            lines=Counter({f"{line['label']}\t{line['text']}": line["count"] for line in report.get("lines", ())}),
+            doubts=[_doubt_of(doubt) for doubt in report.get("least-certain", ())],
         )
 
     def for_report(self) -> dict[str, Any]:
@@ -239,6 +241,12 @@ def _doubts(cleaned: CleanedDocument) -> Iterator[Doubt]:
                 round(distance, 3), shorten(document_name(cleaned), NAME), decision.start, decision.label.value,
                 decision.action.value, round(decision.score, 3), shorten(text, LINE),
             )  # fmt: skip
+
+
+def _doubt_of(told: Mapping[str, Any]) -> Doubt:
+    """A decision as run.json tells it."""
+    values = (told[name] for name in ("label", "action", "score", "text"))
+    return Doubt(round(abs(told["score"] - 0.5), 3), told["document"], 0, *values)
 
 
 def document_name(cleaned: CleanedDocument) -> str:

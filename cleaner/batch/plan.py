@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.segments.durable import write_atomically
+from cleaner.batch.earlier import EarlierInputs
 from cleaner.readers import (
     DIVIDED,
     Failure,
@@ -82,6 +83,7 @@ class Plan:
     """All shards of a run; `digest` tells whether two plans are of the same inputs."""
 
     path: Path
+    first: int = 0  # number of the first shard; those before are of earlier runs
     digest: str = ""
     documents: int = 0
     folder: str = ""  # name of the input folder
@@ -99,7 +101,9 @@ class Plan:
 
     def shards(self) -> Iterator[Shard]:
         """The shards in order."""
-        return map(Shard, range(len(self)), self._offsets, self._sizes, self._inputs, self._documents)
+        return map(
+            Shard, range(self.first, self.first + len(self)), self._offsets, self._sizes, self._inputs, self._documents
+        )
 
     def add(self, offset: int, end: int, inputs: Sequence[ShardInput]) -> None:
         """One more shard, in these bytes of the plan's file."""
@@ -119,16 +123,20 @@ def make_plan(
     size: int,
     reading: ReadSettings = DEFAULTS,
     planned: Callable[[int], None] = lambda documents: None,
+    earlier: EarlierInputs | None = None,
+    first: int = 0,
 ) -> Plan:
     """Writes the plan of these inputs to `path`: shards of `size` documents.
 
-    reading: how the inputs will be read. planned: is told how many documents more are planned.
+    reading: how the inputs will be read. planned: is told how many documents more are planned. earlier: what is as it
+    was there is left out. first: the number of the first shard.
     Raises readers.InputError, and OSError when it cannot be written.
     """
-    plan, digest, shard = Plan(path, folder=input_folder(inputs), roots=_roots(inputs)), sha256(), list[ShardInput]()
+    plan = Plan(path, first=first, folder=input_folder(inputs), roots=_roots(inputs))
+    digest, shard = sha256(), list[ShardInput]()
     with path.open("wb") as file:
         offset, filled = 0, 0
-        for shard_input in _inputs_of(inputs, out, plan, size=size, reading=reading):
+        for shard_input in _inputs_of(inputs, out, plan, size=size, reading=reading, earlier=earlier):
             line = (json.dumps(_values(shard_input), separators=(",", ":")) + "\n").encode()
             file.write(line)
             digest.update(_identity(line))
@@ -156,9 +164,8 @@ def _roots(inputs: Sequence[PathOrUrl]) -> tuple[Path, ...]:
 def save_shards(plan: Plan) -> None:
     """Writes beside the plan's file where its shards begin, for processes that did not make it. Raises OSError."""
     head = {
-        "digest": plan.digest, "documents": plan.documents, "folder": plan.folder, "shared": plan.shared,
-        "texts": plan.texts,
-        "skipped": dict(plan.skipped), "roots": list(map(str, plan.roots)),
+        "first": plan.first, "digest": plan.digest, "documents": plan.documents, "folder": plan.folder,
+        "shared": plan.shared, "texts": plan.texts, "skipped": dict(plan.skipped), "roots": list(map(str, plan.roots)),
     }  # fmt: skip
     shards = ([shard.offset, shard.size, shard.inputs, shard.documents] for shard in plan.shards())
     write_atomically(_beside(plan.path), (json.dumps(each).encode() + b"\n" for each in chain([head], shards)))
@@ -230,7 +237,13 @@ def text_names(path: Path) -> Iterator[str]:
 
 
 def _inputs_of(
-    inputs: Sequence[PathOrUrl], out: PathOrUrl, plan: Plan, *, size: int, reading: ReadSettings
+    inputs: Sequence[PathOrUrl],
+    out: PathOrUrl,
+    plan: Plan,
+    *,
+    size: int,
+    reading: ReadSettings,
+    earlier: EarlierInputs | None,
 ) -> Iterator[ShardInput]:
     """All inputs as shards read them; none goes beyond the end of a shard."""
     names, filled = TextNames(), 0
@@ -238,13 +251,17 @@ def _inputs_of(
         if isinstance(found, Skipped):
             plan.skipped[found.reason] += 1
             continue
+        if earlier and isinstance(found, Found) and earlier.is_unchanged(found.locator, _facts(found.path)):
+            continue
         if isinstance(found, Failure):
             parts: Iterator[ShardInput] = iter([ShardInput(None, found)])
         elif found.kind in DIVIDED:
             parts = _cut(found, size - filled, size, reading)
         else:
             facts = _facts(found.path) or (-1, 0, "")
-            parts = iter([ShardInput(found, None, *facts, text=names.name(found.locator))])
+            name = names.name(found.locator)
+            text = earlier.text_name(found.locator, name) if earlier else name
+            parts = iter([ShardInput(found, None, *facts, text=text)])
         for shard_input in parts:
             yield shard_input
             filled = (filled + shard_input.documents) % size if filled + shard_input.documents <= size else 0

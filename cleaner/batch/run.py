@@ -11,14 +11,18 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from archive.export.cdxj import write_index
 from cleaner.batch.begin import SHARD_SIZE, BatchSettings, BegunRun, begin, told
 from cleaner.batch.counts import RunCounts
 from cleaner.batch.dry_run import dry_run
-from cleaner.batch.output.folder import INPUTS, MEMORY, BatchError, encoded_report
-from cleaner.batch.output.location import location_of
+from cleaner.batch.earlier import KNOWN, merged_documents
+from cleaner.batch.output.folder import INPUTS, MEMORY, BatchError, encoded_report, read_report
+from cleaner.batch.output.location import RunLocation, location_of
 from cleaner.batch.plan import Plan, listed_inputs
 from cleaner.batch.progress import PROGRESS, RunProgress, ShowProgress
 from cleaner.batch.run_memory import extend, given_file, remember, snapshot
@@ -26,6 +30,7 @@ from cleaner.batch.shards.duplicate_ids import identify_shard, repeated_ids
 from cleaner.batch.shards.files import WORK, finished, index_lines
 from cleaner.batch.shards.readings import RunContext
 from cleaner.batch.shards.tasks import clean_shard, count_shard, counted_parts, is_damaged
+from cleaner.batch.update import UPDATE, UPDATED_MEMORY, begin_update, close_update
 from cleaner.engines import Engine, ShardFunction, Task, WorkerPool
 from cleaner.engines.select import make_engine
 from cleaner.memory.store import Memory
@@ -52,7 +57,23 @@ def run_batch(inputs: Sequence[PathOrUrl], cleaner: Cleaner, settings: BatchSett
         with location.hold():
             pool = WorkerPool(settings.workers, settings.timeout, location.locks)
             with make_engine(settings.engine, pool) as engine:
-                return _Run(begin(inputs, cleaner, settings, location, show), engine, show).complete()
+                return _Run(_begun(inputs, cleaner, settings, location, show), engine, show).complete()
+
+
+def _begun(
+    inputs: Sequence[PathOrUrl], cleaner: Cleaner, settings: BatchSettings, location: RunLocation, show: ShowProgress
+) -> BegunRun:
+    """The run that begins or goes on: an update, where one is asked for and OUT holds what it can begin with."""
+    earlier = None if settings.fresh else read_report(location.out)
+    if not settings.update:
+        if earlier and UPDATE in earlier:
+            raise BatchError(f"{settings.out} holds an update that was broken off; give --update to go on with it")
+        return begin(inputs, cleaner, settings, location, show)
+    if not isinstance(settings.out, Path):
+        raise BatchError(f"{settings.out}: --update needs a folder; update a copy, and send what is new there")
+    if earlier is None or not (earlier["complete"] or UPDATE in earlier):
+        return begin(inputs, cleaner, settings, location, show)
+    return begin_update(inputs, cleaner, settings, location, show, earlier=earlier)
 
 
 class _Run:
@@ -89,7 +110,7 @@ class _Run:
 
     def _remember(self) -> None:
         """The first of two passes: counts what sources repeat, unless an earlier attempt has."""
-        memory = snapshot(self._context.out)
+        memory = snapshot(self._context.out / _memory_of(self._begun))
         if memory is None:
             for documents in self._phase("counting", count_shard, self._tasks()):
                 self._progress.count(documents)
@@ -152,13 +173,21 @@ def merge_counts(begun: BegunRun) -> Memory:
 
     Raises OSError, PartialCountsError, MemoryFileError.
     """
-    context = begun.context
+    context, name = begun.context, _memory_of(begun)
     parts = counted_parts(context, begun.plan)
-    with begun.location.drafted(MEMORY) as draft:
-        remember(parts, given_file(context.cleaner), draft)
+    earlier = snapshot(context.out / MEMORY) if name != MEMORY else None
+    with begun.location.drafted(name) as draft:
+        remember(parts, given_file(context.cleaner), draft, earlier=earlier)
     for part in parts:
         part.close()
-    return Memory.open(context.out / MEMORY)
+    if earlier:
+        earlier.close()
+    return Memory.open(context.out / name)
+
+
+def _memory_of(begun: BegunRun) -> str:
+    """Where in OUT the memory of a run stands: that of an update takes its place at the end."""
+    return UPDATED_MEMORY if UPDATE in begun.report else MEMORY
 
 
 def close(begun: BegunRun) -> RunCounts:
@@ -168,13 +197,18 @@ def close(begun: BegunRun) -> RunCounts:
     """
     context, plan, location = begun.context, begun.plan, begun.location
     counts = _summed(begun)
+    if begun.settings.update_memory:
+        _extend_memory(begun.settings.update_memory, context, plan)
+    if UPDATE in begun.report:
+        return close_update(begun, counts)
     shards = (context.files(shard.number) for shard in plan.shards())
     with location.drafted("index.cdxj") as draft:
         write_index(draft, chain.from_iterable(map(index_lines, shards)), folder=context.out / WORK)
     with location.drafted(INPUTS) as draft, draft.open("wb") as file:
         file.writelines(listed_inputs(plan.path))
-    if begun.settings.update_memory:
-        _extend_memory(begun.settings.update_memory, context, plan)
+    with location.drafted(KNOWN) as draft, draft.open("wb") as file:
+        documents = (context.files(shard.number).documents for shard in plan.shards())
+        np.save(file, merged_documents(None, documents))
     decided = {
         "memory": memory.digest if (memory := context.cleaner.memory) else None,
         "digest": context.cleaner.fingerprint(),

@@ -84,10 +84,10 @@ class PartialCountsWriter:
 RECURS = 2
 
 
-def snapshot(out: Path) -> Memory | None:
+def snapshot(path: Path) -> Memory | None:
     """The memory that a run has counted already; None when there is none, or it is damaged."""
     try:
-        return Memory.open(out / MEMORY)
+        return Memory.open(path)
     except MemoryFileError:
         return None
 
@@ -97,9 +97,14 @@ def given_file(cleaner: Cleaner) -> Memory | None:
     return cleaner.memory if isinstance(cleaner.memory, Memory) else None
 
 
-def remember(parts: Sequence[PartialCounts], given: Memory | None, path: Path) -> None:
-    """Merges the parts of a run with what is known of its sources into a file. Raises MemoryFileError."""
-    known: list[Countable] = [*parts]
+def remember(
+    parts: Sequence[PartialCounts], given: Memory | None, path: Path, *, earlier: Memory | None = None
+) -> None:
+    """Merges the parts of a run with what is known of its sources into a file. Raises MemoryFileError.
+
+    earlier: of the run that this one extends; all of it is kept.
+    """
+    known: list[Countable] = [*parts, *([earlier] if earlier else [])]
     if given is not None:
         known.append(_OnlySources(given, frozenset(name for name, _ in by_source(parts))))
     write_memory(path, known, minimum=RECURS)

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from cleaner.batch.begin import BatchSettings, BegunRun, begin, going_on, told
 from cleaner.batch.counts import RunCounts
-from cleaner.batch.output.folder import LOCK, BatchError, read_report
+from cleaner.batch.output.folder import LOCK, MEMORY, BatchError, read_report
 from cleaner.batch.output.location import RunLocation
 from cleaner.batch.plan import save_shards
 from cleaner.batch.run import close, merge_counts
@@ -95,6 +95,8 @@ def _location(run: StagedRun) -> RunLocation:
 
 
 def _plan(run: StagedRun) -> Counter[str]:
+    if run.settings.update:
+        raise BatchError("a run in stages does not update an earlier one; `cleancopy clean --update` does")
     if run.settings.check:
         raise BatchError("a run in stages does not verify earlier shards; `cleancopy clean --resume` does")
     location = _location(run)
@@ -111,7 +113,7 @@ def _plan(run: StagedRun) -> Counter[str]:
 
 def _read(begun: BegunRun, rank: int, tasks: int) -> Counter[str]:
     phases: list[ShardFunction] = [identify_shard] if begun.plan.shared else []
-    if begun.settings.count and snapshot(begun.context.out) is None:
+    if begun.settings.count and snapshot(begun.context.out / MEMORY) is None:
         phases.append(count_shard)
     results = list(_results(phases, begun, rank, tasks))
     return Counter(inputs=sum(each for each in results if each))
@@ -121,7 +123,7 @@ def _merge(begun: BegunRun) -> Counter[str]:
     try:
         if begun.plan.shared:
             begun.location.write(repeated_ids(begun.context, begun.plan))
-        if begun.settings.count and snapshot(begun.context.out) is None:
+        if begun.settings.count and snapshot(begun.context.out / MEMORY) is None:
             merge_counts(begun)
     except FileNotFoundError as error:
         raise BatchError(f"not all shards are read yet ({error.filename} is missing); do that stage again") from error
@@ -143,7 +145,7 @@ def _with_memory(begun: BegunRun) -> BegunRun:
     """The run with the memory that it counted. Raises BatchError when it has not."""
     if not begun.settings.count:
         return begun
-    memory = snapshot(begun.context.out)
+    memory = snapshot(begun.context.out / MEMORY)
     if memory is None:
         raise BatchError(f"{begun.context.out} has no memory yet: the stages before cleaning are to be done first")
     cleaner = begun.context.cleaner.with_memory(memory)

@@ -18,6 +18,7 @@ from cleaner.batch.output.status import status_values
 from cleaner.batch.progress import Bar, Log
 from cleaner.batch.run import BatchError, BatchSettings, dry_run, run_batch
 from cleaner.batch.summary import failure_lines, summary_lines
+from cleaner.batch.update import update_lines
 from cleaner.engines.cores import cores
 from cleaner.engines.select import THIS_MACHINE, EngineChoice, EngineName
 from cleaner.pipeline import Cleaner
@@ -71,13 +72,13 @@ def _run_batch(
     settings = BatchSettings(
         out=args.output, clock=_clock(args.now), pinned=pinned, shard_size=args.shard_size, max_bytes=args.max_bytes,
         with_removed=args.with_removed, copy_originals=args.copy_originals, pages=_pages(args),
-        fresh=args.fresh, check=args.resume,
+        fresh=args.fresh, check=args.resume, update=args.update,
         engine=_engine_choice(args), workers=_workers(args),
         timeout=args.timeout or None, count=not args.no_memory,
         update_memory=args.memory if args.update_memory else None,
     )  # fmt: skip
     here = isinstance(args.output, Path)
-    if here and not args.quiet and not args.fresh and (read_report(args.output) or {}).get("complete"):
+    if here and not args.quiet and not (args.fresh or args.update) and (read_report(args.output) or {}).get("complete"):
         log.say("complete", f"{args.output} holds a complete run; --fresh would clean again")
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -141,7 +142,8 @@ def _clock(now: datetime | None) -> datetime:
 
 
 def _print_summary(counts: RunCounts, out: PathOrUrl | None) -> None:
-    print("\n".join(summary_lines(counts)))
+    report = read_report(out) if isinstance(out, Path) else None
+    print("\n".join((*summary_lines(counts), *update_lines(report or {}))))
     if out is not None:
         has_texts = not (isinstance(out, Path) and (out / "text" / ABOUT_TEXTS).exists())
         texts = "text/ (clean), " if has_texts else ""

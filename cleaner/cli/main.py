@@ -137,6 +137,10 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go on with the run in OUT (done by itself), after verifying its shards: damaged ones are done again",
     )
+    earlier.add_argument(
+        "--update", action="store_true",
+        help="OUT holds a complete run: clean what is new or has changed since, and leave the rest as it is",
+    )  # fmt: skip
     parser.add_argument("--workers", type=_positive, metavar="N", help="processes (default: one for each core)")
     parser.add_argument(
         "--engine", choices=[each.value for each in EngineName], default=EngineName.LOCAL.value,

@@ -27,6 +27,8 @@ from cleaner.readers import Failure, Original
 from cleaner.readers.mhtml import page_in
 
 SOFTWARE = "cleancopy"
+#: The field of a group's metadata that names the metadata record of the document's version before.
+PREVIOUS = "previous-version"
 #: Characters of a parser's name and version in messages: an archive may come from a stranger.
 NAMED = 80
 
@@ -61,6 +63,11 @@ def failed_article(original: Original, failure: Failure, clock: datetime, *, cop
     """The article of an input whose bytes were read but gave no document."""
     written = {"schema": SCHEMA, "media-type": original.media_type, "status": Status.FAILED.value, "why": failure.what}
     return _article(original, clock, written, document_id=original.locator, target_uri=None, text=None, copied=copied)
+
+
+def followed(article: Article, previous: str) -> Article:
+    """The same article as the next version of one that was stored before; previous: its metadata record's id."""
+    return replace(article, fields={**article.fields, PREVIOUS: previous})
 
 
 def _article(

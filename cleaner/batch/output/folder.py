@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from archive.checking.originals import COPIES_FOLDER
 from archive.segments.durable import is_draft
+from cleaner.batch.earlier import KNOWN
 from cleaner.batch.plan import text_names
 from cleaner.batch.shards.files import WORK, page_name
 from cleaner.writers.pages import PageFormat
@@ -29,7 +30,7 @@ FOLDERS = ("text", *PageFormat, "documents", "warc", COPIES_FOLDER)
 MEMORY = "memory.sqlite"
 #: The inputs of a run and where their clean texts went, kept for the next run in the same OUT.
 INPUTS = "inputs.jsonl"
-FILES = ("index.cdxj", MEMORY, INPUTS, "run.json")
+FILES = ("index.cdxj", MEMORY, INPUTS, KNOWN, "run.json")
 SCHEMA = 1
 #: In `text`, when no input is a file of its own.
 ABOUT_TEXTS = "README"

@@ -37,6 +37,11 @@ class ShardFiles:
         """Counts and index lines, until the run is complete."""
         return self.out / WORK / f"{self.number:05d}.notes"
 
+    @property
+    def documents(self) -> Path:
+        """What names its documents, until the run is complete."""
+        return self.out / WORK / f"{self.number:05d}.known"
+
     def segment(self, part: int) -> Path:
         """One part of the shard's segment."""
         return self.out / "warc" / segment_name(PREFIX, self.clock, shard=self.number, part=part)
@@ -47,7 +52,7 @@ class ShardFiles:
 
     def discard(self) -> None:
         """Removes all but clean texts, drafts too."""
-        for path in (self.rows, self.notes):
+        for path in (self.rows, self.notes, self.documents):
             path.unlink(missing_ok=True)
             remove_drafts(path)
         for segment in (self.segment, self.copies):

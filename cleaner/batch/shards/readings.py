@@ -33,6 +33,7 @@ class RunContext:
     pages: tuple[PageFormat, ...] = ()  # written beside the clean texts
     folder: str = ""  # name of the input folder: the source of what lies right in it
     roots: tuple[Path, ...] = ()  # folders of the inputs
+    known: Path | None = None  # an update: the documents of earlier runs
     versions: Mapping[str, str] = field(default_factory=versions)  # that every worker must have
 
     def files(self, number: int) -> ShardFiles:

@@ -14,6 +14,7 @@ from archive.segments.durable import write_atomically
 from archive.segments.problems import Problem
 from archive.segments.writer import SegmentError
 from cleaner.batch.counts import RunCounts
+from cleaner.batch.earlier import KnownDocuments
 from cleaner.batch.plan import Plan, Shard
 from cleaner.batch.run_memory import CountableUnits, PartialCountsWriter, countable_units
 from cleaner.batch.shards.duplicate_ids import IdCheck
@@ -35,6 +36,8 @@ from cleaner.writers.warc import STORED, run_info
 #: What a worker counts while it works on a shard (see engines.Heartbeat); characters removed by label come after these.
 DOCUMENTS, CHARACTERS, FAILED = range(3)
 LABELS = {label.value: number for number, label in enumerate(Label, start=3)}
+#: Why a document of a changed file is not cleaned again.
+UNCHANGED = "unchanged since the run before"
 #: The kind of work file that says that a shard is counted, and names its parts.
 COUNTED = "counted"
 
@@ -50,6 +53,7 @@ def clean_shard(context: RunContext, task: Task, heartbeat: Heartbeat) -> RunCou
         return counts
     files.discard()
     ids = IdCheck(context, shard.number)
+    known = KnownDocuments(context.known) if context.known else None
     excused = dict(task.excused)
     writer = ShardWriter(
         files,
@@ -60,11 +64,17 @@ def clean_shard(context: RunContext, task: Task, heartbeat: Heartbeat) -> RunCou
     try:
         with writer:
             for shard_reading in shard_readings(context, task, heartbeat, writer.counts.skipped):
+                unchanged, previous = known.find(shard_reading.reading) if known else (False, "")
+                if unchanged:
+                    writer.counts.skipped[UNCHANGED] += 1
+                    continue
                 outcome = _outcome(shard_reading, context, ids, excused=excused, heartbeat=heartbeat)
                 outcome, pages = _with_pages(shard_reading.reading, outcome, context, heartbeat)
                 heartbeat.pause()
                 text_name = "" if is_row(shard_reading.reading) else shard_reading.shard_input.text
-                _show(heartbeat, writer.write(shard_reading.reading, outcome, text_name, pages=pages))
+                _show(
+                    heartbeat, writer.write(shard_reading.reading, outcome, text_name, pages=pages, previous=previous)
+                )
     except SegmentError as error:
         raise EngineError(str(error)) from error
     return writer.counts

@@ -20,6 +20,7 @@ from archive.segments.durable import drafted, write_atomically
 from archive.segments.records import ArticleError, RunInfo
 from archive.segments.writer import Placed, Segment, SegmentWriter
 from cleaner.batch.counts import RunCounts
+from cleaner.batch.earlier import DocumentList
 from cleaner.batch.shards.files import COPIES_PREFIX, PREFIX, ShardFiles, page_name
 from cleaner.batch.shards.outcome import Outcome, failed_id, reading_path
 from cleaner.document import Status
@@ -27,7 +28,7 @@ from cleaner.readers import Failure, Original, Reading
 from cleaner.writers.pages import PageFormat
 from cleaner.writers.rows import document_row, encode, failed_row
 from cleaner.writers.text import remove_text, write_text
-from cleaner.writers.warc import article_of, copy_of, failed_article
+from cleaner.writers.warc import article_of, copy_of, failed_article, followed
 
 #: What a file system says to a name it cannot take.
 NAME_REFUSED = frozenset(
@@ -45,6 +46,7 @@ class ShardWriter:
         self._segment = SegmentWriter(files.out / "warc", Segment(PREFIX, files.clock, files.number), run)
         self._copies: SegmentWriter | None = None  # made when the first record is copied
         self._rows: BinaryIO | None = None
+        self._documents = DocumentList()
         self._index_lines: list[str] = []
         self._texts: list[Path] = []
         self._open = ExitStack()
@@ -64,16 +66,23 @@ class ShardWriter:
         self._open.__exit__(kind, error, trace)
 
     def write(
-        self, reading: Reading, outcome: Outcome, text_name: str, *, pages: Mapping[PageFormat, str] = NO_PAGES
+        self,
+        reading: Reading,
+        outcome: Outcome,
+        text_name: str,
+        *,
+        pages: Mapping[PageFormat, str] = NO_PAGES,
+        previous: str = "",
     ) -> Outcome:
         """Writes records, clean text, pages and row of one input; its outcome (failed if not stored).
 
-        `text_name`: where its clean text goes; empty: nowhere, and pages stand in its row.
+        `text_name`: where its clean text goes; empty: nowhere, and pages stand in its row. previous: the record that
+        an earlier version of it ends with.
         """
         outcome = self._write_text(reading, outcome, text_name, pages)
         placed: Sequence[Placed] = ()
         try:
-            placed = self._store(reading.original, outcome)
+            placed = self._store(reading.original, outcome, previous)
         except ArticleError as error:
             outcome = Failure(reading_path(reading, outcome), None, str(error), "mend the field it names")
         path = reading_path(reading, outcome)
@@ -85,6 +94,8 @@ class ShardWriter:
             row["id"] = reading.id_in_rows(outcome.id)
         assert self._rows is not None, "write inside the with block"
         self._rows.write(encode(row))
+        if placed:
+            self._documents.add(reading, placed[-1].id)
         self._index_lines += [line for record in placed if (line := line_of(record))]
         self.counts.count(outcome)
         return outcome
@@ -108,13 +119,15 @@ class ShardWriter:
             return Failure(locator, None, f"its text cannot be written ({error.strerror})", "rename the file")
         return outcome
 
-    def _store(self, original: Original | None, outcome: Outcome) -> Sequence[Placed]:
+    def _store(self, original: Original | None, outcome: Outcome, previous: str) -> Sequence[Placed]:
         if original is None:
             return ()
         copied = self._copy(original)
         if isinstance(outcome, Failure):
-            return self._segment.write(failed_article(original, outcome, self._files.clock, copied=copied))
-        return self._segment.write(article_of(original, outcome, self._files.clock, copied=copied))
+            article = failed_article(original, outcome, self._files.clock, copied=copied)
+        else:
+            article = article_of(original, outcome, self._files.clock, copied=copied)
+        return self._segment.write(followed(article, previous) if previous else article)
 
     def _copy(self, original: Original) -> Placed | None:
         """Copies the record of a WARC file that holds the original, when that is wanted and there is one."""
@@ -129,11 +142,13 @@ class ShardWriter:
 
     def _write_notes(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
+            with drafted(self._files.documents, sync=False) as file:
+                self._documents.write(file)
             head = {"parts": self._segment.parts, "counts": self.counts.to_values()}
             lines = (line.encode() for line in self._index_lines)
             write_atomically(self._files.notes, [json.dumps(head).encode() + b"\n", *lines])
 
     def _discard_unless_whole(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None or not self._segment.paths:
-            for path in (self._files.rows, self._files.notes, *self._texts):
+            for path in (self._files.rows, self._files.notes, self._files.documents, *self._texts):
                 path.unlink(missing_ok=True)

@@ -68,7 +68,7 @@ def test_outputs_of_a_mixed_folder(folder, tmp_path):
     counts = run([folder], out)
     assert dict(counts.status) == {"clean": 4, "failed": 1}
     assert sorted(files(out)) == [
-        "documents/00000.jsonl", "index.cdxj", "inputs.jsonl", "memory.sqlite", "run.json", "text/a.txt", "text/sub/b.html.txt",
+        "documents/00000.jsonl", "index.cdxj", "inputs.jsonl", "known.npy", "memory.sqlite", "run.json", "text/a.txt", "text/sub/b.html.txt",
         "warc/cleancopy-20260503102200-00000-00.warc.gz",
     ]  # fmt: skip
     assert (out / "text/a.txt").read_text(encoding="utf-8") == STORY * 3

@@ -1,0 +1,176 @@
+"""A run into an OUT that holds a complete one (`--update`): what is new or has changed is cleaned, into new shards.
+
+What is as it was gets nothing, a changed document a new group of records that names the one before, and inputs that
+are not there any more are named. No segment and no row that is there is touched; index and counts are over all; the
+memory of the sources is extended.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from archive.export.cdxj import write_index
+from cleaner.batch.begin import (
+    BatchSettings,
+    BegunRun,
+    clock_of,
+    context_of,
+    head_of,
+    make_folders,
+    other_run,
+    planned,
+)
+from cleaner.batch.counts import RunCounts
+from cleaner.batch.earlier import KNOWN, MOST_VANISHED, EarlierInputs, merged_documents, merged_inputs
+from cleaner.batch.output.folder import INPUTS, MEMORY, BatchError, encoded_report, sweep_drafts
+from cleaner.batch.output.location import RunLocation
+from cleaner.batch.plan import listed_inputs
+from cleaner.batch.progress import ShowProgress
+from cleaner.batch.shards.files import WORK, index_lines
+from cleaner.batch.shards.tasks import UNCHANGED
+from cleaner.pipeline import Cleaner
+from cleaner.storage.object_store import PathOrUrl
+
+#: In run.json while an update is under way: what it is, as the head of a run tells it.
+UPDATE, UPDATES = "update", "updates"
+#: The memory of an update and its list of inputs, until it is complete.
+UPDATED_MEMORY, UPDATED_INPUTS = f"{WORK}/{MEMORY}", f"{WORK}/{INPUTS}"
+#: The segment that a line of the index leads to.
+_SEGMENT = re.compile(r"cleancopy-\d{14}-(\d{5,})-\d+\.warc")
+
+
+def begin_update(
+    inputs: Sequence[PathOrUrl],
+    cleaner: Cleaner,
+    settings: BatchSettings,
+    location: RunLocation,
+    show: ShowProgress,
+    *,
+    earlier: dict[str, Any],
+) -> BegunRun:
+    """Plans what is new or has changed since the runs that OUT holds, and says so in run.json.
+
+    earlier: run.json. When nothing is new, it stays as it is. Raises BatchError, OSError.
+    """
+    if earlier["complete"]:
+        publish_inputs(location.out)
+    head, under_way = head_of(cleaner, settings), earlier.get(UPDATE)
+    clock = clock_of(under_way, head, settings) if under_way else settings.clock
+    sweep_drafts(location.out)
+    before = _read_inputs(location.out / INPUTS, settings)
+    plan = planned(inputs, settings, location, show, before=before, first=int(earlier["shards"]))
+    if under_way and under_way.get("inputs") != plan.digest:
+        raise BatchError(other_run(settings.out, "other inputs, or they have changed since"))
+    report = earlier
+    if not under_way and (len(plan) or before.vanished):
+        report = {**earlier, "complete": False, UPDATE: {**head, "inputs": plan.digest, **_told(before)}}
+        location.write({"run.json": encoded_report(report)})
+    make_folders(location, plan, settings)
+    context = context_of(cleaner, settings, plan, clock, location, known=location.out / KNOWN)
+    return BegunRun(context, plan, report, settings, location)
+
+
+def _read_inputs(path: Path, settings: BatchSettings) -> EarlierInputs:
+    try:
+        return EarlierInputs.read(path)
+    except FileNotFoundError:
+        raise BatchError(
+            f"{settings.out} has no {INPUTS}, so that nobody knows what was read: an older version wrote it; "
+            "choose another folder, or give --fresh to clean all again"
+        ) from None
+
+
+def _told(before: EarlierInputs) -> dict[str, Any]:
+    vanished = before.vanished
+    return {
+        "new": before.new,
+        "changed": before.changed,
+        "unchanged": before.unchanged,
+        "vanished": len(vanished),
+        "vanished-names": vanished[:MOST_VANISHED],
+    }
+
+
+def close_update(begun: BegunRun, counts: RunCounts) -> RunCounts:
+    """Adds what was cleaned to index, lists and counts of OUT; gives the counts of the update alone.
+
+    counts: of its shards. May be done again after it was broken off. Raises OSError.
+    """
+    context, plan, location, out = begun.context, begun.plan, begun.location, begun.context.out
+    shards = [context.files(shard.number) for shard in plan.shards()]
+    lines = chain(_earlier_lines(out / "index.cdxj", plan.first), chain.from_iterable(map(index_lines, shards)))
+    with location.drafted("index.cdxj") as draft:
+        write_index(draft, lines, folder=out / WORK)
+    with location.drafted(KNOWN) as draft, draft.open("wb") as file:
+        np.save(file, merged_documents(out / KNOWN, (files.documents for files in shards)))
+    if (out / UPDATED_MEMORY).exists():
+        (out / UPDATED_MEMORY).replace(out / MEMORY)
+    with location.drafted(UPDATED_INPUTS) as draft, draft.open("wb") as file:
+        file.writelines(merged_inputs(out / INPUTS, listed_inputs(plan.path)))
+    location.write({"run.json": encoded_report(_closed(begun, counts))})
+    publish_inputs(out)
+    location.clear_work()
+    return counts
+
+
+def publish_inputs(out: Path) -> None:
+    """Gives the list of inputs its place: after the update is complete, since until then its plan follows from the
+    old one. Done again at the next beginning, if it was broken off."""
+    if (out / UPDATED_INPUTS).exists():
+        (out / UPDATED_INPUTS).replace(out / INPUTS)
+
+
+def _closed(begun: BegunRun, counts: RunCounts) -> dict[str, Any]:
+    """run.json over all runs; what decides is told as the last one had it."""
+    report, update = dict(begun.report), dict(begun.report[UPDATE])
+    del report[UPDATE]
+    again = counts.skipped.pop(UNCHANGED, 0)
+    total = RunCounts.from_report(report)
+    total.merge(counts)
+    memory = begun.context.cleaner.memory
+    of_update = {name: update.pop(name) for name in ("new", "changed", "unchanged", "vanished", "vanished-names")}
+    told = {
+        "clock": update["clock"],
+        "documents": counts.documents,
+        "documents-unchanged": again,
+        "failed": counts.failed,
+        "digest": update["digest"],
+        **of_update,
+    }
+    return {
+        **report,
+        **update,
+        "memory": memory.digest if memory else None,
+        "digest": begun.context.cleaner.fingerprint(),
+        "shards": begun.plan.first + len(begun.plan),
+        "complete": True,
+        **total.for_report(),
+        UPDATES: [*report.get(UPDATES, []), told],
+    }
+
+
+def _earlier_lines(path: Path, first: int) -> Iterator[str]:
+    """The lines of an index that lead to segments of shards before this one."""
+    with path.open(encoding="utf-8", newline="\n") as lines:
+        for line in lines:
+            segment = _SEGMENT.search(line)
+            if segment is None or int(segment[1]) < first:
+                yield line
+
+
+def update_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """What the last update of an OUT found, for people; nothing where there was none."""
+    for told in report.get(UPDATES, [])[-1:]:
+        words = ", ".join(f"{told[name]:,} {name}" for name in ("new", "changed", "unchanged", "vanished"))
+        yield f"inputs: {words}"
+        if again := told["documents-unchanged"]:
+            yield f"documents of changed inputs that are as they were: {again:,}"
+        if names := told["vanished-names"][:3]:
+            more = f" and {told['vanished'] - len(names):,} more" if told["vanished"] > len(names) else ""
+            yield f"vanished: {', '.join(names)}{more}; what was stored of them stays"

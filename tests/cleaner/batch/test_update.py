@@ -1,0 +1,275 @@
+"""Updates: what is new or has changed is cleaned into new shards, what is there is never touched."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from archive.checking.verify import verify
+from archive.segments.problems import Problem
+from archive.segments.reader import articles
+from cleaner import Cleaner
+from cleaner.batch import update
+from cleaner.batch.output import location
+from cleaner.batch.run import BatchError, BatchSettings, run_batch
+from cleaner.cli.main import main
+from cleaner.memory.store import Memory
+from cleaner.writers.warc import CHECKS, PREVIOUS
+
+CLOCK = datetime(2026, 5, 3, 12, tzinfo=UTC)
+STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
+
+
+class Stop(Exception):  # noqa: N818 (nothing went wrong)
+    pass
+
+
+def run(inside, out, month=0, show=lambda _: None, **settings):
+    settings = {"update": True, "shard_size": 3, **settings}
+    return run_batch([inside], Cleaner(), BatchSettings(out, CLOCK + timedelta(days=30 * month), **settings), show)
+
+
+def write(path, text, time=1_700_000_000):
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, (time, time))
+
+
+def row(identity, text, **more):
+    return json.dumps({"id": identity, "text": text, **more}) + "\n"
+
+
+@pytest.fixture
+def inside(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in "abcd":
+        write(folder / f"{name}.txt", f"{name}: {STORY}\n\nRead more")
+    write(folder / "rows.jsonl", "".join(row(str(number), f"{number}: {STORY}") for number in range(5)))
+    return folder
+
+
+def files(out, *folders):
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for folder in folders
+        for path in sorted((out / folder).rglob("*"))
+        if path.is_file()
+    }
+
+
+def rows(out):
+    return [json.loads(line) for path in sorted((out / "documents").iterdir()) for line in path.open("rb")]
+
+
+def report(out):
+    return json.loads((out / "run.json").read_bytes())
+
+
+def groups(out):
+    found = [group for path in sorted((out / "warc").iterdir()) for group in articles(path)]
+    assert not [group for group in found if isinstance(group, Problem)]
+    return found
+
+
+def check(out):
+    """The archive is whole, its index is that of its segments, and the run is complete."""
+    segments = sorted((out / "warc").iterdir())
+    assert list(verify(segments, CHECKS)) == []
+    index = (out / "index.cdxj").read_text().splitlines()
+    assert index == sorted(set(index))
+    assert report(out)["complete"]
+    assert not (out / ".work").exists()
+    assert report(out)["counts"]["documents"] == len(rows(out))
+
+
+def change(inside):
+    """b changes, d vanishes, e is new; of the rows 1 changes, 2 vanishes, 9 is new; c is only touched."""
+    write(inside / "b.txt", f"b, mended: {STORY}", 1_700_000_900)
+    write(inside / "c.txt", f"c: {STORY}\n\nRead more", 1_700_000_900)
+    (inside / "d.txt").unlink()
+    write(inside / "e.txt", f"e: {STORY}")
+    changed = [row("0", f"0: {STORY}"), row("1", f"1, mended: {STORY}"), row("3", f"3: {STORY}")]
+    write(inside / "rows.jsonl", "".join([*changed, row("4", f"4: {STORY}"), row("9", f"9: {STORY}")]), 1_700_000_900)
+
+
+def test_what_is_new_or_has_changed_is_cleaned_and_nothing_that_is_there_is_touched(inside, tmp_path):
+    out = tmp_path / "out"
+    run(inside, out)
+    before = files(out, "documents", "warc")
+    change(inside)
+    counts = run(inside, out, 1)
+    check(out)
+    assert counts.documents == 4
+    after = files(out, "documents", "warc")
+    assert {name: after[name] for name in before} == before
+    new = rows(out)[9:]
+    assert sorted(row["id"] for row in new) == ["1", "9", "b.txt", "e.txt"]
+    assert sorted(path.name for path in (out / "text").iterdir()) == ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt"]
+    assert "mended" in (out / "text/b.txt").read_text()
+    told = report(out)["updates"][0]
+    assert (told["new"], told["changed"], told["unchanged"], told["vanished"]) == (1, 3, 1, 1)
+    assert (told["vanished-names"], told["documents"], told["documents-unchanged"]) == (["d.txt"], 4, 4)
+    assert report(out)["shards"] == len(list((out / "documents").iterdir()))
+
+
+def test_a_changed_document_names_the_group_before(inside, tmp_path):
+    out = tmp_path / "out"
+    run(inside, out)
+    change(inside)
+    run(inside, out, 1)
+    write(inside / "b.txt", f"b, mended again: {STORY}", 1_700_001_900)
+    run(inside, out, 2)
+    check(out)
+    of_b = [group for group in groups(out) if group.metadata.fields["source-path"] == "b.txt"]
+    assert [group.metadata.fields.get(PREVIOUS) for group in of_b] == [None, *(g.metadata.id for g in of_b[:2])]
+    of_e = [group for group in groups(out) if group.metadata.fields["source-path"] == "e.txt"]
+    assert [group.metadata.fields.get(PREVIOUS) for group in of_e] == [None]
+
+
+def test_nothing_new_leaves_all_as_it_is(inside, tmp_path):
+    out = tmp_path / "out"
+    run(inside, out)
+    before = files(out, ".")
+    run(inside, out, 1)
+    assert files(out, ".") == before
+
+
+def test_what_vanished_and_comes_back_is_not_cleaned_again(inside, tmp_path):
+    out = tmp_path / "out"
+    run(inside, out)
+    (inside / "d.txt").rename(tmp_path / "d.txt")
+    run(inside, out, 1)
+    assert report(out)["updates"][-1]["vanished-names"] == ["d.txt"]
+    (tmp_path / "d.txt").rename(inside / "d.txt")
+    run(inside, out, 2)
+    check(out)
+    assert len(rows(out)) == 9
+
+
+def test_a_monthly_file_of_rows_costs_what_is_new_in_it(inside, tmp_path):
+    out = tmp_path / "out"
+    for name in "abcd":
+        (inside / f"{name}.txt").unlink()
+    (inside / "rows.jsonl").unlink()
+    old = [row(None, f"{n}: {STORY}", url=f"https://example.org/{n}") for n in range(4)]
+    write(inside / "may.jsonl", "".join(old))
+    run(inside, out)
+    new = [row(None, f"{n}: {STORY}", url=f"https://example.org/{n}") for n in range(4, 6)]
+    write(inside / "june.jsonl", "".join([new[0], *old[1:], new[1]]))
+    assert run(inside, out, 1).documents == 2
+    check(out)
+
+
+def test_the_memory_of_sources_is_extended(inside, tmp_path):
+    out = tmp_path / "out"
+    run(inside, out)
+    before = Memory.open(out / "memory.sqlite").facts()[0].documents
+    change(inside)
+    run(inside, out, 1)
+    assert sum(facts.documents for facts in Memory.open(out / "memory.sqlite").facts()) > before
+    assert report(out)["memory"] == Memory.open(out / "memory.sqlite").digest
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("documents", [0, 1, 3])
+def test_an_update_that_broke_off_goes_on(inside, tmp_path, workers, documents):
+    def stop(progress):
+        if progress.phase == "cleaning" and progress.documents >= documents:
+            raise Stop
+
+    run(inside, tmp_path / "whole")
+    run(inside, tmp_path / "out")
+    change(inside)
+    run(inside, tmp_path / "whole", 1)
+    with pytest.raises(Stop):
+        run(inside, tmp_path / "out", 1, stop, workers=workers)
+    assert not report(tmp_path / "out")["complete"]
+    with pytest.raises(BatchError, match="--update to go on"):
+        run(inside, tmp_path / "out", 1, update=False)
+    run(inside, tmp_path / "out", 1)
+    check(tmp_path / "out")
+    assert files(tmp_path / "out", ".") == files(tmp_path / "whole", ".")
+
+
+@pytest.mark.parametrize("broken_at", ["known.npy", "run.json", "publish_inputs"])
+def test_an_update_that_broke_off_at_its_end_goes_on(inside, tmp_path, monkeypatch, broken_at):
+    def broken(out):
+        raise Stop
+
+    for name in ("whole", "out"):
+        run(inside, tmp_path / name)
+    change(inside)
+    run(inside, tmp_path / "whole", 1)
+    drafted, write_files = location.RunLocation.drafted, location.RunLocation.write
+
+    def broken_draft(self, name):
+        if name == broken_at:
+            raise Stop
+        return drafted(self, name)
+
+    def broken_write(self, files, *, sync=True):
+        if broken_at in files and b'"complete": true' in files[broken_at]:
+            raise Stop
+        return write_files(self, files, sync=sync)
+
+    monkeypatch.setattr(location.RunLocation, "drafted", broken_draft)
+    monkeypatch.setattr(location.RunLocation, "write", broken_write)
+    if broken_at == "publish_inputs":
+        monkeypatch.setattr(update, "publish_inputs", lambda out: broken(out) if "updates" in report(out) else None)
+    with pytest.raises(Stop):
+        run(inside, tmp_path / "out", 1)
+    monkeypatch.undo()
+    run(inside, tmp_path / "out", 1)
+    check(tmp_path / "out")
+    for folder in ("documents", "warc", "text"):
+        assert files(tmp_path / "out", folder) == files(tmp_path / "whole", folder)
+    assert report(tmp_path / "out")["counts"] == report(tmp_path / "whole")["counts"]
+    assert (tmp_path / "out/index.cdxj").read_bytes() == (tmp_path / "whole/index.cdxj").read_bytes()
+
+
+def test_other_settings_in_the_middle_of_an_update_are_refused(inside, tmp_path):
+    def stop(progress):
+        if progress.phase == "cleaning":
+            raise Stop
+
+    out = tmp_path / "out"
+    run(inside, out)
+    change(inside)
+    with pytest.raises(Stop):
+        run(inside, out, 1, stop)
+    with pytest.raises(BatchError, match="with-removed"):
+        run(inside, out, 1, with_removed=True)
+    write(inside / "f.txt", STORY)
+    with pytest.raises(BatchError, match="other inputs"):
+        run(inside, out, 1)
+
+
+def test_names_of_new_texts_are_free(inside, tmp_path):
+    out = tmp_path / "out"
+    write(inside / "x.md.txt", f"old: {STORY}")
+    run(inside, out)
+    write(inside / "x.md", f"new: {STORY}")
+    run(inside, out, 1)
+    check(out)
+    assert (out / "text/x.md.txt").read_text().startswith("old")
+    assert (out / "text/x.md.2.txt").read_text().startswith("new")
+
+
+def test_an_out_without_a_list_of_inputs_says_what_to_do(inside, tmp_path):
+    run(inside, tmp_path / "out")
+    (tmp_path / "out/inputs.jsonl").unlink()
+    with pytest.raises(BatchError, match="--fresh to clean all again"):
+        run(inside, tmp_path / "out", 1)
+
+
+def test_the_command_tells_what_an_update_found(inside, tmp_path, capsys):
+    words = ["clean", str(inside), "-o", str(tmp_path / "out"), "--workers", "1", "--timeout", "0", "--update"]
+    assert main(words) == 0
+    change(inside)
+    capsys.readouterr()
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "4 documents: 4 clean" in out
+    assert "inputs: 1 new, 3 changed, 1 unchanged, 1 vanished" in out
+    assert "vanished: d.txt; what was stored of them stays" in out
