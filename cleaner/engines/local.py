@@ -82,7 +82,7 @@ class LocalEngine:
                         raise answer[0]
                     yield task, answer[0]
                 elif not worker.alive:
-                    if not worker.began:
+                    if not worker.began and (worker.process.exitcode or 0) >= 0:  # it was not ended from outside
                         raise EngineError(_CANNOT_BEGIN.format(_death(worker)))
                     again.append(_after_death(task, worker, deaths.setdefault(task.number, [])))
                     self._replace(worker)

@@ -69,9 +69,10 @@ def shard_readings(
     named = Counter(document for document, _ in task.excused)
     for shard_input in shard_inputs(context.plan, task.work):
         readings: Iterator[Reading | Skipped] = read_input(shard_input, context.reading)
+        first = ordinal
         while True:
             heartbeat.begin(ordinal)
-            if named[ordinal] > 1:
+            if named[ordinal] > 1 and ordinal - first < shard_input.documents:
                 readings = iter([_unread(shard_input, dict(task.excused)[ordinal])])
                 named[ordinal] = 0
             reading = next(readings, None)

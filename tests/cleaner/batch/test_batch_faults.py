@@ -296,9 +296,10 @@ def test_changed_inputs_are_refused_and_named(folder, tmp_path):
 
 
 def test_inputs_that_change_or_vanish_during_the_run_are_failures(folder, tmp_path):
-    def meddle(_):
-        (folder / "rows.jsonl").write_text("")
-        (folder / "sub/page.html").unlink(missing_ok=True)
+    def meddle(progress):
+        if progress.phase != "planning":
+            (folder / "rows.jsonl").write_text("")
+            (folder / "sub/page.html").unlink(missing_ok=True)
 
     counts = run(folder, tmp_path / "out", progress=meddle)
     assert {failure.what for failure in counts.failures} == {"has changed since the run began", "is not there"}
