@@ -38,7 +38,7 @@ def _page(cleaned: CleanedDocument, article: str) -> str:
 
     lang = str(cleaned.metadata.get("lang") or "und")
     title = cleaned.title or cleaned.id
-    return _template().render(lang=lang, title=title, article=Markup(article))
+    return str(_template().render(lang=lang, title=title, article=Markup(article)))
 
 
 @cache

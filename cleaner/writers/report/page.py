@@ -114,7 +114,7 @@ def _file(name: str) -> str:
     """A file beside the templates, as it is."""
     environment = _environment()
     assert environment.loader is not None
-    return environment.loader.get_source(environment, name)[0]
+    return str(environment.loader.get_source(environment, name)[0])
 
 
 def _html(run: Mapping[str, Any], seen: Survey, shown: Sequence[_Shown]) -> str:
