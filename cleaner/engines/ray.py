@@ -124,7 +124,7 @@ class Watchman:
         self._begun: Counter[tuple[str, int]] = Counter()
 
     def begin(self, phase: str, number: int) -> int:
-        """The how manieth time this is that a worker begins with a shard."""
+        """How many times a worker has begun with this shard, this time included."""
         self._begun[phase, number] += 1
         return self._begun[phase, number]
 

@@ -115,7 +115,7 @@ def article_outcome(
 ) -> Outcome:
     """The cleaned document of an article's values, under our own names (`text`, `html`, KNOWN), or why there is none.
 
-    `source`: for articles that tell none. What is no string is as good as missing, except for text and HTML.
+    `source`: for articles that tell none. A value that is not a string counts as missing, except for text and HTML.
     """
     row = {name: value for name, value in article.items() if not _is_missing(value)}
     if any(isinstance(value, str) and len(value) > max_bytes for value in row.values()):
