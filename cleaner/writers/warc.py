@@ -27,8 +27,6 @@ from cleaner.readers import Failure, Original
 from cleaner.readers.mhtml import page_in
 
 SOFTWARE = "cleancopy"
-#: The field of a group's metadata that names the metadata record of the document's version before.
-PREVIOUS = "previous-version"
 #: Characters of a parser's name and version in messages: an archive may come from a stranger.
 NAMED = 80
 
@@ -67,7 +65,7 @@ def failed_article(original: Original, failure: Failure, clock: datetime, *, cop
 
 def followed(article: Article, previous: str) -> Article:
     """The same article as the next version of one that was stored before; previous: its metadata record's id."""
-    return replace(article, fields={**article.fields, PREVIOUS: previous})
+    return replace(article, previous=previous)
 
 
 def _article(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from archive.checking.verify import verify
+from archive.checking.versions import PREVIOUS
 from archive.segments.problems import Problem
 from archive.segments.reader import articles
 from cleaner import Cleaner
@@ -15,7 +16,7 @@ from cleaner.batch.output import location
 from cleaner.batch.run import BatchError, BatchSettings, run_batch
 from cleaner.cli.main import main
 from cleaner.memory.store import Memory
-from cleaner.writers.warc import CHECKS, PREVIOUS
+from cleaner.writers.warc import CHECKS
 
 CLOCK = datetime(2026, 5, 3, 12, tzinfo=UTC)
 STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
@@ -113,7 +114,7 @@ def test_what_is_new_or_has_changed_is_cleaned_and_nothing_that_is_there_is_touc
     assert report(out)["shards"] == len(list((out / "documents").iterdir()))
 
 
-def test_a_changed_document_names_the_group_before(inside, tmp_path):
+def test_a_changed_document_names_the_group_before(inside, tmp_path, capsys):
     out = tmp_path / "out"
     run(inside, out)
     change(inside)
@@ -123,6 +124,9 @@ def test_a_changed_document_names_the_group_before(inside, tmp_path):
     check(out)
     of_b = [group for group in groups(out) if group.metadata.fields["source-path"] == "b.txt"]
     assert [group.metadata.fields.get(PREVIOUS) for group in of_b] == [None, *(g.metadata.id for g in of_b[:2])]
+    capsys.readouterr()
+    assert main(["archive", "history", str(out), "b.txt"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) >= 3
     of_e = [group for group in groups(out) if group.metadata.fields["source-path"] == "e.txt"]
     assert [group.metadata.fields.get(PREVIOUS) for group in of_e] == [None]
 
