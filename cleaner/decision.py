@@ -14,11 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaner.document import Block, Decision, Evidence, Status
+from cleaner.heuristics.block_rules import HTML_SAYS
 from cleaner.heuristics.block_stats import IDEOGRAPH_WEIGHT
+from cleaner.heuristics.patterns import MARKS
 from cleaner.labels import KEPT, Action, Label, Policy
 from cleaner.memory.lookup import Recall
 from cleaner.model.model_file import COLUMNS
 from cleaner.model.network import COLUMN, EVIDENCE_CLIP
+from cleaner.page_judge import BlockEvidence, placed_odds, with_evidence
 from cleaner.segmentation.tokens import Flags, Floats
 
 #: Rules alone: log-odds against removal before any evidence, and the score from which a block goes.
@@ -53,9 +56,8 @@ SUPPORT = 0.3
 GUARDED = {Label.HEADLINE: 0.8, Label.CREDIT: 0.7, Label.NOTE: 0.7}
 #: The model reads the rules' evidence up to its clip; what a user's own cue or a whole letter says beyond it adds here.
 BEYOND = 1.0
-#: On a page: what the page model's log-odds count, those of the model of text, the rules for removal and for body, and
-#: what a block must pass, more for a longer one; by logistic regression on 1,265 pages, each of a domain left out.
-PLACE, PLACED_TEXT, PLACED_RULES, PLACED_BODY, PLACED_COST, PLACED_LENGTH = 0.84, 0.28, 0.12, 0.25, 0.1, 0.26
+#: Headings inside an article; its title is told by the page.
+HEADING_MARKS = frozenset(("tag:h2", "tag:h3", "tag:h4", "tag:h5", "tag:h6"))
 #: A piece of a sentence of at most this length, between pieces that stay, stays too, when no rule speaks against it.
 SNIPPET = 24
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "”", '"', "»")
@@ -89,8 +91,12 @@ class Scores:
         *,
         recurring: Flags | None = None,
         places: Sequence[float] = (),
+        crumbs: Sequence[bool] = (),
     ) -> Scores:
-        """From the model's probabilities, the blocks' lengths in characters, and which of them the source repeats."""
+        """From the model's probabilities, the blocks' lengths in characters, and which of them the source repeats.
+
+        crumbs: HTML: which blocks read like crumbs (`reads_like_a_crumb`): only rules and place speak against them.
+        """
         boilerplate = np.clip(probabilities[:, len(KEPT) :].sum(axis=1), 1e-6, 1 - 1e-6)
         compact = lang in COMPACT
         sizes = np.asarray(lengths) * (IDEOGRAPH_WEIGHT if compact else 1)
@@ -104,9 +110,9 @@ class Scores:
         short = max(0.0, 1 - len(sizes) / SHORT_DOCUMENT)
         if places:  # the page has told its headline: what else reads like one is none
             boilerplate = np.clip(boilerplate + probabilities[:, COLUMN[Label.HEADLINE]], 1e-6, 1 - 1e-6)
-            odds = np.log(boilerplate / (1 - boilerplate))
-            costs = PLACED_COST + PLACED_LENGTH * np.log1p(sizes / TYPICAL_LENGTH)
-            odds = PLACE * np.asarray(places) + PLACED_TEXT * odds
+            margins = np.log(boilerplate / (1 - boilerplate)) - costs
+            margins = np.where(crumbs, np.minimum(margins, 0), margins) if crumbs else margins
+            odds, costs = placed_odds(np.asarray(places), margins, sizes), np.zeros(len(sizes))
         return cls(
             probabilities=probabilities,
             odds=odds.tolist(),
@@ -177,7 +183,7 @@ def judge_with_model(block: Block, evidence: Sequence[Evidence], scores: Scores,
     if rules > EVIDENCE_CLIP:
         strength += BEYOND * (rules - EVIDENCE_CLIP)
     if scores.places:
-        strength += PLACED_RULES * min(rules, EVIDENCE_CLIP) - PLACED_BODY * sums.get(Label.BODY, 0.0)
+        strength = with_evidence(scores.odds[index], block_evidence(block, evidence))
     elif rules:
         strength += SUPPORT * rules
         cost -= APPEAL_DISCOUNT * (COLUMNS[scores.gone[index]] in APPEALS)
@@ -192,6 +198,26 @@ def judge_with_model(block: Block, evidence: Sequence[Evidence], scores: Scores,
     if label is Label.HEADLINE and _is_sentence(block.text) and label not in sums:
         label = Label.BODY  # only a title as given, or a line that stands like one, may be a sentence
     return label, score, _reasons(evidence, label) if evidence else ()
+
+
+def block_evidence(block: Block, evidence: Sequence[Evidence]) -> BlockEvidence:
+    """What the rules and a page's elements say of a block."""
+    sums = _sums(evidence)
+    cues = [each.weight for each in evidence if each.label not in KEPT and not each.reason.startswith(HTML_SAYS)]
+    marks = [MARKS[mark][1] for mark in block.marks if mark in MARKS and MARKS[mark][0] not in KEPT]
+    kept = sums.get(Label.CREDIT, 0.0) + sums.get(Label.NOTE, 0.0)
+    cue = 0.0 if is_row(block) else max(cues, default=0.0)
+    return BlockEvidence(max(marks, default=0.0), cue, sums.get(Label.BODY, 0.0), kept, is_row(block))
+
+
+def is_row(block: Block) -> bool:
+    """Is a block of a page a row of a table, its cells in one line, or a heading in it?"""
+    return block.path.endswith(("/tr", "/th"))
+
+
+def reads_like_a_crumb(block: Block) -> bool:
+    """Is a block of a page a row or a heading of an article? In a text such lines are mostly something else."""
+    return is_row(block) or not HEADING_MARKS.isdisjoint(block.marks)
 
 
 def _is_prose(text: str) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 
 from cleaner import assembly, ledger
 from cleaner.corrections.apply import Corrections, all_but_corrected, is_corrected
-from cleaner.decision import Scores, decide
+from cleaner.decision import Scores, decide, reads_like_a_crumb
 from cleaner.document import CleanedDocument, Decision, Document, Rendering, Status
 from cleaner.heuristics.annotate import find_evidence
 from cleaner.heuristics.cue_matcher import Matcher
@@ -27,6 +27,7 @@ from cleaner.html.features import shares_in
 from cleaner.html.model import PageModel
 from cleaner.html.model import shipped as shipped_page_model
 from cleaner.html.page import Extractor
+from cleaner.html.page_kind import seen_together, teaser_lines
 from cleaner.html.trafilatura import page_facts
 from cleaner.labels import Action, Policy
 from cleaner.language import identify
@@ -176,7 +177,8 @@ class Cleaner:
         """The decisions on a page, those on its blocks near the article, and its language."""
         title = document.title or str(rendering.metadata.get("title", ""))
         second = None if self.extractor is Extractor.FAST else partial(_second_opinion, document, rendering)
-        odds = pages.settled(rendering.blocks, odds, title, second)
+        teasers = teaser_lines(rendering.layout) if rendering.layout is not None else (frozenset(), False)
+        odds = pages.settled(rendering.blocks, odds, title, second, teasers)
         if self.extractor is Extractor.FAST:
             decisions = pages.decide_by_page(rendering, odds, title, self.policy)
             judged = tuple(each for each, place in zip(decisions, odds, strict=True) if place < pages.FAR)
@@ -185,6 +187,7 @@ class Cleaner:
         part = pages.near(rendering, odds)
         lang = identify(part.rendering.text or rendering.text, document.lang)
         judged = self._judge(replace(document, title=title), _Reading(part.rendering), lang, part.odds)
+        judged = seen_together(judged, self.policy)
         return pages.widen(rendering, part, judged, odds, self.policy), judged, lang
 
     def _judge(
@@ -207,6 +210,7 @@ class Cleaner:
             scores = Scores.of(
                 probabilities, [len(block.text) for block in blocks], lang,
                 recurring=recurs(recall) if recall else None, places=places,
+                crumbs=[reads_like_a_crumb(block) for block in blocks] if places else (),
             )  # fmt: skip
         return decide(blocks, labelling.evidence, labelling.cuts, self.policy, scores, recall)
 

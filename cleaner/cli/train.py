@@ -27,7 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser, positive: Callable[[str], int
     for files in (gold, lines, noisy, articles):
         files.type, files.metavar, files.nargs = Path, "FILE", "+"
     parser.add_argument(
-        "--pages", type=Path, metavar="FILE", help="JSONL of pages: the page model is learned instead (docs/html.md)"
+        "--pages",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="JSONL of pages: the page model is learned instead (docs/html.md)",
     )
     parser.add_argument("--breaks", action="store_true", help="the model of lost line breaks is learned instead")
     parser.add_argument("--split", metavar="NAME", help="only rows whose field `split` says so; others' sites go too")

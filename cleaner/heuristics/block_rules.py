@@ -38,6 +38,8 @@ STANDS: dict[Kind, str] = {
     Kind.OPENER: "opens a box with",
     Kind.GLUED: "is stuck to prose:",
 }
+#: How the reasons begin that a page's own elements give.
+HTML_SAYS = "HTML says"
 #: A cue that opens a block of at most so many words, with a colon behind it ("Read also: …"), is a prompt.
 PROMPT_WORDS, PROMPT_WEIGHT = 22, 6.5
 PROMPT_SIGNS = (":", "：", "»", ">")
@@ -366,7 +368,7 @@ def outside_main(context: Context) -> Found:
     for index, block in enumerate(context.blocks):
         for mark in block.marks:
             if (known := patterns.MARKS.get(mark)) is not None:
-                yield index, Evidence(known[0], known[1], f"HTML says: {mark}")
+                yield index, Evidence(known[0], known[1], f"{HTML_SAYS}: {mark}")
 
 
 #: A rule sees the evidence of the rules above it.

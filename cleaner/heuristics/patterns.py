@@ -150,6 +150,7 @@ MARKS: dict[str, tuple[Label, float]] = {
     "class:advert": (Label.ADVERT, 4.0),
     "class:bio": (Label.BIO, 3.8),
     "class:cookie": (Label.LEGAL, 4.0),
+    "class:modal": (Label.NAVIGATION, 4.0),
     "class:navigation": (Label.NAVIGATION, 2.2),
     "role:navigation": (Label.NAVIGATION, 5.0),
     "role:contentinfo": (Label.NAVIGATION, 4.0),

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from cleaner.decision import is_row
 from cleaner.document import Block, Decision, Rendering
 from cleaner.heuristics.patterns import MARKS
 from cleaner.html.class_hints import DIALOGS
@@ -18,6 +19,10 @@ from cleaner.labels import KEPT, Label, Policy
 #: Log-odds of standing outside from which a block is not read as text any more. Reading as text from 2, 3 or 4 on made
 #: no difference beyond .0005 in any score, cross-validated over 1,383 pages.
 FAR = 3.0
+#: What standing in a list of teasers adds to the odds, beside an article and on a page of nothing else.
+TEASER, TEASERS_ALONE = 2.0, 8.0
+#: A row of a table goes from these log-odds on.
+ROW_ODDS = 1.5
 #: Without the model of text a block goes from these log-odds on, plus so much per factor e of its length over
 #: TYPICAL_LENGTH characters (same pages: flat between .6 and 1.0).
 OUTSIDE, OUTSIDE_LENGTH, TYPICAL_LENGTH = 0.8, 0.1, 60
@@ -44,18 +49,41 @@ TITLE_SLACK = 8
 
 
 def settled(
-    blocks: Sequence[Block], odds: Sequence[float], title: str, second: Callable[[], Sequence[float]] | None = None
+    blocks: Sequence[Block],
+    odds: Sequence[float],
+    title: str,
+    second: Callable[[], Sequence[float]] | None = None,
+    teasers: tuple[frozenset[int], bool] = (frozenset(), False),
 ) -> list[float]:
     """The page model's odds, lowered where next to nothing would stay, and with the page's title held to be inside.
 
     second: asked only then, gives how much of each block another extractor takes for the article; nothing: no opinion.
+    teasers: the lines of lists of teasers, and whether the page is nothing else (`page_kind.teaser_lines`).
     """
     odds = [_marked(block, each) for block, each in zip(blocks, odds, strict=True)]
+    odds = _tables_whole(blocks, odds)
+    lines, nothing_else = teasers
+    raised = TEASERS_ALONE if nothing_else else TEASER
+    odds = [each + raised if index in lines else each for index, each in enumerate(odds)]
     prose = sum(len(block.text) for block in blocks if len(block.text) >= PROSE)
     kept = sum(len(block.text) for block, each in zip(blocks, odds, strict=True) if each < _cost(block))
-    found = odds if kept >= LITTLE * prose else _milder(odds, second() if second is not None else ())
+    found = odds if nothing_else or kept >= LITTLE * prose else _milder(odds, second() if second is not None else ())
     if (headline := _headline(blocks, odds, title)) >= 0:
         found[headline] = min(found[headline], HEADLINE_ODDS)
+    return found
+
+
+def _tables_whole(blocks: Sequence[Block], odds: Sequence[float]) -> list[float]:
+    """The odds with those of rows of a table that follow each other averaged: a table stays or goes as a whole."""
+    found = list(odds)
+    start = 0
+    while start < len(blocks):
+        stop = start
+        while stop < len(blocks) and is_row(blocks[stop]):
+            stop += 1
+        if stop > start:
+            found[start:stop] = [sum(odds[start:stop]) / (stop - start)] * (stop - start)
+        start = stop + 1
     return found
 
 
@@ -80,8 +108,9 @@ class Near:
 
 
 def near(rendering: Rendering, odds: Sequence[float]) -> Near:
-    """The part of a page's rendering that is to be read as text."""
-    chosen = tuple(index for index, each in enumerate(odds) if each < FAR)
+    """The part of a page's rendering that is to be read as text: rows of tables are not, they read like crumbs."""
+    blocks_near = (index for index, each in enumerate(odds) if each < FAR)
+    chosen = tuple(index for index in blocks_near if not is_row(rendering.blocks[index]))
     blocks: list[Block] = []
     here = 0
     for number, index in enumerate(chosen):
@@ -103,7 +132,7 @@ def widen(
     inside = dict(zip(part.blocks, part.rendering.blocks, strict=True))
     for index, block in enumerate(rendering.blocks):
         if index not in inside:
-            found.append(_far(block, odds[index], policy))
+            found.append(_unread(block, odds[index], policy))
             continue
         shift = block.start - inside[index].start
         while at < len(decisions) and decisions[at].start < inside[index].end:
@@ -127,6 +156,14 @@ def decide_by_page(rendering: Rendering, odds: Sequence[float], title: str, poli
             label = Label.BODY
         found.append(Decision(block.start, block.end, label, policy.action(label), _probability(each)))
     return tuple(found)
+
+
+def _unread(block: Block, odds: float, policy: Policy) -> Decision:
+    """The decision on a block that was not read as text."""
+    if is_row(block) and odds < ROW_ODDS:
+        return Decision(block.start, block.end, Label.BODY, policy.action(Label.BODY), _probability(odds))
+    reason = _FAR_REASON if odds >= FAR else "a row of a table outside the article (page model)"
+    return _far(block, odds, policy, reason)
 
 
 def _far(block: Block, odds: float, policy: Policy, reason: str = _FAR_REASON) -> Decision:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaner.html.page import MAX_ANCESTORS, Element, Layout, Line
+from cleaner.html.records import article_columns, record_columns
 
 Floats = NDArray[Any]  # float32
 Ints = NDArray[Any]  # int64
@@ -26,7 +27,7 @@ Ints = NDArray[Any]  # int64
 #: Buckets of the hashes, as a power of two.
 BITS = 20
 #: Which features these are; a model trained on others is refused. Raise it with any change of their meaning.
-PAGE_FEATURES = 2
+PAGE_FEATURES = 3
 
 #: A line this long, in visible characters, with few links, is prose.
 PROSE, PROSE_LINKS = 80, 0.4
@@ -74,11 +75,15 @@ def page_features(layout: Layout) -> PageFeatures:
     words = [_WORD.findall(line.text.lower()) for line in lines]
     shape = _shape(lines, words)
     chains = _chains(lines, elements)
+    sums = _sums(lines, elements, shape)
+    prose = max(1.0, float(shape.prose.sum()))
     columns = [
         *shape.columns(),
-        *_spread(lines, elements, chains, shape),
+        *_spread(lines, elements, chains, shape, sums),
         *_tags(lines, elements),
         *_repeats(lines, elements, chains, shape),
+        *record_columns(lines, elements, sums, prose),
+        *article_columns(lines, elements, sums, prose),
         *_echoes(words),
         *_title(words, str(layout.metadata.get("title", "")), shape),
         *_shares(words, layout),
@@ -281,10 +286,9 @@ def _chains(lines: Sequence[Line], elements: Sequence[Element]) -> list[tuple[in
 
 
 def _spread(
-    lines: Sequence[Line], elements: Sequence[Element], chains: Sequence[tuple[int, ...]], shape: _Shape
+    lines: Sequence[Line], elements: Sequence[Element], chains: Sequence[tuple[int, ...]], shape: _Shape, sums: Floats
 ) -> Iterable[Floats]:
     """How prose, text and links are spread over the elements around each line, and the main container."""
-    sums = _sums(lines, elements, shape)
     total = max(1.0, float(shape.prose.sum()))
     near = np.array([chain + chain[-1:] * (NEAR + 1 - len(chain)) for chain in chains])
     for distance in range(NEAR + 1):

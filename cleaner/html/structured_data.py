@@ -14,15 +14,23 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
+from cleaner.html.authors import MAX_AUTHORS, author_names
+from cleaner.html.dates import iso_date
 from cleaner.html.json_text import json_of, plain_text, string, values_in
 
 #: A schema.org type whose name ends so is an article: NewsArticle, BlogPosting, ReportageNewsArticle, LiveBlogPosting …
 _ARTICLE_ENDS = ("Article", "BlogPosting", "Report", "Posting", "Review", "Recipe")
 MAX_FIGURES = 40
-MAX_AUTHORS, MAX_NAME = 20, 100
 #: Where the address of a picture stands, lazily loaded ones after a data: address in `src`.
 _SOURCES = ("src", "data-src", "data-lazy-src", "data-original")
 
+#: Between the pictures of a srcset; a comma inside an address has no white space behind it.
+_CANDIDATES = re.compile(r",\s+")
+#: Elements whose classes say that they hold an author's name.
+_NAMED_CLASSES = ", ".join(
+    ['[class*="byline"] .fn', '[class*="author"] .fn']
+    + [f'[class*="{who}{sign}name" i]' for who in ("author", "byline") for sign in ("-", "_", "__", "")]
+)
 _META = {
     "og:url": "canonical",
     "og:locale": "language",
@@ -38,6 +46,15 @@ _META = {
     "dc.date.issued": "date",
     "dcterms.created": "date",
     "date": "date",
+    "dc.date.accepted": "date",
+    "citation_publication_date": "date",
+    "sailthru.date": "date",
+    "article:modified_time": "modified",
+    "og:updated_time": "modified",
+    "datemodified": "modified",
+    "last-modified": "modified",
+    "citation_author": "authors",
+    "sailthru.author": "authors",
     "pubdate": "date",
     "publish-date": "date",
     "parsely-pub-date": "date",
@@ -89,7 +106,18 @@ def _state(facts: dict[str, Any], name: str, value: Any) -> None:
 
 def merged(own: Mapping[str, Any], trafilatura: Mapping[str, Any]) -> dict[str, Any]:
     """The page's metadata from what it states and what trafilatura read of it."""
-    return {**own, **trafilatura}
+    both = {**own, **trafilatura}
+    both.pop("shown-authors", None)
+    shown, read = own.get("shown-authors", ()), author_names(trafilatura.get("authors", ()))
+    read = shown if set(shown) & set(read) else read  # trafilatura takes the job title's parts for names, too
+    said = (own.get("authors", ()), read, shown)
+    if names := next((names for names in said if names), ()):
+        both["authors"] = list(names)
+    else:
+        both.pop("authors", None)
+    if own.get("date"):
+        both["date"] = own["date"]
+    return both
 
 
 def resolved(facts: Mapping[str, Any], tree: LexborHTMLParser, url: str | None) -> dict[str, Any]:
@@ -113,6 +141,33 @@ def _joined(base: str, address: str) -> str:
     except ValueError:
         return address
     return joined if joined.startswith(("http://", "https://")) or not base else address
+
+
+#: English names of languages that pages put in the place of their codes.
+_LANGUAGES = {
+    "arabic": "ar", "bengali": "bn", "chinese": "zh", "czech": "cs", "danish": "da", "deutsch": "de", "dutch": "nl",
+    "english": "en", "español": "es", "finnish": "fi", "français": "fr", "french": "fr", "german": "de", "greek": "el",
+    "hebrew": "he", "hindi": "hi", "hungarian": "hu", "indonesian": "id", "italian": "it", "italiano": "it",
+    "japanese": "ja", "korean": "ko", "norwegian": "no", "polish": "pl", "portuguese": "pt", "romanian": "ro",
+    "russian": "ru", "spanish": "es", "swedish": "sv", "thai": "th", "turkish": "tr", "ukrainian": "uk",
+    "vietnamese": "vi", "русский": "ru",
+}  # fmt: skip
+
+
+def language_code(value: str) -> str:
+    """The two or three letters of a language from a tag or an English name; empty for anything else.
+
+    >>> language_code("en-GB"), language_code("English"), language_code("de_DE"), language_code("x y")
+    ('en', 'en', 'de', '')
+    """
+    first = re.split("[-_,; ]", value.strip().lower())[0]
+    return _LANGUAGES.get(first, first if re.fullmatch("[a-z]{2,3}", first) else "")
+
+
+def _is_organisation(author: Any) -> bool:
+    """Is an author an outlet or an agency, and no person?"""
+    kind = author.get("@type") if isinstance(author, dict) else None
+    return any(isinstance(name, str) and name.endswith("Organization") for name in _list(kind))
 
 
 def _things(value: Any) -> Iterator[dict[str, Any]]:
@@ -142,12 +197,13 @@ def _meant(value: Any, known: Mapping[str, Mapping[str, Any]]) -> Any:
 
 def _article_facts(thing: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
     yield "title", plain_text(string(thing.get("headline")))
-    names = [_name(_meant(author, known)) for author in _list(thing.get("author"))]
-    yield "authors", [name for name in dict.fromkeys(names) if name and not name.startswith("http")]
-    yield "date", string(thing.get("datePublished"))[:10]
+    people = [_meant(author, known) for author in _list(thing.get("author"))]
+    yield "authors", author_names([_name(author) for author in people if not _is_organisation(author)])
+    yield "date", iso_date(thing.get("datePublished"))
+    yield "modified", iso_date(thing.get("dateModified"))
     sections = [plain_text(string(each)) for each in _list(thing.get("articleSection"))]
     yield "section", next((each for each in sections if each), "")
-    yield "language", string(thing.get("inLanguage")).split("-")[0].lower()
+    yield "language", language_code(_name(thing.get("inLanguage")))
     yield "site", _name(_meant(thing.get("publisher"), known))
     yield "description", plain_text(string(thing.get("description")))
 
@@ -158,12 +214,12 @@ def _meta_facts(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:
         names = (attributes.get(each) for each in ("property", "name", "itemprop", "http-equiv"))
         key = next((name for name in names if name), "").strip().lower()
         name, value = _META.get(key), " ".join((attributes.get("content") or "").split())
-        if name == "date":
-            yield name, value[:10] if re.match(r"\d{4}-\d\d-\d\d", value) else ""
+        if name in ("date", "modified"):
+            yield name, iso_date(value)
         elif name == "language":
-            yield name, re.split("[-_,; ]", value)[0].lower()[:3]
+            yield name, language_code(value)
         elif name == "authors":
-            yield name, [] if value.startswith("http") or not value else [value]
+            yield name, author_names([value])
         elif name:
             yield name, value
 
@@ -173,7 +229,7 @@ def _frame_facts(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:
         if "canonical" in (link.attributes["rel"] or "").lower().split():
             yield "canonical", (link.attributes["href"] or "").strip()
     html = tree.css_first("html")
-    yield "language", ((html.attributes.get("lang") or "") if html else "").split("-")[0].strip().lower()[:3]
+    yield "language", language_code((html.attributes.get("lang") or "") if html else "")
 
 
 def _title(tree: LexborHTMLParser) -> str:
@@ -185,10 +241,12 @@ def _microdata(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:
     """Date and authors that elements of the page bear as properties."""
     for node in tree.css('time[itemprop="datePublished"], time[pubdate]'):
         value = (node.attributes.get("datetime") or "").strip()
-        yield "date", value[:10] if re.match(r"\d{4}-\d\d-\d\d", value) else ""
+        yield "date", iso_date(value)
     named = tree.css('[itemprop="author"] [itemprop="name"]') or tree.css('[itemprop="author"], a[rel~="author"]')
     names = (" ".join(node.text().split()) for node in named[:MAX_AUTHORS])
-    yield "authors", [name for name in dict.fromkeys(names) if 0 < len(name) <= MAX_NAME and name[:4] != "http"]
+    yield "authors", author_names(names)
+    shown = (" ".join(node.text(separator=" ").split()) for node in tree.css(_NAMED_CLASSES)[:1])
+    yield "shown-authors", author_names(shown)
 
 
 def _figures(tree: LexborHTMLParser) -> Iterator[dict[str, str]]:
@@ -205,6 +263,7 @@ def _figures(tree: LexborHTMLParser) -> Iterator[dict[str, str]]:
 def _picture(attributes: Mapping[str, str | None]) -> str | None:
     """Where a picture is from; empty for one that stands in the page itself, None for one from nowhere."""
     given = [value.strip() for key in _SOURCES if (value := attributes.get(key))]
-    given += [each.split()[0] for key in ("srcset", "data-srcset") if (each := (attributes.get(key) or "").strip())]
+    for key in ("srcset", "data-srcset"):
+        given += [part.split()[0] for part in _CANDIDATES.split(attributes.get(key) or "") if part.strip()]
     real = [each for each in given if not each.startswith("data:")]
     return real[0] if real else "" if given else None

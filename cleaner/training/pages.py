@@ -9,7 +9,9 @@ from __future__ import annotations
 import gzip
 import json
 import lzma
+import re
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from cleaner.document import Document
+from cleaner.document import Block, Document
 from cleaner.html.features import BITS, PageFeatures, page_features
 from cleaner.html.model import PageModel, inputs, linear_scores, pack, parse, place_scale, said_scale
-from cleaner.html.page import Extractor, Layout
+from cleaner.html.page import Extractor
 from cleaner.html.segment import segment_html
 from cleaner.labels import KEPT, Label
 from cleaner.segmentation.tokens import Flags, Floats, Ints
@@ -29,8 +31,11 @@ from cleaner.training.corpus import read_rows
 from cleaner.training.evaluation import Gold, GoldError, read_gold
 from cleaner.training.network import Labelled, Settings, train_network
 from cleaner.training.page_alignment import article_shares, labels_of_lines
+from cleaner.training.page_readings import Readings
 
 Say = Callable[[str], None]
+
+_HOST = re.compile(r"""(?:href|src)\s*=\s*["']?https?://([\w.-]{4,80})""", re.IGNORECASE)
 
 FOLDS = 5
 #: A hash gets a weight when at least so many domains hold it: what only one site says, no other will.
@@ -42,6 +47,10 @@ PAGE_WEIGHT = 30.0
 PARTIAL, PARTIAL_WEIGHT = (0.15, 0.85), 0.3
 #: Networks of other seeds whose odds are averaged: one of them errs on a page here, another there.
 MEMBERS = 3
+#: What stands in these is outside, whatever a gold text calls the article: captions, comments, other articles.
+OUTSIDE_MARKS = frozenset(("tag:figcaption", "class:caption", "class:comment", "class:related"))
+#: A gold text that says otherwise of more than this share of the page's prose means something else by them.
+MOST_OUTSIDE = 0.3
 SETTINGS = Settings(width=48, dilations=(1, 2, 4, 8), epochs=10, drop=0.3, drop_inputs=0.1, kind=0.0)
 
 
@@ -78,15 +87,24 @@ def read_pages(path: Path) -> Iterator[Page]:
         with opener(path, "rt", encoding="utf-8") as rows:
             for row in map(json.loads, rows):
                 given = (row.get("url"), row.get("body"), row.get("with") or (), row.get("without") or ())
-                yield Page(row["id"], row["domain"], row["html"], *given)
+                domain = row["domain"] or linked_host(row["html"]) or row["id"]
+                yield Page(row["id"], domain, row["html"], *given)
     except (OSError, ValueError, KeyError) as error:
         raise GoldError(f"{path}: cannot be read as pages ({error})") from error
 
 
-def page_examples(pages: Path, labelled: Iterable[Path]) -> list[PageExample]:
-    """The examples of a file of pages, with what documents read line by line say of them. Raises GoldError."""
-    gold = read_labelled(labelled)
-    return [found for page in read_pages(pages) if (found := example(page, gold.get(page.id))) is not None]
+def linked_host(html: str) -> str:
+    """The host that a page's addresses name most often: most likely its own; empty when there is none."""
+    hosts = Counter(host.lower().removeprefix("www.") for host in _HOST.findall(html))
+    return hosts.most_common(1)[0][0] if hosts else ""
+
+
+def page_examples(pages: Iterable[Path], labelled: Iterable[Path]) -> list[PageExample]:
+    """The examples of files of pages, with what documents read line by line say of them. Raises GoldError."""
+    paths = list(labelled)
+    gold, readings = read_labelled(paths), Readings.of(nameless(paths))
+    known = (page for file in pages for page in read_pages(file))
+    return [found for page in known if (found := example(page, gold.get(page.id), readings)) is not None]
 
 
 def read_labelled(paths: Iterable[Path]) -> dict[str, Gold]:
@@ -101,33 +119,52 @@ def read_labelled(paths: Iterable[Path]) -> dict[str, Gold]:
     return found
 
 
+def nameless(paths: Iterable[Path]) -> Iterator[Gold]:
+    """Documents read line by line that do not name their page. Raises GoldError."""
+    for path in paths:
+        named = {row["id"] for row in read_rows(path) if "page" in row and "id" in row}
+        yield from (gold for gold in read_gold(path) if gold.id not in named)
+
+
 def fold_of(domain: str) -> int:
     """The fold of a domain: a checksum of its name, so that it never changes."""
     return zlib.crc32(domain.encode()) % FOLDS
 
 
-def example(page: Page, gold: Gold | None, *, opinions: bool = True) -> PageExample | None:
+def example(
+    page: Page, gold: Gold | None, readings: Readings | None = None, *, opinions: bool = True
+) -> PageExample | None:
     """The example of a page, in the lines that cleaning would see; None when it has none."""
     asked = Extractor.TRAFILATURA if opinions else Extractor.PAGE
-    layout = segment_html(Document(page.id, page.html, "text/html", url=page.url), asked).layout
+    rendering = segment_html(Document(page.id, page.html, "text/html", url=page.url), asked)
+    layout = rendering.layout
     if layout is None or not layout.lines:
         return None
     views = [page_features(replace(layout, opinion=None))]
     if opinions:
         views.append(page_features(layout))
     texts = [line.text for line in layout.lines]
-    outside, weights = _known(layout, page, gold)
+    if gold is None and readings is not None and (reading := readings.of_page(texts)) is not None:
+        outside, weights = _known(rendering.blocks, replace(page, body=None), reading)  # people read better than tools
+        if not weights.any():
+            outside, weights = _known(rendering.blocks, page, None)
+    else:
+        outside, weights = _known(rendering.blocks, page, gold)
     return PageExample(page.id, fold_of(page.domain), page.domain, texts, views, outside, weights)
 
 
-def _known(layout: Layout, page: Page, gold: Gold | None) -> tuple[Ints, Floats]:
+def _known(blocks: Sequence[Block], page: Page, gold: Gold | None) -> tuple[Ints, Floats]:
     """Which lines are outside the article by the gold text, the labels or the passages, and what each line counts."""
-    texts = [line.text for line in layout.lines]
+    texts = [block.text for block in blocks]
     weights = np.sqrt(np.clip([max(len(text.split()), len(text.encode()) / 12) for text in texts], 1, 200))
     if page.body:
         shares = np.array(article_shares(texts, page.body))
         weights *= np.where((shares > PARTIAL[0]) & (shares < PARTIAL[1]), PARTIAL_WEIGHT, 1)
         outside = (shares < 0.5).astype(np.int64)
+        weights *= ~(
+            (outside == 0) & np.array(["tag:h1" in block.marks for block in blocks])
+        )  # the title, a body or not
+        outside |= _outside_by_marks(blocks, outside)
     else:
         inside, beyond = (_holding(texts, passages) for passages in (page.wanted, page.unwanted))
         outside, sure = _read(texts, gold, inside)
@@ -136,6 +173,16 @@ def _known(layout: Layout, page: Page, gold: Gold | None) -> tuple[Ints, Floats]
         weights *= sure
     total = max(1.0, float(weights.sum()))
     return outside, (weights * min(len(texts), PAGE_WEIGHT) / total).astype(np.float32)
+
+
+def _outside_by_marks(blocks: Sequence[Block], outside: Ints) -> Ints:
+    """Lines of captions, comments and other articles by their containers, unless they are much of the gold text."""
+    marked = np.array([not OUTSIDE_MARKS.isdisjoint(block.marks) for block in blocks])
+    sizes = np.array([len(block.text) for block in blocks])
+    inside = float((sizes * (outside == 0)).sum())
+    if float((sizes * (marked & (outside == 0))).sum()) > MOST_OUTSIDE * inside:
+        return np.zeros(len(blocks), np.int64)
+    return marked.astype(np.int64)
 
 
 def _holding(texts: Sequence[str], passages: Sequence[str]) -> set[int]:

@@ -1,0 +1,73 @@
+"""Authors' names out of what pages write in their place: without "by", job titles, addresses, prompts, outlets.
+
+Names are only cut and left out here, never made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+#: More names, or longer ones, are a list of something else.
+MAX_AUTHORS, MAX_NAME = 20, 60
+
+_BY = re.compile(
+    r"^(?:(?:written|posted|published|story|reported|article|words|interview|artikel|view all posts)\s(?:by|von)|by|"
+    r"von|par|por|di|da|door|av|af|text|texte|texto(?:\sde)?|autora?|autore|auteur|author|автор|od|napisał|"
+    r"geschrieben von|écrit par|escrito por|publié par|interview)\s*:?\s+",
+    re.IGNORECASE,
+)
+_SEPARATORS = re.compile(r"\s*(?:;|\||•|·|\n|、|，|/|,|\s(?:and|und|et|y|e|og|och|en|i|&|with|mit|avec|con)\s)\s*")
+#: What a person does, or what the outlet calls those who write: no part of a name.
+_ROLE = re.compile(
+    r"\b(?:reporter|reporters|editor|editors|correspondent|journalist|journalists|writer|columnist|contributor|contributors|"
+    r"staff|producer|analyst|professor|lecturer|director|fellow|researcher|photographer|intern|freelance|freelancer|desk|"
+    r"newsroom|team|editorial|redaktion|redakteur|redakteurin|redacteur|redaktor|redakcja|redacción|redação|redazione|"
+    r"rédaction|journaliste|journalistin|periodista|jornalista|giornalista|korrespondent|korrespondentin|correspondant|"
+    r"correspondante|chefredakteur|reporterin|head of|chief|senior|admin|administrator|webmaster|agency|agencies|"
+    r"agentur)\b",
+    re.IGNORECASE,
+)
+_PROMPT = re.compile(
+    r"@|https?:|www\.|\be-?mail\b|\bfollow\b|\bsee all\b|\bmore from\b|\bview\b|\bread\b|\bclick\b|\bupdated\b|"
+    r"\bpublished\b|\bposted\b|\bshare\b|\bcomments?\b|\d{2,}",
+    re.IGNORECASE,
+)
+#: A lower-case letter before a capital: two fields that lost the space between them; not "McDonald", "DeVito".
+_GLUED = re.compile(r"(?<=[a-zà-ÿ]{3})(?=[A-ZÀ-Þ][a-zà-ÿ])")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def author_names(written: Iterable[str]) -> list[str]:
+    """The names in what stands in the authors' place, in order, each once.
+
+    >>> author_names(["By Clara IdeSenior Reporter", "Senior Reporter", "Ada Holm and Jan Brand"])
+    ['Clara Ide', 'Ada Holm', 'Jan Brand']
+    """
+    found: dict[str, str] = {}
+    for text in written:
+        for part in _SEPARATORS.split(" ".join(text.split())):
+            name = _name(part)
+            if name:
+                found.setdefault(name.casefold(), name)
+    names = list(found.values())[:MAX_AUTHORS]
+    return [name for name in names if not any(_is_part(name, other) for other in names)]
+
+
+def _is_part(name: str, other: str) -> bool:
+    return name != other and f" {name} " in f" {other} "
+
+
+def _name(part: str) -> str:
+    part = _BY.sub("", part.strip(" \t,.-–—:()[]\"'"))
+    parts = _GLUED.split(part)
+    if len(parts) > 1 and _ROLE.search(parts[-1]):
+        part = "".join(parts[:-1]).strip()
+    role = _ROLE.search(part)
+    if role:
+        before = part[: role.start()].strip(" ,-–—:(")
+        part = before if len(_WORD.findall(before)) >= 2 else ""
+    words = _WORD.findall(part)
+    if not words or len(part) > MAX_NAME or _PROMPT.search(part) or (part == part.lower() and part.isascii()):
+        return ""
+    return part
