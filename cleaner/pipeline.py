@@ -123,7 +123,7 @@ class Cleaner:
         self,
         text: str | None = None,
         *,
-        html: str | None = None,
+        html: Any = None,
         url: str | None = None,
         lang: str | None = None,
         source: str | None = None,
@@ -132,11 +132,16 @@ class Cleaner:
         """Cleans one text or one HTML page.
 
         Spans are in code points of `text` as given, for HTML of its rendering (`result.source_text`).
-        Raises TypeError unless exactly one of `text` and `html` is given.
+        html: str, bytes, a BeautifulSoup object or an lxml element. Raises TypeError unless exactly one of `text` and
+        `html` is given, and for a page in another form.
         """
         if (text is None) == (html is None):
             raise TypeError("give either text or html")
         media_type = "text/plain" if html is None else "text/html"
+        if not (html is None or isinstance(html, str)):
+            from cleaner.html.markup import markup_of  # parsers of other programs load only for those who use them
+
+            html = markup_of(html)
         content = (text if html is None else html) or ""
         return self.clean_document(Document("", content, media_type, url=url, lang=lang, source=source, title=title))
 
@@ -290,7 +295,7 @@ def default_cleaner() -> Cleaner:
 def clean(
     text: str | None = None,
     *,
-    html: str | None = None,
+    html: Any = None,
     url: str | None = None,
     lang: str | None = None,
     source: str | None = None,

@@ -20,7 +20,7 @@ from cleaner.labels import KEPT, Label, Policy
 #: no difference beyond .0005 in any score, cross-validated over 1,383 pages.
 FAR = 3.0
 #: What standing in a list of teasers adds to the odds, beside an article and on a page of nothing else.
-TEASER, TEASERS_ALONE = 2.0, 8.0
+TEASER, TEASERS_ALONE = 3.0, 8.0
 #: A row of a table goes from these log-odds on.
 ROW_ODDS = 1.5
 #: Without the model of text a block goes from these log-odds on, plus so much per factor e of its length over
