@@ -26,7 +26,7 @@ WEIGHTS = {
     "prose": -0.04,  # the rules' evidence for body
     "kept": -0.10,  # and for a credit or a note
     "length": -0.18,  # log of the length over TYPICAL_LENGTH characters, plus one
-    "row": -1.20,  # a row of a table
+    "crumb": -1.20,  # a row of a table or a heading: both read like crumbs
 }
 TYPICAL_LENGTH = 60
 #: Evidence beyond this says no more.
@@ -45,7 +45,7 @@ class BlockEvidence:
     cue: float = 0.0
     prose: float = 0.0
     kept: float = 0.0
-    row: bool = False
+    crumb: bool = False
 
 
 def placed_odds(places: Floats, margins: Floats, lengths: Floats) -> Floats:
@@ -72,7 +72,7 @@ def with_evidence(odds: float, evidence: BlockEvidence) -> float:
         + WEIGHTS["cue"] * min(evidence.cue, MOST_CUE)
         + WEIGHTS["prose"] * evidence.prose
         + WEIGHTS["kept"] * evidence.kept
-        + WEIGHTS["row"] * evidence.row
+        + WEIGHTS["crumb"] * evidence.crumb
     )
     sure = evidence.cue >= CUE_SURE and evidence.prose < CUE_SURE
     return max(total, math.log(evidence.cue)) if sure else total

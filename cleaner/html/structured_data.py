@@ -27,9 +27,9 @@ _SOURCES = ("src", "data-src", "data-lazy-src", "data-original")
 #: Between the pictures of a srcset; a comma inside an address has no white space behind it.
 _CANDIDATES = re.compile(r",\s+")
 #: Elements whose classes say that they hold an author's name.
-_NAMED_CLASSES = ", ".join(
-    ['[class*="byline"] .fn', '[class*="author"] .fn']
-    + [f'[class*="{who}{sign}name" i]' for who in ("author", "byline") for sign in ("-", "_", "__", "")]
+_NAMED_CLASSES = (
+    '[class*="byline"] .fn, [class*="author"] .fn, '
+    '[class*="author" i][class*="name" i], [class*="byline" i][class*="name" i]'
 )
 _META = {
     "og:url": "canonical",

@@ -1,0 +1,65 @@
+"""Pages and texts of our own made after public reports on other programs: what must stay, what must go, what is known.
+
+fixtures/reports/cases.json: `keep` and `drop` are passages, white space aside; `metadata` values are exact.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+import pytest
+from support.cases import ROOT
+
+from cleaner import Action, CleanedDocument, Cleaner
+from cleaner.html.markup import markup_of
+
+REPORTS = ROOT / "fixtures" / "reports"
+CASES: list[dict[str, Any]] = json.loads((REPORTS / "cases.json").read_text("utf-8"))
+#: Cases that fail today, and why.
+KNOWN = {
+    "91b share-this-with-oneline": "the line of a sharing box reads like a sentence in a text of one line",
+}
+
+
+@lru_cache(maxsize=1)
+def cleaner() -> Cleaner:
+    return Cleaner()
+
+
+def cleaned(name: str) -> CleanedDocument:
+    payload = (REPORTS / "files" / name).read_bytes()
+    return cleaner().clean(html=payload) if name.endswith(".html") else cleaner().clean(payload.decode("utf-8"))
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case["name"], marks=[pytest.mark.xfail(reason=KNOWN[case["name"]])] if case["name"] in KNOWN else [])
+        for case in CASES
+    ],
+)  # fmt: skip
+def test_report(case: dict[str, Any]) -> None:
+    found = cleaned(case["file"])
+    kept = plain(
+        " ".join(found.rendering_text[each.start : each.end] for each in found.decisions if each.action is Action.KEEP)
+    )
+    assert [passage for passage in case["keep"] if plain(passage) not in kept] == []
+    assert [passage for passage in case["drop"] if plain(passage) in kept] == []
+    known = {"title": found.title, **found.metadata}
+    assert {name: known.get(name) for name in case["metadata"]} == case["metadata"]
+
+
+@pytest.mark.parametrize("name", ["05-section-index.html", "50-consent-wall-only.html"])
+def test_pages_without_an_article_are_not_called_clean(name: str) -> None:
+    assert cleaned(name).status.value in ("empty", "suspect")
+
+
+def test_every_file_has_a_case() -> None:
+    assert {case["file"] for case in CASES} == {path.name for path in (REPORTS / "files").iterdir()}
+    assert all(markup_of((REPORTS / "files" / case["file"]).read_bytes()) for case in CASES)
