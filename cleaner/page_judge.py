@@ -74,5 +74,5 @@ def with_evidence(odds: float, evidence: BlockEvidence) -> float:
         + WEIGHTS["kept"] * evidence.kept
         + WEIGHTS["crumb"] * evidence.crumb
     )
-    sure = evidence.cue >= CUE_SURE and evidence.prose < CUE_SURE
+    sure = evidence.cue >= CUE_SURE and evidence.prose < CUE_SURE and not evidence.crumb
     return max(total, math.log(evidence.cue)) if sure else total
