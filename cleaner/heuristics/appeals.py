@@ -61,14 +61,18 @@ def asks(context: Context, index: int) -> bool:
 
 def banner(context: Context) -> Found:
     """A short line that asks, at the very top or below the prose, with "!" or beside an appeal: "Support the Post!"."""
-    for index in range(len(context.blocks)):
-        aside = index == 0 or context.shape.prose_after[index] == 0
-        if not aside or not asks(context, index):
-            continue
-        others = [context.boilerplate(at) is Label.DONATION for at in range(len(context.blocks)) if at != index]
-        if others and all(others):
+    asking = [
+        index
+        for index in range(len(context.blocks))
+        if (index == 0 or context.shape.prose_after[index] == 0) and asks(context, index)
+    ]
+    appeals = [context.boilerplate(index) is Label.DONATION for index in range(len(context.blocks))] if asking else []
+    everywhere, others = sum(appeals), len(appeals) - 1
+    for index in asking:
+        beside = everywhere - appeals[index]
+        if others and beside == others:
             yield index, Evidence(Label.DONATION, LETTER_WEIGHT, "heads an appeal, and there is nothing else")
-        elif context.blocks[index].text.endswith("!") or any(others):
+        elif context.blocks[index].text.endswith("!") or beside:
             yield index, Evidence(Label.DONATION, BANNER_WEIGHT, "a short line that asks for support")
 
 
