@@ -43,6 +43,8 @@ static PyMethodDef methods[] = {
     FAST(linear, "linear(features' arrays, tables) -> memory of block x outputs float32"),
     FAST(dense, "dense(values, weights, scale, bias, levels) -> memory of rows x outputs float32"),
     FAST(network, "network(inputs, layers, steps, kept) -> memory of blocks x labels float32 probabilities"),
+    FAST(measure, "measure(class, text, signs) -> the measurements of a block, of that class"),
+    FAST(lines, "lines(text) -> [(start, end, breaks before)], or None where Python must count them"),
     FAST(quick_init, "quick_init(class, fields, defaults, slow) -> an __init__ that fills slots at once"),
     {NULL, NULL, 0, NULL},
 };

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from cleaner import accelerator
 from cleaner.decoding.mojibake import repair
 from cleaner.document import Block, Document, Rendering
 from cleaner.segmentation.line_breaks import Breaks, shipped
@@ -62,6 +63,13 @@ def segment_text(document: Document, *, repaired: bool = True, breaks: Breaks | 
 
 def find_lines(text: str) -> list[Stretch]:
     """Every line that is not blank: start, end without trailing white space, line breaks before it."""
+    if accelerator.compiled is not None and (lines := accelerator.compiled.lines(text)) is not None:
+        return lines  # type: ignore[no-any-return]
+    return _find_lines(text)
+
+
+def _find_lines(text: str) -> list[Stretch]:
+    """The reference that the accelerator is held to."""
     lines: list[Stretch] = []
     before = 0
     for match in LINE.finditer(text):

@@ -19,11 +19,11 @@ from hypothesis.extra.numpy import arrays
 
 from cleaner import accelerator
 from cleaner.document import Block
-from cleaner.heuristics import cue_matcher
+from cleaner.heuristics import block_stats, cue_matcher
 from cleaner.heuristics.cues import Cue, CueTable, Kind, Voice, fold
 from cleaner.labels import Label
 from cleaner.model import features, network, quantised
-from cleaner.segmentation import tokens
+from cleaner.segmentation import text, tokens
 
 needed = pytest.mark.skipif(accelerator.compiled is None, reason="the accelerator was not built, or CLEANCOPY_PURE=1")
 #: Any code points at all: surrogates, controls and unassigned ones too; and words that come again.
@@ -148,6 +148,8 @@ def test_a_document_too_large_for_exact_sums_is_measured_in_numpy() -> None:
             np.full(2, np.inf, np.float32), *quantised.Layer.of(np.ones((2, 2)), np.ones(2)).arguments
         ),
         lambda core: core.network(np.ones(4, np.float32), (), (), 3),
+        lambda core: core.measure(tuple, "", block_stats._SIGNS),
+        lambda core: core.lines(b"a"),
         lambda core: core.Phrases(["a", ""]),
         lambda core: core.Phrases(["a"]).search("a", "ab", ()),
         lambda core: core.Phrases(["a"]).search("a", "a", (Block(0, 2, "a", 0, 1),)),
@@ -165,6 +167,33 @@ def test_a_bucket_outside_of_its_table_is_refused() -> None:
     read = features.featurise(["one word"], [2])
     with pytest.raises(IndexError):
         linear.score(replace(read, words=read.words + (1 << 40)))
+
+
+breaks = st.text(st.sampled_from("ab. \t\n\r\v\f\x1c\x1e\x85\u2028\u2029\u00a0\u3000"), max_size=30)
+
+
+@needed
+@given(breaks | anything)
+@example("a\r\nb\r\rc \x85 d")
+@example(" a \x1c\x1d b\n\n")
+def test_lines_are_the_same(content: str) -> None:
+    assert text.find_lines(content) == text._find_lines(content)
+
+
+marked = st.text(st.sampled_from("aA1２²٣ .:：!?…。”»)]」“\"'‹•–12)続きを読む"), min_size=1, max_size=40)
+
+
+@needed
+@given(marked | anything.filter(bool))
+@example("12) x")
+@example("1234. x")
+@example("1.")
+@example("続" * 300)
+def test_measurements_are_the_same(content: str) -> None:
+    block = Block(0, len(content), content, 0, 1)
+    one, other = block_stats.measure(block), block_stats._measure(block)
+    assert type(one) is type(other)
+    assert [*map(repr, one)] == [*map(repr, other)]
 
 
 CUES = ["read more", "readmore", "©", "we", "our", "said", "advertisement", "続きを読む", "к", "e\u0301", "3 min", "a"]
@@ -189,11 +218,11 @@ def test_cues_found_are_the_same(texts: list[str], data: st.DataObject, source: 
     starts = np.cumsum([0, *(len(text) + 1 for text in texts)]).tolist()
     parts = [Block(start, start + len(text), text, 0, 1) for start, text in zip(starts, texts, strict=False)]
     original = "\n".join(texts)
-    text = cue_matcher._Text(fold(original), original, parts, source)
+    searched = cue_matcher._Text(fold(original), original, parts, source)
     matcher = cue_matcher.Matcher(TABLE)
     flags = st.lists(st.booleans(), min_size=len(parts), max_size=len(parts))
     for candidates in (None, data.draw(flags)):
-        assert matcher._find_at_once(text, candidates) == matcher._find(text, candidates)
+        assert matcher._find_at_once(searched, candidates) == matcher._find(searched, candidates)
 
 
 @accelerator.quick

@@ -1,0 +1,133 @@
+/* heuristics/block_stats.py: what a block is like by itself; and segmentation/text.py: the lines of a text. */
+#include "accelerator.h"
+
+/* Signs by what they say, as Python gives them. */
+typedef struct {
+    PyObject *ends, *closers, *openers, *marks;
+    double ideograph_weight;
+    Py_ssize_t prose;
+} Signs;
+
+typedef struct {
+    int kind;
+    const void *data;
+    Py_ssize_t length;
+} Text;
+
+static inline Py_UCS4 at_(const Text *text, Py_ssize_t at) { return PyUnicode_READ(text->kind, text->data, at); }
+
+static int is_in(Py_UCS4 character, PyObject *signs) {
+    const int kind = PyUnicode_KIND(signs);
+    const void *data = PyUnicode_DATA(signs);
+    for (Py_ssize_t at = 0; at < PyUnicode_GET_LENGTH(signs); at++)
+        if (PyUnicode_READ(kind, data, at) == character) return 1;
+    return 0;
+}
+
+/* Are more than half of some sixteen characters ideographs or wide forms? */
+static int is_ideographic(const Text *text) {
+    if (text->kind == PyUnicode_1BYTE_KIND) return 0;
+    const Py_ssize_t step = text->length / 16 > 1 ? text->length / 16 : 1;
+    Py_ssize_t sampled = 0, ideographs = 0;
+    for (Py_ssize_t at = 0; at < text->length; at += step, sampled++) {
+        const Py_UCS4 c = at_(text, at);
+        ideographs += (c >= 0x2E80 && c <= 0x9FFF) || (c >= 0xFF00 && c <= 0xFFEF);
+    }
+    return ideographs * 2 > sampled;
+}
+
+/* "12. ", "3) " */
+static int is_numbered(const Text *text) {
+    Py_ssize_t at = 0;
+    if (!Py_UNICODE_ISDIGIT(at_(text, 0))) return 0;
+    while (at < 3 && at < text->length && Py_UNICODE_ISDECIMAL(at_(text, at))) at++;
+    if (at == 0 || at + 1 >= text->length) return 0;
+    const Py_UCS4 sign = at_(text, at);
+    return (sign == '.' || sign == ')') && Py_UNICODE_ISSPACE(at_(text, at + 1));
+}
+
+static PyObject *measures_of(PyTypeObject *class, PyObject *string, const Signs *signs) {
+    const Text text = {PyUnicode_KIND(string), PyUnicode_DATA(string), PyUnicode_GET_LENGTH(string)};
+    const double weight = is_ideographic(&text) ? signs->ideograph_weight : 1.0;
+    Py_ssize_t spaces = 0, digits = 0, tail = text.length;
+    for (Py_ssize_t at = 0; at < text.length; at++) {
+        const Py_UCS4 c = at_(&text, at);
+        spaces += c == ' ';
+        digits += c - '0' < 10u;
+    }
+    while (tail > 0 && is_in(at_(&text, tail - 1), signs->closers)) tail--;
+    const Py_UCS4 first = at_(&text, 0), last = at_(&text, text.length - 1);
+    const Py_ssize_t by_weight = (Py_ssize_t)((double)text.length * (weight - 1));
+    const int flags[5] = {
+        tail > 0 && is_in(at_(&text, tail - 1), signs->ends),
+        last == ':' || last == 0xFF1A,
+        is_in(first, signs->openers),
+        is_in(first, signs->marks) || is_numbered(&text),
+        Py_UNICODE_ISLOWER(first),
+    };
+    PyObject *measures = class->tp_alloc(class, 8);
+    if (measures == NULL) return NULL;
+    PyTuple_SET_ITEM(measures, 0, PyFloat_FromDouble((double)text.length * weight));
+    PyTuple_SET_ITEM(measures, 1, PyLong_FromSsize_t(spaces + 1 > by_weight ? spaces + 1 : by_weight));
+    for (int flag = 0; flag < 5; flag++) PyTuple_SET_ITEM(measures, 2 + flag, Py_NewRef(flags[flag] ? Py_True : Py_False));
+    PyTuple_SET_ITEM(measures, 7, PyLong_FromSsize_t(text.length < signs->prose ? digits : 0));
+    if (PyErr_Occurred()) Py_CLEAR(measures);
+    return measures;
+}
+
+PyObject *accelerator_measure(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    Signs signs;
+    if (count != 3 || !PyType_Check(args[0]) || !PyType_IsSubtype((PyTypeObject *)args[0], &PyTuple_Type) ||
+        !PyUnicode_Check(args[1]) || PyUnicode_GET_LENGTH(args[1]) == 0)
+        return PyErr_Format(PyExc_TypeError, "a class of tuples, a text that is not empty, and signs are needed");
+    if (!PyArg_ParseTuple(args[2], "UUUUdn", &signs.ends, &signs.closers, &signs.openers, &signs.marks,
+                          &signs.ideograph_weight, &signs.prose))
+        return NULL;
+    return measures_of((PyTypeObject *)args[0], args[1], &signs);
+}
+
+/* Lines ------------------------------------------------------------------------------------------------------------- */
+
+static inline int breaks_line(Py_UCS4 c) {
+    return (c >= '\n' && c <= '\r') || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+static int add_line(PyObject *lines, Py_ssize_t start, Py_ssize_t end, Py_ssize_t breaks) {
+    PyObject *line = PyTuple_New(3);
+    if (line == NULL) return -1;
+    PyTuple_SET_ITEM(line, 0, PyLong_FromSsize_t(start));
+    PyTuple_SET_ITEM(line, 1, PyLong_FromSsize_t(end));
+    PyTuple_SET_ITEM(line, 2, PyLong_FromSsize_t(breaks));
+    const int done = PyErr_Occurred() ? -1 : PyList_Append(lines, line);
+    Py_DECREF(line);
+    return done;
+}
+
+/* 1: done, 0: a gap holds line breaks of a kind that Python must count, -1: an exception. */
+static int find_lines(const Text *text, PyObject *lines) {
+    Py_ssize_t at = 0, before = 0;
+    for (int first = 1;; first = 0) {
+        Py_ssize_t newlines = 0;
+        while (at < text->length && Py_UNICODE_ISSPACE(at_(text, at))) newlines += at_(text, at++) == '\n';
+        if (at == text->length) return 1;
+        const Py_ssize_t start = at, gap = start - before;
+        while (at < text->length && !breaks_line(at_(text, at))) at++;
+        Py_ssize_t end = at;
+        while (Py_UNICODE_ISSPACE(at_(text, end - 1))) end--;
+        if (!first && gap != 1 && newlines == 0) return 0;
+        if (add_line(lines, start, end, first ? 0 : gap == 1 ? 1 : newlines) < 0) return -1;
+        at = before = end;
+    }
+}
+
+PyObject *accelerator_lines(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    if (count != 1 || !PyUnicode_Check(args[0])) return PyErr_Format(PyExc_TypeError, "a text is needed");
+    const Text text = {PyUnicode_KIND(args[0]), PyUnicode_DATA(args[0]), PyUnicode_GET_LENGTH(args[0])};
+    PyObject *lines = PyList_New(0);
+    const int done = lines == NULL ? -1 : find_lines(&text, lines);
+    if (done == 1) return lines;
+    Py_XDECREF(lines);
+    return done < 0 ? NULL : Py_NewRef(Py_None);
+}
