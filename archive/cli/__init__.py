@@ -17,7 +17,7 @@ from typing import Any
 from archive.checking.ledger import Checks
 from archive.checking.signatures import SigningError
 from archive.cli.check import run_repair, run_restore, run_sign, run_verify
-from archive.cli.give import run_export, run_index
+from archive.cli.give import run_crate, run_export, run_index
 from archive.cli.look import run_diff, run_history, run_ls, run_show
 from archive.cli.output import PROBLEMS, WELL, WRONG_USE, note
 from archive.segments.folder import INDEX_NAME, NoSegmentsError, find_segments
@@ -78,6 +78,11 @@ def add_commands(subparsers: Any, checks: Checks) -> None:
     repairing = command("repair", "save the whole articles of damaged segments into new files")
     repairing.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to; must not be IN")
     _export_arguments(command("export", "write the clean texts for other programs: WET, JSON rows or Parquet"))
+    describing = command("crate", "describe a run for research archives: RO-Crate metadata")
+    describing.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: IN/ro-crate-metadata.json")
+    describing.add_argument("--title", metavar="NAME", help="default: the name of IN")
+    describing.add_argument("--license", metavar="URL", help="under which terms it may be used")
+    describing.add_argument("--author", metavar="NAME", help="who made it")
     indexing = command("index", "write the CDXJ index that replay tools read")
     indexing.add_argument("-o", "--output", type=Path, metavar="FILE", help=f"default: IN/{INDEX_NAME}; - for stdout")
 
@@ -98,6 +103,7 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
         ("wet", ".warc.wet.gz in the layout of Common Crawl"),
         ("jsonl", ".jsonl.gz, a row for each text"),
         ("parquet", ".parquet, the same columns (needs pyarrow: the extra `parquet`)"),
+        ("warc10", "the segments as WARC/1.0, for tools that know no 1.1; labels cannot be chosen anew"),
         ("wacz", ".wacz: originals and clean texts for replayweb.page and other players, with texts to search"),
     ):
         form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=what)
@@ -165,4 +171,5 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[Path], Checks], int]] = 
     "repair": run_repair,
     "index": run_index,
     "export": run_export,
+    "crate": run_crate,
 }

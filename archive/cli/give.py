@@ -9,10 +9,13 @@ from pathlib import Path
 from archive.checking.ledger import Checks
 from archive.cli.output import PROBLEMS, WELL, WRONG_USE, counted, note, report, say
 from archive.export.cdxj import index_lines, write_index
+from archive.export.relabelled import export_relabelled
+from archive.export.ro_crate import NAME, Terms, ro_crate
 from archive.export.tables import export_jsonl, export_parquet
 from archive.export.texts import Counts, ExportError, Retell
 from archive.export.wacz import about_run, export_wacz
 from archive.export.wet import export_wet
+from archive.segments.durable import write_atomically
 from archive.segments.folder import INDEX_NAME, WARC_FOLDER
 from archive.segments.problems import Problem
 from archive.segments.writer import SUFFIX
@@ -72,7 +75,19 @@ def _exports(args: argparse.Namespace, segments: list[Path], told: Retell) -> It
         yield export_wacz(segments, args.output, told, about_run(segments, title))
         return
     for segment in segments:
-        if args.form == "wet":
+        if args.form == "warc10":
+            yield export_relabelled(segment, args.output)
+        elif args.form == "wet":
             yield export_wet(segment, args.output, told, language_last=args.language_last)
         else:
             yield (export_jsonl if args.form == "jsonl" else export_parquet)(segment, args.output, told)
+
+
+def run_crate(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
+    """Writes RO-Crate metadata beside the archive."""
+    root = args.archive_in if args.archive_in.is_dir() else args.archive_in.parent
+    terms = Terms(args.title or root.resolve().name, args.license, args.author)
+    target = args.output or root / NAME
+    write_atomically(target, (ro_crate(segments, root, terms),))
+    note(f"metadata of {counted(len(segments), 'segment')} written to {target}")
+    return WELL
