@@ -60,6 +60,7 @@ class _Reading:
     rendering: Rendering
     tokens: Tokens | None = None
     recall: Recall | None = None
+    source: str = ""
 
 
 class Cleaner:
@@ -160,7 +161,7 @@ class Cleaner:
     def _label(self, document: Document, rendering: Rendering, source: str) -> CleanedDocument:
         judged: tuple[Decision, ...] | None = None
         if rendering.layout is not None and self.page_model is not None:
-            decisions, judged, lang = self._judge_page(document, rendering, self.page_model.outside(rendering.layout))
+            decisions, judged, lang = self._judge_page(document, rendering, source)
         else:
             lang = identify(rendering.text, document.lang)
             reading = self._read(rendering, source)
@@ -177,11 +178,12 @@ class Cleaner:
         return cleaned
 
     def _judge_page(
-        self, document: Document, rendering: Rendering, odds: list[float]
+        self, document: Document, rendering: Rendering, source: str
     ) -> tuple[tuple[Decision, ...], tuple[Decision, ...], str]:
         """The decisions on a page, those on its blocks near the article, and its language."""
         title = document.title or str(rendering.metadata.get("title", ""))
         second = None if self.extractor is Extractor.FAST else partial(_second_opinion, document, rendering)
+        odds = self.page_model.outside(rendering.layout) if self.page_model and rendering.layout else []
         teasers = teaser_lines(rendering.layout) if rendering.layout is not None else (frozenset(), False)
         odds = pages.settled(rendering.blocks, odds, title, second, teasers)
         if self.extractor is Extractor.FAST:
@@ -191,7 +193,7 @@ class Cleaner:
             return decisions, judged, identify(text or rendering.text, document.lang)
         part = pages.near(rendering, odds)
         lang = identify(part.rendering.text or rendering.text, document.lang)
-        judged = self._judge(replace(document, title=title), _Reading(part.rendering), lang, part.odds)
+        judged = self._judge(replace(document, title=title), _Reading(part.rendering, source=source), lang, part.odds)
         judged = seen_together(judged, self.policy)
         return pages.widen(rendering, part, judged, odds, self.policy), judged, lang
 
@@ -211,7 +213,7 @@ class Cleaner:
         )
         scores = None
         if model and first:
-            probabilities = model.score(first, labelling.evidence, blocks, recall)
+            probabilities = model.score(first, labelling.evidence, blocks, recall, reading.source)
             scores = Scores.of(
                 probabilities, [len(block.text) for block in blocks], lang,
                 recurring=recurs(recall) if recall else None, places=places,
@@ -233,18 +235,18 @@ class Cleaner:
     def _read(self, rendering: Rendering, source: str) -> _Reading:
         """A rendering with what the memory says of it; cut anew where a repeated stretch is glued in."""
         if not rendering.blocks or (self.model is None and self.memory is None):
-            return _Reading(rendering)
+            return _Reading(rendering, source=source)
         tokens = tokenise([block.text for block in rendering.blocks])
         known = self.memory.source(source) if self.memory else None
         if known is None or known.documents <= ENOUGH:
-            return _Reading(rendering, tokens)
+            return _Reading(rendering, tokens, source=source)
         joined = np.array(glued(rendering.blocks))
         units = units_of(tokens, joined)
         if joined.any() and (cut := split(rendering, tokens, units, recurring_words(known, units), joined)):
             rendering, tokens = cut, tokenise([block.text for block in cut.blocks])
             units = replace(units_of(tokens), witness=units.witness)
         found = recall(known, units, len(rendering.blocks))
-        return _Reading(rendering, tokens, found if found.known else None)
+        return _Reading(rendering, tokens, found if found.known else None, source)
 
     def _compile(self, lang: str) -> Matcher:
         return Matcher(tables_for(lang) + self._cues)

@@ -26,6 +26,7 @@ from cleaner.batch.run import SHARD_SIZE, BatchError
 from cleaner.batch.shards.outcome import failed_id, unique_outcome
 from cleaner.cli import memory as memory_cli
 from cleaner.cli import review as review_cli
+from cleaner.cli import teach as teach_cli
 from cleaner.cli import train as train_cli
 from cleaner.cli.batch import InterruptedRunError, UsageError, clean_batch
 from cleaner.corrections.apply import read_corrections
@@ -57,6 +58,7 @@ from cleaner.readers import (
 from cleaner.storage.object_store import StoreError, path_or_url
 from cleaner.training.blocks import TrainingError
 from cleaner.training.evaluation import GoldError, as_values, evaluate, read_gold, report_lines
+from cleaner.training.teach import TeachError
 from cleaner.writers.explain import explain_lines, explain_values
 from cleaner.writers.pages import PageFormat, pages_of
 from cleaner.writers.report.page import ReportError, write_report
@@ -94,6 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_clean(commands.add_parser("clean", help="clean articles: files and folders, or standard input"))
     _add_explain(commands.add_parser("explain", help="every line of an article with label, score and reasons"))
     train_cli.add_arguments(commands.add_parser("train", help="learn a model from labelled documents"), _positive)
+    teach_cli.add_arguments(commands.add_parser("teach", help="adapt the model to what persons corrected"))
     _add_evaluate(commands.add_parser("evaluate", help="score the cleaner on labelled documents"))
     _add_report(commands.add_parser("report", help="a web page that shows what went and why"))
     _add_status(commands.add_parser("status", help="how far a run is, while it works and afterwards"))
@@ -296,6 +299,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ModelError,
         MemoryFileError,
         TrainingError,
+        TeachError,
         StoreError,
         *review_cli.ERRORS,
     ) as error:
@@ -330,6 +334,8 @@ def _run(args: argparse.Namespace) -> int:
         return review_cli.run(args)
     if args.command == "train":
         return train_cli.run(args)
+    if args.command == "teach":
+        return teach_cli.run(args)
     if args.command == "status":
         print(json.dumps(status_values(args.run)) if args.json else "\n".join(status_lines(args.run)))
         return OK

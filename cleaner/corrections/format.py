@@ -222,6 +222,15 @@ def _span(start: Any, end: Any) -> tuple[int, int]:
     return start, end
 
 
+def is_row(line: bytes) -> bool:
+    """Whether a line looks like a row of corrections, right or wrong."""
+    try:
+        values = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(values, dict) and values.get("kind") in set(Kind) and "document" in values
+
+
 def rows_in(data: bytes, name: str) -> Iterator[Row]:
     """The rows of a file's bytes. A last line without its end was never acknowledged and is left out.
 

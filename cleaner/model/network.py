@@ -27,6 +27,7 @@ from cleaner.model.features import EDGE_BITS, PAIR_BITS, STEM_BITS, WORD_BITS, F
 from cleaner.model.model_file import COLUMNS, ModelError, unpack
 from cleaner.model.quantised import Layer, exponential, mean_of
 from cleaner.model.source_correction import with_memory
+from cleaner.model.taught import Moved, Taught
 from cleaner.segmentation.tokens import Floats, Ints, Tokens
 
 #: Tables of hashes: name → buckets as a power of two.
@@ -173,6 +174,7 @@ class Model:
     trees: Trees | None  # what memory of the source changes; None: nothing
     header: Mapping[str, Any]
     digest: str
+    taught: Moved | None = None  # what corrections taught; None: nothing
 
     def read(self, blocks: Sequence[Block], tokens: Tokens | None = None) -> FirstStep:
         """The first step, before the rules: features and linear scores of at least one block."""
@@ -184,13 +186,17 @@ class Model:
         evidence: Sequence[Sequence[Evidence]],
         blocks: Sequence[Block] = (),
         recall: Recall | None = None,
+        source: str = "",
     ) -> Floats:
-        """Block × label probabilities in the order of COLUMNS; rows sum to 1. `blocks` are needed with a recall."""
+        """Block × label probabilities in the order of COLUMNS; rows sum to 1.
+
+        `blocks` are needed with a recall, and by a model that was taught; then the source has a say too.
+        """
         sums = evidence_sums(evidence)
         probabilities = self.network.score(self.network.inputs(first.linear, first.features.dense, sums))
-        if self.trees is None or recall is None or not recall.known:
-            return probabilities
-        return with_memory(self.trees, probabilities, sums, blocks, recall)
+        if self.trees is not None and recall is not None and recall.known:
+            probabilities = with_memory(self.trees, probabilities, sums, blocks, recall)
+        return self.taught.adjusted(probabilities, blocks, source) if self.taught else probabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +264,8 @@ def parse(data: bytes, name: str) -> Model:
     trees = {array.removeprefix(TREES): values for array, values in arrays.items() if array.startswith(TREES)}
     if trees and header.get("recall") != RECALL:
         raise ModelError(f"{name} was trained for another kind of memory; train it again with this version")
-    return Model(linear, network, Trees.of(trees) if trees else None, header, hashlib.sha256(data).hexdigest())
+    digest = hashlib.sha256(data).hexdigest()
+    return Model(linear, network, Trees.of(trees) if trees else None, header, digest, Taught.of(arrays))
 
 
 def linear_from(arrays: Mapping[str, Floats]) -> Linear:

@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cleaner.corrections.format import is_row, read
 from cleaner.document import CleanedDocument
 from cleaner.labels import KEPT, Label
 from cleaner.pipeline import Cleaner
+from cleaner.training.corrected import corrected
 
 #: Resamplings of the documents for an interval; its ends are the 2.5th and 97.5th percentile.
 RESAMPLES, SEED = 300, 1
@@ -90,7 +92,10 @@ class Scored:
 
 
 def read_gold(path: Path) -> Iterator[Gold]:
-    """The labelled documents of a JSONL file, plain or gzipped. Raises GoldError."""
+    """The labelled documents of a JSONL file (also gzipped), or of corrections. Raises GoldError or CorrectionError."""
+    if _holds_corrections(path):
+        yield from (Gold(*known) for known in corrected(read(path)))
+        return
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as rows:
             for number, line in enumerate(rows, start=1):
@@ -98,6 +103,15 @@ def read_gold(path: Path) -> Iterator[Gold]:
                     yield _gold(line, f"{path}:{number}")
     except (OSError, UnicodeDecodeError) as error:
         raise GoldError(f"{path}: cannot be read as labelled documents ({error})") from error
+
+
+def _holds_corrections(path: Path) -> bool:
+    """Whether the first row is one of corrections.jsonl."""
+    try:
+        with path.open("rb") as rows:
+            return is_row(rows.readline())
+    except OSError:
+        return False
 
 
 def _gold(line: str, where: str) -> Gold:

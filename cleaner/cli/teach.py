@@ -1,0 +1,58 @@
+"""The command `cleancopy teach`: the shipped model, and what corrections taught it, as a model of your own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import resources
+from pathlib import Path
+
+from archive.segments.durable import write_atomically
+from cleaner.corrections.format import read
+from cleaner.corrections.merge import merged
+from cleaner.model.model_file import ModelError
+from cleaner.storage.object_store import file_at
+from cleaner.training.corrected import corrected
+from cleaner.training.evaluation import Gold, read_gold
+from cleaner.training.teach import teach
+
+OK = 0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of `teach` to its parser."""
+    parser.description = (
+        "Adapts the shipped model to what persons corrected: a small layer over it, never a training anew. Prints how "
+        "documents that were held out, and the project's own labelled texts, do before and after; refuses when these "
+        "get worse (docs/review.md). Use the result with --model."
+    )
+    parser.add_argument(
+        "--corrections", nargs="+", required=True, metavar="FILE", help="corrections.jsonl, files or URLs"
+    )
+    parser.add_argument(
+        "--gold", type=Path, nargs="+", default=[], metavar="FILE", help="labelled documents that teach too (JSONL)"
+    )
+    parser.add_argument("--model", type=Path, metavar="FILE", help="the model to start from (default: the shipped one)")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL", help="the model's file")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carries out `cleancopy teach`. Raises TeachError, CorrectionError, GoldError, ModelError, OSError."""
+    rows = merged(read(file_at(name)) for name in args.corrections)
+    documents = [Gold(*known) for known in corrected(rows)]
+    gold = [document for path in args.gold for document in read_gold(path)]
+    lessons = teach(documents, _model(args.model), lambda line: print(line, file=sys.stderr), gold=gold)
+    write_atomically(args.output, [lessons.data])
+    print("\n".join(lessons.figures))
+    print(f"{args.output}: {len(lessons.data):,} bytes; use it with --model {args.output}")
+    return OK
+
+
+def _model(path: Path | None) -> bytes:
+    """The bytes of a model's file. Raises ModelError."""
+    if path is None:
+        return (resources.files("cleaner") / "data" / "model" / "blocks.model").read_bytes()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error

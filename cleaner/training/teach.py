@@ -1,0 +1,241 @@
+"""Corrections → the shipped model with a small layer of what they taught (`model.taught`); never a training anew.
+
+A logistic regression that starts from the model's odds: its weights are drawn to zero, those in general much harder
+than those of one source. Measured on documents held out, and on the project's own labelled texts; refuses
+(TeachError) a layer that makes these worse. Seconds, on one core, without scikit-learn.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from importlib import resources
+
+import numpy as np
+
+from cleaner.decoding.mojibake import OffsetMap
+from cleaner.document import Block, Document
+from cleaner.labels import KEPT
+from cleaner.model.model_file import pack, unpack
+from cleaner.model.network import Model, parse
+from cleaner.model.taught import KINDS, TAUGHT, Design, Taught
+from cleaner.model.taught import design as design_of
+from cleaner.pipeline import Cleaner
+from cleaner.segmentation.tokens import Floats
+from cleaner.training.evaluation import Gold, Scored, Tally, evaluate, read_gold, total
+
+#: How hard weights are drawn to zero, by kind: for one source, and how much harder in general. Chosen on 13 sites by
+#: leaving documents out (docs/review.md).
+PENALTY = {
+    "bias": 0.3, "odds": 0.3, "around": 0.3, "column": 0.5, "size": 0.5, "place": 0.5, "word": 0.5, "head": 0.3,
+    "tail": 0.3, "whole": 0.15, "before": 2.0, "after": 2.0,
+}  # fmt: skip
+GENERAL = 30.0
+#: Steps of the descent at most; it stops where no weight moves by more than the smallest.
+STEPS, SMALLEST = 400, 1e-4
+#: What losing a block costs, in crumbs left standing, as in `decision`: the block, a sentence, so many characters.
+BLOCK_COST, SENTENCE_COST, CHARACTERS = 3.0, 2.0, 60
+#: A block is kept when it holds so many visible characters of a kept label, or mostly such.
+ENOUGH_KEPT = 25
+#: Every so many-th document, by its id, is held out.
+HELD_OUT = 5
+#: Fewer documents teach nothing that holds.
+ENOUGH = 4
+#: The gate falls when F1 is lower by more than this, or more body is lost than this: less than one line of it.
+F1_MARGIN, BODY_MARGIN = 0.0015, 0.0005
+
+
+class TeachError(Exception):
+    """Nothing was taught; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """The labelled blocks of a document."""
+
+    design: Design
+    start: Floats  # the model's odds, less what the decision asks of such a block before it goes
+    boilerplate: Floats  # 1 or 0 per block
+    weights: Floats  # 0: in doubt
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """A taught model's file, and lines that tell what it is worth."""
+
+    data: bytes
+    figures: tuple[str, ...]
+
+
+Say = Callable[[str], None]
+
+
+def teach(documents: Sequence[Gold], model: bytes, say: Say, *, gold: Sequence[Gold] = ()) -> Lessons:
+    """The model with what the documents taught it. Raises TeachError, ModelError.
+
+    gold: more labelled documents, which teach too, and are never held out.
+    """
+    documents = [document for document in documents if _labelled(document)]
+    if len(documents) < ENOUGH:
+        raise TeachError(f"{len(documents)} corrected documents are too few to teach from; correct {ENOUGH} or more")
+    say(f"{len(documents)} corrected documents of {len({document.source for document in documents})} sources")
+    base = parse(model, "the model")
+    held = [document for document in documents if _is_held_out(document)] or list(documents[:1])
+    rest = [document for document in documents if document not in held]
+    figures = _held_to(f"{len(held)} corrected documents held out", held, base, learn(lessons(base, [*rest, *gold])))
+    say("teaching from all of them")
+    layer, own = learn(lessons(base, [*documents, *gold])), gate()
+    figures += _held_to(f"the project's own {len(own)} labelled texts", own, base, layer)
+    header, arrays = unpack(model, "the model")
+    about = {"documents": len(documents), "weights": len(layer.keys)}
+    arrays = {name: array for name, array in arrays.items() if not name.startswith(TAUGHT)}
+    return Lessons(pack({**header, "taught": about}, {**arrays, **layer.arrays()}), tuple(figures))
+
+
+def _is_held_out(document: Gold) -> bool:
+    return zlib.crc32(document.id.encode("utf-8", "replace")) % HELD_OUT == 0
+
+
+def _held_to(name: str, documents: Sequence[Gold], base: Model, layer: Taught) -> list[str]:
+    """The figures on some documents before and after. Raises TeachError when these get worse."""
+    before, after = (total(scored(replace(base, taught=given), documents)) for given in (None, layer))
+    lines = _compared(name, before, after)
+    if _worse(before, after):
+        raise TeachError("\n".join((f"nothing is taught: {name} get worse", *lines)))
+    return lines
+
+
+def _labelled(document: Gold) -> bool:
+    return any(not _doubtful(document, start, end) for start, end, _ in document.spans)
+
+
+def _doubtful(document: Gold, start: int, end: int) -> bool:
+    return any(first <= start and end <= last for first, last in document.doubt)
+
+
+def gate() -> list[Gold]:
+    """The project's own labelled texts, as they come with this version."""
+    with resources.as_file(resources.files("cleaner") / "data" / "gate" / "gold.jsonl.gz") as path:
+        return list(read_gold(path))
+
+
+# Learning -----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Listener:
+    """In the place of a layer: changes nothing, and keeps what the model made of the document's blocks."""
+
+    probabilities: Floats | None = None
+    blocks: Sequence[Block] = ()
+    source: str = ""
+
+    def adjusted(self, probabilities: Floats, blocks: Sequence[Block], source: str) -> Floats:
+        self.probabilities, self.blocks, self.source = probabilities, blocks, source
+        return probabilities
+
+
+def lessons(model: Model, documents: Iterable[Gold]) -> list[Lesson]:
+    """What documents teach: the blocks as cleaning sees them, with the model's opinion of them and the label."""
+    seen: list[Lesson] = []
+    listener = _Listener()
+    cleaner = Cleaner(model=replace(model, taught=listener))
+    for document in documents:
+        cleaned = cleaner.clean_document(Document(document.id, document.text, source=document.source or None))
+        if listener.probabilities is None:
+            continue
+        offsets = OffsetMap(cleaned.repairs)
+        known = [_label(document, *offsets.to_source(block.start, block.end)) for block in listener.blocks]
+        features = design_of(listener.probabilities, listener.blocks, listener.source)
+        start = features.odds - _asked([block.text for block in listener.blocks])
+        gone, sure = (np.array(column) for column in zip(*known, strict=True))
+        seen.append(Lesson(features, start, gone, sure))
+        listener.probabilities = None
+    return seen
+
+
+def _asked(texts: Sequence[str]) -> Floats:
+    """About what `decision` asks of blocks before they go: more of long ones, and of sentences."""
+    lengths = np.array([len(text) for text in texts])
+    sentence = np.array([text.rstrip().endswith((".", "!", "?", "。")) for text in texts])
+    asked: Floats = np.log(BLOCK_COST + SENTENCE_COST * sentence + lengths / CHARACTERS)
+    return asked
+
+
+def _label(document: Gold, start: int, end: int) -> tuple[float, float]:
+    """Whether a stretch is boilerplate, kept where there is prose in it; and 0 where that is in doubt, else 1."""
+    kept = gone = doubtful = 0
+    for first, last, label in document.spans:
+        size = len("".join(document.text[max(first, start) : min(last, end)].split()))
+        kept, gone = kept + size * (label in KEPT), gone + size * (label not in KEPT)
+        doubtful += size * (size > 0 and _doubtful(document, first, last))
+    is_kept = kept >= ENOUGH_KEPT or kept >= gone
+    return float(not is_kept), float(kept + gone > 0 and 2 * doubtful < kept + gone)
+
+
+def learn(seen: Sequence[Lesson]) -> Taught:
+    """The layer that fits the lessons and is drawn to zero: scaled descent with the steps of Barzilai and Borwein."""
+    counts = [len(lesson.boilerplate) for lesson in seen]
+    first = np.cumsum([0, *counts[:-1]])
+    block = np.concatenate([lesson.design.block + at for lesson, at in zip(seen, first, strict=True)])
+    keys, column = np.unique(np.concatenate([lesson.design.keys for lesson in seen]), return_inverse=True)
+    values = np.concatenate([lesson.design.values for lesson in seen])
+    penalty = np.zeros(len(keys))
+    penalty[column] = _penalties()[np.concatenate([lesson.design.kinds for lesson in seen])]
+    odds, target, sure = (
+        np.concatenate([part(lesson) for lesson in seen])
+        for part in (lambda x: x.start, lambda x: x.boilerplate, lambda x: x.weights)
+    )
+    scale = 1 / (penalty + 0.25 * np.bincount(column, values**2 * sure[block], len(keys)))
+    weights, step = np.zeros(len(keys)), 0.1
+    before: tuple[Floats, Floats] | None = None
+    for _ in range(STEPS):
+        moved = odds + np.bincount(block, values * weights[column], len(odds))
+        error = sure * (1 / (1 + np.exp(-moved)) - target)
+        gradient = np.bincount(column, values * error[block], len(keys)) + penalty * weights
+        if before is not None:
+            walked, turned = weights - before[0], gradient - before[1]
+            bend = float((turned * walked).sum())
+            if bend <= 0 or not float(np.abs(walked).max()) > SMALLEST:
+                break
+            step = float((walked**2 / scale).sum()) / bend
+        before = weights, gradient
+        weights = weights - step * scale * gradient
+    told = np.abs(weights) > SMALLEST
+    return Taught(keys[told], weights[told])
+
+
+def _penalties() -> Floats:
+    """The penalty of each kind: in general, then for a source alone."""
+    own = np.array([PENALTY[name] for name in KINDS])
+    return np.concatenate((GENERAL * own, own))
+
+
+# What it is worth ---------------------------------------------------------------------------------
+
+
+def scored(model: Model, documents: Sequence[Gold]) -> list[Scored]:
+    """How a model does on labelled documents, each told its source."""
+    return evaluate(Cleaner(model=model), documents)
+
+
+def _worse(before: Tally, after: Tally) -> bool:
+    lower = before.line_scores[2] - after.line_scores[2] > F1_MARGIN
+    return lower or after.body_lost - before.body_lost > BODY_MARGIN
+
+
+def wrong_lines(tally: Tally) -> int:
+    """Lines that went and should have stayed, and the other way round."""
+    counts = tally.counts
+    return counts["lost lines"] + counts["boilerplate lines"] - counts["hit lines"]
+
+
+def _compared(name: str, before: Tally, after: Tally) -> list[str]:
+    """The figures before and after, as lines of text."""
+    lines = [f"{name}: {wrong_lines(before)} lines wrong before, {wrong_lines(after)} after"]
+    for when, tally in (("before", before), ("after", after)):
+        precision, recall, f1 = tally.line_scores
+        shown = f"lines P {precision:.3f} R {recall:.3f} F1 {f1:.3f}"
+        lines.append(f"  {when:<7} {shown}, body lost {tally.body_lost:.2%}")
+    return lines
