@@ -183,10 +183,9 @@ def learn(seen: Sequence[Lesson]) -> Taught:
     values = np.concatenate([lesson.design.values for lesson in seen])
     penalty = np.zeros(len(keys))
     penalty[column] = _penalties()[np.concatenate([lesson.design.kinds for lesson in seen])]
-    odds, target, sure = (
-        np.concatenate([part(lesson) for lesson in seen])
-        for part in (lambda x: x.start, lambda x: x.boilerplate, lambda x: x.weights)
-    )
+    odds = np.concatenate([lesson.start for lesson in seen])
+    target = np.concatenate([lesson.boilerplate for lesson in seen])
+    sure = np.concatenate([lesson.weights for lesson in seen])
     scale = 1 / (penalty + 0.25 * np.bincount(column, values**2 * sure[block], len(keys)))
     weights, step = np.zeros(len(keys)), 0.1
     before: tuple[Floats, Floats] | None = None
