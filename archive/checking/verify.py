@@ -85,12 +85,13 @@ def _key(record_id: str) -> bytes:
 
 
 def verify(
-    segments: Iterable[Path], checks: Checks, sources: Sources | None = None
+    segments: Iterable[Path], checks: Checks, sources: Sources | None = None, *, whole: bool = False
 ) -> Iterator[Problem | Missing | Unchecked | Repacked]:
     """The problems of each segment in turn, then parts that a seal names and nobody gave, source files not found,
     and renderings that another parser made.
 
-    Originals that are records of other files are looked for in `sources`.
+    Originals that are records of other files are looked for in `sources`. `whole`: these segments are all of an
+    archive, so that earlier versions must be among them.
     A left-over `.open` file is a problem in itself, and is read like the others.
     """
     sources = sources or Sources()
@@ -108,7 +109,7 @@ def verify(
     for missing in sorted(continued.keys() - names):
         advice = "bring the file back; without it the articles after the rotation are lost"
         yield Problem(continued[missing], None, None, f"its next part {missing} is missing", advice)
-    if len(names) > 1:
+    if whole:
         yield from chain.broken()
     yield from sources.missing_files()
     yield from (Unchecked(why, count) for why, count in sorted(unchecked.items()))

@@ -1,12 +1,12 @@
-"""Versions of an article: the same address, or the same file or row, cleaned in several runs.
+"""Versions of an article: what changed between runs into the same folder, each naming the version before.
 
-A run that updates another one writes new segments beside the old ones, and each changed article names the record of
-its last version. Reads metadata only; holds some hundred bytes for each article.
+A run that updates another one writes new segments beside the old ones, and each changed article names the metadata
+record of its last version; nothing else decides what is a version of what. Holds some hundred bytes for each article.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,6 @@ from pathlib import Path
 from archive.segments.problems import Problem
 from archive.segments.reader import Group, articles, metadata_fields, records
 from archive.segments.records import warc_date
-from archive.segments.uris import web_uri
 from archive.warc.fields import unescape
 
 PREVIOUS = "previous-record-id"
@@ -24,7 +23,6 @@ PREVIOUS = "previous-record-id"
 class Version:
     """One article as one run stored it."""
 
-    key: str  # what all versions share
     cleaned: str  # WARC-Date of the metadata
     captured: str
     status: str
@@ -35,17 +33,6 @@ class Version:
     offset: int
 
 
-def key_of(fields: Mapping[str, str], uri: str) -> str:
-    """What an article has in common with its other versions: its web address; else its path, and its id or row.
-
-    `fields` as a metadata record has them, escaped.
-    """
-    if web_uri(uri):
-        return uri
-    path = fields.get("source-path", "")
-    return path if "source-row" not in fields else f"{path}#{fields.get('document-id', fields['source-row'])}"
-
-
 def version_of(group: Group) -> Version | Problem:
     """What a whole article says of its version."""
     fields = metadata_fields(group.metadata)
@@ -53,7 +40,6 @@ def version_of(group: Group) -> Version | Problem:
         return fields
     first = group.records[0]
     return Version(
-        key=key_of(fields, first.get("WARC-Target-URI") or ""),
         cleaned=group.metadata.get("WARC-Date") or "",
         captured=fields.get("capture-date", ""),
         status=unescape(fields.get("status", "")),
@@ -79,10 +65,23 @@ def are_of_several_runs(segments: Iterable[Path]) -> bool:
 
 
 def newest(segments: Iterable[Path], at: datetime | None = None) -> frozenset[str]:
-    """The ids of the metadata records of each article's newest version, of those cleaned until then."""
+    """The ids of the metadata records of all articles cleaned until then that no later one of these follows."""
     until = warc_date(at.astimezone(UTC)) if at else "9999"
-    found: dict[str, tuple[str, str]] = {}
-    for version in versions(segments):
-        if isinstance(version, Version) and version.cleaned <= until:
-            found[version.key] = max(found.get(version.key, ("", "")), (version.cleaned, version.id))
-    return frozenset(record_id for _, record_id in found.values())
+    found = [version for version in versions(segments) if isinstance(version, Version) and version.cleaned <= until]
+    return frozenset(version.id for version in found) - {version.previous for version in found}
+
+
+def history(segments: Iterable[Path], wanted: Iterable[str]) -> list[Version]:
+    """The versions before and after those whose metadata records have these ids, the oldest first."""
+    by_id = {version.id: version for version in versions(segments) if isinstance(version, Version)}
+    after: dict[str, list[str]] = {}
+    for version in by_id.values():
+        after.setdefault(version.previous, []).append(version.id)
+    reached: set[str] = set()
+    open_ids = [record_id for record_id in wanted if record_id in by_id]
+    while open_ids:
+        record_id = open_ids.pop()
+        if record_id not in reached and record_id in by_id:
+            reached.add(record_id)
+            open_ids += [by_id[record_id].previous, *after.get(record_id, ())]
+    return sorted((by_id[record_id] for record_id in reached), key=lambda version: (version.cleaned, version.id))

@@ -23,7 +23,8 @@ def run_verify(args: argparse.Namespace, segments: list[Path], checks: Checks) -
     """Lists every problem."""
     count = missing = 0
     checks = replace(checks, render=None) if args.no_renderings else checks
-    for problem in verify(segments, checks, Sources(tuple(args.sources or ()))):
+    sources = Sources(tuple(args.sources or ()))
+    for problem in verify(segments, checks, sources, whole=args.archive_in.is_dir()):
         if isinstance(problem, Unchecked | Repacked):
             note(str(problem))
             continue

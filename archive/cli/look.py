@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.checking.ledger import Checks, LedgerError
-from archive.checking.versions import Version, version_of, versions
+from archive.checking.versions import history
 from archive.cli.output import PROBLEMS, WELL, counted, not_found, note, report, say, say_bytes
 from archive.segments.problems import Problem
 from archive.terminal import one_line
@@ -142,16 +142,13 @@ def _marked(line: DiffLine, *, why: bool) -> str:
 
 def run_history(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
     """Lists the versions of an article, the oldest first."""
-    keys = {
-        version.key for entry in find(segments, args.name) if isinstance(version := version_of(entry.group), Version)
-    }
-    if not keys:
+    found = history(segments, [entry.group.metadata.id for entry in find(segments, args.name)])
+    if not found:
         return not_found(args.name, args.archive_in)
-    found = [version for version in versions(segments) if isinstance(version, Version) and version.key in keys]
-    before: dict[str, str] = {}
-    for version in sorted(found, key=lambda version: (version.key, version.cleaned)):
-        changed = "" if version.key not in before else "changed" if before[version.key] != version.digest else "same"
-        before[version.key] = version.digest
+    digests = {version.id: version.digest for version in found}
+    for version in found:
+        before = digests.get(version.previous)
+        changed = "first" if before is None else "same" if before == version.digest else "changed"
         place = f"{version.file}:{version.offset}"
         say(one_line(f"{version.cleaned}  captured {version.captured}  {version.status:<8}{changed:<9}{place}"))
     note(f"{counted(len(found), 'version')} of {args.name}")

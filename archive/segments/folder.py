@@ -7,8 +7,6 @@ from pathlib import Path
 from archive.segments.writer import OPEN_SUFFIX, SUFFIX
 
 WARC_FOLDER = "warc"
-#: Holds a run's folder for each later run that updated it, by the clock of that run.
-UPDATES_FOLDER = "updates"
 INDEX_NAME = "index.cdxj"
 
 
@@ -19,8 +17,6 @@ class NoSegmentsError(ValueError):
 def find_segments(path: Path) -> list[Path]:
     """The segments of a run's folder (in `warc/`), of a folder of segments, or the one given; sorted, `.open` ones too.
 
-    Those of runs that updated the run come behind, in the order of these runs.
-
     Raises NoSegmentsError.
     """
     if path.is_file():
@@ -28,13 +24,7 @@ def find_segments(path: Path) -> list[Path]:
     if not path.is_dir():
         raise NoSegmentsError(f"{path} is not there; give a run's output folder or a segment ({SUFFIX})")
     folder = path / WARC_FOLDER if (path / WARC_FOLDER).is_dir() else path
-    found = _segments_in(folder)
-    for later in sorted(path.glob(f"{UPDATES_FOLDER}/*/{WARC_FOLDER}")):
-        found += _segments_in(later)
+    found = sorted(p for p in folder.iterdir() if p.is_file() and p.name.endswith((SUFFIX, SUFFIX + OPEN_SUFFIX)))
     if not found:
         raise NoSegmentsError(f"{folder} holds no segments ({SUFFIX}); give a run's output folder or a segment")
     return found
-
-
-def _segments_in(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.is_file() and p.name.endswith((SUFFIX, SUFFIX + OPEN_SUFFIX)))

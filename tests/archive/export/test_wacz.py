@@ -142,7 +142,7 @@ class _Ranges(SimpleHTTPRequestHandler):
             return super().send_head()
         data = path.read_bytes()
         first, _, last = asked.partition("=")[2].partition("-")
-        start = int(first) if first else len(data) - int(last)
+        start = int(first) if first else max(0, len(data) - int(last))
         end = int(last) + 1 if first and last else len(data)
         self.send_response(206)
         self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(data)}")
