@@ -70,7 +70,7 @@ OK, SOME_FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 TIMEOUT = 60
 
 EXAMPLES = """examples:
-  cleancopy clean articles/ -o out        a folder: clean texts, rows, archive, accounts
+  cleancopy clean articles/ -o out        a folder: clean texts, rows, archive, counts
   cleancopy clean < article.txt           one text: clean text on standard output
   cleancopy clean --format jsonl < in.jsonl > out.jsonl
   cleancopy explain article.txt           every line with label, score and reasons
