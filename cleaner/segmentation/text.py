@@ -64,7 +64,7 @@ def segment_text(document: Document, *, repaired: bool = True, breaks: Breaks | 
 def find_lines(text: str) -> list[Stretch]:
     """Every line that is not blank: start, end without trailing white space, line breaks before it."""
     if accelerator.compiled is not None and (lines := accelerator.compiled.lines(text)) is not None:
-        return lines  # type: ignore[no-any-return]
+        return lines
     return _find_lines(text)
 
 
