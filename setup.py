@@ -5,7 +5,7 @@ import sys
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-NAMES = ("module", "tokens", "features", "linear", "dense", "measures", "phrases", "quick_init")
+NAMES = ("module", "tokens", "breaks", "features", "linear", "dense", "measures", "phrases", "quick_init")
 #: The same bits on every machine: no multiplication fused with an addition, no reordered sums.
 FLAGS = ["/O2", "/fp:strict"] if sys.platform == "win32" else ["-O3", "-ffp-contract=off", "-std=c11"]
 

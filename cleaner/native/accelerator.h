@@ -42,6 +42,7 @@ PyObject *accelerator_dense(PyObject *module, PyObject *const *args, Py_ssize_t 
 PyObject *accelerator_network(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_measure(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_lines(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_breaks(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_quick_init(PyObject *module, PyObject *const *args, Py_ssize_t count);
 int accelerator_ready_quick_init(void);
 int accelerator_add_phrases(PyObject *module);

@@ -45,6 +45,7 @@ static PyMethodDef methods[] = {
     FAST(network, "network(inputs, layers, steps, kept) -> memory of blocks x labels float32 probabilities"),
     FAST(measure, "measure(class, text, signs) -> the measurements of a block, of that class"),
     FAST(lines, "lines(text) -> [(start, end, breaks before)], or None where Python must count them"),
+    FAST(breaks, "breaks(tokens' arrays, gaps, sentences, tables, weights) -> memory of an int32 for each gap"),
     FAST(quick_init, "quick_init(class, fields, defaults, slow) -> an __init__ that fills slots at once"),
     {NULL, NULL, 0, NULL},
 };

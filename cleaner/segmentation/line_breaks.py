@@ -19,6 +19,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from cleaner import accelerator
 from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS, Floats, Hashes, Ints, Tokens, tokenise
 
 FORMAT = "cleancopy-breaks"
@@ -50,19 +51,22 @@ Stretch = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Breaks:
-    """The model: a weight for each bucket, and what all gaps begin with; `digest` is the sha256 of its file."""
+    """The model: a weight for each bucket, and what all gaps begin with; `digest` is the sha256 of its file.
+
+    Weights from a file are whole numbers (int8) of a unit, `scale`: their sums are the same in any order.
+    """
 
     weights: Floats
     bias: float
     digest: str = ""
+    scale: float = 1.0
 
     def cut(self, text: str, sentences: Sequence[Stretch]) -> list[Stretch]:
         """The sentences of a text, in order, cut where a line break is likely to have stood."""
-        gaps = gaps_of(text, sentences)
-        if not len(gaps.places):
+        gaps = _find_gaps(text, sentences)
+        if gaps is None or not len(gaps.places):
             return list(sentences)
-        odds = self.weights.take(gaps.features).sum(axis=1) + self.bias
-        cuts = gaps.places[odds > SURE].tolist()
+        cuts = gaps.places[self._sums(gaps) * self.scale + self.bias > SURE].tolist()
         found: list[Stretch] = []
         at = 0
         for start, end in sentences:
@@ -71,6 +75,22 @@ class Breaks:
                 start, at = cuts[at], at + 1
             found.append((start, end))
         return found
+
+    def _sums(self, gaps: _Found) -> Floats:
+        """Per gap the sum of its weights."""
+        if accelerator.compiled is None or self.weights.dtype != np.int8:
+            return self._sums_in_numpy(gaps)
+        memory = accelerator.compiled.breaks(
+            gaps.tokens.hashes, gaps.tokens.stems, gaps.tokens.kinds, gaps.gap, gaps.firsts, _IS_CAPITAL.view(np.uint8),
+            _STEPS, self.weights,
+        )  # fmt: skip
+        return np.frombuffer(memory, np.int32)
+
+    def _sums_in_numpy(self, gaps: _Found) -> Floats:
+        """The reference that the accelerator is held to."""
+        features = _features(gaps.tokens, gaps.gap, gaps.firsts)
+        exact = np.int64 if self.weights.dtype == np.int8 else np.float64
+        return self.weights.take(features).sum(axis=1, dtype=exact)
 
 
 def _trimmed(text: str, start: int, end: int) -> int:
@@ -85,10 +105,27 @@ class Gaps:
     features: Ints  # gap × features → bucket
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Gaps by their tokens."""
+
+    places: Ints  # gap → where the word after it begins, in the text
+    tokens: Tokens
+    gap: Ints  # gap → the token before it
+    firsts: Ints  # sentence → its first token
+
+
 def gaps_of(text: str, sentences: Sequence[Stretch]) -> Gaps:
     """The gaps within these sentences of a text (in order, not overlapping), and what the model reads of each."""
-    if not sentences:
+    gaps = _find_gaps(text, sentences)
+    if gaps is None:
         return Gaps(np.zeros(0, np.int64), np.zeros((0, 0), np.int64))
+    return Gaps(gaps.places, _features(gaps.tokens, gaps.gap, gaps.firsts))
+
+
+def _find_gaps(text: str, sentences: Sequence[Stretch]) -> _Found | None:
+    if not sentences:
+        return None
     floor, ceiling = sentences[0][0], sentences[-1][1]
     tokens = tokenise([text[floor:ceiling]])
     begins = _points(text[floor:ceiling], tokens.begins)
@@ -96,7 +133,7 @@ def gaps_of(text: str, sentences: Sequence[Stretch]) -> Gaps:
     gap = np.flatnonzero(apart & ~_NEVER_FIRST[tokens.kinds[1:]] & ~_NEVER_LAST[tokens.kinds[:-1]])
     firsts = np.array([start - floor for start, _ in sentences])
     gap = gap[~np.isin(begins[gap + 1], firsts)]
-    return Gaps(begins[gap + 1] + floor, _features(tokens, gap, np.searchsorted(begins, firsts)))
+    return _Found(begins[gap + 1] + floor, tokens, gap, np.searchsorted(begins, firsts))
 
 
 def _points(text: str, units: Ints) -> Ints:
@@ -174,13 +211,13 @@ def parse(data: bytes, name: str) -> Breaks:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             header = json.loads(archive["header"].tobytes())
             known = (header["format"], header["features"], header["bits"])
-            weights = archive["weights"].astype(np.float32) * np.float32(header["scale"])
-            bias = float(header["bias"])
+            weights = archive["weights"].astype(np.int8)
+            scale, bias = float(header["scale"]), float(header["bias"])
     except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
         raise BreaksError(f"{name} is no model of line breaks or is damaged ({error}); train it again") from error
     if known != (FORMAT, FEATURES, BITS):
         raise BreaksError(f"{name} is for {known}, this program reads {(FORMAT, FEATURES, BITS)}; train it again")
-    return Breaks(weights, bias, hashlib.sha256(data).hexdigest())
+    return Breaks(weights, bias, hashlib.sha256(data).hexdigest(), scale)
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import dataclass, field, fields, replace
-from itertools import cycle
+from itertools import cycle, pairwise
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ from cleaner.heuristics import block_stats, cue_matcher
 from cleaner.heuristics.cues import Cue, CueTable, Kind, Voice, fold
 from cleaner.labels import Label
 from cleaner.model import features, network, quantised
-from cleaner.segmentation import text, tokens
+from cleaner.segmentation import line_breaks, text, tokens
 
 needed = pytest.mark.skipif(accelerator.compiled is None, reason="the accelerator was not built, or CLEANCOPY_PURE=1")
 #: Any code points at all: surrogates, controls and unassigned ones too; and words that come again.
@@ -178,6 +178,19 @@ breaks = st.text(st.sampled_from("ab. \t\n\r\v\f\x1c\x1e\x85\u2028\u2029\u00a0\u
 @example(" a \x1c\x1d b\n\n")
 def test_lines_are_the_same(content: str) -> None:
     assert text.find_lines(content) == text._find_lines(content)
+
+
+@needed
+@settings(deadline=None)
+@given(st.lists(prose | anything, min_size=1, max_size=5).map(" ".join), st.data())
+@example("One two. Three", None)
+def test_sums_for_line_breaks_are_the_same(content: str, data: st.DataObject | None) -> None:
+    cuts = data.draw(st.sets(st.integers(0, len(content)))) if data else {9}
+    borders = sorted({0, len(content)} | cuts)
+    gaps = line_breaks._find_gaps(content, list(pairwise(borders)))
+    model = line_breaks.shipped()
+    if gaps is not None:
+        assert model._sums(gaps).tolist() == model._sums_in_numpy(gaps).tolist()
 
 
 marked = st.text(st.sampled_from("aA1２²٣ .:：!?…。”»)]」“\"'‹•–12)続きを読む"), min_size=1, max_size=40)
