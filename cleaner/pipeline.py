@@ -27,7 +27,8 @@ from cleaner.html.features import shares_in
 from cleaner.html.model import PageModel
 from cleaner.html.model import shipped as shipped_page_model
 from cleaner.html.page import Extractor
-from cleaner.html.page_kind import seen_together, teaser_lines
+from cleaner.html.page_kind import seen_together
+from cleaner.html.structures import structures
 from cleaner.html.trafilatura import page_facts
 from cleaner.labels import Action, Policy
 from cleaner.language import identify
@@ -184,8 +185,8 @@ class Cleaner:
         title = document.title or str(rendering.metadata.get("title", ""))
         second = None if self.extractor is Extractor.FAST else partial(_second_opinion, document, rendering)
         odds = self.page_model.outside(rendering.layout) if self.page_model and rendering.layout else []
-        teasers = teaser_lines(rendering.layout) if rendering.layout is not None else (frozenset(), False)
-        odds = pages.settled(rendering.blocks, odds, title, second, teasers)
+        within = structures(rendering.layout, title) if rendering.layout is not None else pages.NOTHING
+        odds = pages.settled(rendering.blocks, odds, title, second, within)
         if self.extractor is Extractor.FAST:
             decisions = pages.decide_by_page(rendering, odds, title, self.policy)
             judged = tuple(each for each, place in zip(decisions, odds, strict=True) if place < pages.FAR)
@@ -194,8 +195,9 @@ class Cleaner:
         part = pages.near(rendering, odds)
         lang = identify(part.rendering.text or rendering.text, document.lang)
         judged = self._judge(replace(document, title=title), _Reading(part.rendering, source=source), lang, part.odds)
-        judged = seen_together(judged, self.policy)
-        return pages.widen(rendering, part, judged, odds, self.policy), judged, lang
+        judged = seen_together(part.rendering.text, judged, self.policy)
+        decisions = pages.widen(rendering, part, judged, odds, self.policy, within)
+        return decisions, decisions if within.nothing_else else judged, lang
 
     def _judge(
         self, document: Document, reading: _Reading, lang: str, places: tuple[float, ...] = ()

@@ -14,13 +14,13 @@ from cleaner.decision import is_row
 from cleaner.document import Block, Decision, Rendering
 from cleaner.heuristics.patterns import MARKS
 from cleaner.html.class_hints import DIALOGS
+from cleaner.html.structures import Structures
 from cleaner.labels import KEPT, Label, Policy
 
 #: Log-odds of standing outside from which a block is not read as text any more. Reading as text from 2, 3 or 4 on made
 #: no difference beyond .0005 in any score, cross-validated over 1,383 pages.
 FAR = 3.0
-#: What standing in a list of teasers adds to the odds, beside an article and on a page of nothing else.
-TEASER, TEASERS_ALONE = 3.0, 8.0
+NOTHING = Structures()
 #: A row of a table goes from these log-odds on.
 ROW_ODDS = 1.5
 #: Without the model of text a block goes from these log-odds on, plus so much per factor e of its length over
@@ -53,21 +53,21 @@ def settled(
     odds: Sequence[float],
     title: str,
     second: Callable[[], Sequence[float]] | None = None,
-    teasers: tuple[frozenset[int], bool] = (frozenset(), False),
+    within: Structures = NOTHING,
 ) -> list[float]:
     """The page model's odds, lowered where next to nothing would stay, and with the page's title held to be inside.
 
     second: asked only then, gives how much of each block another extractor takes for the article; nothing: no opinion.
-    teasers: the lines of lists of teasers, and whether the page is nothing else (`page_kind.teaser_lines`).
+    within: what the lines stand in besides the article.
     """
     odds = [_marked(block, each) for block, each in zip(blocks, odds, strict=True)]
     odds = _tables_whole(blocks, odds)
-    lines, nothing_else = teasers
-    raised = TEASERS_ALONE if nothing_else else TEASER
-    odds = [each + raised if index in lines else each for index, each in enumerate(odds)]
+    odds = [each + within.raised.get(index, 0.0) for index, each in enumerate(odds)]
     prose = sum(len(block.text) for block in blocks if len(block.text) >= PROSE)
     kept = sum(len(block.text) for block, each in zip(blocks, odds, strict=True) if each < _cost(block))
-    found = odds if nothing_else or kept >= LITTLE * prose else _milder(odds, second() if second is not None else ())
+    found = (
+        odds if within.nothing_else or kept >= LITTLE * prose else _milder(odds, second() if second is not None else ())
+    )
     if (headline := _headline(blocks, odds, title)) >= 0:
         found[headline] = min(found[headline], HEADLINE_ODDS)
     return found
@@ -124,7 +124,12 @@ def near(rendering: Rendering, odds: Sequence[float]) -> Near:
 
 
 def widen(
-    rendering: Rendering, part: Near, decisions: Sequence[Decision], odds: Sequence[float], policy: Policy
+    rendering: Rendering,
+    part: Near,
+    decisions: Sequence[Decision],
+    odds: Sequence[float],
+    policy: Policy,
+    within: Structures = NOTHING,
 ) -> tuple[Decision, ...]:
     """Decisions on all blocks of a page, from those on the near ones and the log-odds of the far ones."""
     found: list[Decision] = []
@@ -132,7 +137,7 @@ def widen(
     inside = dict(zip(part.blocks, part.rendering.blocks, strict=True))
     for index, block in enumerate(rendering.blocks):
         if index not in inside:
-            found.append(_unread(block, odds[index], policy))
+            found.append(_unread(block, odds[index], policy, within.kinds.get(index)))
             continue
         shift = block.start - inside[index].start
         while at < len(decisions) and decisions[at].start < inside[index].end:
@@ -158,12 +163,18 @@ def decide_by_page(rendering: Rendering, odds: Sequence[float], title: str, poli
     return tuple(found)
 
 
-def _unread(block: Block, odds: float, policy: Policy) -> Decision:
-    """The decision on a block that was not read as text."""
+def _unread(block: Block, odds: float, policy: Policy, kind: Label | None) -> Decision:
+    """The decision on a block that was not read as text; kind: what it stands in, by structure."""
     if is_row(block) and odds < ROW_ODDS:
         return Decision(block.start, block.end, Label.BODY, policy.action(Label.BODY), _probability(odds))
     reason = _FAR_REASON if odds >= FAR else "a row of a table outside the article (page model)"
+    if kind is not None:
+        reason = f"stands in {_WITHIN[kind]} (structure of the page)"
+        return Decision(block.start, block.end, kind, policy.action(kind), _probability(odds), (reason,))
     return _far(block, odds, policy, reason)
+
+
+_WITHIN = {Label.RELATED: "a list of teasers or another article", Label.COMMENT: "a thread of comments"}
 
 
 def _far(block: Block, odds: float, policy: Policy, reason: str = _FAR_REASON) -> Decision:

@@ -1,0 +1,157 @@
+"""One article a page: threads, teasers, other articles, copies, walls and galleries, told by structure."""
+
+from __future__ import annotations
+
+import pytest
+
+from cleaner import CleanedDocument, Cleaner
+from cleaner.document import Document
+from cleaner.html.segment import segment_html
+from cleaner.html.structures import COMMENTS, TEASERS, Structures, structures
+from cleaner.labels import Label
+
+TITLE = "The ferry sails again from the old quay"
+PROSE = [
+    "The ferry between the mill stairs and the tannery sails again, after a winter in which its boiler lay in pieces on the quay.",
+    "Nobody had counted on the frost that split the pump in January, and the spare parts had to be cast in a foundry inland.",
+    "The council paid for the fuel of the first month, the passengers put together the rest in a tin box at the ticket hut.",
+    "On the first morning eleven people crossed, two of them with bicycles, and the ferryman rang the bell at both landings.",
+]
+OTHER = [
+    "The tannery is to become a hostel for hikers, with forty beds under the beams where the hides used to dry for weeks.",
+    "Its new owner, a carpenter from Corve, wants to keep the vats in the cellar and show them to guests on rainy days.",
+    "The town has given him three years, and a loan that he need not pay back before the first guest has slept there.",
+]
+CLEANER = Cleaner()
+
+
+def paragraphs(texts: list[str]) -> str:
+    return "".join(f"<p>{text}</p>" for text in texts)
+
+
+def page(inside: str) -> str:
+    return f"<html><head><title>{TITLE}</title></head><body><main>{inside}</main></body></html>"
+
+
+def found(html: str) -> Structures:
+    layout = segment_html(Document("x", html, "text/html")).layout
+    assert layout is not None
+    return structures(layout, TITLE)
+
+
+def cleaned(html: str) -> CleanedDocument:
+    return CLEANER.clean(html=html)
+
+
+ARTICLE = f"<article><h1>{TITLE}</h1>{paragraphs(PROSE)}</article>"
+REMARKS = [
+    "I crossed on it as a child, with my grandmother and a goose, and I will take my own children there in June.",
+    "Eleven people on a weekday is no reason to burn that much coal, whatever the council says about it.",
+    "Does anyone know whether they still take bicycles on the last boat in the evening, or only in the morning?",
+    "My uncle cast the old pump. He says that the new one will not last three winters either, and he knows.",
+]
+
+
+def thread(count: int, prompt: str = "Reply") -> str:
+    boxes = [
+        f"<div class=q7><b>Jon {'ABCD'[number]}.</b><i>{number + 2} hours ago</i><p>{REMARKS[number]}</p><a href=#>{prompt}</a></div>"
+        for number in range(count)
+    ]
+    return f"<div class=q6>{''.join(boxes)}</div>"
+
+
+def teasers(count: int, text: str = "A short line about it.") -> str:
+    boxes = [
+        f"<div class=z><h3><a href=/{n}>Another story, number {n} of them</a></h3><p>{text}</p></div>"
+        for n in range(count)
+    ]
+    return f"<div>{''.join(boxes)}</div>"
+
+
+@pytest.mark.parametrize(("count", "is_thread"), [(COMMENTS - 1, False), (COMMENTS, True), (COMMENTS + 1, True)])
+def test_thread_without_telling_names(count: int, is_thread: bool) -> None:
+    html = page(ARTICLE + thread(count))
+    assert (Label.COMMENT in found(html).kinds.values()) is is_thread
+    if is_thread:
+        body = cleaned(html).body
+        assert all(text in body for text in PROSE)
+        assert not any(text in body for text in REMARKS)
+
+
+@pytest.mark.parametrize("prompt", ["Antworten", "Répondre", "返信", "Reply to this comment", "Odpowiedz"])
+def test_prompts_of_a_thread(prompt: str) -> None:
+    assert Label.COMMENT in found(page(ARTICLE + thread(3, prompt))).kinds.values()
+
+
+def test_boxes_without_prompts_are_no_thread() -> None:
+    assert found(page(ARTICLE + thread(4, "12:30"))).kinds == {}
+
+
+@pytest.mark.parametrize(("count", "listed"), [(TEASERS - 1, False), (TEASERS, True)])
+def test_list_of_teasers(count: int, listed: bool) -> None:
+    assert (Label.RELATED in found(page(ARTICLE + teasers(count))).kinds.values()) is listed
+
+
+def test_list_of_teasers_alone_is_no_article() -> None:
+    assert found(page(teasers(6))).nothing_else
+    assert cleaned(page(f"<h1>Stories</h1>{teasers(6)}")).status.value in ("empty", "suspect")
+    assert not found(page(ARTICLE + teasers(6))).nothing_else
+
+
+def test_long_sections_with_linked_headings_are_no_teasers() -> None:
+    assert found(page(ARTICLE + teasers(6, " ".join(PROSE)))).kinds == {}
+
+
+SCROLLED = {
+    "articles": f"{ARTICLE}<article><h1>The tannery becomes a hostel</h1>{paragraphs(OTHER)}</article>",
+    "boxes": f"<div><h1>{TITLE}</h1>{paragraphs(PROSE)}</div><div><h1>The tannery becomes a hostel</h1>{paragraphs(OTHER)}</div>",
+    "second headings": f"<article><h2>{TITLE}</h2>{paragraphs(PROSE)}</article>"
+    f"<article><h2>The tannery becomes a hostel</h2>{paragraphs(OTHER)}</article>",
+}
+
+
+@pytest.mark.parametrize("name", SCROLLED)
+def test_next_articles_go(name: str) -> None:
+    body = cleaned(page(SCROLLED[name])).body
+    assert [text for text in PROSE if text not in body] == []
+    assert [text for text in OTHER if text in body] == []
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        f"<article><h1>{TITLE}</h1>{paragraphs(PROSE)}<h1>The tannery</h1>{paragraphs(OTHER)}</article>",  # sections
+        f"<h1>{TITLE}</h1><section>{paragraphs(PROSE)}</section><section><h2>The tannery</h2>{paragraphs(OTHER)}</section>",
+        f"<article><h2>Diary of a ferryman</h2>{paragraphs(PROSE)}</article><article><h2>Hostel</h2>{paragraphs(OTHER)}</article>",
+    ],
+)
+def test_sections_are_no_other_articles(inside: str) -> None:
+    assert Label.RELATED not in found(page(inside)).kinds.values()
+
+
+COPIES = {
+    "three renderings": ARTICLE * 3,
+    "print copy": f"{ARTICLE}<div class=print><h2>{TITLE}</h2>{paragraphs(PROSE)}</div>",
+    "synopsis": f"<article><h1>{TITLE}</h1><p class=lead>{PROSE[0]}</p>{paragraphs(PROSE)}</article>",
+    "invisible": f"<div style='visibility:hidden'>{paragraphs(PROSE)}</div>{ARTICLE}",
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_text_comes_once(name: str) -> None:
+    body = cleaned(page(COPIES[name])).body
+    assert [body.count(text) for text in PROSE] == [1] * len(PROSE)
+
+
+def test_refrain_stays() -> None:
+    song = [
+        "Row the boat home",
+        "Over the dark water",
+        "Row the boat home",
+        "Under the old bridge",
+        "Row the boat home",
+    ]
+    body = cleaned(
+        page(f"<article><h1>{TITLE}</h1>{paragraphs(PROSE)}<p>{'<br>'.join(song)}</p>{paragraphs(OTHER)}</article>")
+    ).body
+    assert body.count("Row the boat home") == 3
