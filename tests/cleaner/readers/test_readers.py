@@ -92,7 +92,7 @@ def test_order_property(tmp_path_factory: pytest.TempPathFactory, stems: set[str
 def test_hidden_and_unknown_are_skipped_with_a_reason(tmp_path: Path) -> None:
     fill(tmp_path, ["a.txt", ".b.txt", ".git/c.txt", "d.PNG", "f.css"])
     (tmp_path / "program").write_bytes(b"\x7fELF" + bytes(range(256)))
-    (tmp_path / "e.gz").write_bytes(gzip.compress(bytes(1000)))
+    (tmp_path / "e.gz").write_bytes(gzip.compress(bytes(1000), mtime=0))
     assert found(tmp_path) == ["a.txt"]
     assert skipped(tmp_path) == {
         ".b.txt": "hidden",
@@ -155,12 +155,12 @@ def test_only_file_named_is_read_whatever_its_suffix(tmp_path: Path) -> None:
         ("a.php", b"<!DOCTYPE html><title>x</title><p>y</p>", ".html"),
         ("b.php", b"<?php echo 1; ?>", None),
         ("rows", b'{"text": "a"}\n{"text": "b"}\n', ".jsonl"),
-        ("rows.gz", gzip.compress(b'{"text": "a"}\n{"text": "b"}\n'), ".jsonl.gz"),
+        ("rows.gz", gzip.compress(b'{"text": "a"}\n{"text": "b"}\n', mtime=0), ".jsonl.gz"),
         ("list", b'[{"text": "a"}]', ".json"),
         ("table", b"id,text\n1,a\n2,b\n", ".csv"),
         ("feed", b'<?xml version="1.0"?><rss version="2.0"><channel/></rss>', ".xml"),
         ("crawl", b"WARC/1.0\r\nWARC-Type: warcinfo\r\n", ".warc"),
-        ("crawl.gz", gzip.compress(b"WARC/1.0\r\nWARC-Type: warcinfo\r\n"), ".warc.gz"),
+        ("crawl.gz", gzip.compress(b"WARC/1.0\r\nWARC-Type: warcinfo\r\n", mtime=0), ".warc.gz"),
         (
             "saved",
             b"From: <Saved by Blink>\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n",
@@ -475,7 +475,7 @@ def test_first_row_comes_before_the_last_is_there() -> None:
 
 def test_gzipped_rows(tmp_path: Path) -> None:
     lines = b"".join(b'{"text": "%d%s"}\n' % (i, os.urandom(40).hex().encode()) for i in range(500))
-    packed = gzip.compress(lines)
+    packed = gzip.compress(lines, mtime=0)
     (tmp_path / "whole.jsonl.gz").write_bytes(packed)
     (tmp_path / "cut.jsonl.gz").write_bytes(packed[: len(packed) // 2])
     (tmp_path / "no.jsonl.gz").write_bytes(lines)
