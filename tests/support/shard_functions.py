@@ -1,12 +1,15 @@
 """Functions for engines to carry out, and cleaners that misbehave; in a module of their own, so that workers find them."""
 
+import multiprocessing
 import os
 import re
 import signal
+import time
 from pathlib import Path
 
 from cleaner import Cleaner
 from cleaner.engines import EngineError
+from cleaner.time_limit import OverTimeError
 
 NEVER = re.compile("(a+)+$")
 
@@ -64,3 +67,47 @@ def stubborn(context, task, heartbeat):
     """Hangs at a document even when that is excused."""
     heartbeat.begin(task.work)
     hang()
+
+
+class Cannot:
+    """What a worker cannot unpack."""
+
+    def __reduce__(self):
+        return _cannot, ()
+
+
+def _cannot():
+    if multiprocessing.parent_process() is not None:
+        raise RuntimeError("cannot be unpacked here")
+    return Cannot()
+
+
+def count_begun(context, task, heartbeat):
+    """Slow in Python, at documents that say so; how often a document was begun stands in a file."""
+    done = []
+    for number, slow in enumerate(task.work):
+        heartbeat.begin(number)
+        with Path(context).open("a") as file:
+            file.write(".")
+        try:
+            with heartbeat.limited():
+                while slow:
+                    time.sleep(0.01)
+            done.append("done")
+        except OverTimeError:
+            done.append(heartbeat.over_time)
+        heartbeat.rest()
+    return done
+
+
+class Faulty(Cleaner):
+    """Raises at documents that say so."""
+
+    def clean_document(self, document, **options):
+        for error in (KeyError, MemoryError, RecursionError, OSError):
+            if f"RAISE {error.__name__}" in document.text:
+                raise error("a fault")
+        if "SLOW" in document.text:
+            while True:
+                time.sleep(0.01)
+        return super().clean_document(document, **options)

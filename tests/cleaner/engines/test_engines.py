@@ -1,6 +1,8 @@
 """The local engine: order, errors, documents that hang or kill their worker."""
 
 import pickle
+import signal
+import time
 from importlib import resources
 
 import pytest
@@ -8,12 +10,14 @@ from support import shard_functions
 
 from cleaner import Cleaner, Policy
 from cleaner.engines import EngineError, Task, WorkerPool
+from cleaner.engines.cores import cores, cpu_quota
 from cleaner.engines.local import LocalEngine
 from cleaner.heuristics.cues import parse_table
 from cleaner.html import model as page_model
 from cleaner.html.page import Extractor
 from cleaner.model.network import parse
 from cleaner.pipeline import OnSuspect
+from cleaner.time_limit import OverTimeError, limited
 
 PAGE = f"<nav><a href='/'>Home</a></nav><article><h1>Ferry</h1><p>{'The ferry left late. ' * 20}</p></article>"
 
@@ -103,3 +107,80 @@ def test_a_cleaner_is_the_same_in_another_process(cleaner):
 
 def test_the_shipped_models_are_not_sent_to_workers():
     assert len(pickle.dumps(Cleaner())) < 10_000
+
+
+def test_what_keeps_a_worker_from_beginning_is_said_once(capfd):
+    with pytest.raises(EngineError, match="a worker process cannot begin"):
+        run(shard_functions.square, shard_functions.Cannot(), range(9), workers=3)
+    assert capfd.readouterr().err.count("RuntimeError: cannot be unpacked here") == 1
+
+
+def test_no_more_workers_are_begun_than_there_are_tasks():
+    with LocalEngine(WorkerPool(workers=5)) as engine:
+        list(engine.run(shard_functions.square, 0, [Task(0, 2), Task(1, 3)], lambda _: None))
+        assert len(engine._workers) <= 2
+
+
+def test_slow_documents_end_in_their_own_process_and_their_shard_is_not_done_again(tmp_path):
+    flag = tmp_path / "begun"
+    works = [[False, True, False, True, False], [True]]
+    results = run(shard_functions.count_begun, str(flag), works, workers=2, timeout=0.3)
+    over = "timeout: took more than 0.3 seconds"
+    assert results == {0: ["done", over, "done", over, "done"], 1: [over]}
+    assert flag.read_text() == "." * 6
+
+
+@pytest.mark.parametrize("seconds", [None, 0, 30])
+def test_a_limit_that_is_not_reached_changes_nothing(seconds):
+    before = signal.getsignal(signal.SIGALRM) if hasattr(signal, "SIGALRM") else None
+    with limited(seconds):
+        done = True
+    assert done
+    assert before is None or signal.getsignal(signal.SIGALRM) == before
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no such signal on this system")
+def test_what_takes_longer_than_its_limit_is_ended_also_in_libraries_that_take_every_exception():
+    def stubborn():
+        while True:
+            try:
+                time.sleep(10)
+            except Exception:  # noqa: BLE001 (as libraries do)
+                continue
+
+    with pytest.raises(OverTimeError), limited(0.05):
+        stubborn()
+
+
+CPU = {
+    "no limit": ({"cpu.max": "max 100000"}, "0::/", None),
+    "two and a half cores": ({"cpu.max": "250000 100000"}, "0::/", 2.5),
+    "the narrowest of those above": (
+        {"a/b/cpu.max": "400000 100000", "a/cpu.max": "150000 100000", "cpu.max": "max 100000"}, "0::/a/b", 1.5,
+    ),
+    "version 1": (
+        {"cpu/x/cpu.cfs_quota_us": "300000", "cpu/x/cpu.cfs_period_us": "100000"}, "4:cpu,cpuacct:/x", 3.0,
+    ),
+    "version 1 without a limit": (
+        {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, "4:cpu:/", None,
+    ),
+    "nonsense": ({"cpu.max": "many cores"}, "0::/", None),
+    "no such files": ({}, "0::/", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CPU)
+def test_a_containers_quota_of_cpu_time_is_read(tmp_path, name):
+    files, own, quota = CPU[name]
+    for path, content in files.items():
+        (tmp_path / "groups" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "groups" / path).write_text(content + "\n")
+    (tmp_path / "own").write_text(own + "\n")
+    assert cpu_quota(tmp_path / "groups", tmp_path / "own") == quota
+
+
+def test_a_quota_bounds_the_workers(monkeypatch):
+    monkeypatch.setattr("cleaner.engines.cores.cpu_quota", lambda: 0.5)
+    assert cores() == 1
+    monkeypatch.setattr("cleaner.engines.cores.cpu_quota", lambda: None)
+    assert cores() >= 1
