@@ -24,6 +24,7 @@ from cleaner.labels import KEPT, Label
 from cleaner.memory.lookup import Recall
 from cleaner.model.boosted_trees import Trees
 from cleaner.model.features import EDGE_BITS, PAIR_BITS, STEM_BITS, WORD_BITS, Features, featurise
+from cleaner.model.hashed_table import HashedTable
 from cleaner.model.model_file import COLUMNS, ModelError, unpack
 from cleaner.model.quantised import Layer, exponential, mean_of
 from cleaner.model.source_correction import with_memory
@@ -37,40 +38,36 @@ OUTPUTS = len(Label) + 1
 COLUMN = {label: column for column, label in enumerate(COLUMNS)}
 #: Arrays of the trees have names that begin so; RECALL says what they read, raise it with any change of it.
 TREES, RECALL = "trees.", 1
-#: All weights of the linear scorer are multiples of this: so are their sums, which float64 holds exactly. Then the
-#: order of adding, which NumPy chooses by version and processor, changes nothing.
-QUANTUM = 2.0**-20
 #: Inputs of the network are cut off: linear scores, spreads from the mean of a dense measurement, sums of evidence.
 LINEAR_CLIP, DENSE_CLIP, EVIDENCE_CLIP = 9.0, 5.0, 8.0
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """The linear scorer: float32 tables of weights; rows lead from bucket to table row (0: not learned, zeros)."""
+    """The linear scorer: what each word, pair, stem and edge says, and what all blocks begin with."""
 
-    tables: Mapping[str, Floats]
-    rows: Mapping[str, Ints]
+    tables: Mapping[str, HashedTable]
     bias: Floats
 
     def score(self, features: Features) -> Floats:
         """Block × OUTPUTS log-odds, cut off at LINEAR_CLIP."""
-        tables, rows = self.tables, self.rows
-        if accelerator.compiled is not None:
-            memory = accelerator.compiled.linear(
-                features.starts, features.counts, self.bias, LINEAR_CLIP, features.words, rows["word"], tables["word"],
-                features.stems, rows["stem"], tables["stem"], features.pairs, rows["pair"], tables["pair"],
-                features.edges, rows["edge"], tables["edge"],
-            )  # fmt: skip
-            return np.frombuffer(memory, np.float32).reshape(-1, len(self.bias))
-        return self._score(features)
+        if accelerator.compiled is None:
+            return self._score(features)
+        tables = self.tables
+        memory = accelerator.compiled.linear(
+            features.starts, features.counts, self.bias, LINEAR_CLIP, features.words, tables["word"].packed,
+            features.stems, tables["stem"].packed, features.pairs, tables["pair"].packed,
+            features.edges, tables["edge"].packed,
+        )  # fmt: skip
+        return np.frombuffer(memory, np.float32).reshape(-1, len(self.bias))
 
     def _score(self, features: Features) -> Floats:
         """The reference that the accelerator is held to."""
-        tables, rows = self.tables, self.rows
-        tokens = tables["word"].take(rows["word"].take(features.words), axis=0)
-        tokens += tables["stem"].take(rows["stem"].take(features.stems), axis=0)
-        tokens += tables["pair"].take(rows["pair"].take(features.pairs), axis=0)
-        sums = tables["edge"].take(rows["edge"].take(features.edges), axis=0).sum(axis=1)
+        tables = self.tables
+        tokens = tables["word"].take(features.words)
+        tokens += tables["stem"].take(features.stems)
+        tokens += tables["pair"].take(features.pairs)
+        sums = tables["edge"].take(features.edges).sum(axis=1)
         sums += self.bias
         filled = features.counts > 0
         if len(tokens):
@@ -270,14 +267,8 @@ def parse(data: bytes, name: str) -> Model:
 
 def linear_from(arrays: Mapping[str, Floats]) -> Linear:
     """The linear scorer from its arrays: per table `.buckets`, 8-bit `.weights` and their `.scale` per row."""
-    tables, rows = {}, {}
-    for table, bits in BITS.items():
-        weights = arrays[f"{table}.weights"] * _in_quanta(arrays[f"{table}.scale"])[:, None]
-        tables[table] = np.concatenate((np.zeros((1, OUTPUTS), np.float32), weights))
-        rows[table] = np.zeros(1 << bits, np.int32)
-        rows[table][arrays[f"{table}.buckets"]] = np.arange(1, len(weights) + 1)
-    return Linear(tables, rows, arrays["bias"].astype(np.float32))
-
-
-def _in_quanta(scale: Floats) -> Floats:
-    return (np.rint(scale.astype(np.float64) / QUANTUM) * QUANTUM).astype(np.float32)
+    tables = {
+        name: HashedTable.of(arrays[f"{name}.buckets"], arrays[f"{name}.weights"], arrays[f"{name}.scale"], 1 << bits)
+        for name, bits in BITS.items()
+    }
+    return Linear(tables, arrays["bias"].astype(np.float32))

@@ -5,36 +5,55 @@
 
 #define MOST_OUTPUTS 64
 #define SHIPPED_OUTPUTS 19
-#define AHEAD 12 /* tokens whose rows are fetched beforehand */
 
+/* Which buckets were learned, and their rows: a bit for each bucket, and how many are set before each 64 of them. */
 typedef struct {
     const int64_t *buckets;
-    const int32_t *rows;
-    const float *weights;
-    Py_ssize_t items, bits, table;
+    const uint64_t *bits;
+    const uint32_t *ranks;
+    const int8_t *weights;
+    const float *scale;
+    Py_ssize_t items, words, rows;
 } Table;
+
+/* A row of whole numbers and what they are worth. */
+typedef struct {
+    const int8_t *weights;
+    float scale;
+} Row;
+
+static const int8_t NOTHING[MOST_OUTPUTS];
 
 static int table_of(Buffers *buffers, Table *table, PyObject *const *args, Py_ssize_t outputs) {
     if (!(table->buckets = buffer_of(buffers, args[0], 8, &table->items))) return 0;
-    if (!(table->rows = buffer_of(buffers, args[1], 4, &table->bits))) return 0;
-    if (!(table->weights = buffer_of(buffers, args[2], 4, &table->table))) return 0;
-    table->table /= outputs;
+    if (!PyTuple_Check(args[1]) || PyTuple_GET_SIZE(args[1]) != 4) {
+        PyErr_SetString(PyExc_TypeError, "a table is (bits, ranks, weights, scale)");
+        return 0;
+    }
+    PyObject *const *arrays = ((PyTupleObject *)args[1])->ob_item;
+    if (!(table->bits = buffer_of(buffers, arrays[0], 8, &table->words))) return 0;
+    if (!(table->ranks = buffer_with(buffers, arrays[1], 4, table->words))) return 0;
+    if (!(table->scale = buffer_of(buffers, arrays[3], 4, &table->rows))) return 0;
+    if (!(table->weights = buffer_with(buffers, arrays[2], 1, table->rows * outputs))) return 0;
     return 1;
 }
 
-/* Per item the offset of its row; 0 when a bucket or a row lies outside of its table. */
-static int offsets_of(const Table *table, Py_ssize_t outputs, const float **rows) {
+/* The row of each item; 0 when a bucket or a row lies outside of its table. */
+WIDE static int rows_of(const Table *table, Py_ssize_t outputs, Row *rows) {
     for (Py_ssize_t at = 0; at < table->items; at++) {
         const int64_t bucket = table->buckets[at];
-        if (at + AHEAD < table->items) {
-            const int64_t later = table->buckets[at + AHEAD];
-            if (later >= 0 && later < table->bits) __builtin_prefetch(table->rows + later);
+        if (bucket < 0 || bucket >> 6 >= table->words) return 0;
+        const uint64_t word = table->bits[bucket >> 6], bit = (uint64_t)1 << (bucket & 63);
+        if (word & bit) {
+            const Py_ssize_t row = (Py_ssize_t)table->ranks[bucket >> 6] + __builtin_popcountll(word & (bit - 1));
+            if (row >= table->rows) return 0;
+            rows[at].weights = table->weights + row * outputs;
+            rows[at].scale = table->scale[row];
+            __builtin_prefetch(rows[at].weights);
+        } else {
+            rows[at].weights = NOTHING;
+            rows[at].scale = 0;
         }
-        if (bucket < 0 || bucket >= table->bits) return 0;
-        const int32_t row = table->rows[bucket];
-        if (row < 0 || row >= table->table) return 0;
-        rows[at] = table->weights + (Py_ssize_t)row * outputs;
-        __builtin_prefetch(rows[at]);
     }
     return 1;
 }
@@ -46,23 +65,22 @@ typedef struct {
     float clip;
 } Rest;
 
-static ALWAYS void score(const float **words, const float **stems, const float **pairs,
-                                                        const float **edges, const Rest *rest, Py_ssize_t width,
-                                                        float *sums) {
-    for (Py_ssize_t block = 0; block < rest->blocks; block++, sums += width) {
+static ALWAYS float worth(const Row *row, Py_ssize_t column) { return (float)row->weights[column] * row->scale; }
+
+static ALWAYS void score(const Row *words, const Row *stems, const Row *pairs, const Row *edges, const Rest *rest,
+                         Py_ssize_t width, float *sums) {
+    for (Py_ssize_t block = 0; block < rest->blocks; block++, sums += width, edges += rest->edges) {
         double tokens[MOST_OUTPUTS];
         const int64_t start = rest->starts[block], count = rest->counts[block];
-        for (Py_ssize_t column = 0; column < width; column++) sums[column] = edges[block * rest->edges][column];
-        for (Py_ssize_t edge = 1; edge < rest->edges; edge++) {
-            const float *row = edges[block * rest->edges + edge];
-            for (Py_ssize_t column = 0; column < width; column++) sums[column] += row[column];
-        }
+        for (Py_ssize_t column = 0; column < width; column++) sums[column] = worth(&edges[0], column);
+        for (Py_ssize_t edge = 1; edge < rest->edges; edge++)
+            for (Py_ssize_t column = 0; column < width; column++) sums[column] += worth(&edges[edge], column);
         for (Py_ssize_t column = 0; column < width; column++) sums[column] += rest->bias[column];
         memset(tokens, 0, sizeof tokens);
         for (int64_t token = start; token < start + count; token++) {
-            const float *word = words[token], *stem = stems[token], *pair = pairs[token];
+            const Row word = words[token], stem = stems[token], pair = pairs[token];
             for (Py_ssize_t column = 0; column < width; column++)
-                tokens[column] += (word[column] + stem[column]) + pair[column];
+                tokens[column] += (worth(&word, column) + worth(&stem, column)) + worth(&pair, column);
         }
         if (count > 0) {
             const float weight = (float)(1.0 / sqrt(2.0 * (double)count));
@@ -76,8 +94,8 @@ static ALWAYS void score(const float **words, const float **stems, const float *
 }
 
 /* The width of the shipped model is known when this is compiled: loops over it need no counting. */
-WIDE static void score_all(const float **rows, Py_ssize_t tokens, const Rest *rest, float *sums) {
-    const float **edges = rows + 3 * tokens;
+WIDE static void score_all(const Row *rows, Py_ssize_t tokens, const Rest *rest, float *sums) {
+    const Row *edges = rows + 3 * tokens;
     if (rest->outputs == SHIPPED_OUTPUTS)
         score(rows, rows + tokens, rows + 2 * tokens, edges, rest, SHIPPED_OUTPUTS, sums);
     else
@@ -94,12 +112,12 @@ static int are_sound(const Rest *rest, Py_ssize_t tokens) {
 
 PyObject *accelerator_linear(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
-    if (count != 16) return PyErr_Format(PyExc_TypeError, "linear takes 16 arguments, not %zd", count);
+    if (count != 12) return PyErr_Format(PyExc_TypeError, "linear takes 12 arguments, not %zd", count);
     Buffers buffers = {.count = 0};
     Table tables[4];
     Rest rest;
     PyObject *answer = NULL;
-    const float **rows = NULL;
+    Row *rows = NULL;
     if (!(rest.bias = buffer_of(&buffers, args[2], 4, &rest.outputs))) goto done;
     if (!(rest.starts = buffer_of(&buffers, args[0], 8, &rest.blocks))) goto done;
     if (!(rest.counts = buffer_with(&buffers, args[1], 8, rest.blocks))) goto done;
@@ -107,7 +125,7 @@ PyObject *accelerator_linear(PyObject *module, PyObject *const *args, Py_ssize_t
     if (PyErr_Occurred()) goto done;
     Py_ssize_t items = 0;
     for (int table = 0; table < 4; table++) {
-        if (!table_of(&buffers, &tables[table], args + 4 + 3 * table, rest.outputs ? rest.outputs : 1)) goto done;
+        if (!table_of(&buffers, &tables[table], args + 4 + 2 * table, rest.outputs)) goto done;
         items += tables[table].items;
     }
     rest.edges = rest.blocks ? tables[3].items / rest.blocks : 0;
@@ -122,7 +140,7 @@ PyObject *accelerator_linear(PyObject *module, PyObject *const *args, Py_ssize_t
         goto done;
     }
     for (int table = 0; table < 4; table++)
-        if (!offsets_of(&tables[table], rest.outputs, rows + table * tokens)) {
+        if (!rows_of(&tables[table], rest.outputs, rows + table * tokens)) {
             PyErr_SetString(PyExc_IndexError, "a bucket lies outside of its table");
             goto done;
         }

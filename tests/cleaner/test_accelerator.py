@@ -22,7 +22,7 @@ from cleaner.document import Block
 from cleaner.heuristics import block_stats, cue_matcher
 from cleaner.heuristics.cues import Cue, CueTable, Kind, Voice, fold
 from cleaner.labels import Label
-from cleaner.model import features, network, quantised
+from cleaner.model import features, hashed_table, network, quantised
 from cleaner.segmentation import line_breaks, text, tokens
 
 needed = pytest.mark.skipif(accelerator.compiled is None, reason="the accelerator was not built, or CLEANCOPY_PURE=1")
@@ -124,7 +124,7 @@ def test_powers_of_e_are_good_to_the_last_bits(value: float) -> None:
 def test_sums_of_weights_are_exact_in_any_order() -> None:
     """All weights are multiples of one small number, which float64 sums of hold exactly."""
     linear = network.shipped().linear
-    assert all((table / network.QUANTUM % 1 == 0).all() for table in linear.tables.values())
+    assert all((table.values / hashed_table.QUANTUM % 1 == 0).all() for table in linear.tables.values())
 
 
 @needed
@@ -159,6 +159,14 @@ def test_a_document_too_large_for_exact_sums_is_measured_in_numpy() -> None:
 def test_wrong_arguments_are_refused(wrong) -> None:
     with pytest.raises((TypeError, ValueError)):
         wrong(accelerator.compiled)
+
+
+def test_of_several_rows_for_a_bucket_the_last_counts() -> None:
+    weights = np.arange(8, dtype=np.int8).reshape(4, 2)
+    table = hashed_table.HashedTable.of(np.array([70, 3, 70, 0]), weights, np.full(4, 0.5), 128)
+    assert table.take(np.array([0, 3, 70, 5])).tolist() == [[3, 3.5], [1, 1.5], [2, 2.5], [0, 0]]
+    bits, ranks, _, _ = table.packed
+    assert (bits.tolist(), ranks.tolist()) == ([9, 64], [0, 2])
 
 
 @needed

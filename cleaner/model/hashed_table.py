@@ -1,0 +1,64 @@
+"""A table of weights by hashed bucket, most of which were never learned: rows of whole numbers, each with a unit.
+
+The accelerator finds a row by a bit for each bucket and the count of bits before it, in a twentieth of the memory
+that the NumPy code needs, whose tables are made only where it runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from cleaner.segmentation.tokens import Floats, Hashes, Ints
+
+#: All weights are multiples of this: so are their sums, which float64 holds exactly. Then the order of adding, which
+#: NumPy chooses by version and processor, changes nothing.
+QUANTUM = 2.0**-20
+
+
+@dataclass(frozen=True)
+class HashedTable:
+    """Rows in the order of their buckets."""
+
+    buckets: Ints  # row → bucket, ascending
+    weights: Floats  # row × output, int8
+    units: Floats  # row → what a whole number is worth, a multiple of QUANTUM
+    count: int  # of buckets, learned or not
+
+    @classmethod
+    def of(cls, buckets: Ints, weights: Floats, units: Floats, count: int) -> HashedTable:
+        """The table from stored arrays; of several rows for one bucket the last counts."""
+        whole = (np.rint(units.astype(np.float64) / QUANTUM) * QUANTUM).astype(np.float32)
+        if len(buckets) and not (np.diff(buckets.astype(np.int64)) > 0).all():
+            buckets, last = np.unique(buckets[::-1], return_index=True)
+            rows = len(weights) - 1 - last
+            weights, whole = weights[rows], whole[rows]
+        return cls(buckets, np.ascontiguousarray(weights), whole, count)
+
+    @cached_property
+    def packed(self) -> tuple[Hashes, Ints, Floats, Floats]:
+        """What the accelerator takes: bits, ranks, weights, units."""
+        flags = np.zeros(max(64, self.count), np.uint8)
+        flags[self.buckets] = 1
+        bits = np.packbits(flags, bitorder="little").view("<u8").astype(np.uint64)
+        set_in = flags.reshape(-1, 64).sum(axis=1, dtype=np.uint32)
+        return bits, (np.cumsum(set_in, dtype=np.uint32) - set_in).astype(np.uint32), self.weights, self.units
+
+    @cached_property
+    def rows(self) -> Ints:
+        """Bucket → row of `values`; 0: not learned."""
+        rows = np.zeros(self.count, np.int32)
+        rows[self.buckets] = np.arange(1, len(self.weights) + 1)
+        return rows
+
+    @cached_property
+    def values(self) -> Floats:
+        """The weights in float32, below a row of zeros."""
+        zeros = np.zeros((1, self.weights.shape[1]), np.float32)
+        return np.concatenate((zeros, self.weights * self.units[:, None]))
+
+    def take(self, buckets: Ints) -> Floats:
+        """The weights of these buckets."""
+        return self.values.take(self.rows.take(buckets), axis=0)
