@@ -92,6 +92,8 @@ def seal_problems(path: Path, seal: Record, before: Before) -> Iterator[Problem 
     for name, value in wrong.items():
         yield seal.problem(f"the seal says {name} {fields.get(name)!r}, found is {value!r}", REPAIR)
     yield from _member_problems(path, seal)
+    if seal.length and seal.offset + seal.length < path.stat().st_size:
+        yield seal.problem("something stands behind the seal", REPAIR)
 
 
 def _member_problems(path: Path, seal: Record) -> Iterator[Problem]:

@@ -73,3 +73,36 @@ def test_a_ledger_that_leaves_a_hole_is_refused():
     written["gaps"] = []
     with pytest.raises(LedgerError, match="hole"):
         rebuild(cleaned.text, written)
+
+
+def crafted(count: int, **changes: object) -> dict:
+    """A ledger of so many kept pieces, each with a repair inside, of a source of "aXc" each."""
+    written = {
+        "kept": [[3 * n, 3 * n + 3, "body", 3 * n, 3 * n + 3] for n in range(count)],
+        "removed": [],
+        "gaps": [],
+        "repairs": [[3 * n + 1, 3 * n + 2, "X", "b", "mojibake", ""] for n in range(count)],
+    }
+    return {**written, **changes}
+
+
+def test_rebuilding_takes_time_in_proportion() -> None:
+    """20,000 pieces with as many repairs: each with each would be 400 million steps."""
+    assert rebuild("abc" * 20_000, crafted(20_000)) == "aXc" * 20_000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kept": [[0, 3, "body", 0, 3]] * 20_000},  # pieces over one another
+        {"kept": [[3 * n, 3 * n + 3, "body", 0, 3] for n in range(20_000)]},  # the clean text told again and again
+        {"kept": [[0, 3, "body", 0, 10**9]]},
+        {"kept": [[0, 3, "body", -3, 0]]},
+        {"repairs": [[0, 3, "X", "b", "mojibake", ""], [1, 2, "X", "b", "mojibake", ""]]},
+        {"gaps": [[0, "x"]] * 20_000},
+        {"removed": [{"start": 10**9, "end": 10**9 + 1, "text": "x"}]},
+    ],
+)
+def test_parts_that_cannot_be_are_refused(changes: dict) -> None:
+    with pytest.raises(LedgerError):
+        rebuild("abc", crafted(1, **changes))

@@ -118,6 +118,13 @@ def test_turned_bits_are_noticed(small: Path, tmp_path: Path) -> None:
         assert next(verify([path], CHECKS), None) is not None, (offset, bit)
 
 
+@pytest.mark.parametrize("more", [b"\0", b"\r\n", b"x", gzip.compress(b"")])
+def test_what_stands_behind_the_seal_is_noticed(small: Path, tmp_path: Path, more: bytes) -> None:
+    path = tmp_path / small.name
+    path.write_bytes(small.read_bytes() + more)
+    assert [problem for problem in verify([path], CHECKS) if isinstance(problem, Problem)]
+
+
 def test_reading_goes_on_behind_damage(tmp_path: Path) -> None:
     path = write_segment(tmp_path, [article(f"{n}.txt") for n in range(5)])
     found = [group for group in groups(path) if isinstance(group, Group)]

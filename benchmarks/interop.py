@@ -1,0 +1,174 @@
+"""What other programs read of our archives: the table of docs/archive.md, as Markdown.
+
+    python benchmarks/interop.py [--python OTHER/bin/python …]
+
+Each program is asked in the first interpreter that has it: pywb and warctools want libraries of their own. A program
+that is nowhere is left out. Exit code 1 when one reads less than all, but for
+those that know no WARC 1.1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "archive")]
+
+from warc_samples import few, write_segment  # noqa: E402
+
+from archive.checking.ledger import Told  # noqa: E402
+from archive.export.cdxj import index_lines  # noqa: E402
+from archive.export.relabelled import export_relabelled  # noqa: E402
+from archive.export.wacz import about_run, export_wacz  # noqa: E402
+from archive.export.wet import export_wet  # noqa: E402
+from archive.segments.reader import records  # noqa: E402
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A program, the package that has it, what it is asked, and the code that asks: it prints one number."""
+
+    program: str
+    package: str
+    asked: str
+    code: str
+    file: str = "segment"
+
+
+COUNT = "print(sum(1 for _ in {0}))"
+PROBES = (
+    Probe(
+        "warcio", "warcio", "records of a segment",
+        "from warcio.archiveiterator import ArchiveIterator as A\n" + COUNT.format("A(open(path, 'rb'))"),
+    ),
+    Probe(
+        "warcio check", "warcio", "records of a segment whose digests it finds wrong",
+        "import io, contextlib\nfrom warcio.cli import main\nout = io.StringIO()\n"
+        "with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit): main(['check', '-v', path])\n"
+        "print(out.getvalue().count('digest failed'))",
+    ),
+    Probe(
+        "FastWARC", "fastwarc", "records of a segment, their block digests right",
+        "from fastwarc.warc import ArchiveIterator as A\n"
+        "print(sum(r.verify_block_digest() for r in A(open(path, 'rb'), parse_http=False)))",
+    ),
+    Probe(
+        "cdxj-indexer", "cdxj_indexer", "index lines of a segment that are ours",
+        "import io\nfrom cdxj_indexer.main import write_cdx_index\nout = io.StringIO()\n"
+        "write_cdx_index(out, [path], {'sort': True, 'records': 'resource,conversion'})\n"
+        "ours = set(open(path + '.cdxj').read().splitlines())\n"
+        "print(len(ours & set(out.getvalue().splitlines())))",
+    ),
+    Probe(
+        "pywb", "pywb", "index lines of a segment",
+        "import io\nfrom pywb.indexer.cdxindexer import write_cdx_index\nout = io.BytesIO()\n"
+        "with write_cdx_index(out, open(path, 'rb'), 'a.warc.gz', cdxj=True, sort=True): pass\n"
+        "print(len([l for l in out.getvalue().splitlines() if b'filename' in l]))",
+    ),
+    Probe(
+        "warctools", "hanzo.warctools", "records of a segment",
+        "from hanzo.warctools import WarcRecord as W\nf = W.open_archive(path, gzip='auto')\n"
+        "print(sum(1 for _, r, e in f.read_records(limit=None, offsets=False) if r is not None and not e))",
+    ),
+    Probe(
+        "warctools", "hanzo.warctools", "records of `export --warc10`",
+        "from hanzo.warctools import WarcRecord as W\nf = W.open_archive(path, gzip='auto')\n"
+        "print(sum(1 for _, r, e in f.read_records(limit=None, offsets=False) if r is not None and not e))",
+        "warc10",
+    ),
+    Probe(
+        "warcio", "warcio", "clean texts of `export --wet`",
+        "from warcio.archiveiterator import ArchiveIterator as A\n"
+        "print(sum(r.rec_type == 'conversion' for r in A(open(path, 'rb'))))",
+        "wet",
+    ),
+    Probe(
+        "py-wacz", "wacz", "checks that `export --wacz` passes, of 5",
+        "import io, contextlib\nfrom wacz.validate import Validation\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        "    v = Validation(path)\n"
+        "    n = sum([v.check_required_contents() == 0, v.frictionless_validate(), v.check_file_paths(), "
+        "v.check_file_hashes(), v.check_indexes()])\nprint(n)",
+        "wacz",
+    ),
+)  # fmt: skip
+VERSION = "import importlib.metadata as m\nprint(m.version({0!r}))"
+DISTRIBUTIONS = {"cdxj_indexer": "cdxj-indexer", "hanzo.warctools": "warctools"}
+
+
+def told(clean_text: str | None, written: Mapping[str, Any]) -> Told:
+    return Told("", clean_text or "", "clean" if clean_text else "empty")
+
+
+def made(folder: Path) -> tuple[dict[str, Path], dict[str, str]]:
+    """One of each file, and what each probe should count."""
+    segment = write_segment(folder, few())
+    lines = [line for line in index_lines(segment) if isinstance(line, str)]
+    Path(f"{segment}.cdxj").write_text("".join(lines))
+    export_relabelled(segment, folder / "old")
+    export_wet(segment, folder / "wet", told)
+    export_wacz([segment], folder / "wacz", told, about_run([segment], "sample"))
+    files = {
+        "segment": segment,
+        "warc10": folder / "old" / segment.name,
+        "wet": next((folder / "wet").iterdir()),
+        "wacz": next((folder / "wacz").iterdir()),
+    }
+    count, texts = sum(1 for _ in records(segment)), sum(one.clean_text is not None for one in few())
+    wanted = {"records": str(count), "index lines": str(len(lines)), "clean texts": str(texts)}
+    return files, wanted
+
+
+def expected(probe: Probe, wanted: Mapping[str, str]) -> str:
+    """The number that says that everything is read."""
+    if probe.program == "warcio check":
+        return "0"
+    if probe.program == "py-wacz":
+        return "5"
+    return next(number for start, number in wanted.items() if probe.asked.startswith(start))
+
+
+def asked(pythons: list[str], code: str, path: Path) -> tuple[str, str] | None:
+    """The answer's last line and the interpreter that gave it; None when none has the package."""
+    for python in pythons:
+        done = subprocess.run(
+            [python, "-c", f"path = {str(path)!r}\n{code}"], capture_output=True, text=True, check=False
+        )
+        if "ModuleNotFoundError" not in done.stderr and "PackageNotFoundError" not in done.stderr:
+            lines = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()
+            return (lines[-1] if lines else ""), python
+    return None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--python", action="append", default=[], help="another interpreter to look into")
+    pythons = [sys.executable, *parser.parse_args().python]
+    worse = 0
+    print(f"| program | version | asked for | read | all ({datetime.now(UTC):%Y-%m-%d}) |\n|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        files, wanted = made(Path(folder))
+        for probe in PROBES:
+            answer = asked(pythons, probe.code, files[probe.file])
+            if answer is None:
+                continue
+            name = DISTRIBUTIONS.get(probe.package, probe.package)
+            version = asked([answer[1]], VERSION.format(name), files[probe.file])
+            all_read = expected(probe, wanted)
+            worse += answer[0] != all_read and not probe.asked.startswith("records of a segment")
+            print(
+                f"| {probe.program} | {version[0] if version else ''} | {probe.asked} | {answer[0][:60]} | {all_read} |"
+            )
+    return int(bool(worse))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
