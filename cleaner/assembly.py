@@ -43,9 +43,7 @@ def assemble(
             for start, end, decision in stretches
         ]
     headline = next((s for s in stretches if s[2].label is Label.HEADLINE and s[2].action is Action.KEEP), None)
-    title = " ".join(rendering.text[headline[0] : headline[1]].split()) if headline else document.title or ""
-    if headline and title != rendering.text[headline[0] : headline[1]]:
-        title = rendering.text[headline[0] : headline[1]]
+    title = rendering.text[headline[0] : headline[1]] if headline else document.title or ""
     body, places = _body(rendering.text, stretches, headline)
     shift = len(join_text(title, body)) - len(body)
     offsets = OffsetMap(rendering.repairs)

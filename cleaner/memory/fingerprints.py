@@ -100,7 +100,7 @@ def _units(owner: Ints, words: Hashes, at: Ints, glued: Flags | None) -> Units:
     count = len(words)
     ups, downs = powers(max(1 << 14, 1 << count.bit_length()))
     sums = np.zeros(count + 1, np.uint64)
-    np.cumsum(_mixed(words) * ups[:count], out=sums[1:])
+    np.cumsum(mixed(words) * ups[:count], out=sums[1:])
     begins = first_of(owner)
     starts = np.flatnonzero(begins)
     ends = np.append(starts[1:], count)[: len(starts)]
@@ -109,7 +109,7 @@ def _units(owner: Ints, words: Hashes, at: Ints, glued: Flags | None) -> Units:
     firsts = np.concatenate((starts, heads, tails - TAIL, runs))
     lasts = np.concatenate((ends, heads + HEAD, tails, runs + RUN))
     kinds = np.repeat(np.arange(4, dtype=np.uint8), (len(starts), len(heads), len(tails), len(runs)))
-    keys = _mixed((sums[lasts] - sums[firsts]) * downs[firsts] + _TWISTS[kinds])
+    keys = mixed((sums[lasts] - sums[firsts]) * downs[firsts] + _TWISTS[kinds])
     blocks = len(starts)
     whole, inner = keys[:blocks], keys[len(keys) - len(runs) :]
     chosen = _winnowed(inner, owner[runs], runs)
@@ -117,7 +117,7 @@ def _units(owner: Ints, words: Hashes, at: Ints, glued: Flags | None) -> Units:
     place = (np.cumsum(begins) - 1)[firsts]
     short = np.zeros(blocks + 2, np.uint16)
     short[1:-1] = (whole >> np.uint64(48)).astype(np.uint16) | 1
-    sketch = np.sort(_mixed(np.concatenate((whole, inner[chosen])) ^ _TWIST))
+    sketch = np.sort(mixed(np.concatenate((whole, inner[chosen])) ^ _TWIST))
     return Units(
         keys=keys,
         kinds=kinds,
@@ -130,7 +130,7 @@ def _units(owner: Ints, words: Hashes, at: Ints, glued: Flags | None) -> Units:
         remembered=np.concatenate((np.ones(len(keys) - len(runs), bool), remembered)),
         first=at[firsts],
         last=at[lasts - 1],
-        witness=int(_mixed((whole * ups[:blocks]).sum(dtype=np.uint64, keepdims=True) + _TWIST)[0]),
+        witness=int(mixed((whole * ups[:blocks]).sum(dtype=np.uint64, keepdims=True) + _TWIST)[0]),
         sketch=sketch[first_of(sketch)][:SKETCH],
     )
 
@@ -155,7 +155,8 @@ def _winnowed(runs: Hashes, owner: Ints, starts: Ints) -> Flags:
     return chosen
 
 
-def _mixed(hashes: Hashes) -> Hashes:
+def mixed(hashes: Hashes) -> Hashes:
+    """Other hashes, each from one, all of whose bits depend on all of its: a finaliser, as MurmurHash3 has it."""
     hashes = (hashes ^ (hashes >> np.uint64(33))) * _MIX
     hashes = (hashes ^ (hashes >> np.uint64(29))) * _AGAIN
     return hashes ^ (hashes >> np.uint64(32))

@@ -12,8 +12,6 @@ import numpy as np
 
 from cleaner.segmentation.tokens import Floats, Ints
 
-NAMES = ("feature", "threshold", "left", "right", "value")
-
 
 @dataclass(frozen=True, slots=True)
 class Trees:

@@ -15,7 +15,7 @@ import numpy as np
 
 from cleaner.document import Block
 from cleaner.labels import KEPT
-from cleaner.memory.fingerprints import HEAD, TAIL, words_of
+from cleaner.memory.fingerprints import HEAD, TAIL, mixed, words_of
 from cleaner.segmentation.tokens import Floats, Hashes, Ints, tokenise
 
 #: Arrays of this layer have names that begin so.
@@ -26,7 +26,6 @@ CLIP = 8.0
 #: What a feature is of; each kind has a prior of its own in `training.teach`.
 KINDS = ("bias", "odds", "around", "column", "size", "place", "word", "head", "tail", "whole", "before", "after")
 KIND = {name: number for number, name in enumerate(KINDS)}
-_MIX, _AGAIN = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)  # of MurmurHash3's finaliser
 SIZES = (20, 40, 80, 160, 320)  # characters; where a block's size goes to the next class
 PLACES = 3  # blocks from either end that are told apart
 
@@ -127,13 +126,6 @@ def _of_words(texts: Sequence[str]) -> list[Entry]:
 
 def _hash(words: Hashes) -> int:
     return int.from_bytes(blake2b(words.tobytes(), digest_size=8).digest(), "little")
-
-
-def mixed(hashes: Hashes) -> Hashes:
-    """Other hashes, each from one."""
-    hashes = (hashes ^ (hashes >> np.uint64(33))) * _MIX
-    hashes = (hashes ^ (hashes >> np.uint64(29))) * _AGAIN
-    return hashes ^ (hashes >> np.uint64(32))
 
 
 class Moved(Protocol):
