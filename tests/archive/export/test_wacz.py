@@ -151,38 +151,56 @@ class _Ranges(SimpleHTTPRequestHandler):
         return io.BytesIO(data[start:end])
 
 
-@pytest.mark.integration
-def test_replayweb_page_shows_originals_and_clean_texts(tmp_path: Path) -> None:
-    """In Chromium; the folder that CLEANCOPY_REPLAYWEBPAGE names holds ui.js and sw.js of the npm package."""
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder with the player, served to a browser; the one that CLEANCOPY_REPLAYWEBPAGE names has ui.js and sw.js of
+    the npm package."""
     player = os.environ.get("CLEANCOPY_REPLAYWEBPAGE")
-    playwright = pytest.importorskip("playwright.sync_api")
     if not player:
         pytest.skip("CLEANCOPY_REPLAYWEBPAGE names no folder")
-    page_text = "Give now!\nThe quokka swam across the harbour.\n"
-    one = article("a.txt", page_text, 10, target_uri="https://www.example.org/a")
+    folder = tmp_path / "site"
+    (folder / "replay").mkdir(parents=True)
+    for name in ("ui.js", "sw.js"):
+        for place in (folder, folder / "replay"):
+            (place / name).write_bytes(Path(player, name).read_bytes())
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Ranges, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield folder, f"http://127.0.0.1:{server.server_port}/index.html"
+    server.shutdown()
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """Chromium, of playwright or where CLEANCOPY_CHROMIUM says."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        program = os.environ.get("CLEANCOPY_CHROMIUM")
+        opened = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def put_up(folder: Path, embed: str, url: str = "") -> None:
+    opened = f'url="{url}"' if url else ""
+    (folder / "index.html").write_text(
+        '<!doctype html><script src="ui.js"></script><replay-web-page source="/a.wacz" replayBase="/replay/" '
+        f'embed="{embed}" {opened} style="display: block; height: 700px"></replay-web-page>'
+    )
+
+
+@pytest.mark.integration
+def test_replayweb_page_shows_originals_and_clean_texts(site: tuple[Path, str], browser: Any, tmp_path: Path) -> None:
+    folder, address = site
+    one = article(
+        "a.txt", "Give now!\nThe quokka swam across the harbour.\n", 10, target_uri="https://www.example.org/a"
+    )
     (path,) = exported(tmp_path / "w", [write_segment(tmp_path, [one])])
     with zipfile.ZipFile(path) as file:
-        address = next(about["url"] for _, _, about in index(file) if about["url"].startswith("urn:cleancopy:text:"))
-    site = tmp_path / "site"
-    (site / "replay").mkdir(parents=True)
-    path.rename(site / "a.wacz")
-    for name in ("ui.js", "sw.js"):
-        for folder in (site, site / "replay"):
-            (folder / name).write_bytes(Path(player, name).read_bytes())
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Ranges, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    program = os.environ.get("CLEANCOPY_CHROMIUM")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        for url, shown in (("https://www.example.org/a", "Give now!"), (address, "The quokka")):
-            (site / "index.html").write_text(
-                '<script src="ui.js"></script><replay-web-page source="/a.wacz" replayBase="/replay/" '
-                f'embed="replayonly" url="{url}" style="height: 500px"></replay-web-page>'
-            )
-            page = browser.new_page()
-            assert _appears(page, f"http://127.0.0.1:{server.server_port}/index.html", shown), url
-        browser.close()
-    server.shutdown()
+        text = next(about["url"] for _, _, about in index(file) if about["url"].startswith("urn:cleancopy:text:"))
+    path.rename(folder / "a.wacz")
+    for url, shown in (("https://www.example.org/a", "Give now!"), (text, "The quokka")):
+        put_up(folder, "replayonly", url)
+        assert _appears(browser.new_page(), address, shown), url
 
 
 def _appears(page: Any, address: str, text: str) -> bool:
@@ -195,6 +213,34 @@ def _appears(page: Any, address: str, text: str) -> bool:
             if any(text in (frame.text_content("body") or "") for frame in frames):
                 return True
     return False
+
+
+@pytest.mark.integration
+def test_replayweb_page_finds_words_of_clean_texts(site: tuple[Path, str], browser: Any, tmp_path: Path) -> None:
+    folder, address = site
+    texts = {"a": "The quokka swam across the harbour.", "b": "The mayor was at home.", "c": "Nobody came."}
+    stored = [
+        article(f"{name}.txt", f"Give now!\n{text}\n", 10, target_uri=f"https://www.example.org/{name}")
+        for name, text in texts.items()
+    ]
+    (path,) = exported(tmp_path / "w", [write_segment(tmp_path, stored)])
+    path.rename(folder / "a.wacz")
+    put_up(folder, "full")
+    page = browser.new_page(viewport={"width": 1300, "height": 900})
+    for _ in range(3):  # the first time there is no service worker yet
+        page.goto(address)
+        page.wait_for_timeout(10_000)
+        rows = page.frames[-1].locator("wr-page-entry")
+        if rows.count() == 2 * len(texts):
+            break
+    for word, count in (("quokka", 2), ("mayor", 2), ("zeppelin", 0)):
+        box = page.frames[-1].locator("input[placeholder*='Search by']").first
+        box.fill(word)
+        for _ in range(20):
+            page.wait_for_timeout(500)
+            if rows.count() == count:
+                break
+        assert rows.count() == count, word
 
 
 def test_addresses_of_texts_are_in_lower_case() -> None:
