@@ -31,10 +31,12 @@ def assemble(
     lang: str,
     *,
     judged: Sequence[Decision] | None = None,
+    title_in_text: bool = False,
 ) -> CleanedDocument:
     """The cleaned document; the first kept headline becomes the title, else the title as given.
 
     judged: the decisions that its status goes by, when not all; a page's menus do not make it suspect.
+    title_in_text: a title that is only given stands in front of the text; else it is in the metadata alone.
     """
     stretches = list(_stretches(rendering.text, decisions, wrapped=rendering.wrapped))
     if indents := indented_lines(rendering):
@@ -43,33 +45,53 @@ def assemble(
             for start, end, decision in stretches
         ]
     headline = next((s for s in stretches if s[2].label is Label.HEADLINE and s[2].action is Action.KEEP), None)
-    title = rendering.text[headline[0] : headline[1]] if headline else document.title or ""
+    lines = list(_lines_of(rendering.text, *headline[:2])) if headline else []
+    given = " ".join((document.title or "").split())
+    title = " ".join(rendering.text[start:end] for start, end in lines) if headline else given
+    title_stands = headline is not None or title_in_text
     body, places = _body(rendering.text, stretches, headline)
-    shift = len(join_text(title, body)) - len(body)
+    shift = len(join_text(title if title_stands else "", body)) - len(body)
     offsets = OffsetMap(rendering.repairs)
-    spans, pieces = [], []
+    spans: list[Span] = []
+    pieces: list[Piece] = []
     for stretch in stretches:
         start, end, decision = stretch
         first, last = offsets.to_source(start, end)
         if decision.action is not Action.KEEP:
             spans.append(Span(first, last, decision.label, decision.action, decision.score, decision.reasons))
         elif stretch is headline:
-            pieces.append(Piece(first, last, decision.label, 0, end - start))
+            pieces += _title_pieces(lines, offsets)
         else:
             place = places[start] + shift
             pieces.append(Piece(first, last, decision.label, place, place + end - start))
     status, why = status_of(decisions if judged is None else judged)
     metadata = _metadata(document, rendering, stretches, lang)
-    if document.title and document.title != title:
-        metadata["given-title"] = document.title
+    if given and not (headline and title == given):
+        metadata["given-title"] = given
     if why:
         metadata["why"] = why
     return CleanedDocument(
         id=document.id, title=title, body=body, status=status, spans=tuple(spans), pieces=tuple(pieces),
         repairs=rendering.repairs, source_text=rendering.source_text, decisions=decisions,
         rendering_text=rendering.text, metadata=metadata, given=_given(document),
-        markup=document.text if rendering.layout is not None else "",
+        markup=document.text if rendering.layout is not None else "", title_in_text=title_stands,
+        given_title_in_text=title_in_text,
     )  # fmt: skip
+
+
+def _lines_of(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The lines of a headline: a title is one line, however it was wrapped."""
+    for match in LINE_BREAK.finditer(text, start, end):
+        yield start, match.start()
+        start = match.end()
+    yield start, end
+
+
+def _title_pieces(lines: Sequence[tuple[int, int]], offsets: OffsetMap) -> Iterator[Piece]:
+    place = 0
+    for start, end in lines:
+        yield Piece(*offsets.to_source(start, end), Label.HEADLINE, place, place + end - start)
+        place += end - start + 1  # a space stands for the line break
 
 
 def _given(document: Document) -> dict[str, str]:

@@ -136,8 +136,23 @@ class Piece:
     clean_end: int
 
 
-@quick
+#: Characters of the text that a document's `repr` shows.
+SHOWN = 60
+
+
 @dataclass(frozen=True, slots=True)
+class RemovedText:
+    """A removed stretch as a person looks at it."""
+
+    text: str
+    label: Label
+    action: Action
+    score: float
+    reasons: tuple[str, ...]
+
+
+@quick
+@dataclass(frozen=True, slots=True, repr=False)
 class CleanedDocument:
     """The result: clean title and body, and all that is needed to rebuild and explain the source."""
 
@@ -155,11 +170,33 @@ class CleanedDocument:
     given: Mapping[str, str] = field(default_factory=dict)  # what came with the text and took part in judging it
     source: str = ""  # the name of the source whose memory and corrections were asked; "": none
     markup: str = field(default="", repr=False)  # HTML: the page that the source text renders
+    title_in_text: bool = True  # the title stands in the text; a title that was only given does not
+    given_title_in_text: bool = False  # a given title was to stand in front of a text without a headline
 
     @property
     def text(self) -> str:
-        """Title, blank line, body: what the conversion record holds."""
-        return join_text(self.title, self.body)
+        """Title (where it stands in the text), blank line, body: what the conversion record holds."""
+        return join_text(self.title if self.title_in_text else "", self.body)
+
+    def removed(self) -> tuple[RemovedText, ...]:
+        """What is in neither title nor body, in order: each stretch with its label, action and reasons."""
+        return tuple(
+            RemovedText(self.source_text[span.start : span.end], span.label, span.action, span.score, span.reasons)
+            for span in self.spans
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document as JSON values, as the rows of `cleancopy clean --format jsonl` have it."""
+        values: dict[str, Any] = import_module("cleaner.writers.rows").document_row(self)
+        return values
+
+    def __repr__(self) -> str:
+        named = f"{self.id!r}, " if self.id else ""
+        text = self.text if len(self.text) <= SHOWN else f"{self.text[:SHOWN]}…"
+        removed = sum(span.end - span.start for span in self.spans)
+        return (
+            f"<CleanedDocument {named}{self.status.value}, {removed:,} of {len(self.source_text):,} removed: {text!r}>"
+        )
 
     def html(self) -> str:
         """The article as an HTML fragment: `<article>` with title, headings, lists, tables, quotes, links and code."""

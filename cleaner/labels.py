@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 
 class Action(StrEnum):
@@ -143,9 +144,25 @@ class PolicyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Which action each label gets; labels not named get their default."""
+    """Which action each label gets; labels not named get their default.
+
+    Raises PolicyError for a label or action that does not exist, and for `body` not kept.
+
+    >>> Policy({Label.CAPTION: Action.KEEP}).action(Label.CAPTION)
+    <Action.KEEP: 'keep'>
+    """
 
     actions: Mapping[Label, Action] = field(default_factory=lambda: DEFAULT_ACTIONS)
+
+    def __post_init__(self) -> None:
+        if self.actions is DEFAULT_ACTIONS:
+            return
+        if not isinstance(self.actions, Mapping):
+            raise PolicyError(f'a policy is a dict such as {{"caption": "keep"}}, not {type(self.actions).__name__}')
+        changed = {_label(name): _action(value) for name, value in self.actions.items()}
+        if changed.get(Label.BODY, Action.KEEP) is not Action.KEEP:
+            raise PolicyError("the label body is always kept; take it out of the policy")
+        object.__setattr__(self, "actions", MappingProxyType({**DEFAULT_ACTIONS, **changed}))
 
     def action(self, label: Label) -> Action:
         """What happens to blocks of this label."""
@@ -158,15 +175,17 @@ class Policy:
         """The default policy with changes: `overrides` label → action, then `keep`, then `strip`.
 
         Raises PolicyError for a label or action that does not exist, or one both kept and stripped.
+
+        >>> Policy.of(keep=["caption"], strip=["credit"]).action(Label.CREDIT)
+        <Action.STRIP: 'strip'>
         """
+        if isinstance(keep, str) or isinstance(strip, str):
+            raise PolicyError('keep= and strip= take lists of labels, such as ["caption"]')
         keep, strip = list(keep), list(strip)
         if both := set(keep) & set(strip):
             raise PolicyError(f"label both kept and stripped: {', '.join(sorted(both))}; name it once")
         changes = {**(overrides or {}), **dict.fromkeys(keep, "keep"), **dict.fromkeys(strip, "strip")}
-        actions = {**DEFAULT_ACTIONS, **{_label(name): _action(value) for name, value in changes.items()}}
-        if actions[Label.BODY] is not Action.KEEP:
-            raise PolicyError("the label body is always kept; take it out of the policy")
-        return cls(MappingProxyType(actions))
+        return cls({_label(name): _action(value) for name, value in changes.items()})
 
     def as_dict(self) -> dict[str, str]:
         """Label → action for every label, in the order of `Label`."""
@@ -184,14 +203,14 @@ def read_policy(path: Path) -> dict[str, str]:
     return table
 
 
-def _label(name: str) -> Label:
+def _label(name: Any) -> Label:
     try:
         return Label(name)
     except ValueError:
         raise PolicyError(f"unknown label {name!r}; known are {', '.join(Label)}") from None
 
 
-def _action(name: str) -> Action:
+def _action(name: Any) -> Action:
     try:
         return Action(name)
     except ValueError:

@@ -1,32 +1,86 @@
-"""Which language a text is in: resiliparse's n-gram identifier on the head of the text.
+"""Which language a text is in: as declared, else by resiliparse's n-gram identifier on the head of the text.
 
 Measured on 1,200 labelled articles in 39 languages: 98.8 % right at 15 µs each (py3langid: 99.0 % at 2,800 µs).
+Declarations are read by langcodes, which knows tags, old codes, three-letter codes, scripts and names.
 """
 
 from __future__ import annotations
 
-from functools import cache
+import warnings
+from functools import cache, lru_cache
 from importlib import resources
 
 from resiliparse.parse.lang import detect_fast
 
 #: More text changes the answer for fewer than 2 in 1,000 articles.
 SAMPLE = 1500
+#: What declares no language, in ISO 639-2 and 639-3 and in data sets.
+UNDECLARED = frozenset({"", "und", "mul", "mis", "zxx", "unknown", "none", "null", "nan"})
+#: Characters of a declaration that a message tells.
+TOLD = 40
+
+
+class LanguageWarning(UserWarning):
+    """A declared language is not understood: the language is identified instead."""
 
 
 def identify(text: str, declared: str | None = None) -> str:
-    """ISO 639-1 code: the declared language if there is one, else the identified one, else `und`.
+    """ISO 639 code: the declared language where it is understood, else the identified one, else `und`.
 
     >>> identify("Der Hund schläft im Haus und die Katze auf dem Dach.")
     'de'
+    >>> identify("", "deu_Latn"), identify("", "German"), identify("", "de-CH")
+    ('de', 'de', 'de')
     """
-    if declared and (code := declared.replace("_", "-").split("-")[0].strip().lower()).isalpha():
+    if declared and (code := understood(declared)):
         return code
     sample = text[:SAMPLE]
     if not any(map(str.isalpha, sample)):
         return "und"
     code = detect_fast(sample.encode("utf-8", "replace").decode("utf-8"))[0]
     return code if code != "unknown" else "und"
+
+
+@lru_cache(maxsize=4096)
+def understood(declared: str) -> str:
+    """The code of a declared language; "" for none, with one LanguageWarning for each that is not understood."""
+    word = declared.split(",")[0].split(";")[0].strip()  # HTTP lists several
+    if word.lower() in UNDECLARED:
+        return ""
+    if len(word) == 2 and word.isascii() and word.isalpha():
+        return _current(word.lower())
+    import langcodes  # takes a while to load, and most declarations are plain codes
+    from langcodes.tag_parser import LanguageTagError
+
+    try:
+        language = langcodes.Language.get(word.replace("_", "-"))
+        if language.language and language.is_valid():
+            return _current(language.language)
+    except (LanguageTagError, ValueError):
+        pass
+    try:
+        return _current(langcodes.find(word).language or "")
+    except LookupError:
+        told = f"the language {word[:TOLD]!r} is not understood, and is identified from the text instead"
+        warnings.warn(LanguageWarning(told), stacklevel=2)
+        return ""
+
+
+def _current(code: str) -> str:
+    """The code in use now for a language that has several: `deu` and `iw` are `de` and `he`."""
+    if code in _NORWEGIAN:
+        return "no"
+    if len(code) == 2 and code not in _OLD:
+        return code
+    import langcodes
+
+    return str(langcodes.Language.get(langcodes.standardize_tag(code, macro=True)).language or "")
+
+
+#: Codes of ISO 639-1 that were replaced.
+_OLD = frozenset({"iw", "in", "ji", "jw", "mo", "sh"})
+#: Its two written forms, which cue tables do not tell apart.
+_NORWEGIAN = frozenset({"nb", "nn", "nob", "nno"})
 
 
 @cache

@@ -41,6 +41,7 @@ def ledger(cleaned: CleanedDocument, *, media_type: str, decoding: Mapping[str, 
         "decoding": dict(decoding),
         "source-text-digest": digest(source),
         "given": dict(cleaned.given),
+        "title-in-text": cleaned.given_title_in_text,
         "source": cleaned.source,
         "status": cleaned.status.value,
         "kept": [[p.start, p.end, p.label.value, p.clean_start, p.clean_end] for p in cleaned.pieces],
@@ -155,8 +156,11 @@ def retell(
     decisions = tuple(_decisions(written, policy, repairs))
     if corrections is not None:
         decisions = corrections.overrule(rendering, decisions, policy, written.get("source") or "")
-    cleaned = assembly.assemble(Document("", "", title=given or None), rendering, decisions, "und")
-    return Retold(cleaned.title, cleaned.body, cleaned.status)
+    cleaned = assembly.assemble(
+        Document("", "", title=given or None), rendering, decisions, "und",
+        title_in_text=bool(written.get("title-in-text", True)),  # ledgers without this put every given title in front
+    )  # fmt: skip
+    return Retold(cleaned.title if cleaned.title_in_text else "", cleaned.body, cleaned.status)
 
 
 def _inferred_title(text: str, written: Mapping[str, Any]) -> str:
@@ -167,17 +171,29 @@ def _inferred_title(text: str, written: Mapping[str, Any]) -> str:
 def _parted(text: str, written: Mapping[str, Any]) -> tuple[str, str]:
     """The title and the body of a clean text: the body begins where the first kept piece besides the title stands."""
     kept: Sequence[Sequence[Any]] = written["kept"]
-    title = next((piece for piece in kept if piece[2] == Label.HEADLINE and piece[3] == 0), None)
-    starts = [piece[3] for piece in kept if piece is not title]
+    titles = _title_pieces(kept)
+    starts = [piece[3] for piece in kept if piece not in titles]
     if not starts:
         return text, ""
     begin = min(starts)
     return text[:begin].removesuffix("\n\n"), text[begin:]
 
 
+def _title_pieces(kept: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    """The kept pieces that are the title: the headline at the beginning of the text, line by line, a space between."""
+    titles: list[Sequence[Any]] = []
+    for piece in kept:
+        if piece[2] == Label.HEADLINE and piece[3] == (titles[-1][4] + 1 if titles else 0):
+            titles.append(piece)
+    return titles
+
+
 def _decisions(written: Mapping[str, Any], policy: Policy, repairs: tuple[Repair, ...]) -> Iterator[Decision]:
     """Every stretch of the source again, in offsets of the repaired text, with what the policy does to its label."""
-    stretches = [(start, end, label, 0.0, ()) for start, end, label, _, _ in written["kept"]]
+    titles = _title_pieces(written["kept"])
+    stretches = [(piece[0], piece[1], piece[2], 0.0, ()) for piece in written["kept"] if piece not in titles]
+    if titles:
+        stretches.append((titles[0][0], titles[-1][1], titles[0][2], 0.0, ()))
     stretches += [(s["start"], s["end"], s["label"], s["score"], tuple(s["reasons"])) for s in written["removed"]]
     grown, position = 0, 0
     for start, end, name, score, reasons in sorted(stretches):

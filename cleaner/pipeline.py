@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache, partial
 from importlib import metadata
+from os import PathLike
 from typing import Any, Literal, Self
 
 import numpy as np
 
-from cleaner import assembly, ledger
+from cleaner import assembly, ledger, settings
 from cleaner.corrections.apply import Corrections, all_but_corrected, is_corrected
 from cleaner.decision import Scores, decide, reads_like_a_crumb
 from cleaner.document import CleanedDocument, Decision, Document, Rendering, Status
@@ -67,7 +69,8 @@ class _Reading:
 class Cleaner:
     """Holds policy and cue tables, compiled once per language.
 
-    policy: what each label gets (default: labels.py). cues: a user's own table (`languages.read_cues`).
+    policy: what each label gets: a Policy, a dict such as {"caption": "keep"}, or the path of such a TOML file.
+    cues: a user's own table: a CueTable, a dict of the form of docs/cues.md, or the path of such a file.
     model: a loaded model (`model.load`), "shipped" for the one that comes with this version, None for rules alone.
     memory: what sources repeat (`memory.store`); None: every document is judged by itself, as HTML pages always are
     unless page_model is None.
@@ -75,28 +78,37 @@ class Cleaner:
     extractor: who is asked what an HTML page's article is. page_model: as model, for HTML; with None its blocks are
     judged as those of a text, and by their marks.
     corrections: what persons decided otherwise (`corrections.apply`); it overrules everything else.
+    title_in_text: a title that is given, not found, stands in front of the clean text; else in the metadata alone.
+
+    Raises TypeError and ValueError (PolicyError, CueError) for a setting that is none of these.
     """
 
     def __init__(
         self,
         *,
-        policy: Policy | None = None,
-        cues: CueTable | None = None,
-        on_suspect: OnSuspect = OnSuspect.CLEAN,
+        policy: Policy | Mapping[Any, Any] | str | PathLike[str] | None = None,
+        cues: CueTable | Mapping[str, Any] | str | PathLike[str] | None = None,
+        on_suspect: OnSuspect | str = OnSuspect.CLEAN,
         model: Model | Literal["shipped"] | None = "shipped",
         memory: Memory | None = None,
         page_model: PageModel | Literal["shipped"] | None = "shipped",
-        extractor: Extractor = Extractor.PAGE,
+        extractor: Extractor | str = Extractor.PAGE,
         corrections: Corrections | None = None,
+        title_in_text: bool = False,
     ) -> None:
-        self.memory = memory
+        self.memory = settings.with_method(memory, "source", "memory", "Memory.open(path)")
         self.corrections = corrections
-        self.policy = policy or Policy()
-        self.model = shipped() if model == "shipped" else model
-        self.page_model = shipped_page_model() if page_model == "shipped" else page_model
-        self.extractor = extractor
-        self.on_suspect = on_suspect
-        self._cues = cues or CueTable()
+        self.policy = settings.policy_of(policy)
+        self.model = shipped() if model == "shipped" else settings.required(model, "model", Model, "load(path)")
+        self.page_model = (
+            shipped_page_model()
+            if page_model == "shipped"
+            else settings.required(page_model, "page_model", PageModel, "cleaner.html.model.load(path)")
+        )
+        self.extractor = settings.member_of(Extractor, extractor, "extractor")
+        self.on_suspect = settings.member_of(OnSuspect, on_suspect, "on_suspect")
+        self.title_in_text = bool(title_in_text)
+        self._cues = settings.cues_of(cues)
         self._matcher = lru_cache(maxsize=64)(self._compile)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -115,6 +127,7 @@ class Cleaner:
             "extractor": self.extractor,
             "memory": self.memory,
             "corrections": self.corrections,
+            "title_in_text": self.title_in_text,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -135,16 +148,10 @@ class Cleaner:
 
         Spans are in code points of `text` as given, for HTML of its rendering (`result.source_text`).
         html: str, bytes, a BeautifulSoup object or an lxml element. Raises TypeError unless exactly one of `text` and
-        `html` is given, and for a page in another form.
+        `html` is given, and of a type that can be cleaned.
         """
-        if (text is None) == (html is None):
-            raise TypeError("give either text or html")
-        media_type = "text/plain" if html is None else "text/html"
-        if not (html is None or isinstance(html, str)):
-            from cleaner.html.markup import markup_of  # parsers of other programs load only for those who use them
-
-            html = markup_of(html)
-        content = (text if html is None else html) or ""
+        content, media_type = settings.content_of(text, html)
+        settings.check_strings(url=url, lang=lang, source=source, title=title)
         return self.clean_document(Document("", content, media_type, url=url, lang=lang, source=source, title=title))
 
     def clean_document(self, document: Document, *, source: str | None = None) -> CleanedDocument:
@@ -170,11 +177,13 @@ class Cleaner:
         if self.corrections is not None:
             decisions = self.corrections.overrule(rendering, decisions, self.policy, source)
             judged = None if judged is None else (*judged, *filter(is_corrected, decisions))
-        cleaned = assembly.assemble(document, rendering, decisions, lang, judged=judged)
+        cleaned = assembly.assemble(
+            document, rendering, decisions, lang, judged=judged, title_in_text=self.title_in_text
+        )
         if cleaned.status is Status.SUSPECT and self.on_suspect is not OnSuspect.CLEAN:
             action = Action.KEEP if self.on_suspect is OnSuspect.KEEP else Action.STRIP
             decisions = all_but_corrected(decisions, action)
-            again = assembly.assemble(document, rendering, decisions, lang)
+            again = assembly.assemble(document, rendering, decisions, lang, title_in_text=self.title_in_text)
             return replace(again, status=Status.SUSPECT, metadata={**again.metadata, "why": cleaned.metadata["why"]})
         return cleaned
 
@@ -268,6 +277,7 @@ class Cleaner:
             "memory": self.memory.digest if self.memory else None,
             "corrections": self.corrections.digest if self.corrections else None,
             "on-suspect": self.on_suspect.value,
+            "title-in-text": self.title_in_text,
         }
 
     def fingerprint(self) -> str:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from archive.checking.ledger import Checks
 from archive.checking.signatures import SigningError
@@ -29,12 +28,10 @@ exit codes: 0 all well, 1 problems were found (each is listed), 2 wrong use
 """
 
 
-def add_commands(subparsers: Any, checks: Checks) -> None:
-    """Adds `archive` and its commands to an argparse parser; `args.run(args)` then carries one out."""
+def add_arguments(parser: argparse.ArgumentParser, checks: Checks) -> None:
+    """Adds the commands of `archive` to its parser; `args.run(args)` then carries one out."""
     raw = argparse.RawDescriptionHelpFormatter
-    parser = subparsers.add_parser(
-        "archive", help="look into, verify, restore or repair a WARC archive", epilog=HELP, formatter_class=raw
-    )
+    parser.epilog, parser.formatter_class = HELP, raw
     commands = parser.add_subparsers(dest="archive_command", required=True, metavar="COMMAND")
 
     def command(name: str, text: str) -> argparse.ArgumentParser:

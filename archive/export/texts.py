@@ -74,6 +74,12 @@ def texts(segment: Path, told: Retell, counts: Counts) -> Iterator[Text]:
                 yield text
 
 
+def _given_title(ledger: Mapping[str, Any]) -> str:
+    """The title that came with a text, for one that has no headline."""
+    given = ledger.get("given")
+    return " ".join(str(given.get("title") or "").split()) if isinstance(given, Mapping) else ""
+
+
 def _text(entry: Entry, told: Retell) -> Text | None:
     ledger = load_ledger(entry.fields.get("ledger"))
     if is_failed(ledger):
@@ -93,7 +99,7 @@ def _text(entry: Entry, told: Retell) -> Text | None:
     return Text(
         id=fields.get("document-id") or entry.locator,
         url=entry.uri if web_uri(entry.uri) else None,
-        title=now.title,
+        title=now.title or _given_title(ledger),
         text=whole,
         body=now.body,
         status=now.status,

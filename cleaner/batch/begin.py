@@ -87,7 +87,7 @@ class BatchSettings:
     @property
     def reading(self) -> ReadSettings:
         """How the inputs are read."""
-        return ReadSettings(self.max_bytes, self.fields, self.source)
+        return ReadSettings(self.max_bytes, self.fields, self.source, self.timeout)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cleaner.batch.begin import SHARD_SIZE
 from cleaner.batch.counts import RunCounts
 from cleaner.batch.output.folder import ABOUT_TEXTS, read_report
 from cleaner.batch.output.status import status_values
@@ -19,18 +20,13 @@ from cleaner.batch.progress import Bar, Log
 from cleaner.batch.run import BatchError, BatchSettings, dry_run, run_batch
 from cleaner.batch.summary import failure_lines, summary_lines
 from cleaner.batch.update import update_lines
+from cleaner.cli.arguments import OK, SOME_FAILED, UsageError, read_settings
 from cleaner.engines.cores import cores
 from cleaner.engines.select import THIS_MACHINE, EngineChoice, EngineName
 from cleaner.pipeline import Cleaner
-from cleaner.readers import ReadSettings
+from cleaner.readers.folders import missing_inputs
 from cleaner.storage.object_store import PathOrUrl, StoreError, path_or_url
 from cleaner.writers.pages import PageFormat
-
-OK, SOME_FAILED = 0, 1
-
-
-class UsageError(Exception):
-    """The command line cannot be carried out; the message says what to give instead."""
 
 
 def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
@@ -42,7 +38,7 @@ def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
     inputs = [path_or_url(each) for each in args.inputs]
     with Bar(quiet=args.quiet, log=log) as bar:
         if args.dry_run:
-            counts = dry_run(inputs, cleaner, ReadSettings(args.max_bytes), bar.show, count=not args.no_memory)
+            counts = dry_run(inputs, cleaner, read_settings(args), bar.show, count=not args.no_memory)
         elif args.output is None:
             raise UsageError("give a folder for the results with -o OUT (or --dry-run to write nothing)")
         else:
@@ -51,6 +47,13 @@ def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
         _print_summary(counts, None if args.dry_run else args.output)
     _say_failures(counts, log)
     return SOME_FAILED if counts.failed else OK
+
+
+def check_inputs(words: Sequence[str | Path]) -> None:
+    """Raises UsageError for an input that names nothing, before anything is made for it."""
+    places = [path_or_url(word) if isinstance(word, str) else word for word in words]
+    if gone := missing_inputs([place for place in places if isinstance(place, Path)]):
+        raise UsageError(f"{', '.join(gone[:3])}: no such file or folder; check the name")
 
 
 def _say_failures(counts: RunCounts, log: Log) -> None:
@@ -68,9 +71,11 @@ def _say_failures(counts: RunCounts, log: Log) -> None:
 def _run_batch(
     args: argparse.Namespace, inputs: Sequence[PathOrUrl], cleaner: Cleaner, *, bar: Bar, log: Log
 ) -> RunCounts:
+    reading = read_settings(args)
     pinned = args.now is not None or bool(os.environ.get("SOURCE_DATE_EPOCH"))
     settings = BatchSettings(
-        out=args.output, clock=_clock(args.now), pinned=pinned, shard_size=args.shard_size, max_bytes=args.max_bytes,
+        out=args.output, clock=_clock(args.now), pinned=pinned, shard_size=args.shard_size or SHARD_SIZE,
+        max_bytes=reading.max_bytes, fields=reading.fields, source=reading.source,
         with_removed=args.with_removed, copy_originals=args.copy_originals, pages=_pages(args),
         fresh=args.fresh, check=args.resume, update=args.update,
         engine=_engine_choice(args), workers=_workers(args),
@@ -91,7 +96,7 @@ def _run_batch(
 
 def _pages(args: argparse.Namespace) -> tuple[PageFormat, ...]:
     """The formats asked for with --to, or with --format, which says nothing else of files and folders."""
-    given = {*args.to, *({args.format} - {"text"})}
+    given = {*args.to, *({args.format} - {None})}
     if other := given - set(PageFormat):
         raise UsageError(f"--format {other.pop()} is for standard input; files tell theirs by their names")
     return tuple(PageFormat(page) for page in sorted(given))
@@ -111,7 +116,7 @@ def _workers(args: argparse.Namespace) -> int:
     return args.workers or 0
 
 
-class InterruptedRunError(Exception):
+class InterruptedRunError(KeyboardInterrupt):
     """A run was ended from outside; the message says how to go on."""
 
 

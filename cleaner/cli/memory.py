@@ -7,31 +7,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
-from cleaner.batch.run_memory import PartialCountsWriter
-from cleaner.html.segment import HtmlError
-from cleaner.memory.partial_counts import PartialCounts
-from cleaner.memory.postings import WITNESSES
-from cleaner.memory.source_name import document_source
+from archive.terminal import one_line
+from cleaner.cli.arguments import OK, SOME_FAILED, add_reading, positive, say
 from cleaner.memory.store import Memory, Recurring, SourceFacts, write_memory
-from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Reading, ReadSettings, Skipped, discover, input_folder, read
+from cleaner.writers.words import plural, shorten
 
-OK, SOME_FAILED = 0, 1
-#: Most failures that are named; a folder of broken files would bury the result.
-FAILURES_SHOWN = 10
 #: Most sources that are listed, and characters of a block that a line shows; `--json` gives all.
 SOURCES_SHOWN, TEXT_SHOWN = 20, 100
 
 
-def add_commands(subparsers: Any) -> None:
-    """Adds `memory` and its commands to an argparse parser."""
-    parser = subparsers.add_parser("memory", help="what sources repeat: count it, look at it, merge counts")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the commands of `memory` to its parser."""
     commands = parser.add_subparsers(dest="memory_command", required=True, metavar="COMMAND")
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
@@ -40,14 +30,11 @@ def add_commands(subparsers: Any) -> None:
 
     building = command("build", "count what the sources of articles repeat, and write a memory file")
     building.add_argument("inputs", nargs="+", type=Path, metavar="IN", help="files, folders, globs")
-    building.add_argument(
-        "--max-bytes", type=_positive, default=DEFAULT_MAX_BYTES, metavar="N",
-        help="longer documents fail (default: 16 MB)",
-    )  # fmt: skip
+    add_reading(building)
     showing = command("show", "list the sources of a memory file and the blocks that they repeat most")
     showing.add_argument("file", type=Path, metavar="FILE")
     showing.add_argument("--source", metavar="NAME", help="only this source")
-    showing.add_argument("--top", type=_positive, default=20, metavar="N", help="blocks shown (default: 20)")
+    showing.add_argument("--top", type=positive, default=20, metavar="N", help="blocks shown (default: 20)")
     showing.add_argument("--json", action="store_true", help="JSON instead of lines")
     merging = command("merge", "merge memory files into one; the order does not matter")
     merging.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -59,15 +46,11 @@ def add_commands(subparsers: Any) -> None:
         )  # fmt: skip
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
-    return int(text)
-
-
 def _minimum(text: str) -> int:
-    if _positive(text) > WITNESSES:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to {WITNESSES}")
+    from cleaner.memory.postings import WITNESSES
+
+    if positive(text) > WITNESSES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {WITNESSES}")
     return int(text)
 
 
@@ -80,45 +63,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _build(args: argparse.Namespace) -> int:
-    failures: list[Failure] = []
-    with TemporaryDirectory() as scratch:
-        parts: list[PartialCounts] = []
-        try:
-            parts += map(PartialCounts, _counted_parts(args, Path(scratch), failures))
-            write_memory(args.output, parts, minimum=args.prune)
-        finally:
-            for part in parts:  # Windows removes no open file
-                part.close()
-    _say_written(args.output)
-    for failure in failures[:FAILURES_SHOWN]:
-        print(f"cleancopy: {failure.message}", file=sys.stderr)
-    if (more := len(failures) - FAILURES_SHOWN) > 0:
-        print(f"cleancopy: {more} more failures", file=sys.stderr)
-    return SOME_FAILED if failures else OK
+    from cleaner.cli.memory_build import build
 
-
-def _counted_parts(args: argparse.Namespace, scratch: Path, failures: list[Failure]) -> list[Path]:
-    parts, folder = PartialCountsWriter(scratch), input_folder(args.inputs)
-    for reading in _readings(args.inputs, args.max_bytes):
-        document, original = reading.document, reading.original
-        if reading.failure:
-            failures.append(reading.failure)
-        if document is None:
-            continue
-        try:
-            parts.count(document, document_source(document, folder=folder))
-        except HtmlError as error:
-            locator, row = (original.locator, original.row) if original else (document.id, None)
-            failures.append(Failure(locator, row, str(error), "look at the file, or leave it out"))
-    return parts.finish()
-
-
-def _readings(inputs: Sequence[Path], max_bytes: int) -> Iterator[Reading]:
-    for found in discover(inputs):
-        if isinstance(found, Failure):
-            yield Reading(None, None, found)
-        elif not isinstance(found, Skipped):
-            yield from (each for each in read(found, ReadSettings(max_bytes)) if isinstance(each, Reading))
+    return build(args)
 
 
 def _merge(args: argparse.Namespace) -> int:
@@ -128,15 +75,16 @@ def _merge(args: argparse.Namespace) -> int:
     finally:
         for file in files:
             file.close()
-    _say_written(args.output)
+    say_written(args.output)
     return OK
 
 
-def _say_written(path: Path) -> None:
+def say_written(path: Path) -> None:
+    """Says what a memory file holds."""
     memory = Memory.open(path)
     facts = memory.facts()
     articles = sum(each.documents for each in facts)
-    print(f"{path}: {_counted(articles, 'article')} of {_counted(len(facts), 'source')}; digest {memory.digest[:16]}")
+    print(f"{path}: {plural(articles, 'article')} of {plural(len(facts), 'source')}; digest {memory.digest[:16]}")
     memory.close()
 
 
@@ -146,7 +94,7 @@ def _show(args: argparse.Namespace) -> int:
     blocks = memory.recurring(args.source, limit=args.top)
     memory.close()
     if args.source is not None and not facts:
-        print(f"cleancopy: {args.file}: holds no source {args.source!r}", file=sys.stderr)
+        say(f"{args.file}: holds no source {args.source!r}")
         return SOME_FAILED
     if args.json:
         values = {
@@ -174,17 +122,13 @@ def _lines(memory: Memory, facts: list[SourceFacts], blocks: list[Recurring]) ->
     yield ""
     yield "    held  share  block" if len(facts) == 1 else "    held  share  source: block"
     for block in blocks:
-        text = block.text if len(block.text) <= TEXT_SHOWN else block.text[: TEXT_SHOWN - 1] + "…"
-        shown = " ".join(text.split()) if len(facts) == 1 else f"{_name(block.source)}: {' '.join(text.split())}"
+        text = one_line(" ".join(shorten(block.text, TEXT_SHOWN - 1).split()))
+        shown = text if len(facts) == 1 else f"{_name(block.source)}: {text}"
         yield f"{block.documents:8,}  {block.share:5.0%}  {shown}"
 
 
 def _name(source: str) -> str:
-    return source or "(no source)"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return one_line(source) or "(no source)"
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"build": _build, "show": _show, "merge": _merge}

@@ -12,11 +12,10 @@ import webbrowser
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from archive.segments.durable import write_atomically
 from cleaner.corrections.check import described, findings
-from cleaner.corrections.format import CorrectionError, Row, Seen, encode, in_force, read, reviewers
+from cleaner.corrections.format import Row, Seen, encode, in_force, read, reviewers
 from cleaner.corrections.merge import merged
 from cleaner.review.index import ReviewError, index_of
 from cleaner.storage.object_store import file_at
@@ -25,13 +24,8 @@ OK, PROBLEMS = 0, 1
 CORRECTIONS = "corrections.jsonl"
 
 
-def add_commands(commands: Any) -> None:
-    """Adds the commands to the parser's list."""
-    _add_review(commands.add_parser("review", help="look at a run in the browser, and correct it by a click"))
-    _add_corrections(commands.add_parser("corrections", help="what persons decided: show, merge, check"))
-
-
-def _add_review(parser: argparse.ArgumentParser) -> None:
+def add_review(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of `review`."""
     parser.description = (
         "Opens a page over a finished run, on this machine alone: what went and why, line by line. What you correct is "
         "kept in OUT/corrections.jsonl, which `cleancopy clean --corrections` obeys (docs/review.md)."
@@ -43,7 +37,8 @@ def _add_review(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
 
 
-def _add_corrections(parser: argparse.ArgumentParser) -> None:
+def add_corrections(parser: argparse.ArgumentParser) -> None:
+    """Adds the commands of `corrections`."""
     parser.description = "Reads files of corrections (docs/review.md); several files count as one."
     actions = parser.add_subparsers(dest="corrections_command", required=True, metavar="ACTION")
     show = actions.add_parser("show", help="what is in force, one line each")
@@ -131,4 +126,3 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace, list[Row]], int]] = {
     "check": _check,
 }
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"review": _review, "corrections": _corrections}
-ERRORS = (CorrectionError, ReviewError)

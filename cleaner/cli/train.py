@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
+from cleaner.cli.arguments import OK, one_blas_thread, positive
 from cleaner.training.blocks import Material, TrainingError, lines_of, train
 from cleaner.training.corpus import articles_by_site, line_examples, noisy_examples, read_templates, site
 from cleaner.training.evaluation import read_gold
@@ -14,11 +14,9 @@ from cleaner.training.line_breaks import Design
 from cleaner.training.network import Settings
 from cleaner.training.pages import page_examples, train_pages
 
-OK = 0
 
-
-def add_arguments(parser: argparse.ArgumentParser, positive: Callable[[str], int]) -> None:
-    """Adds the arguments of `train` to its parser; `positive` reads a whole number from 1."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of `train` to its parser."""
     parser.description = "Learns a model from labelled documents; formats and method are in docs/training.md."
     gold = parser.add_argument("--gold", required=True, help="JSONL of labelled documents, plain or .gz")
     lines = parser.add_argument("--lines", default=[], help="JSONL of lines labelled one by one")
@@ -64,6 +62,7 @@ def _train_breaks(args: argparse.Namespace, material: Material) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Carries out `cleancopy train`. Raises GoldError, TrainingError, OSError."""
+    one_blas_thread()
     if args.pages:
         return _train_pages(args)
     documents = [gold for path in args.gold for gold in read_gold(path)]

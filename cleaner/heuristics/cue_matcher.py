@@ -15,10 +15,10 @@ from ahocorasick_rs import AhoCorasick
 
 from cleaner import accelerator
 from cleaner.document import Block
-from cleaner.heuristics.cues import Cue, CueTable, Kind, Voice
+from cleaner.heuristics.cues import Cue, CueTable, Kind, Protected, Voice
 
-#: What a phrase stands for: a cue, a voice, or None for what is never removed.
-Meaning = Cue | Voice | None
+#: What a phrase stands for: a cue, a voice, or what is never removed.
+Meaning = Cue | Voice | Protected
 
 
 class Hit(NamedTuple):
@@ -68,8 +68,8 @@ class Matcher:
             meanings.setdefault(cue.phrase, []).append(cue)
         for voice, phrase in dict.fromkeys(table.voice):
             meanings.setdefault(phrase, []).append(voice)
-        for phrase in table.protect:
-            meanings.setdefault(phrase, []).append(None)
+        for protected in dict.fromkeys(table.protect):
+            meanings.setdefault(protected.phrase, []).append(protected)
         light = {phrase: [each for each in found if _is_light(each)] for phrase, found in meanings.items()}
         self._all, self._light = _Table(meanings), _Table({phrase: found for phrase, found in light.items() if found})
         self._light_meanings = list(light.values())
@@ -180,8 +180,9 @@ def _record(hits: Hits, meaning: Meaning, at: tuple[int, int], *, free: bool, so
             hits.cues.append(Hit(meaning, *at))
     elif not free:
         return
-    elif meaning is None:
-        hits.protected = hits.protected or "protected phrase"
+    elif isinstance(meaning, Protected):
+        if meaning.source in (None, source):
+            hits.protected = hits.protected or "protected phrase"
     else:
         hits.voices[meaning] = hits.voices.get(meaning, 0) + 1
 

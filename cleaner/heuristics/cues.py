@@ -6,6 +6,7 @@ language. Refuses a table with an unknown label, an unknown kind or an unknown s
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -71,18 +72,23 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
+class Protected:
+    """A phrase; a block that holds it is never removed."""
+
+    phrase: str
+    source: str | None = None  # only in documents of this source
+
+
+@dataclass(frozen=True, slots=True)
 class CueTable:
     """The contents of one cues.toml."""
 
     cues: tuple[Cue, ...] = ()
     voice: tuple[tuple[Voice, str], ...] = ()
-    protect: tuple[str, ...] = ()  # phrases; a block holding one is never removed
-    months: tuple[str, ...] = ()
+    protect: tuple[Protected, ...] = ()
 
     def __add__(self, other: CueTable) -> CueTable:
-        return CueTable(
-            self.cues + other.cues, self.voice + other.voice, self.protect + other.protect, self.months + other.months
-        )
+        return CueTable(self.cues + other.cues, self.voice + other.voice, self.protect + other.protect)
 
 
 def fold(text: str) -> str:
@@ -96,35 +102,71 @@ def fold(text: str) -> str:
 
 
 def parse_table(table: Mapping[str, Any], origin: str) -> CueTable:
-    """One cue table from its TOML contents. Raises CueError naming `origin` and the entry."""
+    """One cue table from its TOML contents. Raises CueError naming `origin` and the entry for all it does not know."""
     cues: list[Cue] = []
+    voice: list[tuple[Voice, str]] = []
+    protect: list[Protected] = []
     for name, section in table.items():
-        if name in ("voice", "protect", "months", "source", "about"):
+        where = f"{origin} [{name}]"
+        if name == "about":
             continue
-        cues += _cues(name, section, origin, source=None)
-    for source, sections in table.get("source", {}).items():
-        for name, section in sections.items():
-            cues += _cues(name, section, origin, source=source)
-    voice = tuple(
-        (_member(Voice, key, origin), _phrase(phrase, f"{origin} [voice] {key}"))
-        for key, phrases in table.get("voice", {}).items()
-        for phrase in phrases
-    )
-    protect = tuple(_phrase(p, f"{origin} [protect]") for p in table.get("protect", {}).get("phrases", ()))
-    months = tuple(_phrase(m, f"{origin} [months]") for m in table.get("months", {}).get("names", ()))
-    return CueTable(tuple(cues), voice, protect, months)
+        elif name == "voice":
+            for key, phrases in _section(section, where).items():
+                speaker = _member(Voice, key, where)
+                voice += ((speaker, phrase) for phrase in _phrases(phrases, f"{where} {key}"))
+        elif name == "protect":
+            protect += _protected(section, where, source=None)
+        elif name == "months":
+            _names(section, where)
+        elif name == "source":
+            for source, sections in _section(section, where).items():
+                for inner, part in _section(sections, f"{where} {source}").items():
+                    inside = f'{origin} [source."{source}".{inner}]'
+                    if inner == "protect":
+                        protect += _protected(part, inside, source=source)
+                    else:
+                        cues += _cues(inner, part, inside, origin=origin, source=source)
+        else:
+            cues += _cues(name, section, where, origin=origin, source=None)
+    return CueTable(tuple(cues), tuple(voice), tuple(protect))
 
 
-def _cues(name: str, section: Any, origin: str, *, source: str | None) -> Iterable[Cue]:
-    if not isinstance(section, Mapping):
-        raise CueError(f"{origin}: [{name}] must be a table of kind = [phrases]")
-    label = _member(Label, name, origin)
-    for key, phrases in section.items():
-        kind = _member(Kind, key, f"{origin} [{name}]")
-        if not isinstance(phrases, list):
-            raise CueError(f"{origin} [{name}] {key}: must be a list of phrases")
-        for phrase in phrases:
-            yield Cue(_phrase(phrase, f"{origin} [{name}] {key}"), label, kind, origin, source)
+def _cues(name: str, section: Any, where: str, *, origin: str, source: str | None) -> Iterable[Cue]:
+    label = _member(Label, name, where)
+    for key, phrases in _section(section, where).items():
+        kind = _member(Kind, key, where)
+        for phrase in _phrases(phrases, f"{where} {key}"):
+            yield Cue(phrase, label, kind, origin, source)
+
+
+def _protected(section: Any, where: str, *, source: str | None) -> Iterable[Protected]:
+    for key, phrases in _section(section, where).items():
+        if key != "phrases":
+            raise CueError(f"{where}: unknown key {key!r}; known is phrases")
+        yield from (Protected(phrase, source) for phrase in _phrases(phrases, f"{where} {key}"))
+
+
+def _names(section: Any, where: str) -> None:
+    for key, phrases in _section(section, where).items():
+        if key != "names":
+            raise CueError(f"{where}: unknown key {key!r}; known is names")
+        list(_phrases(phrases, f"{where} {key}"))
+
+
+def _section(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise CueError(f"{where}: must be a table of lists, not {_type_name(value)}; docs/cues.md shows one")
+    return value
+
+
+def _phrases(value: Any, where: str) -> Iterable[str]:
+    if not isinstance(value, list | tuple):
+        raise CueError(f'{where}: must be a list of phrases, such as ["read more"], not {_type_name(value)}')
+    return [_phrase(phrase, where) for phrase in value]
+
+
+def _type_name(value: Any) -> str:
+    return f"{type(value).__name__} {str(value)[:40]!r}"
 
 
 def _phrase(value: Any, where: str) -> str:
@@ -141,13 +183,46 @@ def _member(kind: type[Member], value: str, where: str) -> Member:
         raise CueError(f"{where}: unknown {kind.__name__.lower()} {value!r}; known are {', '.join(kind)}") from None
 
 
+def user_table(table: Mapping[str, Any], origin: str) -> CueTable:
+    """A user's own cue table from its contents: its cues outweigh what the model thinks. Raises CueError."""
+    if "months" in table:
+        raise CueError(f"{origin} [months]: is no part of a table of yours; names of months are known")
+    parsed = parse_table(table, origin)
+    return replace(parsed, cues=tuple(replace(cue, factor=USER_FACTOR) for cue in parsed.cues))
+
+
 def read_cues(path: Path) -> CueTable:
-    """A user's own cue table (`--cues FILE`). Raises CueError when it cannot be read or used."""
+    """A user's own cue table (`--cues FILE`). Raises CueError when it cannot be read or used, with the line."""
     try:
-        table = parse_table(tomllib.loads(path.read_text(encoding="utf-8")), path.name)
-        return replace(table, cues=tuple(replace(cue, factor=USER_FACTOR) for cue in table.cues))
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CueError(f"{path}: cannot be read as a cue table ({error}); the format is in docs/cues.md") from error
+    try:
+        return user_table(table, path.name)
+    except CueError as error:
+        line = _line_of(text, str(error).removeprefix(path.name))
+        raise CueError(f"{path}{f', line {line}' if line else ''}:{str(error).removeprefix(path.name)}") from None
+
+
+def _line_of(text: str, message: str) -> int:
+    """The line that an error of `parse_table` is about: that of its key, else of its section; 0 for none found."""
+    named = re.match(r" \[(?P<section>[^\n]*?)\](?: (?P<key>[^:\n]+))?:(?: unknown \w+ '(?P<unknown>[^']*)')?", message)
+    if named is None:
+        return 0
+    section, key = named["section"], named["key"] or named["unknown"] or "\0"
+    section_line = key_line = 0
+    inside = False
+    for number, line in enumerate(text.splitlines(), start=1):
+        bare = line.strip()
+        if bare.startswith("["):
+            inside = bare.strip("[] ").replace("'", '"') == section
+            section_line = section_line or (number if inside else 0)
+        elif not section_line and re.match(rf"{re.escape(section)}\s*=", bare):
+            return number
+        elif section_line and inside and re.match(rf"{re.escape(key)}\s*=", bare):
+            key_line = key_line or number
+    return key_line or section_line
 
 
 @cache

@@ -43,8 +43,8 @@ class CleanColumns:
 
     `text` and `html` name the columns that hold the articles; a row's text is taken before its HTML. One name for both
     means HTML. Every other column stays as it is. One whose name is ours (see ADDED) is renamed to `input_…`, except
-    the article and `title`, which are read; a `prefix` for our names keeps those as well, so that spans can be looked
-    up in the text that they count in. `source`: for rows that tell none.
+    the article; a `prefix` for our names keeps that as well, so that spans can be looked up in the text that they count
+    in. `source`: for rows that tell none.
 
     Pickles as its settings and a digest of all that decides the output: caches (`datasets`) keep results apart by it.
 
@@ -64,11 +64,14 @@ class CleanColumns:
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, Any]:
         """The batch with our columns, as lists; columns that stay are the very ones given. Raises ColumnError."""
+        if isinstance(batch, str | bytes | list | tuple | None):
+            raise ColumnError(f"a batch is a dict of columns, not {type(batch).__name__}")
         names = list(batch)
         if not names:
             return {}
         kept = {self._kept_name(name): name for name in names}
         self._check(names, kept)
+        _check_columns({name: batch[name] for name in names})
         with one_thread():
             rows = [self._row(article) for article in self._articles(batch)]
         columns = {name: batch[original] for name, original in kept.items()}
@@ -81,8 +84,7 @@ class CleanColumns:
     def _kept_name(self, name: str) -> str:
         """Under which name an input column stays; ours come on top of those that are read."""
         ours = {self.prefix + each for each in ADDED}
-        read = {self.text, self.html, "title"}
-        return INPUT + name if name in ours and name not in read else name
+        return INPUT + name if name in ours and name not in (self.text, self.html) else name
 
     def _check(self, names: list[str], kept: Mapping[str, str]) -> None:
         if self.text not in names and self.html not in names:
@@ -106,8 +108,14 @@ class CleanColumns:
         if isinstance(outcome, CleanedDocument):
             row = {**document_row(outcome, with_removed=self.with_removed), "why": ""}
         else:
-            row = failed_row("", reason(outcome))
+            row = {**failed_row("", reason(outcome)), "metadata": _given_content(article)}
         return row if self.nested else row | {name: _json(row[name]) for name in NESTED}
+
+
+def _given_content(article: Mapping[str, Any]) -> dict[str, Any]:
+    """What a failed row had to be cleaned, for its metadata: the column of the clean text takes its place."""
+    content = {name: article[name] for name in ("text", "html") if isinstance(article.get(name), str)}
+    return {"input": content} if content else {}
 
 
 def article_outcome(
@@ -145,6 +153,19 @@ def _rebuilt(settings: dict[str, Any], digest: str) -> CleanColumns:
 @lru_cache(maxsize=1)
 def _blas() -> ThreadpoolController:
     return ThreadpoolController()  # NumPy, whose BLAS it finds, came with the cleaner
+
+
+def _check_columns(columns: Mapping[str, Any]) -> None:
+    """Raises ColumnError for a row in place of a batch, and for columns of different lengths, by name."""
+    lengths: dict[str, int] = {}
+    for name, column in columns.items():
+        if isinstance(column, str | bytes | Mapping) or not hasattr(column, "__len__"):
+            what = f"the column {name!r} holds a single {type(column).__name__}, not a list of them"
+            raise ColumnError(f"{what}: this takes batches of rows; say so to its caller, as in map(…, batched=True)")
+        lengths[name] = len(column)
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name!r} has {length:,} values" for name, length in lengths.items())
+        raise ColumnError(f"the columns are not of one length: {told}")
 
 
 def _listed(column: Any) -> list[Any]:

@@ -79,7 +79,7 @@ def _read(
                 if not any(map(str.strip, values)):
                     continue
                 number += 1
-                yield guarded_row(partial(_row, columns, values, original, settings), original)
+                yield guarded_row(partial(_row, columns, values, original, settings), original, settings.seconds)
             except csv.Error as error:
                 number += 1
                 failure = Failure(name, number, f"is no row of a table ({error})", _MEND)

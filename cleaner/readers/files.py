@@ -56,16 +56,21 @@ def read_html(found: Found, settings: ReadSettings) -> Iterator[Reading]:
 
 
 def read_stream(
-    stream: BinaryIO, *, name: str, media_type: str = "text/plain", max_bytes: int = DEFAULT_MAX_BYTES
+    stream: BinaryIO,
+    *,
+    name: str,
+    media_type: str = "text/plain",
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    as_told: bool = False,
 ) -> Reading:
-    """The one article that a stream such as standard input holds."""
+    """The one article that a stream such as standard input holds; `as_told`: the media type is not doubted."""
     try:
         payload = read_bounded(stream, max_bytes)
     except OSError as error:
         return Reading(None, None, unreadable(name, error))
     if len(payload) > max_bytes:
         return Reading(None, None, too_large(name, None, max_bytes))
-    return from_bytes(Original(name, None, payload, media_type))
+    return from_bytes(Original(name, None, payload, media_type), as_told=as_told)
 
 
 def read_bounded(stream: BinaryIO, max_bytes: int) -> bytes:

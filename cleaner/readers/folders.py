@@ -56,6 +56,13 @@ def find(
     return _find(named, unmatched, kinds, fallback=fallback)
 
 
+def missing_inputs(inputs: Sequence[Path | str]) -> list[str]:
+    """The inputs that name nothing: paths that are not there, patterns that match no file. Raises InputError."""
+    starts, unmatched = _starts(inputs)
+    gone = [str(given) for given in inputs if not WILDCARDS & set(str(given)) and not _exists(_absolute(Path(given)))]
+    return gone + [failure.locator for failure in unmatched] if starts or unmatched else []
+
+
 def input_folder(inputs: Sequence[Path | str]) -> str:
     """The name of the folder that the locators of these inputs are relative to; "" where there is none.
 

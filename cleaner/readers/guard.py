@@ -14,6 +14,7 @@ from cleaner.readers.files import unreadable
 from cleaner.readers.packing import PackingError
 from cleaner.readers.readings import Failure, Original, Reading, Skipped
 from cleaner.storage.object_store import StoreError
+from cleaner.time_limit import OverTimeError, limited
 
 Row = TypeVar("Row", Reading, Reading | Skipped)
 
@@ -43,10 +44,17 @@ def guarded(
         yield reading
 
 
-def guarded_row(read: Callable[[], Row], original: Original) -> Row | Reading:
-    """One row or record of a container: what is raised fails it alone, and the rest of the container is read."""
+def guarded_row(read: Callable[[], Row], original: Original, seconds: float | None) -> Row | Reading:
+    """One row or record of a container: what is raised fails it alone, and the rest of the container is read.
+
+    seconds: how long its reading may take.
+    """
     try:
-        return read()
+        with limited(seconds):
+            return read()
+    except OverTimeError:
+        what = f"takes longer than {seconds:g} seconds to read"
+        return Reading(None, None, Failure(original.locator, original.row, what, _LOOK))
     except Exception as error:  # noqa: BLE001 (see above)
         return Reading(None, None, failure_of(error, original.locator, original.row))
 

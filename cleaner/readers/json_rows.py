@@ -165,4 +165,4 @@ def _row(value: Any, number: int, original: Original, settings: ReadSettings) ->
     if not isinstance(value, dict):
         failure = Failure(original.locator, number, "is no object", "give a list of objects, one an article")
         return Reading(None, None, failure)
-    return guarded_row(partial(row_reading, value, place, settings), place)
+    return guarded_row(partial(row_reading, value, place, settings), place, settings.seconds)

@@ -47,7 +47,7 @@ def _read(found: Found, settings: ReadSettings) -> Iterator[Reading]:
                 for at in range(batch.num_rows):
                     number += 1
                     original = Original(found.locator, number, b"", "text/plain", {}, modified)
-                    yield guarded_row(partial(_row, columns, at, original, settings), original)
+                    yield guarded_row(partial(_row, columns, at, original, settings), original, settings.seconds)
     except pyarrow.ArrowException as error:
         first = (str(error).splitlines() or ["unknown"])[0]
         failure = Failure(found.locator, number + 1 if number else None, f"is no whole Parquet file ({first})", _AGAIN)

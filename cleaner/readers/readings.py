@@ -39,6 +39,7 @@ class ReadSettings:
     max_bytes: int = DEFAULT_MAX_BYTES  # of one document
     fields: FieldNames = OUR_NAMES
     source: str = ""  # of documents that tell none, neither by a field nor by a URL
+    seconds: float | None = None  # for the reading of one row or record; None: as long as it takes
 
 
 DEFAULTS = ReadSettings()

@@ -127,7 +127,7 @@ def read_warc(
                 yield Skipped(name, "WARC conversion of a record that was read")
             else:
                 original = Original(name, last, b"", "text/plain")
-                reading = guarded_row(partial(_reading, each, name, max_bytes), original)
+                reading = guarded_row(partial(_reading, each, name, max_bytes), original, settings.seconds)
                 if isinstance(reading, Reading) and reading.document and each.id:
                     recent.append(each.id)
                 yield reading

@@ -40,8 +40,9 @@ LINES = (
 
 def through(document: Document, first: Policy, second: Policy, cleaner: Cleaner) -> tuple[CleanedDocument, str, str]:
     """Cleaned with the second policy; told under it from what the first one stored; status of that."""
-    stored = Cleaner(policy=first, model=cleaner.model).clean_document(document)
-    wanted = Cleaner(policy=second, model=cleaner.model).clean_document(document)
+    settings = {"model": cleaner.model, "title_in_text": cleaner.title_in_text}
+    stored = Cleaner(policy=first, **settings).clean_document(document)
+    wanted = Cleaner(policy=second, **settings).clean_document(document)
     written = json.loads(json.dumps(ledger(stored, media_type=document.media_type, decoding={})))
     if stored.status is Status.EMPTY:
         written["clean-text"] = stored.text
@@ -84,20 +85,24 @@ def test_a_page(html: str) -> None:
     assert told == wanted.text
 
 
-def test_a_given_title_stays() -> None:
+@pytest.mark.parametrize("in_text", [False, True])
+def test_a_given_title_stays_out_or_in(in_text: bool) -> None:
     text = "The council met on Monday and opened the bridge over the river.\n\nShare on Facebook\n"
     document = Document("x", text, title="Bridge open")
-    wanted, told, _ = through(document, Policy(), Policy.of({"social": "keep"}), RULES)
+    rules = Cleaner(model=None, title_in_text=in_text)
+    wanted, told, _ = through(document, Policy(), Policy.of({"social": "keep"}), rules)
     assert told == wanted.text
-    assert told.startswith("Bridge open\n\n")
+    assert told.startswith("Bridge open\n\n") is in_text
 
 
-def test_a_given_title_comes_back_when_the_headline_goes() -> None:
+@pytest.mark.parametrize("in_text", [False, True])
+def test_a_given_title_comes_back_when_the_headline_goes(in_text: bool) -> None:
     text = "Council opens the bridge again\n\nThe council met on Monday and opened the bridge over the river.\n"
     document = Document("x", text, title="Bridge open", lang="en")
-    wanted, told, _ = through(document, Policy(), Policy.of({"headline": "strip"}), RULES)
+    rules = Cleaner(model=None, title_in_text=in_text)
+    wanted, told, _ = through(document, Policy(), Policy.of({"headline": "strip"}), rules)
     assert told == wanted.text
-    assert told.startswith("Bridge open\n\n")
+    assert told.startswith("Bridge open\n\n") is in_text
     assert wanted.given == {"title": "Bridge open", "lang": "en"}
 
 

@@ -16,6 +16,7 @@ from cleaner.heuristics.cues import (
     UNDETERMINED,
     CueError,
     Kind,
+    Protected,
     Voice,
     available,
     fold,
@@ -84,7 +85,6 @@ def test_required_table_is_complete(code: str) -> None:
     assert len(table.cues) >= LEAST_CUES
     assert {cue.label for cue in table.cues} >= set(Label) - SILENT - {Label.MARKUP}
     assert {voice for voice, _ in table.voice} == set(Voice)
-    assert len(table.months) >= 12
 
 
 @pytest.mark.parametrize("label", list(Label))
@@ -98,15 +98,13 @@ def test_sections_beside_the_labels() -> None:
     table = parse_table(
         {
             "voice": {"we": ["We"]},
-            "months": {"names": ["Mai"]},
             "protect": {"phrases": ["The Inbox  Murders"]},
             "source": {"example.org": {"donation": {"whole": ["Keep the lights on"]}}},
         },
         "own.toml",
     )
     assert table.voice == ((Voice.WE, "we"),)
-    assert table.months == ("mai",)
-    assert table.protect == ("the inbox murders",)
+    assert table.protect == (Protected("the inbox murders"),)
     assert [(cue.source, cue.label) for cue in table.cues] == [("example.org", Label.DONATION)]
 
 
@@ -123,6 +121,15 @@ def test_sections_beside_the_labels() -> None:
         ({"voice": {"we": [""]}}, "[voice] we"),
         ({"protect": {"phrases": [""]}}, "[protect]"),
         ({"source": {"example.org": {"adverts": {"whole": ["x"]}}}}, "adverts"),
+        ({"source": {"example.org": 1}}, "example.org"),
+        ({"source": 3}, "[source]"),
+        ({"protect": 5}, "[protect]"),
+        ({"protect": {"patterns": ["x"]}}, "unknown key 'patterns'"),
+        ({"protect": {"phrases": "donate"}}, "[protect] phrases"),
+        ({"voice": 1}, "[voice]"),
+        ({"voice": {"we": 5}}, "[voice] we"),
+        ({"voice": {"we": "we"}}, "[voice] we"),
+        ({"months": {"name": ["mai"]}}, "unknown key 'name'"),
     ],
 )
 def test_errors_name_the_file_and_the_entry(table: dict[str, object], entry: str) -> None:
@@ -130,6 +137,25 @@ def test_errors_name_the_file_and_the_entry(table: dict[str, object], entry: str
         parse_table(table, "own.toml")
     assert "own.toml" in str(error.value)
     assert entry in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("toml", "line"),
+    [
+        ("[voice]\nwe = 1\n", 2),
+        ('[related]\nwhole = ["a"]\n\n[newsletter]\nwhole = ["a"]\nwhol = ["b"]\n', 6),
+        ("protect = 5\n", 1),
+        ('[donation]\nany = ["x"]\n[protect]\nphrases = "donate"\n', 4),
+        ('[source."e.org".donation]\nany = ["x"]\nfoo = ["x"]\n', 3),
+        ("[source]\nx = 1\n", 2),
+        ('[months]\nnames = ["mai"]\n', 1),
+    ],
+)
+def test_errors_of_a_users_table_name_the_line(toml: str, line: int, tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(toml, encoding="utf-8")
+    with pytest.raises(CueError, match=rf"own\.toml, line {line}: "):
+        read_cues(path)
 
 
 def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:

@@ -118,6 +118,6 @@ def test_addresses_of_a_page_from_nowhere_stay_as_they_are() -> None:
 
 
 def test_a_given_title_is_named_only_where_it_is_not_the_title() -> None:
-    assert "given-title" not in Cleaner().clean(PROSE, title="Komp").metadata
+    assert Cleaner().clean(PROSE, title=" Komp\n").metadata["given-title"] == "Komp"
     cleaned = Cleaner().clean(html=PAGE, title="Komp")
     assert cleaned.metadata["given-title"] == "Komp"

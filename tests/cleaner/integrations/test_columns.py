@@ -41,7 +41,9 @@ def test_the_values_are_those_of_the_filters_rows():
     for name in ("path", "row"):
         del filtered["metadata"][name]
     got = CleanColumns(with_removed=True, nested=True)({name: [value] for name, value in row.items()})
-    assert {name: values[0] for name, values in got.items() if name != "why"} == row | filtered  # columns stay
+    assert {name: values[0] for name, values in got.items() if name != "why"} == {
+        **row, **filtered, "input_title": "Ferry",
+    }  # fmt: skip
 
 
 BAD = {
@@ -63,6 +65,11 @@ def test_a_bad_row_fails_alone(name):
         assert (got["status"][1], got["text"][1], got["spans"][1]) == ("failed", "", "[]")
         assert why in got["why"][1]
         assert got["why"][0] == ""
+
+
+def test_a_failed_row_keeps_what_it_was_given():
+    got = CleanColumns(max_bytes=9)({"text": ["a" * 10], "html": ["<p>b"]})
+    assert json.loads(got["metadata"][0]) == {"input": {"text": "a" * 10, "html": "<p>b"}}
 
 
 def test_lone_surrogates_never_come_out():
@@ -93,7 +100,7 @@ def test_columns_of_other_names(name):
 def test_columns_named_like_ours_are_kept_under_another_name():
     got = CleanColumns()({"text": [STORY], "status": [3], "body": ["b"], "title": ["Ferry"]})
     assert (got["input_status"], got["input_body"], got["status"]) == ([3], ["b"], ["clean"])
-    assert "input_title" not in got
+    assert (got["input_title"], got["title"], got["text"]) == (["Ferry"], ["Ferry"], [STORY])
     assert "input_text" in CleanColumns(text="content")({"content": [STORY], "text": ["t"]})
     got = CleanColumns(prefix="clean_")({"text": [ARTICLE], "status": [3]})
     assert (got["text"], got["status"], got["clean_text"]) == ([ARTICLE], [3], [CLEAN])
@@ -102,6 +109,9 @@ def test_columns_named_like_ours_are_kept_under_another_name():
 
 
 WRONG = {
+    "a row, not a batch": ({"text": STORY, "n": 1}, "batched=True"),
+    "a value, not a column": ({"text": [STORY], "n": 1}, "column 'n' holds a single int.*batched=True"),
+    "columns of other lengths": ({"text": [STORY, STORY], "n": [1]}, "'text' has 2 values, 'n' has 1 values"),
     "no article": ({"content": [STORY], "n": [1]}, "among content, n"),
     "a name twice": (
         {"n": [0], "input_n": [0], "text": [STORY], "status": [1], "input_status": [2]},

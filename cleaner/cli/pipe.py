@@ -1,0 +1,107 @@
+"""`cleancopy clean` without files: standard input to standard output, a text or page at once, rows one by one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, BinaryIO
+
+from cleaner.batch.shards.outcome import LOOK, Outcome, failed_id, failure_of, unique_outcome
+from cleaner.cli.arguments import OK, SOME_FAILED, read_settings, say
+from cleaner.document import CleanedDocument, Status
+from cleaner.pipeline import Cleaner
+from cleaner.readers import Failure, Reading, ReadSettings, Skipped, read_rows, read_stream, read_warc, told_source
+from cleaner.readers.delimited import read_table
+from cleaner.readers.json_rows import read_json_stream
+from cleaner.readers.xml import read_xml_stream
+from cleaner.time_limit import OverTimeError, limited
+from cleaner.writers.pages import PageFormat, pages_of
+from cleaner.writers.rows import document_row, encode, failed_row
+from cleaner.writers.words import plural
+
+#: The reader of a stream by its format.
+READERS: dict[str, Any] = {
+    "jsonl": read_rows, "json": read_json_stream, "csv": read_table, "tsv": partial(read_table, delimiter="\t"),
+    "xml": read_xml_stream, "warc": read_warc,
+}  # fmt: skip
+NAME = "stdin"
+
+
+def clean_stream(args: argparse.Namespace, cleaner: Cleaner) -> int:
+    """Cleans standard input; the exit code. Raises UsageError."""
+    settings = read_settings(args)
+    if sys.stdin.isatty() and not args.quiet:
+        end = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D on a line of its own"
+        say(f"reading an article from the terminal; end it with {end}, or give files: cleancopy clean IN -o OUT")
+    if args.format in READERS:
+        return _clean_rows(args, cleaner, settings, sys.stdout.buffer)
+    media_type = "text/html" if args.format == "html" else "text/plain"
+    reading = read_stream(
+        sys.stdin.buffer, name=NAME, media_type=media_type, max_bytes=args.max_bytes, as_told=args.format == "text"
+    )
+    (reading,) = told_source(iter([reading]), settings)  # type: ignore[assignment]
+    outcome = _outcome(reading, cleaner, set(), settings)
+    if isinstance(outcome, Failure):
+        say(outcome.message)
+        return SOME_FAILED
+    sys.stdout.buffer.write(_printed(outcome, args.to).encode("utf-8", "replace") if outcome.text else b"")
+    sys.stdout.buffer.flush()
+    if not args.quiet:
+        _remark(outcome)
+    return OK
+
+
+def _printed(cleaned: CleanedDocument, to: Sequence[str]) -> str:
+    """What standard output gets: the clean text, or the pages that are asked for."""
+    return "".join(pages_of(cleaned, list(map(PageFormat, to))).values()) if to else cleaned.text + "\n"
+
+
+def _remark(cleaned: CleanedDocument) -> None:
+    if "read-as" in cleaned.metadata:
+        say("this is an HTML page and was read as one; --format html says so, --format text reads it as text")
+    if cleaned.status is not Status.CLEAN:
+        say(f"{cleaned.status}: {cleaned.metadata.get('why', '')}")
+
+
+def _clean_rows(args: argparse.Namespace, cleaner: Cleaner, settings: ReadSettings, target: BinaryIO) -> int:
+    """One row out for each row or article in, in order, each as soon as it is cleaned."""
+    failed = repeated = 0
+    pages = list(map(PageFormat, args.to))
+    seen: set[str] = set()
+    skipped: Counter[str] = Counter()
+    readings: Iterator[Reading | Skipped] = READERS[args.format](sys.stdin.buffer, name=NAME, settings=settings)
+    for reading in told_source(readings, settings):
+        if isinstance(reading, Skipped):
+            skipped[reading.reason] += 1
+            continue
+        outcome = _outcome(reading, cleaner, seen, settings)
+        target.write(encode(_row(reading, outcome, with_removed=args.with_removed, pages=pages)))
+        target.flush()
+        if isinstance(outcome, Failure):
+            failed += 1
+            say(outcome.message)
+        else:
+            repeated += "repeated-id" in outcome.metadata
+    if skipped and not args.quiet:
+        say("skipped: " + ", ".join(f"{count:,} {reason}" for reason, count in sorted(skipped.items())))
+    if repeated and not args.quiet:
+        say(f"{plural(repeated, 'row')} had the id of an earlier one and got the number of the row behind it")
+    return SOME_FAILED if failed else OK
+
+
+def _outcome(reading: Reading, cleaner: Cleaner, seen: set[str], settings: ReadSettings) -> Outcome:
+    try:
+        with limited(settings.seconds):
+            return unique_outcome(reading, cleaner, seen)
+    except OverTimeError:
+        return failure_of(reading, f"takes longer than {settings.seconds:g} seconds", LOOK)
+
+
+def _row(reading: Reading, outcome: Outcome, *, with_removed: bool, pages: Sequence[PageFormat]) -> dict[str, object]:
+    if isinstance(outcome, CleanedDocument):
+        row = document_row(outcome, extra=reading.extra, with_removed=with_removed, pages=pages_of(outcome, pages))
+        return row | {"id": reading.id_in_rows(outcome.id)}
+    return failed_row(failed_id(reading, outcome), outcome.message, extra=reading.fields_of_failed)

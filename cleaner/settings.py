@@ -1,0 +1,98 @@
+"""What a user gives a `Cleaner` or `clean`, checked at once: an error says what to give, nothing is ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cleaner.heuristics.cues import CueTable, read_cues, user_table
+from cleaner.labels import Policy, read_policy
+
+Member = TypeVar("Member", bound=StrEnum)
+Value = TypeVar("Value")
+
+
+def policy_of(given: Policy | Mapping[Any, Any] | str | PathLike[str] | None) -> Policy:
+    """The policy that is meant by a policy, a dict or the path of a TOML file. Raises TypeError, PolicyError."""
+    if given is None or isinstance(given, Policy):
+        return given or Policy()
+    if isinstance(given, Mapping):
+        return Policy.of(given)
+    if isinstance(given, str | PathLike):
+        return Policy.of(read_policy(Path(fspath(given))))
+    raise TypeError(f'policy must be a Policy, a dict such as {{"caption": "keep"}} or a path, not {_named(given)}')
+
+
+def cues_of(given: CueTable | Mapping[str, Any] | str | PathLike[str] | None) -> CueTable:
+    """The cue table that is meant by a table, a dict or the path of a TOML file. Raises TypeError, CueError."""
+    if given is None or isinstance(given, CueTable):
+        return given or CueTable()
+    if isinstance(given, Mapping):
+        return user_table(given, "cues")
+    if isinstance(given, str | PathLike):
+        return read_cues(Path(fspath(given)))
+    raise TypeError(f"cues must be a CueTable, a dict as in docs/cues.md or a path, not {_named(given)}")
+
+
+def member_of(kind: type[Member], given: Member | str, name: str) -> Member:
+    """The member of a set of words. Raises ValueError for another word, TypeError for no word."""
+    if not isinstance(given, str):
+        raise TypeError(f"{name} must be one of {', '.join(kind)}, not {_named(given)}")
+    try:
+        return kind(given)
+    except ValueError:
+        raise ValueError(f"{name} must be one of {', '.join(kind)}, not {given!r}") from None
+
+
+def required(given: Value | None, name: str, kind: type | tuple[type, ...], how: str) -> Value | None:
+    """The object, or None for none. Raises TypeError for another type, with how one is made."""
+    if given is None or isinstance(given, kind):
+        return given
+    raise TypeError(f"{name} must be made with {how}, not {_named(given)}")
+
+
+def with_method(given: Value | None, method: str, name: str, how: str) -> Value | None:
+    """The object, or None for none. Raises TypeError for one without the method that is asked of it."""
+    if given is None or callable(getattr(given, method, None)):
+        return given
+    raise TypeError(f"{name} must be made with {how}, not {_named(given)}")
+
+
+def content_of(text: Any, html: Any) -> tuple[str, str]:
+    """The content to clean and its media type. Raises TypeError unless one is given that can be cleaned.
+
+    HTML may be a str, bytes (their charset is found), an element of BeautifulSoup or of lxml.
+    """
+    if (text is None) == (html is None):
+        given = "both are given" if text is not None else "nothing is given"
+        raise TypeError(f"clean takes a text, or a page as html=…; {given}")
+    if html is not None:
+        return html if type(html) is str else _markup(html), "text/html"
+    if isinstance(text, bytes | bytearray):
+        raise TypeError("clean takes a str, not bytes; decode them first, as with data.decode('utf-8')")
+    if not isinstance(text, str):
+        missing = "; leave out what has no text" if text != text else ""  # NaN stands for missing in tables
+        raise TypeError(f"clean takes a str, not {_named(text)}{missing}")
+    return text, "text/plain"
+
+
+def check_strings(**given: Any) -> None:
+    """Raises TypeError for what is neither a str nor None."""
+    for name, value in given.items():
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"{name} must be a str, not {_named(value)}")
+
+
+def _markup(html: Any) -> str:
+    from cleaner.html.markup import markup_of  # parsers of other programs load only for those who use them
+
+    return markup_of(html)
+
+
+def _named(value: Any) -> str:
+    """A value in a message: its type, and the value itself where that is short."""
+    shown = repr(value) if isinstance(value, str | int | float | bool | None) else ""
+    return f"{type(value).__name__} {shown[:40]}".rstrip()

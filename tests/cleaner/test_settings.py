@@ -1,0 +1,155 @@
+"""What a user gives a cleaner: taken as it is meant, or refused at once with what to give."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from lxml import html as lxml_html
+
+import cleaner
+from cleaner import Action, Cleaner, Label, Policy, clean
+from cleaner.heuristics.cues import CueError
+from cleaner.html.page import Extractor
+from cleaner.labels import PolicyError
+from cleaner.language import LanguageWarning, identify, understood
+
+STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
+CAPTION = "Photo: the bridge at dusk. © Port Authority"
+PAGE = f"<html><body><article><p>{STORY}</p></article></body></html>"
+
+REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
+    "an extractor": ({"extractor": "quick"}, ValueError, "one of page, fast, trafilatura"),
+    "a number as extractor": ({"extractor": 3}, TypeError, "extractor"),
+    "on_suspect": ({"on_suspect": "burn"}, ValueError, "one of clean, keep, drop"),
+    "a number as policy": ({"policy": 5}, TypeError, "a dict such as"),
+    "a label": ({"policy": {"captoin": "keep"}}, PolicyError, "unknown label 'captoin'"),
+    "an action": ({"policy": {"caption": "burn"}}, PolicyError, "unknown action 'burn'"),
+    "a body to strip": ({"policy": {Label.BODY: Action.STRIP}}, PolicyError, "always kept"),
+    "a policy that is not there": ({"policy": "absent.toml"}, PolicyError, "absent.toml"),
+    "a number as cues": ({"cues": 5}, TypeError, "docs/cues.md"),
+    "cues that are none": ({"cues": {"protect": 5}}, CueError, "[protect]"),
+    "cues that are not there": ({"cues": "absent.toml"}, CueError, "absent.toml"),
+    "a path as model": ({"model": "model.bin"}, TypeError, "model must be made with"),
+    "a path as page model": ({"page_model": "model.bin"}, TypeError, "page_model must be made with"),
+    "a path as memory": ({"memory": "site.memory"}, TypeError, "Memory.open"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_settings_that_are_refused(name: str) -> None:
+    given, kind, message = REFUSED[name]
+    with pytest.raises(kind) as error:
+        Cleaner(**given)
+    assert message in str(error.value)
+
+
+def test_words_and_files_are_taken_as_they_are_meant(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text('caption = "keep"\n')
+    (tmp_path / "cues.toml").write_text('[related]\nwhole = ["tide tables"]\n')
+    assert Cleaner(extractor="fast").extractor is Extractor.FAST
+    policies = (
+        Policy({Label.CAPTION: Action.KEEP}),
+        {"caption": "keep"},
+        tmp_path / "policy.toml",
+        str(tmp_path / "policy.toml"),
+    )
+    for policy in policies:
+        kept = Cleaner(policy=policy).policy
+        assert (kept.action(Label.CAPTION), kept.action(Label.DONATION)) == (Action.KEEP, Action.STRIP)
+    for cues in ({"related": {"whole": ["tide tables"]}}, tmp_path / "cues.toml"):
+        assert Cleaner(cues=cues).clean(f"{STORY}\n\nTide tables").text == STORY
+
+
+def test_a_policy_says_which_labels_it_takes() -> None:
+    assert Policy.of(keep=["caption"]).action(Label.CAPTION) is Action.KEEP
+    with pytest.raises(PolicyError, match="lists of labels"):
+        Policy.of(keep="caption")
+    with pytest.raises(PolicyError, match="unknown label"):
+        Policy({"captoin": "keep"})  # type: ignore[dict-item]
+
+
+CONTENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
+    "nothing": ((), {}, "nothing is given"),
+    "None": ((None,), {}, "nothing is given"),
+    "both": (("a",), {"html": "<p>a"}, "both are given"),
+    "a number": ((5,), {}, "not int 5"),
+    "not a number": ((float("nan"),), {}, "leave out what has no text"),
+    "bytes": ((b"abc",), {}, "decode"),
+    "a number as page": ((), {"html": 5}, "BeautifulSoup"),
+    "a number as title": (("a",), {"title": 5}, "title must be a str"),
+    "bytes as address": (("a",), {"url": b"x"}, "url must be a str"),
+}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_contents_that_are_refused(name: str) -> None:
+    values, named, message = CONTENTS[name]
+    with pytest.raises(TypeError) as error:
+        clean(*values, **named)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        PAGE,
+        PAGE.encode("utf-16"),
+        BeautifulSoup(PAGE, "html.parser"),
+        BeautifulSoup(PAGE, "html.parser").article,
+        lxml_html.fromstring(PAGE),
+    ],
+    ids=["str", "bytes", "soup", "tag", "lxml"],
+)
+def test_pages_in_any_form(page: Any) -> None:
+    assert clean(html=page).text == STORY
+
+
+def test_a_given_title_is_told_and_stands_in_the_text_only_when_asked() -> None:
+    cleaned = clean(STORY, title=" The \n ferry ")
+    assert (cleaned.title, cleaned.text, cleaned.metadata["given-title"]) == ("The ferry", STORY, "The ferry")
+    assert Cleaner(title_in_text=True).clean(STORY, title="The ferry").text == f"The ferry\n\n{STORY}"
+
+
+def test_what_a_result_tells() -> None:
+    cleaned = clean(f"{STORY}\n\nSign up for our newsletter")
+    (removed,) = cleaned.removed()
+    assert (removed.text, removed.label, removed.action) == (
+        "Sign up for our newsletter",
+        Label.NEWSLETTER,
+        Action.STRIP,
+    )
+    assert cleaned.to_dict()["text"] == STORY
+    assert len(repr(cleaned)) < 150
+    assert "26 of 137 removed" in repr(cleaned)
+
+
+def test_the_public_face_is_listed_and_loads_nothing_before_it_is_asked_for() -> None:
+    assert {"Cleaner", "CleanColumns", "Label", "Policy", "clean", "__version__"} <= set(dir(cleaner))
+    assert all(getattr(cleaner, name) is not None for name in cleaner.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'cleanse'"):
+        cleaner.cleanse  # noqa: B018
+
+
+DECLARED = {
+    "de": "de", "deu": "de", "ger": "de", "deu_Latn": "de", "de-CH": "de", "de_AT": "de", "German": "de", "Deutsch": "de",
+    "EN_us": "en", "en-GB,en;q=0.8": "en", "zh-Hant": "zh", "cmn": "zh", "nb": "no", "iw": "he", "tlh": "tlh",
+    "": "", "und": "", "unknown": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("declared", DECLARED)
+def test_declared_languages_in_any_form(declared: str) -> None:
+    assert understood(declared) == DECLARED[declared]
+
+
+def test_a_language_that_is_not_understood_is_said_once_and_identified() -> None:
+    german = "Der Hund schläft im Haus und die Katze auf dem Dach."
+    with pytest.warns(LanguageWarning, match="'qwertz 7'"):
+        assert identify(german, "qwertz 7") == "de"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert identify(german, "qwertz 7") == "de"
