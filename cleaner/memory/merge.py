@@ -20,6 +20,8 @@ from cleaner.segmentation.tokens import Floats, Hashes, Ints
 
 #: Entries of a source that are merged at once, about: with all that is made of them some 200 MB.
 SLICE = 1 << 18
+#: Documents that are put together at once, at 264 bytes each.
+AT_ONCE = 4096
 #: A text is named by its part in the bits from here on, and by its number in the part below.
 _PART = 48
 
@@ -41,11 +43,20 @@ class MergedUnits:
 
 def documents_of(parts: Sequence[Countable], source: str) -> tuple[Witnesses, Hashes]:
     """The documents kept of a source, sorted, each once; and of each the article that it is or is a copy of."""
-    table = np.zeros(0, WITNESS)
+    table, waiting, rows = np.zeros(0, WITNESS), list[Witnesses](), 0
     for part in parts:
-        table = np.concatenate((table, part.witnesses(source)))
-        table = table[kept(np.unique(table["witness"], return_index=True)[1])]
+        waiting.append(part.witnesses(source))
+        rows += len(waiting[-1])
+        if rows >= max(AT_ONCE, len(table)):  # as many as are held already: so each is sorted a few times at most
+            table, waiting, rows = _smallest([table, *waiting]), [], 0
+    table = _smallest([table, *waiting])
     return table, articles(table["witness"], table["sketch"])
+
+
+def _smallest(tables: list[Witnesses]) -> Witnesses:
+    """The documents of some tables that are kept, sorted, each once."""
+    table = np.concatenate(tables)
+    return table[kept(np.unique(table["witness"], return_index=True)[1])]
 
 
 def slices(parts: Sequence[Countable], source: str, witnesses: Hashes) -> Iterator[tuple[int, int]]:
