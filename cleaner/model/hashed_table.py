@@ -28,7 +28,7 @@ class HashedTable:
     count: int  # of buckets, learned or not
 
     @classmethod
-    def of(cls, buckets: Ints, weights: Floats, units: Floats, count: int) -> HashedTable:
+    def of(cls, weights: Floats, buckets: Ints, units: Floats, *, count: int) -> HashedTable:
         """The table from stored arrays; of several rows for one bucket the last counts."""
         whole = (np.rint(units.astype(np.float64) / QUANTUM) * QUANTUM).astype(np.float32)
         if len(buckets) and not (np.diff(buckets.astype(np.int64)) > 0).all():

@@ -268,7 +268,7 @@ def parse(data: bytes, name: str) -> Model:
 def linear_from(arrays: Mapping[str, Floats]) -> Linear:
     """The linear scorer from its arrays: per table `.buckets`, 8-bit `.weights` and their `.scale` per row."""
     tables = {
-        name: HashedTable.of(arrays[f"{name}.buckets"], arrays[f"{name}.weights"], arrays[f"{name}.scale"], 1 << bits)
+        name: HashedTable.of(*(arrays[f"{name}.{part}"] for part in ("weights", "buckets", "scale")), count=1 << bits)
         for name, bits in BITS.items()
     }
     return Linear(tables, arrays["bias"].astype(np.float32))
