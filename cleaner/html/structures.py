@@ -128,12 +128,14 @@ def _other_articles(layout: Layout, title: str) -> Iterator[int]:
     held: dict[int, list[int]] = defaultdict(list)
     for number, line in enumerate(layout.lines):
         for element in layout.around(line.element):
-            if element in others:
+            if element in heads:
                 held[element].append(number)
                 sizes[element] += len(line.text) if _is_prose(line) else 0
-    for element, numbers in held.items():
+    if sizes[own[0]] < OTHER_ARTICLE:
+        return  # the title stands above an article that has another headline, or none
+    for element in others:
         if sizes[element] >= OTHER_ARTICLE:
-            yield from numbers
+            yield from held[element]
 
 
 def _headed(layout: Layout) -> dict[int, int]:
