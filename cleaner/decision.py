@@ -56,8 +56,8 @@ SUPPORT = 0.3
 GUARDED = {Label.HEADLINE: 0.8, Label.CREDIT: 0.7, Label.NOTE: 0.7}
 #: The model reads the rules' evidence up to its clip; what a user's own cue or a whole letter says beyond it adds here.
 BEYOND = 1.0
-#: Headings inside an article; its title is told by the page.
-HEADING_MARKS = frozenset(("tag:h2", "tag:h3", "tag:h4", "tag:h5", "tag:h6"))
+#: Headings: in a text such lines are mostly something else than the article.
+HEADING_MARKS = frozenset(("tag:h1", "tag:h2", "tag:h3", "tag:h4", "tag:h5", "tag:h6"))
 #: A piece of a sentence of at most this length, between pieces that stay, stays too, when no rule speaks against it.
 SNIPPET = 24
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "”", '"', "»")

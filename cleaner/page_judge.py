@@ -31,8 +31,11 @@ WEIGHTS = {
 TYPICAL_LENGTH = 60
 #: Evidence beyond this says no more.
 MOST_CONTAINER, MOST_CUE = 6.0, 8.0
-#: The text judge decides alone when it is so much surer than the cost of losing the block asks.
-TEXT_SURE = 0.5
+#: The text judge decides alone when it is so much surer than the cost of losing the block asks: a line that would go
+#: from a text goes from a page.
+TEXT_SURE = 0.0
+#: The page's title has been told by its place; the judge of text may take it for anything.
+TITLE = -7.5
 #: A cue that is the whole line, or a prompt with a colon, weighs so much: the line goes wherever it stands.
 CUE_SURE = 5.0
 
@@ -61,7 +64,7 @@ def placed_odds(places: Floats, margins: Floats, lengths: Floats) -> Floats:
         + WEIGHTS["text against"] * np.minimum(margins, 0)
         + WEIGHTS["length"] * np.log1p(lengths / TYPICAL_LENGTH)
     )
-    return np.where(margins > TEXT_SURE, np.maximum(odds, margins), odds)
+    return np.where((margins > TEXT_SURE) & (places > TITLE), np.maximum(odds, margins), odds)
 
 
 def with_evidence(odds: float, evidence: BlockEvidence) -> float:
