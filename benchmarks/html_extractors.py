@@ -3,9 +3,10 @@
     python benchmarks/html_extractors.py PAGES.jsonl[.gz|.xz] [--split dev] [--every 1] [--rounds 1] [--models DIR]
 
 Rows: {id, html, url?, domain?, bench?, split?, body?, with?, without?}. Every tool sees every page once a round, in
-turn, so that a machine that slows down slows all: read speeds as ratios. --models DIR holds text0.model … text4.model
-and page0.model … page4.model, each trained without the domains of its fold (page_training.fold_of): then cleancopy,
-too, sees only pages of domains it has not learned.
+turn, so that a machine that slows down slows all: read speeds as ratios. --models DIR holds page0.model … page4.model,
+or some of them, each trained without the domains of its fold (training.pages.fold_of): then only pages of these folds
+are read, and cleancopy, too, sees only pages of domains it has not learned; text0.model … there stand in for the
+shipped model of text.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from cleaner import Cleaner
 from cleaner.html.model import load as load_page_model
 from cleaner.html.page import Extractor
 from cleaner.model.network import load
-from cleaner.training.pages import FOLDS, fold_of
+from cleaner.training.pages import FOLDS, fold_of, linked_host
 
 Page = dict[str, Any]
 Tool = Callable[[Page], str]
@@ -41,7 +42,7 @@ INVISIBLE = re.compile("[\u00ad\u200b-\u200d\ufeff]")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pages", type=Path)
+    parser.add_argument("pages", type=Path, nargs="+")
     parser.add_argument("--split")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth page")
     parser.add_argument("--rounds", type=int, default=1)
@@ -49,7 +50,9 @@ def main() -> None:
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)
     threadpool_limits(1, user_api="blas")
-    rows = [row for row in read(args.pages) if args.split in (None, row.get("split"))]
+    rows = [row for path in args.pages for row in read(path) if args.split in (None, row.get("split"))]
+    if args.models:
+        rows = [row for row in rows if (args.models / f"page{fold(row)}.model").exists()]
     pages = list(islice(rows, 0, None, args.every))
     tools = dict(available(args.models))
     for tool in tools.values():
@@ -101,11 +104,19 @@ def ours(mode: Extractor, models: Path | None) -> Tool:
     if models is None:
         shipped = Cleaner(extractor=mode)
         return lambda page: shipped.clean(html=page["html"], url=page.get("url")).body
-    cleaners = []
-    for fold in range(FOLDS):
-        text, page_model = load(models / f"text{fold}.model"), load_page_model(models / f"page{fold}.model")
-        cleaners.append(Cleaner(model=text, page_model=page_model, extractor=mode))
-    return lambda page: cleaners[fold_of(page["domain"])].clean(html=page["html"], url=page.get("url")).body
+    cleaners: dict[int, Cleaner] = {}
+    for number in range(FOLDS):
+        text, page_model = models / f"text{number}.model", models / f"page{number}.model"
+        if page_model.exists():
+            cleaners[number] = Cleaner(
+                model=load(text) if text.exists() else "shipped", page_model=load_page_model(page_model), extractor=mode
+            )
+    return lambda page: cleaners[fold(page)].clean(html=page["html"], url=page.get("url")).body
+
+
+def fold(page: Page) -> int:
+    """The fold of a page's domain; where it has none, of the host that its links name most often."""
+    return fold_of(page["domain"] or linked_host(page["html"]) or page["id"])
 
 
 def report(pages: list[Page], bodies: dict[str, dict[str, str]], speeds: dict[str, float]) -> None:
