@@ -157,7 +157,7 @@ def make_plan(
 
 
 def _roots(inputs: Sequence[PathOrUrl]) -> tuple[Path, ...]:
-    paths = [Path(os.path.abspath(each)) for each in inputs if isinstance(each, Path)]  # noqa: PTH100 (links stay)
+    paths = [Path(os.path.abspath(given)) for given in inputs if isinstance(given, Path)]  # noqa: PTH100 (links stay)
     return tuple(path if path.is_dir() else path.parent for path in paths if path.exists())
 
 
@@ -168,7 +168,7 @@ def save_shards(plan: Plan) -> None:
         "shared": plan.shared, "texts": plan.texts, "skipped": dict(plan.skipped), "roots": list(map(str, plan.roots)),
     }  # fmt: skip
     shards = ([shard.offset, shard.size, shard.inputs, shard.documents] for shard in plan.shards())
-    write_atomically(_beside(plan.path), (json.dumps(each).encode() + b"\n" for each in chain([head], shards)))
+    write_atomically(_beside(plan.path), (json.dumps(line).encode() + b"\n" for line in chain([head], shards)))
 
 
 def load_plan(path: Path) -> Plan:
@@ -216,7 +216,7 @@ def first_difference(old: Path, new: Path) -> str:
         for line in before:
             other = after.readline()
             if _identity(line) != _identity(other):
-                return min(_locator(each) for each in (line, other) if each)
+                return min(_locator(planned) for planned in (line, other) if planned)
         rest = after.readline()
     return _locator(rest) if rest else ""
 
@@ -274,7 +274,7 @@ def _cut(found: Found, room: int, size: int, reading: ReadSettings) -> Iterator[
         return
     ranges = DIVIDED[found.kind].cut(found, room=room, size=size, settings=reading)
     first, second = next(ranges, None), next(ranges, None)
-    for part in chain((each for each in (first, second) if each), ranges):
+    for part in chain((begun for begun in (first, second) if begun), ranges):
         yield ShardInput(found, None, *facts, part=part, shared=second is not None)
 
 

@@ -116,7 +116,7 @@ def _read(begun: BegunRun, rank: int, tasks: int) -> Counter[str]:
     if begun.settings.count and snapshot(begun.context.out / MEMORY) is None:
         phases.append(count_shard)
     results = list(_results(phases, begun, rank, tasks))
-    return Counter(inputs=sum(each for each in results if each))
+    return Counter(inputs=sum(documents for documents in results if documents))
 
 
 def _merge(begun: BegunRun) -> Counter[str]:
@@ -132,8 +132,8 @@ def _merge(begun: BegunRun) -> Counter[str]:
 
 def _clean(begun: BegunRun, rank: int, tasks: int) -> Counter[str]:
     counts = RunCounts()
-    for each in _results([clean_shard], _with_memory(begun), rank, tasks):
-        counts.merge(each)
+    for of_shard in _results([clean_shard], _with_memory(begun), rank, tasks):
+        counts.merge(of_shard)
     return _counts(counts)
 
 

@@ -72,7 +72,7 @@ class LocalEngine:
             busy = [worker for worker in self._workers if worker.task]
             if not busy:
                 return
-            connection.wait([each for worker in busy for each in (worker.pipe, worker.process.sentinel)], POLL)
+            connection.wait([sign for worker in busy for sign in (worker.pipe, worker.process.sentinel)], POLL)
             for worker in busy:
                 task = worker.task
                 assert task is not None, "it is busy"

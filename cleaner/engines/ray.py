@@ -158,7 +158,7 @@ class Supervisor:
 
     def __call__(self, batch: Mapping[str, Sequence[bytes]]) -> dict[str, list[bytes]]:
         """The results of the shards of a batch."""
-        return {"result": [pickle.dumps(self._done(pickle.loads(each))) for each in batch["task"]]}
+        return {"result": [pickle.dumps(self._done(pickle.loads(task))) for task in batch["task"]]}
 
     def _done(self, task: Task) -> tuple[Task, Any]:
         begun = ray.get(self._watchman.begin.remote(self.digest, task.number))

@@ -22,7 +22,7 @@ class EngineChoice:
     """Which engine, and where it is found."""
 
     name: EngineName = EngineName.LOCAL
-    address: str = "auto"  # of a Ray cluster; see ray_data.RayEngine
+    address: str = "auto"  # of a Ray cluster; see engines.ray.RayEngine
 
 
 THIS_MACHINE = EngineChoice()

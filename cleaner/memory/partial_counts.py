@@ -75,7 +75,7 @@ class UnitCounter:
             return
         entries, block = entries_of(units)
         named = np.flatnonzero(block >= 0)
-        samples = [_sample(texts[each]) for each in block[named].tolist()]
+        samples = [_sample(texts[number]) for number in block[named].tolist()]
         if units.witness in self._witnesses[source]:
             first = self._witnesses[source][units.witness][1]
             mine = self._texts[first : first + len(samples)]
@@ -99,8 +99,8 @@ class UnitCounter:
         head = {
             "version": VERSION,
             "sources": names,
-            "entries": [len(each) for each in tables],
-            "witnesses": [len(each) for each in witnesses],
+            "entries": [len(table) for table in tables],
+            "witnesses": [len(table) for table in witnesses],
             "texts": int(sizes.sum()),
         }
         header = json.dumps(head).encode()

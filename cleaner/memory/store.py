@@ -132,7 +132,7 @@ class _MemoryWriter:
         return len(units.entries)
 
     def digest(self) -> str:
-        return hashlib.sha256(b"".join(each.digest() for each in self._hashes)).hexdigest()
+        return hashlib.sha256(b"".join(part.digest() for part in self._hashes)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

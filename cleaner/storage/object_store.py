@@ -248,7 +248,7 @@ def listed(pattern: str) -> Iterator[str]:
     """The URLs of the objects that match a pattern, in order."""
     filesystem, path = _opened(pattern)
     with answering(pattern):
-        yield from (filesystem.unstrip_protocol(each) for each in sorted(filesystem.glob(path)))
+        yield from (filesystem.unstrip_protocol(name) for name in sorted(filesystem.glob(path)))
 
 
 @contextmanager
