@@ -1,0 +1,45 @@
+"""CPU seconds of what a user waits for first: `--version`, `import cleaner`, the first call, the second; medians.
+
+    python benchmarks/startup.py [--rounds 7]
+
+Each round starts every program once, in turn, in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+
+TEXT = "Read more\\n" + "The council met on Tuesday and heard nine reports. " * 9
+PROGRAMS = {
+    "python alone": [],
+    "cleancopy --version": ["-m", "cleaner", "--version"],
+    "import cleaner": ["-c", "import cleaner"],
+    "import and first call": ["-c", f"import cleaner; cleaner.clean('{TEXT}')"],
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=7)
+    args = parser.parse_args()
+    seconds: dict[str, list[float]] = {name: [] for name in PROGRAMS}
+    for _ in range(args.rounds):
+        for name, words in PROGRAMS.items():
+            seconds[name].append(timed([sys.executable, *(words or ["-c", ""])]))
+    for name, taken in seconds.items():
+        print(f"{name:24s}{statistics.median(taken):6.2f} s of CPU")
+
+
+def timed(words: list[str]) -> float:
+    before = os.times()
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+if __name__ == "__main__":
+    main()
