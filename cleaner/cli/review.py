@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 import sys
 import webbrowser
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from cleaner.corrections.format import Row, Seen, encode, in_force, read, review
 from cleaner.corrections.merge import merged
 from cleaner.review.index import ReviewError, index_of
 from cleaner.storage.object_store import file_at
+from cleaner.training.agreement import agreement, disputed, gold_rows
 
 OK, PROBLEMS = 0, 1
 CORRECTIONS = "corrections.jsonl"
@@ -30,11 +32,23 @@ def add_review(parser: argparse.ArgumentParser) -> None:
         "Opens a page over a finished run, on this machine alone: what went and why, line by line. What you correct is "
         "kept in OUT/corrections.jsonl, which `cleancopy clean --corrections` obeys (docs/review.md)."
     )
-    parser.add_argument("run", type=Path, metavar="OUT", help="the folder of a finished run")
+    parser.add_argument("run", type=Path, metavar="OUT", help="the folder of a finished run; or the word export")
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE",
+        help="with export: corrections, of which labelled rows, disputed lines and agreement are written to -o",
+    )  # fmt: skip
+    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="with export: where to")
     parser.add_argument("--corrections", type=Path, metavar="FILE", help=f"where to keep them (OUT/{CORRECTIONS})")
     parser.add_argument("--as", dest="who", metavar="NAME", help="who you are (default: your name on this machine)")
     parser.add_argument("--port", type=int, default=0, metavar="N", help="on 127.0.0.1 (default: any free one)")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    ask = parser.add_argument_group("a second reader (nothing is sent without --ask)")
+    ask.add_argument(
+        "--ask", metavar="URL", help="an OpenAI-compatible address, such as http://127.0.0.1:8080/v1: a model is asked "
+        "about the doubtful blocks, and its answers are shown as its corrections; its key: CLEANCOPY_ASK_KEY",
+    )  # fmt: skip
+    ask.add_argument("--ask-model", default="local", metavar="NAME", help="which model (default: local)")
+    ask.add_argument("--ask-limit", type=int, default=200, metavar="N", help="questions at most (default: 200)")
 
 
 def add_corrections(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +70,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _review(args: argparse.Namespace) -> int:
+    if str(args.run) == "export":
+        return _export(args)
+    if args.files or args.output:
+        raise ReviewError("FILE and -o go with `cleancopy review export`")
     try:
         from cleaner.review.server import listening, make_review, serve
     except ImportError as error:
@@ -64,6 +82,8 @@ def _review(args: argparse.Namespace) -> int:
     corrections = args.corrections or args.run / CORRECTIONS
     if corrections.exists():
         read(corrections)  # what cannot be read is said now, not at the first click
+    if args.ask:
+        _ask(args, index, corrections)
     if not 0 <= args.port < 1 << 16:
         raise ReviewError(f"{args.port} is no port; give a number up to 65535, or none")
     bound = listening(args.port)
@@ -75,6 +95,34 @@ def _review(args: argparse.Namespace) -> int:
         webbrowser.open(address)
     with suppress(KeyboardInterrupt):
         serve(review, bound)
+    return OK
+
+
+def _ask(args: argparse.Namespace, index: Path, corrections: Path) -> None:
+    """Asks the model that was named; what goes wrong there is said, and the pages open all the same."""
+    from cleaner.review.ask import AskError, Asking, Reader
+    from cleaner.review.server import articles
+
+    key = os.environ.get("CLEANCOPY_ASK_KEY", "")
+    try:
+        reader = Reader(Asking(args.ask, args.ask_model, args.ask_limit, key), index.parent)
+        print(f"{args.ask_model}: {reader.read(articles(args.run, index), corrections).line()}", file=sys.stderr)
+    except AskError as error:
+        print(f"cleancopy: {error}", file=sys.stderr)
+
+
+def _export(args: argparse.Namespace) -> int:
+    if not args.files or not args.output:
+        raise ReviewError("give files of corrections and a folder: cleancopy review export FILE … -o DIR")
+    rows = merged(read(file_at(name)) for name in args.files)
+    args.output.mkdir(parents=True, exist_ok=True)
+    lines = list(agreement(rows)) or ["no two persons judged the same lines"]
+    gold = list(gold_rows(rows))
+    for name, content in (
+        ("gold.jsonl", "".join(gold)), ("disputed.csv", disputed(rows)), ("agreement.txt", "\n".join(lines) + "\n"),
+    ):  # fmt: skip
+        write_atomically(args.output / name, [content.encode("utf-8", "replace")])
+    print("\n".join((f"{args.output}: {len(gold)} labelled documents, disputed.csv, agreement.txt", *lines)))
     return OK
 
 

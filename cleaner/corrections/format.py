@@ -98,15 +98,17 @@ Row = Seen | Correction | Review
 def in_force(rows: Iterable[Row]) -> list[Correction]:
     """The corrections that count, least first: everywhere before source before text, models before persons, then time.
 
-    Of one target each person's last word counts, unless it was withdrawn; of several persons' the last.
+    Of one target each person's last word counts; a withdrawal uncovers the one before. Of several persons' the last.
     """
-    last: dict[tuple[str, ...], Correction] = {}
-    for row in rows:
-        if isinstance(row, Correction):
-            key = (row.who, *row.target)
-            if key not in last or (row.when, row.withdrawn) >= (last[key].when, last[key].withdrawn):
-                last[key] = row
-    standing = [row for row in last.values() if not row.withdrawn]
+    said: dict[tuple[str, ...], list[Correction]] = {}
+    corrections = (row for row in rows if isinstance(row, Correction))
+    for row in sorted(corrections, key=lambda row: (row.when, row.withdrawn)):
+        own = said.setdefault((row.who, *row.target), [])
+        if not row.withdrawn:
+            own.append(row)
+        elif own:
+            own.pop()
+    standing = [own[-1] for own in said.values() if own]
     scopes = list(Scope)[::-1]
     standing.sort(key=lambda row: (scopes.index(row.scope), not row.model, row.when, row.who, row.start, row.end))
     decided = {row.target: row for row in standing}

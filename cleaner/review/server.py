@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Awaitable, Callable
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,6 +56,14 @@ class Review:
 def policy_of(out: Path) -> Policy:
     """The policy of the run."""
     return Policy.of(((read_report(out) or {}).get("configuration") or {}).get("policy"))
+
+
+def articles(out: Path, index: Path) -> Iterator[Article]:
+    """The documents of a run, most worth a look first; what cannot be read is left out."""
+    with closing(queries.opened(index)) as database:
+        for row in database.execute("select * from document where digest != '' order by interest desc, n"):
+            with suppress(ReviewError):
+                yield article_at(out, row, policy_of(out))
 
 
 def make_review(out: Path, index: Path, corrections: Path, *, port: int, who: str) -> Review:

@@ -101,6 +101,10 @@ IN_FORCE = {
         [said("Anna", ANNA), said("Ben", BEN, Label.BODY), withdrawal(said("Ben", label=Label.BODY), BEN)],
         [Label.RELATED],
     ),
+    "a withdrawal uncovers what the same person said": (
+        [said(when=ANNA), said(when=BEN, label=Label.BODY), withdrawal(said(when=BEN, label=Label.BODY), "2026-01-03")],
+        [Label.RELATED],
+    ),
     "said again after a withdrawal": ([said(), withdrawal(said(), ANNA), said(when=BEN)], [Label.RELATED]),
     "a person counts more than a model": ([said("m", BEN, Label.BODY, model=True), said()], [Label.RELATED]),
     "narrow scopes come last": (
