@@ -34,8 +34,6 @@ PENALTY = {
 GENERAL = 30.0
 #: Steps of the descent at most; it stops where no weight moves by more than the smallest.
 STEPS, SMALLEST = 400, 1e-4
-#: What losing a block costs, in crumbs left standing, as in `decision`: the block, a sentence, so many characters.
-BLOCK_COST, SENTENCE_COST, CHARACTERS = 3.0, 2.0, 60
 #: A block is kept when it holds so many visible characters of a kept label, or mostly such.
 ENOUGH_KEPT = 25
 #: Every so many-th document, by its id, is held out.
@@ -55,7 +53,6 @@ class Lesson:
     """The labelled blocks of a document."""
 
     design: Design
-    start: Floats  # the model's odds, less what the decision asks of such a block before it goes
     boilerplate: Floats  # 1 or 0 per block
     weights: Floats  # 0: in doubt
 
@@ -148,19 +145,10 @@ def lessons(model: Model, documents: Iterable[Gold]) -> list[Lesson]:
         offsets = OffsetMap(cleaned.repairs)
         known = [_label(document, *offsets.to_source(block.start, block.end)) for block in listener.blocks]
         features = design_of(listener.probabilities, listener.blocks, listener.source)
-        start = features.odds - _asked([block.text for block in listener.blocks])
         gone, sure = (np.array(column) for column in zip(*known, strict=True))
-        seen.append(Lesson(features, start, gone, sure))
+        seen.append(Lesson(features, gone, sure))
         listener.probabilities = None
     return seen
-
-
-def _asked(texts: Sequence[str]) -> Floats:
-    """About what `decision` asks of blocks before they go: more of long ones, and of sentences."""
-    lengths = np.array([len(text) for text in texts])
-    sentence = np.array([text.rstrip().endswith((".", "!", "?", "。")) for text in texts])
-    asked: Floats = np.log(BLOCK_COST + SENTENCE_COST * sentence + lengths / CHARACTERS)
-    return asked
 
 
 def _label(document: Gold, start: int, end: int) -> tuple[float, float]:
@@ -183,7 +171,7 @@ def learn(seen: Sequence[Lesson]) -> Taught:
     values = np.concatenate([lesson.design.values for lesson in seen])
     penalty = np.zeros(len(keys))
     penalty[column] = _penalties()[np.concatenate([lesson.design.kinds for lesson in seen])]
-    odds = np.concatenate([lesson.start for lesson in seen])
+    odds = np.concatenate([lesson.design.odds for lesson in seen])
     target = np.concatenate([lesson.boilerplate for lesson in seen])
     sure = np.concatenate([lesson.weights for lesson in seen])
     scale = 1 / (penalty + 0.25 * np.bincount(column, values**2 * sure[block], len(keys)))
