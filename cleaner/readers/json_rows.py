@@ -106,7 +106,7 @@ def _elements(
             if not ended:
                 yield Reading(None, None, too_large(original.locator, number + 1, settings.max_bytes))
                 return
-            what = "is cut off: its list does not end" if at >= len(text) - 1 else f"is not JSON ({error})"
+            what = f"is not JSON ({error})" if _is_wrong(error, text) else "is cut off: its list does not end"
             yield Reading(None, None, Failure(original.locator, number + 1, what, _MEND))
             return
         number, room = number + 1, PIECE

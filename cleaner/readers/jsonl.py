@@ -20,6 +20,8 @@ from cleaner.readers.rows import RowError, facts_of_row, parsed_object, row_read
 
 _UTF8_BOM = b"\xef\xbb\xbf"
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+#: Bytes of a row of labelled documents or of what we wrote ourselves, which is no stranger's.
+LONGEST_ROW = 1 << 30
 #: Long lines are passed over in pieces of this size.
 PIECE = 1 << 20
 WHOLE = Range(1, 0, 0, last=True)

@@ -6,8 +6,6 @@ labels (kept or boilerplate, noisy). Splits are by site, never by document: `sit
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 import re
 import tomllib
@@ -28,6 +26,9 @@ from cleaner.document import Block, Document, Rendering
 from cleaner.labels import KEPT, Label
 from cleaner.model.features import Features
 from cleaner.model.network import COLUMN, features_of
+from cleaner.readers.jsonl import LONGEST_ROW, json_objects
+from cleaner.readers.packing import PackingError
+from cleaner.readers.rows import RowError
 from cleaner.segmentation.line_breaks import Breaks
 from cleaner.segmentation.text import FLAT_BREAKS, segment_text
 from cleaner.segmentation.tokens import Ints
@@ -132,9 +133,8 @@ def _label(gold: Gold, start: int, end: int) -> tuple[Label, bool]:
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of a JSONL file, plain or gzipped. Raises GoldError."""
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as rows:
-            yield from (json.loads(line) for line in rows if line.strip())
-    except (OSError, ValueError) as error:
+        yield from (row for _, row in json_objects(path, max_bytes=LONGEST_ROW))
+    except (OSError, RowError, PackingError) as error:
         raise GoldError(f"{path}: cannot be read as JSON lines ({error})") from error
 
 

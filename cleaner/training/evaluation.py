@@ -7,8 +7,6 @@ doubtful ones are left out. Intervals come from resampling documents. Refuses ro
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +18,9 @@ from cleaner.corrections.format import is_row, read
 from cleaner.document import CleanedDocument
 from cleaner.labels import KEPT, Label
 from cleaner.pipeline import Cleaner
+from cleaner.readers.jsonl import LONGEST_ROW, json_objects
+from cleaner.readers.packing import PackingError
+from cleaner.readers.rows import RowError
 from cleaner.training.corrected import corrected
 
 #: Resamplings of the documents for an interval; its ends are the 2.5th and 97.5th percentile.
@@ -97,11 +98,9 @@ def read_gold(path: Path) -> Iterator[Gold]:
         yield from (Gold(*known) for known in corrected(read(path)))
         return
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as rows:
-            for number, line in enumerate(rows, start=1):
-                if line.strip():
-                    yield _gold(line, f"{path}:{number}")
-    except (OSError, UnicodeDecodeError) as error:
+        for number, row in json_objects(path, max_bytes=LONGEST_ROW):
+            yield _gold(row, f"{path}:{number}")
+    except (OSError, RowError, PackingError) as error:
         raise GoldError(f"{path}: cannot be read as labelled documents ({error})") from error
 
 
@@ -114,9 +113,8 @@ def _holds_corrections(path: Path) -> bool:
         return False
 
 
-def _gold(line: str, where: str) -> Gold:
+def _gold(row: Mapping[str, Any], where: str) -> Gold:
     try:
-        row = json.loads(line)
         spans = tuple((int(start), int(end), Label(label)) for start, end, label in row["spans"])
         doubt = tuple((int(start), int(end)) for start, end in row.get("doubt", ()))
         return Gold(

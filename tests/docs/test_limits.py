@@ -8,7 +8,8 @@ import pytest
 from support.cases import ROOT
 
 from cleaner import clean
-from cleaner.cli.main import TIMEOUT, main
+from cleaner.cli.clean import TIMEOUT
+from cleaner.cli.main import main
 from cleaner.decision import SUSPECT_SHARE
 from cleaner.memory.lookup import ENOUGH
 from cleaner.readers import DEFAULT_MAX_BYTES
