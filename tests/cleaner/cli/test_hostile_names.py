@@ -3,7 +3,6 @@
 import io
 import json
 import re
-from types import SimpleNamespace
 
 import pytest
 
@@ -23,10 +22,13 @@ def row(**fields):
 
 
 def test_failures_and_skips(monkeypatch, capsys):
-    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(row(id=NAME, text=7) + row(id=NAME))))
-    monkeypatch.setattr("sys.stdout", SimpleNamespace(buffer=io.BytesIO()))
+    rows = row(id=NAME, text=7) + row(id=NAME)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(rows)))
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO()))
     main(["clean", "--format", "jsonl"])
-    assert not STEERING.search(printed(capsys))
+    shown = printed(capsys)
+    assert "cleancopy: " in shown
+    assert not STEERING.search(shown)
 
 
 def test_sources_of_a_memory(tmp_path, capsys):
