@@ -137,6 +137,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / "seeds/16-three-rows.jsonl", folder / name)
     shutil.copy(ROOT / "fixtures/crawls/resource-page.warc.gz", folder / "crawl.warc.gz")
     shutil.copy(ROOT / "cleaner/data/model/blocks.model", folder / "own.model")
+    (folder / "pages").mkdir()
+    for name in ("en-harbour-news", "de-paywall-verdeckt", "ja-minato"):
+        shutil.copy(ROOT / "fixtures/pages" / name / "page.html", folder / "pages" / f"{name}.html")
     (folder / "my.toml").write_text('[newsletter]\nany = ["our free letter"]\n', "utf-8")
     (folder / "policy.toml").write_text('caption = "keep"\n', "utf-8")
     here = Path.cwd()
