@@ -50,6 +50,9 @@ ELSEWHERE = {
     "python docs/make_pictures.py": "docs/make_pictures.py",  # wants a browser
     "cleancopy train": "tests/cleaner/training/test_training.py",
     "cleancopy evaluate": "tests/cleaner/training/test_evaluation.py",
+    "cleancopy review": "tests/cleaner/review",
+    "cleancopy corrections": "tests/cleaner/cli/test_corrections_cli.py",
+    "cleancopy teach": "tests/cleaner/training/test_teach.py",
     "for part in": "tests/cleaner/engines",  # many runs on a cluster
     "sqlite3 ": "tests/cleaner/memory",  # the program may be missing
 }
@@ -140,6 +143,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "pages").mkdir()
     for name in ("en-harbour-news", "de-paywall-verdeckt", "ja-minato"):
         shutil.copy(ROOT / "fixtures/pages" / name / "page.html", folder / "pages" / f"{name}.html")
+    (folder / "corrections.jsonl").touch()
     (folder / "my.toml").write_text('[newsletter]\nany = ["our free letter"]\n', "utf-8")
     (folder / "policy.toml").write_text('caption = "keep"\n', "utf-8")
     here = Path.cwd()
