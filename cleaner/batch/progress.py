@@ -142,7 +142,7 @@ class Bar:
         disable = True if quiet or log.as_json else None  # None: shown on a terminal only
         self._bar: tqdm[Never] = tqdm(
             file=sys.stderr, disable=disable, leave=False, dynamic_ncols=True,
-            bar_format="{desc} {percentage:3.0f}% {bar} {postfix}",
+            bar_format="{desc} {percentage:3.0f}% {bar} {unit}",  # where tqdm puts no comma before
         )  # fmt: skip
         self._shown = self._said = time.monotonic()
 
@@ -162,7 +162,7 @@ class Bar:
         self._bar.n = progress.documents if progress.total else 0
         self._bar.desc = progress.phase
         columns = get_terminal_size().columns
-        self._bar.postfix = figures_of(progress, columns - len(f"{progress.phase} 100%  ") - LEAST_BAR - 1)
+        self._bar.unit = figures_of(progress, columns - len(f"{progress.phase} 100%  ") - LEAST_BAR - 1)
         self._bar.refresh()
 
     def __enter__(self) -> Self:
