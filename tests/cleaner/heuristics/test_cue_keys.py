@@ -70,11 +70,6 @@ def test_a_users_cue_takes_a_line_out(kind: str) -> None:
     assert line in Cleaner(model=None).clean(text).text
 
 
-def test_a_users_glued_cue_is_cut_from_its_line() -> None:
-    cues = alone(("related", "glued"), "qwertz tide tables")
-    assert Cleaner(cues=cues).clean(f"{STORY} Qwertz tide tables").text == STORY
-
-
 def test_a_protected_phrase_keeps_its_line_everywhere_or_at_one_source() -> None:
     text = f"{STORY}\n\nSign up for our newsletter today\n\n{STORY}"
     everywhere = Cleaner(cues={"protect": {"phrases": ["newsletter today"]}})
