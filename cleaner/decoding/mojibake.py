@@ -12,8 +12,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-import ftfy
-
 from cleaner.document import Repair
 
 MOJIBAKE = "mojibake"
@@ -189,6 +187,8 @@ def _window_end(text: str, offset: int, limit: int) -> int:
 
 
 def _encoding_repairs(text: str, start: int, end: int) -> Iterator[Repair]:
+    import ftfy  # takes a tenth of a second to load, and most texts do without
+
     before = text[start:end]
     after, plan = ftfy.fix_encoding_and_explain(before)
     if after == before:

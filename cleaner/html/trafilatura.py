@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import trafilatura
 from lxml import etree
-from trafilatura.metadata import extract_metadata
 
 from cleaner.html.page import Extractor
 
@@ -54,6 +52,9 @@ def page_facts(html: str, url: str | None = None, extractor: Extractor = Extract
     """
     if html.count("<") > MAX_TAGS:
         return PageFacts()
+    import trafilatura  # takes longer to load than all of ours, and texts do without
+    from trafilatura.metadata import extract_metadata
+
     try:
         if extractor is Extractor.TRAFILATURA:
             found = trafilatura.bare_extraction(
