@@ -48,6 +48,7 @@ ELSEWHERE = {
     "python fixtures/make_seeds.py": "tests/cleaner/test_seeds.py",
     "python benchmarks/": "benchmarks",  # by hand: their figures stand in the docs with a date
     "python docs/make_pictures.py": "docs/make_pictures.py",  # wants a browser
+    "cleancopy archive sign": "tests/archive/checking/test_signatures.py",
     "cleancopy train": "tests/cleaner/training/test_training.py",
     "cleancopy evaluate": "tests/cleaner/training/test_evaluation.py",
     "cleancopy review": "tests/cleaner/review",
@@ -140,6 +141,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / "seeds/16-three-rows.jsonl", folder / name)
     shutil.copy(ROOT / "fixtures/crawls/resource-page.warc.gz", folder / "crawl.warc.gz")
     shutil.copy(ROOT / "cleaner/data/model/blocks.model", folder / "own.model")
+    (folder / "crawl").mkdir()
+    shutil.copy(ROOT / "fixtures/crawls/resource-page.warc.gz", folder / "crawl" / "one.warc.gz")
     (folder / "pages").mkdir()
     for name in ("en-harbour-news", "de-paywall-verdeckt", "ja-minato"):
         shutil.copy(ROOT / "fixtures/pages" / name / "page.html", folder / "pages" / f"{name}.html")

@@ -20,7 +20,7 @@ FILES = {path.name for top in TOP for path in (ROOT / top).rglob("*.py")}
 #: Options of other programs, of scripts, and of Python's own tools that pages name.
 FOREIGN = {
     "--strict", "--pin", "--why", "--stages", "--screenshot", "--splits", "--every", "--rounds", "--documents", "--models", "-m",
-    "--browser", "--megabytes",
+    "--browser", "--megabytes", "--python", "--count",
 }  # fmt: skip
 
 
@@ -54,5 +54,5 @@ def test_files_are_there(page: str) -> None:
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "docs/cli.md"])
 def test_options_are_there(page: str) -> None:
     known = set(options(build_parser())) | FOREIGN
-    named = {option for part in code(page) for option in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", part)}
+    named = {option for part in code(page) for option in re.findall(r"(?<![\w-])--?[a-z][a-z0-9-]*", part)}
     assert not sorted(option for option in named if option.startswith("--") and option not in known)
