@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -38,12 +39,13 @@ class Pattern:
     words: bytes
     runs: frozenset[bytes] = frozenset()  # of a line that is long enough to have near copies
 
-    @classmethod
-    def of(cls, row: Correction) -> Pattern:
-        """The pattern of a correction's text."""
-        words = words_of(tokenise([row.text]))[1].tobytes()
-        near = not row.part and len(words) >= NEAR_WORDS * WORD
-        return cls(row, words, frozenset(_runs(words)) if near else frozenset())
+
+@lru_cache(maxsize=1 << 16)  # a review makes all of them anew with every click
+def pattern_of(row: Correction) -> Pattern:
+    """The pattern of a correction's text."""
+    words = words_of(tokenise([row.text]))[1].tobytes()
+    near = not row.part and len(words) >= NEAR_WORDS * WORD
+    return Pattern(row, words, frozenset(_runs(words)) if near else frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,9 @@ class Corrections:
             if row.scope is Scope.TEXT:
                 by_document.setdefault(row.document, []).append(row)
             elif row.scope is Scope.EVERYWHERE:
-                everywhere.append(Pattern.of(row))
+                everywhere.append(pattern_of(row))
             elif row.source:
-                by_source.setdefault(row.source, []).append(Pattern.of(row))
+                by_source.setdefault(row.source, []).append(pattern_of(row))
         return cls(
             {name: tuple(found) for name, found in by_document.items()},
             {name: tuple(found) for name, found in by_source.items()},

@@ -181,7 +181,7 @@ def _enter(review: Review, asked: _Asked) -> Response:
     if key is None:
         return refused("this address was used already; ask the one who is in for another (Invite), or start again", 403)
     response = RedirectResponse("/", 303, HEADERS)
-    response.set_cookie(review.guard.cookie, key, httponly=True, samesite="strict", path="/")
+    response.set_cookie(review.guard.cookie, key, httponly=True, samesite="lax", path="/")
     return response
 
 

@@ -118,6 +118,18 @@ def test_corrections_that_cannot_be_read_are_wrong_use(articles: Path, tmp_path:
     assert main([str(word) for word in export]) == 2
 
 
+def test_corrections_at_a_url(tmp_path: Path, capsys):
+    fsspec = pytest.importorskip("fsspec")
+    store = fsspec.filesystem("memory")
+    store.pipe("/team/corrections.jsonl", encode(row()))
+    article = tmp_path / "article.txt"
+    article.write_text(ARTICLE.format(n=0, letter=LETTER), encoding="utf-8")
+    url = "memory://team/corrections.jsonl"
+    assert main(["explain", str(article), "--source", "post.test", "--corrections", url]) == 0
+    assert "corrected by Anna: donation" in capsys.readouterr().out
+    assert main(["explain", str(article), "--corrections", "memory://team/gone.jsonl"]) == 2
+
+
 def test_show_merge_check(corrections: Path, tmp_path: Path, capsys):
     other = tmp_path / "ben.jsonl"
     other.write_bytes(encode(row("Ben\x1b[31m", Label.BODY)))
