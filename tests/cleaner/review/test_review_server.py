@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.integration
 pytest.importorskip("starlette")
 pytest.importorskip("httpx")
 pytest.importorskip("jinja2")
