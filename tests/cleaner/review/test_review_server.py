@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.integration
 pytest.importorskip("starlette")
 pytest.importorskip("httpx")
 pytest.importorskip("jinja2")
@@ -21,6 +20,7 @@ from cleaner.review.index import ReviewError, index_of
 from cleaner.review.pages import exactly
 from cleaner.review.server import application, listening, make_review
 
+pytestmark = pytest.mark.integration
 PORT = 4711
 HOME = f"http://127.0.0.1:{PORT}"
 
