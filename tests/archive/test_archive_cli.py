@@ -14,7 +14,7 @@ from archive import cli
 
 def command(*words: str | Path) -> int:
     parser = argparse.ArgumentParser(prog="cleancopy")
-    cli.add_commands(parser.add_subparsers(dest="command"), CHECKS)
+    cli.add_arguments(parser.add_subparsers(dest="command").add_parser("archive"), CHECKS)
     args = parser.parse_args(["archive", *map(str, words)])
     code: int = args.run(args)
     return code

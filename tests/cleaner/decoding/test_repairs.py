@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import time
+import sys
+from collections.abc import Callable
+from types import FrameType
 
 import ftfy
 import pytest
@@ -98,7 +100,7 @@ def test_line_is_mended_as_ftfy_would(source: str, charset: str) -> None:
     if any(edit.kind == "mojibake" for edit in repairs) and "\x0b" not in damaged and "¤" not in damaged:
         assert undo(text, repairs) == damaged
         if len(damaged.splitlines()) <= 1:
-            assert text == ftfy.fix_encoding(damaged)
+            assert text.replace("\xad", "") == ftfy.fix_encoding(damaged).replace("\xad", "")  # ftfy leaves these
 
 
 @given(NASTY)
@@ -129,12 +131,25 @@ def test_repairs_of_another_text_are_refused(function: object) -> None:
         function("other", [edit])  # type: ignore[operator]
 
 
+def calls(function: Callable[[str], object], text: str) -> int:
+    """Calls of functions in Python and C that a function of a text takes."""
+    count = 0
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(note)
+    try:
+        function(text)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
 @pytest.mark.parametrize("unit", ["Ã", "Ã©", "Ã© ", "\x85", "â€", "¤5 €", "é’", "Ã\n", "ÃƒÂ©"])
-def test_time_is_linear(unit: str) -> None:
-    small, large = unit * (20_000 // len(unit)), unit * (160_000 // len(unit))
+def test_work_is_linear(unit: str) -> None:
+    """Eight times the text takes no more than about eight times the work; a fixed part and short texts get some room."""
+    small, large = (unit * (size // len(unit)) for size in (8_000, 64_000))
     repair(small)
-    begin = time.perf_counter()
-    repair(small)
-    middle = time.perf_counter()
-    repair(large)
-    assert time.perf_counter() - middle < 8 * 4 * (middle - begin) + 0.1
+    assert calls(repair, large) < 8 * 1.3 * calls(repair, small) + 1000
