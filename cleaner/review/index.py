@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from archive.checking.ledger import LEDGER_ERRORS, load_ledger
 from archive.view import Entry, entries
 from cleaner.batch.output.folder import read_report
@@ -103,11 +105,13 @@ def index_of(out: Path, say: Say = lambda _: None) -> Path:
         return path
     try:
         path.parent.mkdir(exist_ok=True)
-        draft = path.with_name(f"{NAME}.new")
-        draft.unlink(missing_ok=True)
-        with closing(sqlite3.connect(draft, isolation_level=None)) as database:
-            build(database, documents_in(out), wanted, say)
-        draft.replace(path)
+        with FileLock(path.with_suffix(".lock")):
+            if not path.exists() or _identity_in(path) != wanted:  # another server may have made it meanwhile
+                draft = path.with_name(f"{NAME}.new")
+                draft.unlink(missing_ok=True)
+                with closing(sqlite3.connect(draft, isolation_level=None)) as database:
+                    build(database, documents_in(out), wanted, say)
+                draft.replace(path)
     except (OSError, sqlite3.Error) as error:
         raise ReviewError(f"{path.parent}: the index cannot be written ({error}); mend that, then try again") from error
     return path
