@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from cleaner.segmentation.tokens import Floats, Hashes, Ints
+from cleaner.segmentation.tokens import Floats, Hashes, Ints, Kinds
 
 #: All weights are multiples of this: so are their sums, which float64 holds exactly. Then the order of adding, which
 #: NumPy chooses by version and processor, changes nothing.
@@ -38,13 +38,17 @@ class HashedTable:
         return cls(buckets, np.ascontiguousarray(weights), whole, count)
 
     @cached_property
-    def packed(self) -> tuple[Hashes, Ints, Floats, Floats]:
-        """What the accelerator takes: bits, ranks, weights, units."""
+    def packed(self) -> tuple[Hashes, Ints, Kinds]:
+        """What the accelerator takes: bits, ranks, and of each row the bytes of its unit and its whole numbers."""
         flags = np.zeros(max(64, self.count), np.uint8)
         flags[self.buckets] = 1
         bits = np.packbits(flags, bitorder="little").view("<u8").astype(np.uint64)
         set_in = flags.reshape(-1, 64).sum(axis=1, dtype=np.uint32)
-        return bits, (np.cumsum(set_in, dtype=np.uint32) - set_in).astype(np.uint32), self.weights, self.units
+        width = self.weights.shape[1]
+        lines = np.zeros((len(self.weights), -(-(4 + width) // 4) * 4), np.uint8)
+        lines[:, :4] = self.units.view(np.uint8).reshape(-1, 4)
+        lines[:, 4 : 4 + width] = self.weights.view(np.uint8)
+        return bits, (np.cumsum(set_in, dtype=np.uint32) - set_in).astype(np.uint32), lines
 
     @cached_property
     def rows(self) -> Ints:

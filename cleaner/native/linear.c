@@ -11,48 +11,42 @@ typedef struct {
     const int64_t *buckets;
     const uint64_t *bits;
     const uint32_t *ranks;
-    const int8_t *weights;
-    const float *scale;
-    Py_ssize_t items, words, rows;
+    const uint8_t *lines; /* of each row what a whole number is worth, then the whole numbers: they lie together */
+    Py_ssize_t items, words, size, stride;
 } Table;
 
-/* A row of whole numbers and what they are worth. */
-typedef struct {
-    const int8_t *weights;
-    float scale;
-} Row;
+/* A row: four bytes of a float, then whole numbers. */
+typedef const uint8_t *Row;
 
-static const int8_t NOTHING[MOST_OUTPUTS];
+static const uint8_t NOTHING[sizeof(float) + MOST_OUTPUTS];
 
 static int table_of(Buffers *buffers, Table *table, PyObject *const *args, Py_ssize_t outputs) {
     if (!(table->buckets = buffer_of(buffers, args[0], 8, &table->items))) return 0;
-    if (!PyTuple_Check(args[1]) || PyTuple_GET_SIZE(args[1]) != 4) {
-        PyErr_SetString(PyExc_TypeError, "a table is (bits, ranks, weights, scale)");
+    if (!PyTuple_Check(args[1]) || PyTuple_GET_SIZE(args[1]) != 3) {
+        PyErr_SetString(PyExc_TypeError, "a table is (bits, ranks, rows)");
         return 0;
     }
     PyObject *const *arrays = ((PyTupleObject *)args[1])->ob_item;
     if (!(table->bits = buffer_of(buffers, arrays[0], 8, &table->words))) return 0;
     if (!(table->ranks = buffer_with(buffers, arrays[1], 4, table->words))) return 0;
-    if (!(table->scale = buffer_of(buffers, arrays[3], 4, &table->rows))) return 0;
-    if (!(table->weights = buffer_with(buffers, arrays[2], 1, table->rows * outputs))) return 0;
+    if (!(table->lines = buffer_of(buffers, arrays[2], 1, &table->size))) return 0;
+    table->stride = ((Py_ssize_t)sizeof(float) + outputs + 3) / 4 * 4;
     return 1;
 }
 
 /* The row of each item; 0 when a bucket or a row lies outside of its table. */
-WIDE static int rows_of(const Table *table, Py_ssize_t outputs, Row *rows) {
+WIDE static int rows_of(const Table *table, Row *rows) {
     for (Py_ssize_t at = 0; at < table->items; at++) {
         const int64_t bucket = table->buckets[at];
         if (bucket < 0 || bucket >> 6 >= table->words) return 0;
         const uint64_t word = table->bits[bucket >> 6], bit = (uint64_t)1 << (bucket & 63);
         if (word & bit) {
             const Py_ssize_t row = (Py_ssize_t)table->ranks[bucket >> 6] + __builtin_popcountll(word & (bit - 1));
-            if (row >= table->rows) return 0;
-            rows[at].weights = table->weights + row * outputs;
-            rows[at].scale = table->scale[row];
-            __builtin_prefetch(rows[at].weights);
+            if ((row + 1) * table->stride > table->size) return 0;
+            rows[at] = table->lines + row * table->stride;
+            __builtin_prefetch(rows[at]);
         } else {
-            rows[at].weights = NOTHING;
-            rows[at].scale = 0;
+            rows[at] = NOTHING;
         }
     }
     return 1;
@@ -65,22 +59,36 @@ typedef struct {
     float clip;
 } Rest;
 
-static ALWAYS float worth(const Row *row, Py_ssize_t column) { return (float)row->weights[column] * row->scale; }
+static ALWAYS float unit_of(Row row) {
+    float unit;
+    memcpy(&unit, row, sizeof unit);
+    return unit;
+}
+
+static ALWAYS float worth(Row row, float unit, Py_ssize_t column) {
+    return (float)(int8_t)row[sizeof(float) + column] * unit;
+}
 
 static ALWAYS void score(const Row *words, const Row *stems, const Row *pairs, const Row *edges, const Rest *rest,
                          Py_ssize_t width, float *sums) {
     for (Py_ssize_t block = 0; block < rest->blocks; block++, sums += width, edges += rest->edges) {
         double tokens[MOST_OUTPUTS];
         const int64_t start = rest->starts[block], count = rest->counts[block];
-        for (Py_ssize_t column = 0; column < width; column++) sums[column] = worth(&edges[0], column);
-        for (Py_ssize_t edge = 1; edge < rest->edges; edge++)
-            for (Py_ssize_t column = 0; column < width; column++) sums[column] += worth(&edges[edge], column);
+        for (Py_ssize_t edge = 0; edge < rest->edges; edge++) {
+            const float unit = unit_of(edges[edge]);
+            for (Py_ssize_t column = 0; column < width; column++) {
+                const float own = worth(edges[edge], unit, column);
+                sums[column] = edge ? sums[column] + own : own;
+            }
+        }
         for (Py_ssize_t column = 0; column < width; column++) sums[column] += rest->bias[column];
         memset(tokens, 0, sizeof tokens);
         for (int64_t token = start; token < start + count; token++) {
             const Row word = words[token], stem = stems[token], pair = pairs[token];
+            const float word_unit = unit_of(word), stem_unit = unit_of(stem), pair_unit = unit_of(pair);
             for (Py_ssize_t column = 0; column < width; column++)
-                tokens[column] += (worth(&word, column) + worth(&stem, column)) + worth(&pair, column);
+                tokens[column] += (worth(word, word_unit, column) + worth(stem, stem_unit, column)) +
+                                  worth(pair, pair_unit, column);
         }
         if (count > 0) {
             const float weight = (float)(1.0 / sqrt(2.0 * (double)count));
@@ -140,7 +148,7 @@ PyObject *accelerator_linear(PyObject *module, PyObject *const *args, Py_ssize_t
         goto done;
     }
     for (int table = 0; table < 4; table++)
-        if (!rows_of(&tables[table], rest.outputs, rows + table * tokens)) {
+        if (!rows_of(&tables[table], rows + table * tokens)) {
             PyErr_SetString(PyExc_IndexError, "a bucket lies outside of its table");
             goto done;
         }

@@ -165,7 +165,7 @@ def test_of_several_rows_for_a_bucket_the_last_counts() -> None:
     weights = np.arange(8, dtype=np.int8).reshape(4, 2)
     table = hashed_table.HashedTable.of(weights, np.array([70, 3, 70, 0]), np.full(4, 0.5), count=128)
     assert table.take(np.array([0, 3, 70, 5])).tolist() == [[3, 3.5], [1, 1.5], [2, 2.5], [0, 0]]
-    bits, ranks, _, _ = table.packed
+    bits, ranks, _ = table.packed
     assert (bits.tolist(), ranks.tolist()) == ([9, 64], [0, 2])
 
 
