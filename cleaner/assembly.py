@@ -33,7 +33,7 @@ def assemble(
     judged: Sequence[Decision] | None = None,
     title_in_text: bool = False,
 ) -> CleanedDocument:
-    """The cleaned document; the first kept headline becomes the title, else the title as given.
+    """The cleaned document; the headline above what is kept becomes the title, else the title as given.
 
     judged: the decisions that its status goes by, when not all; a page's menus do not make it suspect.
     title_in_text: a title that is only given stands in front of the text; else it is in the metadata alone.
@@ -44,7 +44,7 @@ def assemble(
             (indents.get(start, start), end, decision) if decision.action is Action.KEEP else (start, end, decision)
             for start, end, decision in stretches
         ]
-    headline = next((s for s in stretches if s[2].label is Label.HEADLINE and s[2].action is Action.KEEP), None)
+    headline = _headline(rendering, stretches)
     lines = list(_lines_of(rendering.text, *headline[:2])) if headline else []
     given = " ".join((document.title or "").split())
     title = " ".join(rendering.text[start:end] for start, end in lines) if headline else given
@@ -64,7 +64,7 @@ def assemble(
         else:
             place = places[start] + shift
             pieces.append(Piece(first, last, decision.label, place, place + end - start))
-    status, why = status_of(decisions if judged is None else judged)
+    status, why = status_of(decisions, rendering.text) if judged is None else status_of(judged)
     metadata = _metadata(document, rendering, stretches, lang)
     if given and not (headline and title == given):
         metadata["given-title"] = given
@@ -92,6 +92,32 @@ def _title_pieces(lines: Sequence[tuple[int, int]], offsets: OffsetMap) -> Itera
     for start, end in lines:
         yield Piece(*offsets.to_source(start, end), Label.HEADLINE, place, place + end - start)
         place += end - start + 1  # a space stands for the line break
+
+
+#: Above a headline stand at most so many other kept lines; in a text without line breaks none.
+ABOVE_HEADLINE = 3
+#: What stands above a press release or a report, and is no title of it.
+DESK = re.compile(
+    r"(?:for immediate release|press release|news release|embargoed\b.{0,60}|breaking(?: news)?|live|update|exclusive|"
+    r"pressemitteilung|eilmeldung|communiqué de presse|nota de prensa|comunicado de prensa|nota à imprensa|"
+    r"comunicato stampa|[^\W\d_][^\n]{0,40} \((?-i:[A-Z]{2,9})\)\s*[-–—]?)[:.!]?",
+    re.IGNORECASE,
+)
+
+
+def _headline(rendering: Rendering, stretches: Sequence[Stretch]) -> Stretch | None:
+    """The kept headline, where it is whole and plainly stands above the article; nothing else is ever moved."""
+    kept = [stretch for stretch in stretches if stretch[2].action is Action.KEEP]
+    for stretch in kept[: 1 if rendering.flat else 1 + ABOVE_HEADLINE]:
+        start, end, decision = stretch
+        if decision.label is not Label.HEADLINE or DESK.fullmatch(rendering.text, start, end):
+            continue
+        following = rendering.text[end : end + 64]
+        whole = (
+            not rendering.flat or not following.strip() or "\n" in following[: len(following) - len(following.lstrip())]
+        )
+        return stretch if whole else None
+    return None
 
 
 def _given(document: Document) -> dict[str, str]:

@@ -1,14 +1,15 @@
 """Evidence and scores → decisions: the only judge. Gives each block a label, a score and an action.
 
-The model, which has read the rules' evidence, gives the odds that a block is not the article. It goes when
-they pass what losing it would cost: more for a longer block, more in a document the model is unsure
-about. Without a model the rules decide alone. When most of a document goes, it is reported, not undone.
+The model, which has read the rules' evidence, gives the probability that a block is not the article. There is one
+cost: what losing a block of the article is worth, in crumbs of boilerplate left standing. A block goes when leaving
+it is expected to cost more than losing it. What a user's own cue says is added for its block and box alone. Without a
+model the rules decide. When most of a document goes, or much of its prose, it is reported, not undone.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,20 +27,19 @@ from cleaner.segmentation.tokens import Flags, Floats
 
 #: Rules alone: log-odds against removal before any evidence, and the score from which a block goes.
 PRIOR, THRESHOLD = -2.2, 0.65
-#: What losing a block costs, in log-odds: a constant, per factor e of length over 60 characters, and per unit of the
-#: document's mean P(1-P) by characters. Chosen by cross-validation for body lost <= 0.4 %; see docs/model.md.
-COST, LENGTH_COST, UNSURE_COST = -1.0, 1.5, 10.0
-#: The length cost of a block that the source repeats: prose of the article's own stands in no other article.
-RECURRING_LENGTH_COST = 0.5
-#: Scripts that say more in a character, and of which few documents were learned (cross-validated without this: 7.9 %
-#: of Chinese and 3.5 % of Japanese body lost, with it 1.0 % and 0.6 %).
-COMPACT, COMPACT_COST = frozenset({"zh", "ja", "ko", "th", "lo", "my", "km"}), 1.5
-#: What speaks to the reader about the outlet costs more to leave than a crumb: so much less is asked to remove it,
-#: where a rule speaks for that too.
-APPEALS, APPEAL_DISCOUNT = (Label.DONATION, Label.NEWSLETTER, Label.SUBSCRIPTION, Label.LEGAL), 1.0
-TYPICAL_LENGTH = 60
-#: In a document of a few blocks the model has little to go by: so much more is asked, where no rule speaks for removal.
-SHORT_DOCUMENT, UNSUPPORTED = 10, 3.0
+#: What losing a block of the article costs, in crumbs left standing: the block itself, more when it is a sentence, and
+#: one crumb for so many characters of it. Chosen on cross-validated probabilities; see docs/model.md.
+BLOCK_COST, SENTENCE_COST, CHARACTERS = 3.0, 2.0, 60
+#: Scripts that say more in a character, and of which few documents were learned: so many log-odds more.
+COMPACT, COMPACT_COST = frozenset({"zh", "ja", "ko", "th", "lo", "my", "km"}), 0.5
+#: In a poem, a ticker, questions and answers, a list short lines are the article: so many log-odds more.
+MILD_COST = 1.0
+#: A sentence has at least so many characters, and ends like one.
+SENTENCE_LENGTH = 12
+#: Where the model leans to removal and a rule hears the outlet ask its reader, each unit of that evidence adds so much.
+SUPPORT, APPEALS = 0.3, (Label.DONATION, Label.NEWSLETTER, Label.SUBSCRIPTION, Label.LEGAL)
+#: Each unit of evidence for a credit or a note takes so much off: they are few, and look like what goes.
+GUARD, GUARDED = 0.3, (Label.CREDIT, Label.NOTE)
 #: What a unit of the rules' evidence says about which label is right, in log-odds beside the model's.
 KIND_RULES = 0.1
 #: A whole line that is a cue, or more, settles it nearly always.
@@ -48,23 +48,19 @@ SURE_EVIDENCE, KIND_SURE = 5.0, 1.5
 KIND_SETTLED = 6.0
 #: Which kept label is right the rules tell better than the model: headlines and credits by their place.
 KEPT_RULES = 8.0
-#: A sentence of this length, or any block of that, for whose removal no rule speaks, is more likely prose than the
-#: model thinks: whole tables and lists of one document were half of all body lost.
-SENTENCE_LENGTH, PROSE_LENGTH, SENTENCE_COST = 50, 120, 1.5
-#: Log-odds per unit of the rules' evidence, beyond what the model made of it: for removal, and for these kept labels.
-SUPPORT = 0.3
-GUARDED = {Label.HEADLINE: 0.8, Label.CREDIT: 0.7, Label.NOTE: 0.7}
-#: The model reads the rules' evidence up to its clip; what a user's own cue or a whole letter says beyond it adds here.
-BEYOND = 1.0
+#: A headline is no sentence of this length, unless it is the title as given, or stands like one.
+HEADLINE_SENTENCE = 50
 #: Headings: in a text such lines are mostly something else than the article.
 HEADING_MARKS = frozenset(("tag:h1", "tag:h2", "tag:h3", "tag:h4", "tag:h5", "tag:h6"))
 #: A piece of a sentence of at most this length, between pieces that stay, stays too, when no rule speaks against it.
 SNIPPET = 24
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "”", '"', "»")
-#: Evidence for body of this weight is a promise to the user: such a block is never removed.
-PROMISE = 20.0
+#: Evidence for body of this weight is a promise to the user: such a block is never removed; nor is the title as given.
+PROMISE, GIVEN_TITLE = 20.0, 8.0
 #: More than this share of a document's characters removed: look at it.
 SUSPECT_SHARE = 0.6
+#: The same for prose: blocks of such a length that end a sentence, where at least so many characters of them go.
+PROSE_LENGTH, PROSE_SHARE, PROSE_GONE = 120, 0.35, 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,43 +69,37 @@ class Scores:
 
     probabilities: Floats  # block × label, in the order of model.COLUMNS
     odds: list[float]  # log-odds of boilerplate
-    costs: list[float]  # log-odds that the sum of model and rules must pass
+    costs: list[float]  # log-odds that they must pass
     kept: list[int]  # column of the likeliest kept label
     gone: list[int]  # column of the likeliest boilerplate label
-    unsupported: float  # what is asked more of a block for which no rule speaks
     sure: list[float]  # probability of boilerplate
     plain: list[bool]  # body without question, unless a rule speaks
-    recurring: list[bool]  # does the source repeat it? Then no rule need speak
     places: Sequence[float] = ()  # HTML: the page model's log-odds that the block stands outside the article
 
     @classmethod
     def of(
         cls,
         probabilities: Floats,
-        lengths: Sequence[int],
+        texts: Sequence[str],
         lang: str = "und",
         *,
         recurring: Flags | None = None,
         places: Sequence[float] = (),
         crumbs: Sequence[bool] = (),
+        mild: bool = False,
     ) -> Scores:
-        """From the model's probabilities, the blocks' lengths in characters, and which of them the source repeats.
+        """From the model's probabilities, the blocks' texts, and which of them the source repeats.
 
         crumbs: HTML: which blocks read like crumbs (`reads_like_a_crumb`): only rules and place speak against them.
+        mild: it is no plain report, its short lines are the article.
         """
-        boilerplate = np.clip(probabilities[:, len(KEPT) :].sum(axis=1), 1e-6, 1 - 1e-6)
-        compact = lang in COMPACT
-        sizes = np.asarray(lengths) * (IDEOGRAPH_WEIGHT if compact else 1)
-        unsure = (sizes * boilerplate * (1 - boilerplate)).sum() / max(1, sizes.sum())
-        repeated = np.zeros(len(sizes), bool) if recurring is None else recurring
-        by_length = np.where(repeated, RECURRING_LENGTH_COST, LENGTH_COST)
-        costs = COST + COMPACT_COST * compact + by_length * np.log1p(sizes / TYPICAL_LENGTH) + UNSURE_COST * unsure
-        likeliest = probabilities[:, len(KEPT) :].argmax(axis=1) + len(KEPT)
+        boilerplate = np.clip(probabilities[:, len(KEPT) :].sum(axis=1, dtype=np.float64), 1e-6, 1 - 1e-6)
         odds = np.log(boilerplate / (1 - boilerplate))
+        costs = _costs(texts, lang, recurring) + MILD_COST * mild
         kept = probabilities[:, : len(KEPT)].argmax(axis=1)
-        short = max(0.0, 1 - len(sizes) / SHORT_DOCUMENT)
         if places:  # the page has told its headline: what else reads like one is none
             boilerplate = np.clip(boilerplate + probabilities[:, COLUMN[Label.HEADLINE]], 1e-6, 1 - 1e-6)
+            sizes = np.array([len(text) for text in texts])
             margins = np.log(boilerplate / (1 - boilerplate)) - costs
             margins = np.where(crumbs, np.minimum(margins, 0), margins) if crumbs else margins
             odds, costs = placed_odds(np.asarray(places), margins, sizes), np.zeros(len(sizes))
@@ -118,13 +108,27 @@ class Scores:
             odds=odds.tolist(),
             costs=costs.tolist(),
             kept=kept.tolist(),
-            gone=likeliest.tolist(),
-            unsupported=UNSUPPORTED * short,
+            gone=(probabilities[:, len(KEPT) :].argmax(axis=1) + len(KEPT)).tolist(),
             sure=boilerplate.round(3).tolist(),
-            plain=((odds <= costs) & (kept == COLUMN[Label.BODY])).tolist(),
-            recurring=repeated.tolist(),
+            plain=((odds <= costs) & (boilerplate < TOLD) & (kept == COLUMN[Label.BODY])).tolist(),
             places=places,
         )
+
+
+#: A kept block of this probability of boilerplate or more is told why it stays.
+TOLD = 0.5
+
+
+def _costs(texts: Sequence[str], lang: str, recurring: Flags | None) -> Floats:
+    """Per block the log-odds from which leaving it is expected to cost more than losing it."""
+    compact = lang in COMPACT
+    sizes = np.array([len(text) for text in texts]) * (IDEOGRAPH_WEIGHT if compact else 1.0)
+    if recurring is not None:  # prose of the article's own stands in no other article
+        sizes = np.where(recurring, 0, sizes)
+    sentence = np.array([_is_sentence(text, SENTENCE_LENGTH) for text in texts])
+    lost = BLOCK_COST + SENTENCE_COST * sentence + sizes / CHARACTERS
+    costs: Floats = np.log(lost) + COMPACT_COST * compact
+    return costs
 
 
 Judgement = tuple[Label, float, tuple[str, ...]]
@@ -137,24 +141,40 @@ def decide(
     policy: Policy,
     scores: Scores | None = None,
     recall: Recall | None = None,
+    *,
+    asked: Sequence[Sequence[Evidence]] = (),
+    words: Callable[[Sequence[tuple[int, Label]]], Mapping[int, Sequence[str]]] | None = None,
 ) -> tuple[Decision, ...]:
     """One decision per block, and per glued stretch within a block; in order, disjoint.
 
     `cuts` holds per block the (start, end, evidence) of stretches glued to prose; they apply only
     where the block itself stays. `recall` only adds its words to the reasons: the scores have weighed it.
+    `asked` is the evidence of the user's own cues, which the scores have not read. `words` tells which words of
+    blocks speak most for labels.
     """
     judgements: list[Judgement] = []
+    by_model: list[tuple[int, Label]] = []
     for index, block in enumerate(blocks):
+        own = asked[index] if asked else ()
         if scores is None:
-            judgements.append(judge(evidence[index]))
-        elif scores.plain[index] and not evidence[index] and not cuts[index]:
+            judgements.append(judge([*evidence[index], *own]))
+        elif scores.plain[index] and not evidence[index] and not own:
             judgements.append((Label.BODY, scores.sure[index], ()))
         else:
-            judgements.append(judge_with_model(block, evidence[index], scores, index))
+            judgements.append(judge_with_model(block, evidence[index], scores, index, own))
+            if judgements[-1][0] not in KEPT and scores.odds[index] > scores.costs[index]:
+                by_model.append((index, judgements[-1][0]))
+    if scores is not None:
+        named = words(by_model) if words and by_model else {}
+        for index, label in by_model:
+            _, score, reasons = judgements[index]
+            reasons += _of_the_model(label, scores.odds[index], named.get(index, ()))
+            judgements[index] = label, score, reasons
     decisions: list[Decision] = []
     for index, block in enumerate(blocks):
-        label, score, reasons = judgement = _whole(blocks, judgements, index, supported=bool(evidence[index]))
-        plain = scores is not None and scores.plain[index] and not evidence[index] and not cuts[index]
+        supported = bool(evidence[index] or (asked and asked[index]))
+        label, score, reasons = judgement = _whole(blocks, judgements, index, supported=supported)
+        plain = scores is not None and scores.plain[index] and not supported and not cuts[index]
         if recall is not None and not plain and (recurs := recall.reason(index)):
             judgement = label, score, (reasons := (*reasons, recurs))
         if cuts[index] and label in KEPT:
@@ -175,29 +195,39 @@ def _whole(blocks: Sequence[Block], judgements: Sequence[Judgement], index: int,
     return (Label.BODY, judgement[1], ()) if kept and not ended else judgement
 
 
-def judge_with_model(block: Block, evidence: Sequence[Evidence], scores: Scores, index: int) -> Judgement:
-    """The label of a block by the model, which has read the rules' evidence; how sure it is, and why."""
-    strength, cost = scores.odds[index], scores.costs[index]
-    sums = _sums(evidence)
-    rules = max((weight for label, weight in sums.items() if label not in KEPT), default=0.0)
-    if rules > EVIDENCE_CLIP:
-        strength += BEYOND * (rules - EVIDENCE_CLIP)
+def judge_with_model(
+    block: Block,
+    evidence: Sequence[Evidence],
+    scores: Scores,
+    index: int,
+    asked: Sequence[Evidence] = (),
+) -> Judgement:
+    """The label of a block by the model, which has read the rules' evidence; how sure it is, and what rules say."""
+    odds, cost = scores.odds[index], scores.costs[index]
+    sums = _sums([*evidence, *asked])
     if scores.places:
-        strength = with_evidence(scores.odds[index], block_evidence(block, evidence))
-    elif rules:
-        strength += SUPPORT * rules
-        cost -= APPEAL_DISCOUNT * (COLUMNS[scores.gone[index]] in APPEALS)
-    elif not scores.recurring[index]:
-        cost += scores.unsupported + (SENTENCE_COST if _is_prose(block.text) else 0.0)
-    strength -= sum(sums.get(label, 0.0) * weight for label, weight in GUARDED.items())
-    score = round(_sigmoid(strength), 3)
-    if strength > cost and sums.get(Label.BODY, 0.0) < PROMISE:
-        label = _likeliest(scores, index, sums, range(len(KEPT), len(COLUMNS)))
-        return label, score, (*_reasons(evidence, label), f"reads like {label}, not like the article (model)")
-    label = COLUMNS[scores.kept[index]] if not evidence else _likeliest(scores, index, sums, range(len(KEPT)))
-    if label is Label.HEADLINE and _is_sentence(block.text) and label not in sums:
+        odds = with_evidence(odds, block_evidence(block, evidence))
+    elif odds > 0:
+        odds += SUPPORT * max(sums.get(label, 0.0) for label in APPEALS)
+    odds -= GUARD * sum(max(0.0, sums.get(label, 0.0)) for label in GUARDED)
+    own = {label: weight for label, weight in _sums(asked).items() if label not in KEPT}
+    wanted = max(own.values(), default=0.0)
+    kept = sums.get(Label.BODY, 0.0) >= PROMISE or sums.get(Label.HEADLINE, 0.0) >= GIVEN_TITLE
+    goes = odds + wanted > cost and not kept
+    score = round(_sigmoid(odds + wanted), 3)
+    if goes:
+        if wanted >= SURE_EVIDENCE:  # the user has said what it is
+            label = max(own, key=lambda name: (own[name], name))
+        else:
+            label = _likeliest(scores, index, sums, range(len(KEPT), len(COLUMNS)))
+        return label, score, _reasons([*evidence, *asked], label)
+    label = COLUMNS[scores.kept[index]] if not sums else _likeliest(scores, index, sums, range(len(KEPT)))
+    if label is Label.HEADLINE and _is_sentence(block.text, HEADLINE_SENTENCE) and label not in sums:
         label = Label.BODY  # only a title as given, or a line that stands like one, may be a sentence
-    return label, score, _reasons(evidence, label) if evidence else ()
+    reasons = _reasons([*evidence, *asked], label)
+    if score >= TOLD:
+        reasons += (f"stays: to lose a line like this one, {_sigmoid(cost):.0%} sureness is asked",)
+    return label, score, reasons
 
 
 def block_evidence(block: Block, evidence: Sequence[Evidence]) -> BlockEvidence:
@@ -220,12 +250,17 @@ def reads_like_a_crumb(block: Block) -> bool:
     return is_row(block) or not HEADING_MARKS.isdisjoint(block.marks)
 
 
-def _is_prose(text: str) -> bool:
-    return len(text) >= PROSE_LENGTH or _is_sentence(text)
+def _of_the_model(label: Label, odds: float, words: Sequence[str]) -> tuple[str, ...]:
+    """What the model went by, in words: the block's own, or what stands around it and its shape."""
+    if words:
+        return (f"words that speak for {label}: {', '.join(f'“{word}”' for word in words)} (model)",)
+    return (
+        f"its shape and the lines around it speak for {label}, at odds of {math.exp(min(odds, 9)):.1f} to 1 (model)",
+    )
 
 
-def _is_sentence(text: str) -> bool:
-    return len(text) >= SENTENCE_LENGTH and text.rstrip("\"'”’»)]“").endswith((".", "!", "?", "。"))
+def _is_sentence(text: str, length: int) -> bool:
+    return len(text) >= length and text.rstrip("\"'”’»)]“").endswith((".", "!", "?", "。"))
 
 
 def _rules_on_kind(weight: float) -> float:
@@ -301,12 +336,21 @@ def _sigmoid(strength: float) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, strength))))
 
 
-def status_of(decisions: Sequence[Decision]) -> tuple[Status, str]:
-    """How the document ended, and why: empty only when nothing stays, however short what stays is."""
+def status_of(decisions: Sequence[Decision], text: str = "") -> tuple[Status, str]:
+    """How the document ended, and why; `text` is what the decisions' offsets refer to, for the share of its prose."""
     kept = sum(decision.end - decision.start for decision in decisions if decision.action is Action.KEEP)
     gone = sum(decision.end - decision.start for decision in decisions if decision.action is not Action.KEEP)
     if not kept:
         return Status.EMPTY, "nothing but boilerplate" if gone else "no text"
     if gone > SUSPECT_SHARE * (kept + gone):
         return Status.SUSPECT, f"{gone / (kept + gone):.0%} of the text was removed"
+    prose = [
+        (decision.end - decision.start, decision.action is not Action.KEEP)
+        for decision in decisions
+        if decision.end - decision.start >= PROSE_LENGTH
+        and _is_sentence(text[decision.start : decision.end].rstrip(), PROSE_LENGTH)
+    ]
+    total, lost = sum(size for size, _ in prose), sum(size for size, went in prose if went)
+    if lost >= PROSE_GONE and lost > PROSE_SHARE * total:
+        return Status.SUSPECT, f"{lost:,} characters that look like prose were removed, {lost / total:.0%} of all"
     return Status.CLEAN, ""

@@ -21,9 +21,10 @@ from cleaner import assembly, ledger, settings
 from cleaner.corrections.apply import Corrections, all_but_corrected, is_corrected
 from cleaner.decision import Scores, decide, reads_like_a_crumb
 from cleaner.document import CleanedDocument, Decision, Document, Rendering, Status
-from cleaner.heuristics.annotate import find_evidence
+from cleaner.heuristics.annotate import Labelling, find_asked, find_evidence
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import CueTable, tables_for
+from cleaner.heuristics.kind import Kind, kind_of
 from cleaner.html import decision as pages
 from cleaner.html.features import shares_in
 from cleaner.html.model import PageModel
@@ -64,6 +65,7 @@ class _Reading:
     tokens: Tokens | None = None
     recall: Recall | None = None
     source: str = ""
+    kind: Kind | None = None  # None: a plain report
 
 
 class Cleaner:
@@ -110,6 +112,7 @@ class Cleaner:
         self.title_in_text = bool(title_in_text)
         self._cues = settings.cues_of(cues)
         self._matcher = lru_cache(maxsize=64)(self._compile)
+        self._own_matcher = Matcher(self._cues)
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process builds the same cleaner from; shipped models are loaded there, not sent.
@@ -174,6 +177,8 @@ class Cleaner:
             lang = identify(rendering.text, document.lang)
             reading = self._read(rendering, source)
             rendering, decisions = reading.rendering, self._judge(document, reading, lang)
+            if reading.kind:
+                rendering = replace(rendering, metadata={**rendering.metadata, "kind": reading.kind.value})
         if self.corrections is not None:
             decisions = self.corrections.overrule(rendering, decisions, self.policy, source)
             judged = None if judged is None else (*judged, *filter(is_corrected, decisions))
@@ -218,19 +223,34 @@ class Cleaner:
         labelling = find_evidence(
             rendering,
             self._matcher(lang),
-            doubts=None if first is None or self._cues != CueTable() else first.doubts,
+            doubts=None if first is None else first.doubts,
             title=document.title or "",
             source=document.source,
         )
-        scores = None
+        asked = self._asked(rendering, document.source)
+        cuts = (
+            [[*ours, *own] for ours, own in zip(labelling.cuts, asked.cuts, strict=True)] if asked else labelling.cuts
+        )
+        scores, words = None, None
         if model and first:
-            probabilities = model.score(first, labelling.evidence, blocks, recall, reading.source)
             scores = Scores.of(
-                probabilities, [len(block.text) for block in blocks], lang,
+                model.score(first, labelling.evidence, blocks, recall, reading.source),
+                [block.text for block in blocks], lang,
                 recurring=recurs(recall) if recall else None, places=places,
                 crumbs=[reads_like_a_crumb(block) for block in blocks] if places else (),
+                mild=reading.kind is not None,
             )  # fmt: skip
-        return decide(blocks, labelling.evidence, labelling.cuts, self.policy, scores, recall)
+            words = partial(model.words, blocks, first)
+        return decide(
+            blocks, labelling.evidence, cuts, self.policy, scores, recall,
+            asked=asked.evidence if asked else (), words=words,
+        )  # fmt: skip
+
+    def _asked(self, rendering: Rendering, source: str | None) -> Labelling | None:
+        """What the user's own cues say; None without any."""
+        if self._cues == CueTable():
+            return None
+        return find_asked(rendering, self._own_matcher, source=source)
 
     def asks_memory(self, document: Document) -> bool:
         """Has a memory a say in judging it? Not on a page that a page model judges (docs/memory.md says why)."""
@@ -247,20 +267,21 @@ class Cleaner:
         """A rendering with what the memory says of it; cut anew where a repeated stretch is glued in."""
         if not rendering.blocks or (self.model is None and self.memory is None):
             return _Reading(rendering, source=source)
+        kind = kind_of([block.text for block in rendering.blocks])
         tokens = tokenise([block.text for block in rendering.blocks])
         known = self.memory.source(source) if self.memory else None
         if known is None or known.documents <= ENOUGH:
-            return _Reading(rendering, tokens, source=source)
+            return _Reading(rendering, tokens, source=source, kind=kind)
         joined = np.array(glued(rendering.blocks))
         units = units_of(tokens, joined)
         if joined.any() and (cut := split(rendering, tokens, units, recurring_words(known, units), joined)):
             rendering, tokens = cut, tokenise([block.text for block in cut.blocks])
             units = replace(units_of(tokens), witness=units.witness)
         found = recall(known, units, len(rendering.blocks))
-        return _Reading(rendering, tokens, found if found.known else None, source)
+        return _Reading(rendering, tokens, found if found.known else None, source, kind)
 
     def _compile(self, lang: str) -> Matcher:
-        return Matcher(tables_for(lang) + self._cues)
+        return Matcher(tables_for(lang))
 
     def configuration(self) -> dict[str, Any]:
         """All that decides the output besides the input; cues: a digest of the user's own."""

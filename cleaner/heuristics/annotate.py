@@ -51,3 +51,17 @@ def find_evidence(
         flat=rendering.flat, open=[index for index, ask in enumerate(asked) if ask],
     )  # fmt: skip
     return Labelling(rules.gather(context), rules.glued(context))
+
+
+def find_asked(rendering: Rendering, matcher: Matcher, *, source: str | None = None) -> Labelling:
+    """What a user's own cues say, of the blocks they stand in and of the boxes they open; every block is searched."""
+    folded = fold(rendering.text)
+    plain = folded.replace("\n", " ") if rendering.wrapped else folded
+    blocks = rendering.blocks
+    measures = [measure(block) for block in blocks]
+    context = Context(
+        blocks=blocks, measures=measures, shape=shape(measures),
+        hits=matcher.find(plain, blocks, rendering.text, source=source), folded=folded, title="", flat=rendering.flat,
+        open=range(len(blocks)),
+    )  # fmt: skip
+    return Labelling(rules.gather(context, rules.ASKED_RULES), rules.glued_cues(context))

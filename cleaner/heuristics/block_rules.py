@@ -61,10 +61,13 @@ PHRASE_SPACES = 5
 GLUED_WEIGHT = 4.4
 
 
-def gather(context: Context) -> list[list[Evidence]]:
-    """Runs every rule in order; the evidence per block."""
+Rule = Callable[[Context], Iterable[tuple[int, Evidence]]]
+
+
+def gather(context: Context, rules: Sequence[Rule] = ()) -> list[list[Evidence]]:
+    """Runs every rule (default: RULES) in order; the evidence per block."""
     context.evidence = [[] for _ in context.blocks]
-    for rule in RULES:
+    for rule in rules or RULES:
         for index, evidence in list(rule(context)):
             context.evidence[index].append(evidence)
     return context.evidence
@@ -372,23 +375,32 @@ def outside_main(context: Context) -> Found:
 
 
 #: A rule sees the evidence of the rules above it.
-RULES: tuple[Callable[[Context], Iterable[tuple[int, Evidence]]], ...] = (
+RULES: tuple[Rule, ...] = (
     cues, shapes, code, outside_main, prose,
     headline, top_byline, byline, bio_below, credit_below, letters, appeals, banner, boxes, tail, trail, head, runs,
 )  # fmt: skip
 
 
+#: What a user's own cues set off: nothing beyond their block and the box they open.
+ASKED_RULES: tuple[Rule, ...] = (cues, boxes)
+
+
 def glued(context: Context) -> list[list[tuple[int, int, Evidence]]]:
-    """Cues stuck to the start or the end of prose: per block the stretches to cut."""
+    """What is stuck to the start or the end of prose: per block the stretches to cut."""
+    cuts = glued_cues(context)
+    for index, block in enumerate(context.blocks):
+        hits = context.hits[index]
+        if hits is None or not hits.protected:
+            cuts[index][:0] = _glued_shapes(block)
+    return cuts
+
+
+def glued_cues(context: Context) -> list[list[tuple[int, int, Evidence]]]:
+    """The cues among them."""
     cuts: list[list[tuple[int, int, Evidence]]] = [[] for _ in context.blocks]
     for index, block in enumerate(context.blocks):
         hits = context.hits[index]
-        if hits is not None and hits.protected:
-            continue
-        cuts[index] += _glued_shapes(block)
-        if hits is None:
-            continue
-        for hit in hits.cues:
+        for hit in hits.cues if hits is not None and not hits.protected else ():
             if hit.cue.kind is Kind.GLUED and (at := _stuck(context, block, hit)):
                 cuts[index].append((*at, Evidence(hit.cue.label, GLUED_WEIGHT, _reason(hit))))
     return cuts

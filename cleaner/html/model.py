@@ -22,7 +22,7 @@ import numpy as np
 from cleaner.html.features import BITS, PAGE_FEATURES, PageFeatures, page_features
 from cleaner.html.page import Layout
 from cleaner.model.model_file import ModelError
-from cleaner.model.network import around
+from cleaner.model.quantised import around
 from cleaner.segmentation.tokens import Floats
 
 FORMAT = "cleancopy page model 2"

@@ -52,6 +52,7 @@ class Features:
     pairs: Ints  # token → bucket of (token before it in the block, token)
     starts: Ints  # block → its first token
     counts: Ints  # block → how many tokens it has; few have none
+    kinds: Kinds  # token → its kind
     edges: Ints  # block × EDGES → bucket
     dense: Floats  # block × measurements
 
@@ -235,6 +236,7 @@ def _columns(memory: bytearray, tokens: Tokens) -> Features:
     return Features(
         words=ints[:count], stems=ints[count : 2 * count], pairs=ints[2 * count : 3 * count], starts=tokens.starts,
         counts=tokens.counts, edges=ints[3 * count :].reshape(blocks, EDGES), dense=dense,
+        kinds=tokens.kinds,
     )  # fmt: skip
 
 
@@ -249,6 +251,7 @@ def _featurise(gaps: Sequence[int], tokens: Tokens) -> Features:
         pairs=mixed(pairs, 1, PAIR_BITS),
         starts=tokens.starts,
         counts=tokens.counts,
+        kinds=tokens.kinds,
         edges=_edge_buckets(edges),
         dense=dense,
     )

@@ -63,6 +63,13 @@ class HashedTable:
         zeros = np.zeros((1, self.weights.shape[1]), np.float32)
         return np.concatenate((zeros, self.weights * self.units[:, None]))
 
+    def cells(self, buckets: Ints, columns: Ints) -> Floats:
+        """One weight of each bucket, in the column given for it; 0 where it was not learned."""
+        if not len(self.buckets):
+            return np.zeros(len(buckets), np.float32)
+        rows = np.minimum(np.searchsorted(self.buckets, buckets), len(self.buckets) - 1)
+        return np.where(self.buckets[rows] == buckets, self.weights[rows, columns] * self.units[rows], 0)
+
     def take(self, buckets: Ints) -> Floats:
         """The weights of these buckets."""
         return self.values.take(self.rows.take(buckets), axis=0)

@@ -17,7 +17,7 @@ from cleaner.model.features import FEATURES
 from cleaner.segmentation.tokens import Floats
 
 MAGIC = b"CLEANCPY"
-VERSION = 3
+VERSION = 4
 #: Labels in the order of the model's columns: kept ones first.
 COLUMNS: tuple[Label, ...] = tuple(sorted(Label, key=lambda label: (label not in KEPT, list(Label).index(label))))
 

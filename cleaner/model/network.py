@@ -1,16 +1,18 @@
 """The learned sequence model: gives every block the probability of every label, in two steps. No training.
 
-First a linear scorer over hashed words, word pairs, stems and the edges of a block. Then a small network reads
-its scores, the dense measurements and the rules' evidence for all blocks of the document, in dilated
-convolutions. Where there is memory of the source, trees weigh that too. NumPy only. Each step was trained on
-scores of blocks that the one before had not learned (stacking), which is why it knows how far to trust them.
+First a linear scorer over hashed words, word pairs, stems and the edges of a block, and a sentence encoder over word
+vectors. Then small networks read their scores, the dense measurements, the blocks' topics and the rules' evidence for
+all blocks of the document, in dilated convolutions; their opinions are averaged. Where there is memory of the source,
+trees weigh that too. NumPy only.
+Each step was trained on scores of blocks that the one before had not learned (stacking), which is why it knows how far
+to trust them.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -22,14 +24,17 @@ from cleaner import accelerator
 from cleaner.document import Block, Evidence
 from cleaner.labels import KEPT, Label
 from cleaner.memory.lookup import Recall
+from cleaner.model import encoder as encoding
 from cleaner.model.boosted_trees import Trees
+from cleaner.model.encoder import Encoder, Rows
 from cleaner.model.features import EDGE_BITS, PAIR_BITS, STEM_BITS, WORD_BITS, Features, featurise
 from cleaner.model.hashed_table import HashedTable
 from cleaner.model.model_file import COLUMNS, ModelError, unpack
-from cleaner.model.quantised import Layer, exponential, mean_of
+from cleaner.model.quantised import Layer, around, exponential, mean_of
 from cleaner.model.source_correction import with_memory
 from cleaner.model.taught import Moved, Taught
-from cleaner.segmentation.tokens import Floats, Ints, Tokens
+from cleaner.model.topics import topics
+from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS, Floats, Ints, Tokens, tokenise
 
 #: Tables of hashes: name → buckets as a power of two.
 BITS = {"word": WORD_BITS, "stem": STEM_BITS, "pair": PAIR_BITS, "edge": EDGE_BITS}
@@ -60,6 +65,11 @@ class Linear:
             features.edges, tables["edge"].packed,
         )  # fmt: skip
         return np.frombuffer(memory, np.float32).reshape(-1, len(self.bias))
+
+    def weights(self, features: Features, tokens: Ints, columns: Ints) -> Floats:
+        """What tokens weigh, each in a column, before the length of its block is taken into account."""
+        buckets = {"word": features.words, "stem": features.stems, "pair": features.pairs}
+        return np.sum([self.tables[name].cells(found[tokens], columns) for name, found in buckets.items()], axis=0)
 
     def _score(self, features: Features) -> Floats:
         """The reference that the accelerator is held to."""
@@ -100,10 +110,12 @@ class Network:
         layers = tuple(Layer.of(self.arrays[f"{name}.w"], self.arrays[f"{name}.b"]) for name in known)
         object.__setattr__(self, "layers", layers)
 
-    def inputs(self, linear: Floats, dense: Floats, evidence: Floats) -> Floats:
+    def inputs(self, first: FirstStep, evidence: Floats) -> Floats:
         """What the network reads of each block."""
-        scaled = clipped((dense - self.arrays["mean"]) * self.arrays["scale"], -DENSE_CLIP, DENSE_CLIP)
-        return np.concatenate((linear * 0.25, scaled, clipped(evidence, 0, EVIDENCE_CLIP) * 0.5), axis=1)
+        dense = (first.features.dense - self.arrays["mean"]) * self.arrays["scale"]
+        scaled = clipped(dense, -DENSE_CLIP, DENSE_CLIP)
+        rules = clipped(evidence, 0, EVIDENCE_CLIP) * 0.5
+        return np.concatenate((first.linear * 0.25, scaled, rules, first.topics, first.sentences), axis=1)
 
     def score(self, inputs: Floats) -> Floats:
         """Block × label probabilities; rows sum to 1."""
@@ -126,17 +138,6 @@ class Network:
 def clipped(values: Floats, low: float, high: float) -> Floats:
     """`np.clip` without its checks, which take longer than the work on a document's few blocks."""
     return np.minimum(np.maximum(values, low), high)
-
-
-def around(hidden: Floats, step: int) -> Floats:
-    """Each block's row beside those `step` blocks before and after it; zeros beyond the document."""
-    count, width = hidden.shape
-    wide = np.zeros((count, 3 * width), np.float32)
-    wide[:, width : 2 * width] = hidden
-    if count > step:
-        wide[step:, :width] = hidden[:-step]
-        wide[:-step, 2 * width :] = hidden[step:]
-    return wide
 
 
 def to_probabilities(logits: Floats) -> Floats:
@@ -166,16 +167,22 @@ def in_shares(powers: Floats) -> Floats:
 class Model:
     """Both steps, ready to score; `digest` is the sha256 of the file, lower-case hex."""
 
-    linear: Linear
-    network: Network
+    first: Reader
+    networks: tuple[Network, ...]
     trees: Trees | None  # what memory of the source changes; None: nothing
     header: Mapping[str, Any]
     digest: str
     taught: Moved | None = None  # what corrections taught; None: nothing
 
+    @property
+    def linear(self) -> Linear:
+        """The linear scorer."""
+        return self.first.linear
+
     def read(self, blocks: Sequence[Block], tokens: Tokens | None = None) -> FirstStep:
-        """The first step, before the rules: features and linear scores of at least one block."""
-        return read(self.linear, blocks, tokens)
+        """The first step, before the rules: features and scores of at least one block; works for any text."""
+        tokens = tokens or tokenise([block.text for block in blocks])
+        return replace(self.first.read(features_of(blocks, tokens), lengths_of(blocks)), tokens=tokens)
 
     def score(
         self,
@@ -190,10 +197,50 @@ class Model:
         `blocks` are needed with a recall, and by a model that was taught; then the source has a say too.
         """
         sums = evidence_sums(evidence)
-        probabilities = self.network.score(self.network.inputs(first.linear, first.features.dense, sums))
+        inputs = self.networks[0].inputs(first, sums)
+        probabilities: Floats = np.mean([network.score(inputs) for network in self.networks], axis=0)
         if self.trees is not None and recall is not None and recall.known:
             probabilities = with_memory(self.trees, probabilities, sums, blocks, recall)
         return self.taught.adjusted(probabilities, blocks, source) if self.taught else probabilities
+
+    def words(
+        self, blocks: Sequence[Block], first: FirstStep, judged: Sequence[tuple[int, Label]]
+    ) -> dict[int, list[str]]:
+        """Of each judged (block, label) the words that speak most for the label; none where a block's words do not."""
+        features, tokens = first.features, first.tokens
+        columns = np.full(len(features.counts), -1)
+        for index, label in judged:
+            if max(first.linear[index, COLUMN[label]], first.linear[index, -1]) >= WORDS_SPEAK:
+                columns[index] = COLUMN[label]
+        column = np.repeat(columns, features.counts)
+        chosen = np.flatnonzero((column >= 0) & _SAYS[features.kinds])
+        if tokens is None or not len(chosen):
+            return {}
+        column, block = column[chosen], np.repeat(np.arange(len(columns)), features.counts)[chosen]
+        weights = self.linear.weights(features, chosen, column)
+        said: dict[int, list[str]] = {}
+        for at in np.argsort(-weights, kind="stable").tolist():
+            if weights[at] <= 0:
+                break
+            index, token = int(block[at]), int(chosen[at])
+            named = said.setdefault(index, [])
+            if len(named) < MOST_WORDS:
+                begin = int(tokens.begins[token] - tokens.block_starts[index])
+                word = _units(blocks[index].text, begin, begin + int(tokens.lengths[token]))
+                named += [word] if word not in named else []
+        return said
+
+
+_SAYS = np.isin(np.arange(TOKEN_KINDS), [*(KIND[kind] for kind in ("lower", "upper", "caseless", "ideograph")), CAPS])
+#: From these log-odds on a block's own words are said to speak for a label; so many of them are named.
+WORDS_SPEAK, MOST_WORDS = -1.0, 3
+
+
+def _units(text: str, start: int, end: int) -> str:
+    """A stretch of a text by its UTF-16 code units."""
+    if text.isascii() or max(text) < "\U00010000":
+        return text[start:end]
+    return text.encode("utf-16-le", "surrogatepass")[2 * start : 2 * end].decode("utf-16-le", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +249,9 @@ class FirstStep:
 
     features: Features
     linear: Floats  # block × OUTPUTS
+    topics: Floats  # block × topics.TOPICS
+    sentences: Floats  # block × encoder.OUTPUTS
+    tokens: Tokens | None = None
 
     @property
     def doubts(self) -> list[float]:
@@ -210,10 +260,25 @@ class FirstStep:
         return odds
 
 
-def read(linear: Linear, blocks: Sequence[Block], tokens: Tokens | None = None) -> FirstStep:
-    """Features and linear scores of at least one block; works for any text."""
-    features = features_of(blocks, tokens)
-    return FirstStep(features, linear.score(features))
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The first step: the linear scorer, the encoder, and how rare the words of its vectors are."""
+
+    linear: Linear
+    encoder: Encoder
+    rarity: Floats  # row of vectors → how rare
+
+    def read(self, features: Features, lengths: Ints) -> FirstStep:
+        """What the first step makes of at least one block; `lengths` in code points."""
+        linear = self.linear.score(features)
+        rows = self.encoder.rows.find(features)
+        about = topics(features, rows, self.encoder.arrays["vectors"], self.rarity, lengths)
+        return FirstStep(features, linear, about, self.encoder.score(features, rows, linear[:, -1], lengths))
+
+
+def lengths_of(blocks: Sequence[Block]) -> Ints:
+    """Lengths of the blocks' texts in code points."""
+    return np.array([len(block.text) for block in blocks])
 
 
 def features_of(blocks: Sequence[Block], tokens: Tokens | None = None) -> Features:
@@ -251,18 +316,33 @@ def parse(data: bytes, name: str) -> Model:
     """The model in the bytes of a file; `name` is for messages. Raises ModelError."""
     header, arrays = unpack(data, name)
     try:
-        linear = linear_from(arrays)
-        names = ("mean", "scale", "inp.w", "inp.b", "doc.w", "doc.b", "out.w", "out.b")
-        convolutions = [f"conv{layer}.{part}" for layer in range(len(header["dilations"])) for part in "wb"]
-        weights = {array: arrays[array].astype(np.float32) for array in (*names, *convolutions)}
-        network = Network(weights, tuple(header["dilations"]))
+        first = Reader(linear_from(arrays), encoder_from(arrays), arrays["vectors.rarity"].astype(np.float32))
+        layers = ["inp", "doc", *(f"conv{layer}" for layer in range(len(header["dilations"]))), "out"]
+        shared = {array: arrays[array].astype(np.float32) for array in ("mean", "scale")}
+        members = [
+            {
+                f"{layer}.{part}": arrays[f"net{member}.{layer}.{part}"].astype(np.float32)
+                for layer in layers
+                for part in "wb"
+            }
+            for member in range(header["members"])
+        ]
     except KeyError as error:
         raise ModelError(f"{name} lacks {error}; fetch or train it again") from error
     trees = {array.removeprefix(TREES): values for array, values in arrays.items() if array.startswith(TREES)}
     if trees and header.get("recall") != RECALL:
         raise ModelError(f"{name} was trained for another kind of memory; train it again with this version")
+    networks = tuple(Network({**shared, **member}, tuple(header["dilations"])) for member in members)
     digest = hashlib.sha256(data).hexdigest()
-    return Model(linear, network, Trees.of(trees) if trees else None, header, digest, Taught.of(arrays))
+    return Model(first, networks, Trees.of(trees) if trees else None, header, digest, Taught.of(arrays))
+
+
+def encoder_from(arrays: Mapping[str, Floats]) -> Encoder:
+    """The encoder from its arrays; its vectors are in 8 bits with one scale, row 0 left out."""
+    learned = {name: arrays[f"enc.{name}"].astype(np.float32) for name in encoding.ARRAYS if name != "vectors"}
+    table = arrays["vectors.rows"] * np.float32(arrays["vectors.scale"][0])
+    table = np.concatenate((np.zeros((1, table.shape[1]), np.float32), table))
+    return Encoder(Rows.of(arrays["vectors.words"], arrays["vectors.stems"]), {**learned, "vectors": table})
 
 
 def linear_from(arrays: Mapping[str, Floats]) -> Linear:

@@ -90,6 +90,17 @@ def mean_of(hidden: Floats) -> Floats:
     return (steps.sum(axis=0, dtype=np.float64) / len(hidden) * unit).astype(np.float32)
 
 
+def around(hidden: Floats, step: int) -> Floats:
+    """Each block's row beside those `step` blocks before and after it; zeros beyond the document."""
+    count, width = hidden.shape
+    wide = np.zeros((count, 3 * width), np.float32)
+    wide[:, width : 2 * width] = hidden
+    if count > step:
+        wide[step:, :width] = hidden[:-step]
+        wide[:-step, 2 * width :] = hidden[step:]
+    return wide
+
+
 _LOG2E, _LN2_HIGH, _LN2_LOW = 1.4426950408889634, 0.6931471803691238, 1.9082149292705877e-10
 _TAYLOR = tuple(1 / math.factorial(power) for power in range(13, -1, -1))
 

@@ -27,6 +27,8 @@ LONG_LINE = 1200
 OWN_LINE = 400
 #: Between two sentences: final punctuation, closing quotes, then white space (none in Chinese and Japanese).
 SENTENCE_END = re.compile(r"(?:[.!?…؟।][\"'”’»)\]]*\s+|[。！？][”」』）]*)(?=\S)")
+#: A stop behind two letters, and the next sentence's first two right behind it: a line break was lost there.
+GLUED_SENTENCE = re.compile(r"(?<=[^\W\d_A-Z]{2})[.!?…][\"”»]?(?=[^\W\d_a-z][^\W\d_A-Z])")
 #: What stands before a full stop without ending a sentence; single letters too. Lower case.
 ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st sr jr gen sen rep gov lt col sgt capt rev hon vs etc no nr inc ltd co corp dept est approx "
@@ -96,8 +98,15 @@ def _blocks(text: str, lines: list[Stretch], *, flat: bool, lost: Breaks) -> tup
             for first, last in found:
                 blocks.append(Block(first, last, text[first:last], line, breaks if first == start else 0))
         else:
-            blocks.append(Block(start, end, text[start:end], line, breaks))
+            for first, last in unglued(text, start, end):
+                blocks.append(Block(first, last, text[first:last], line, breaks if first == start else 0))
     return tuple(blocks)
+
+
+def unglued(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """`text[start:end]` cut where a sentence begins right behind another's stop: "… clear.Read also: …"."""
+    cuts = [match.end() for match in GLUED_SENTENCE.finditer(text, start, end) if text[match.end()].isupper()]
+    return list(pairwise((start, *cuts, end)))
 
 
 def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -1,20 +1,17 @@
-"""Labelled documents → examples to learn from: blocks with features, a label, a weight; and more made from them.
+"""Labelled documents → examples to learn from: blocks with features, a label, a weight.
 
 Reads labelled documents (`evaluation.Gold`), lines labelled one by one, and documents with automatic
-labels (kept or boilerplate, noisy). Splits are by site, never by document: `site` names it.
+labels (kept or boilerplate, noisy). Splits are by site, never by document: `site` names it. What is made from
+labelled documents is in `augment`, what is written for training in `own_texts`.
 """
 
 from __future__ import annotations
 
-import random
 import re
-import tomllib
 import zlib
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,7 +27,7 @@ from cleaner.readers.jsonl import LONGEST_ROW, json_objects
 from cleaner.readers.packing import PackingError
 from cleaner.readers.rows import RowError
 from cleaner.segmentation.line_breaks import Breaks
-from cleaner.segmentation.text import FLAT_BREAKS, segment_text
+from cleaner.segmentation.text import segment_text
 from cleaner.segmentation.tokens import Ints
 from cleaner.training.evaluation import Gold, GoldError
 
@@ -187,114 +184,7 @@ def articles_by_site(paths: Iterable[Path]) -> dict[str, list[str]]:
     return texts
 
 
-def read_templates(path: Path) -> list[Gold]:
-    """Appeals of our own writing with slots, filled in: each a short labelled document. Raises GoldError."""
-    try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))["template"]
-    except (OSError, ValueError, KeyError) as error:
-        raise GoldError(f"{path}: cannot be read as templates ({error})") from error
-    chance = random.Random(1)
-    return [_filled(row, number, chance) for number, row in enumerate(rows)]
-
-
-OUTLETS = (
-    "The Harbour Post",
-    "Wald und Wiese",
-    "L’Écho du Val",
-    "El Faro",
-    "Kurier Miejski",
-    "Northern Ledger",
-    "Вестник",
-)
-SLOTS = {
-    "amount": ("3", "5", "10", "25", "100"),
-    "currency": ("€", "$", "£", "EUR", "kr"),
-    "month": ("May", "10", "2025"),
-}
-
-
-def _filled(row: dict[str, Any], number: int, chance: random.Random) -> Gold:
-    slots = {name: chance.choice(values) for name, values in {**SLOTS, "outlet": OUTLETS}.items()}
-    text, spans = "", []
-    for line in row["lines"]:
-        filled = line.format(**slots)
-        spans.append((len(text), len(text) + len(filled), Label(row["label"])))
-        text += filled + "\n"
-    return Gold(f"template:{number}", text, tuple(spans), (), row["lang"], f"template{number}.test")
-
-
-#: Of so many documents a stretch of a few lines is learned too, so many get an appeal spliced in, and so many are
-#: learned without their line breaks as well.
-WINDOW_SHARE, SPLICE_SHARE, FLAT_SHARE = 0.7, 0.4, 0.6
-_LINE_BREAK = re.compile(r"\s*\n\s*")
-
-
-def made_from(documents: Sequence[Gold], templates: Sequence[Gold]) -> Iterator[Gold]:
-    """More documents from labelled ones: short stretches, some with an appeal spliced in, some without line breaks."""
-    chance = random.Random(7)
-    by_lang: dict[str, list[Gold]] = {}
-    for template in templates:
-        by_lang.setdefault(template.lang, []).append(template)
-    for gold in documents:
-        if len(gold.spans) >= 4 and chance.random() < WINDOW_SHARE:
-            size = chance.randint(2, min(14, len(gold.spans) - 1))
-            first = chance.randint(0, len(gold.spans) - size)
-            yield _window(gold, first, first + size)
-        fold = fold_of(site(gold.source), FOLDS)  # of its own fold: the scores it is learned with must not know it
-        fitting = [each for each in by_lang.get(gold.lang, []) if fold_of(site(each.source), FOLDS) == fold]
-        if fitting and chance.random() < SPLICE_SHARE:
-            yield _spliced(gold, chance.choice(fitting), chance)
-        if chance.random() < FLAT_SHARE and gold.text.count("\n") >= FLAT_BREAKS:
-            yield flattened(gold)
-
-
-def flattened(gold: Gold) -> Gold:
-    """The document as one line, as corpora hold articles: a space in the place of each line break."""
-    gaps = [match.span() for match in _LINE_BREAK.finditer(gold.text)]
-    starts = [start for start, _ in gaps]
-    shorter = list(accumulate((end - start - 1 for start, end in gaps), initial=0))
-
-    def moved(offset: int) -> int:
-        before = bisect_left(starts, offset)
-        if before and offset < gaps[before - 1][1]:  # inside a gap
-            return starts[before - 1] + 1 - shorter[before - 1]
-        return offset - shorter[before]
-
-    return replace(
-        gold, id=f"{gold.id}#flat", text=_LINE_BREAK.sub(" ", gold.text),
-        spans=tuple((moved(start), moved(end), label) for start, end, label in gold.spans),
-        doubt=tuple((moved(start), moved(end)) for start, end in gold.doubt),
-    )  # fmt: skip
-
-
-def _window(gold: Gold, first: int, last: int) -> Gold:
-    start, end = gold.spans[first][0], gold.spans[last - 1][1]
-    spans = tuple((a - start, b - start, label) for a, b, label in gold.spans[first:last])
-    doubt = tuple((a - start, b - start) for a, b in gold.doubt if start <= a and b <= end)
-    return replace(gold, id=f"{gold.id}#part", text=gold.text[start:end], spans=spans, doubt=doubt)
-
-
-def _spliced(gold: Gold, template: Gold, chance: random.Random) -> Gold:
-    """The appeal before a line's start, mostly near the end."""
-    starts = [start for start, _, _ in gold.spans if start == 0 or gold.text[start - 1] == "\n"] or [0]
-    at = starts[-1 - int(len(starts) * chance.random() ** 3)] if chance.random() < 0.7 else len(gold.text)
-    gap = "\n\n" if "\n\n" in gold.text else "\n"
-    piece = template.text.rstrip("\n").replace("\n", gap)
-    lead = "" if at == 0 or gold.text[at - 1] == "\n" else gap
-    inserted = lead + piece + gap
-    shift = len(inserted)
-    spans = [(a, b, label) for a, b, label in gold.spans if b <= at]
-    start = at + len(lead)
-    for line in piece.split(gap):
-        spans.append((start, start + len(line), template.spans[0][2]))
-        start += len(line) + len(gap)
-    spans += [(a + shift, b + shift, label) for a, b, label in gold.spans if a >= at]
-    doubt = tuple((a + shift * (a >= at), b + shift * (a >= at)) for a, b in gold.doubt)
-    return replace(
-        gold, id=f"{gold.id}#appeal", text=gold.text[:at] + inserted + gold.text[at:], spans=tuple(spans), doubt=doubt
-    )
-
-
-def examples(documents: Iterable[Gold], breaks: FoldBreaks | None = None) -> list[Example]:
-    """The examples of labelled documents that have a block."""
-    return [found for gold in documents if (found := example(gold, breaks)) is not None]
+def examples(documents: Iterable[Gold], breaks: FoldBreaks | None = None, weight: float = 1.0) -> list[Example]:
+    """The examples of labelled documents that have a block; each counts `weight`."""
+    found = (example(gold, breaks) for gold in documents)
+    return [replace(each, weights=weight * each.weights) for each in found if each is not None]

@@ -8,6 +8,7 @@ doubtful ones are left out. Intervals come from resampling documents. Refuses ro
 from __future__ import annotations
 
 import random
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cleaner.corrections.format import is_row, read
+from cleaner.decoding.mojibake import OffsetMap
 from cleaner.document import CleanedDocument
 from cleaner.labels import KEPT, Label
 from cleaner.pipeline import Cleaner
@@ -23,6 +25,8 @@ from cleaner.readers.packing import PackingError
 from cleaner.readers.rows import RowError
 from cleaner.training.corrected import corrected
 
+#: A true sentence of at most so many visible characters, on a line of its own, is what is lost most easily.
+SHORT_SENTENCE = 60
 #: Resamplings of the documents for an interval; its ends are the 2.5th and 97.5th percentile.
 RESAMPLES, SEED = 300, 1
 
@@ -59,11 +63,13 @@ class Tally:
 
     counts: Counter[str] = field(default_factory=Counter)
     confusion: Counter[tuple[Label, Label]] = field(default_factory=Counter)  # (labelled, predicted), removed lines
+    calibration: Counter[tuple[int, bool]] = field(default_factory=Counter)  # (tenth of the score, boilerplate?)
 
     def add(self, other: Tally) -> None:
         """Adds the counts of another tally."""
         self.counts.update(other.counts)
         self.confusion.update(other.confusion)
+        self.calibration.update(other.calibration)
 
     @property
     def line_scores(self) -> tuple[float, float, float]:
@@ -76,6 +82,16 @@ class Tally:
     def body_lost(self) -> float:
         """Share of the kept labels' visible characters that was removed."""
         return self.counts["lost characters"] / max(1, self.counts["kept characters"])
+
+    @property
+    def lines_lost(self) -> float:
+        """Share of the kept labels' lines that were removed."""
+        return self.counts["lost lines"] / max(1, self.counts["kept lines"])
+
+    @property
+    def short_lost(self) -> float:
+        """Share of short true sentences, each a line of its own, that were removed."""
+        return self.counts["short sentences lost"] / max(1, self.counts["short sentences"])
 
     @property
     def typed(self) -> float:
@@ -146,8 +162,14 @@ def score(gold: Gold, cleaned: CleanedDocument) -> Scored:
         predicted = _label_at(cleaned, start, end) if is_gone else Label.BODY
         counts[f"all {label}"] += 1
         counts[f"gone {label}"] += is_gone
+        score = _score_at(cleaned, start, end)
+        tally.calibration[min(9, int(10 * score)), label not in KEPT] += 1
         if label in KEPT:
             counts.update({"kept characters": len(visible), "lost characters": gone, "lost lines": int(is_gone)})
+            counts["kept lines"] += 1
+            if _is_sentence(gold.text[start:end]):
+                short = "short " * (len(visible) <= SHORT_SENTENCE)
+                counts.update({f"{short}sentences": 1, f"{short}sentences lost": int(is_gone)})
         else:
             right = int(predicted is label)
             counts.update({"boilerplate lines": 1, "hit lines": int(is_gone), "typed lines": right})
@@ -159,6 +181,17 @@ def score(gold: Gold, cleaned: CleanedDocument) -> Scored:
     counts["documents"] = 1
     counts["perfect"] = int(not mistakes)
     return Scored(gold, tally, tuple(mistakes))
+
+
+def _is_sentence(text: str) -> bool:
+    return text.rstrip("\"'”’»)]“ ").endswith((".", "!", "?", "。", "！", "？"))
+
+
+def _score_at(cleaned: CleanedDocument, start: int, end: int) -> float:
+    """The score of the decision that covers a stretch's middle: how sure the cleaner was of boilerplate."""
+    middle, _ = OffsetMap(cleaned.repairs).to_repaired((start + end) // 2, end)
+    found = bisect_right(cleaned.decisions, middle, key=lambda decision: decision.start) - 1
+    return cleaned.decisions[found].score if found >= 0 else 0.0
 
 
 def _label_at(cleaned: CleanedDocument, start: int, end: int) -> Label:
@@ -200,6 +233,7 @@ def report_lines(scored: Sequence[Scored], *, by: str = "label", worst: int = 5)
     lost_low, lost_high = interval(scored, lambda each: each.body_lost)
     yield _row("all", tally)
     yield f"95 % interval: line F1 {low:.3f} to {high:.3f}, body lost {lost_low:.2%} to {lost_high:.2%}"
+    yield from _lost_rows(tally)
     yield ""
     yield from _label_rows(tally)
     if by in ("lang", "source"):
@@ -221,7 +255,21 @@ def _row(name: str, tally: Tally) -> str:
     precision, recall, f1 = tally.line_scores
     return (
         f"{name[:24]:<24} docs {tally.counts['documents']:5d}  lines P {precision:.3f} R {recall:.3f} F1 {f1:.3f}  "
-        f"body lost {tally.body_lost:.2%}  label right {tally.typed:.3f}"
+        f"lost: characters {tally.body_lost:.2%} lines {tally.lines_lost:.2%}  label right {tally.typed:.3f}"
+    )
+
+
+def _lost_rows(tally: Tally) -> Iterator[str]:
+    counts = tally.counts
+    lost, kept = counts["lost lines"], counts["kept lines"]
+    yield f"kept lines lost: {lost} of {kept} ({tally.lines_lost:.2%})"
+    lost, kept = counts["short sentences lost"], counts["short sentences"]
+    others = f"{counts['sentences lost']} of {counts['sentences']}"
+    yield f"true sentences lost: {lost} of {kept} short ones ({tally.short_lost:.2%}), {others} others"
+    yield "score → share that is boilerplate: " + ", ".join(
+        f"{tenth / 10:.1f} {tally.calibration[tenth, True] / both:.3f} of {both}"
+        for tenth in range(10)
+        if (both := tally.calibration[tenth, True] + tally.calibration[tenth, False])
     )
 
 
@@ -258,6 +306,8 @@ def as_values(scored: Sequence[Scored]) -> Mapping[str, Any]:
         "recall": round(recall, 4),
         "f1": round(f1, 4),
         "body-lost": round(tally.body_lost, 5),
+        "lines-lost": round(tally.lines_lost, 5),
+        "short-sentences-lost": round(tally.short_lost, 5),
         "label-right": round(tally.typed, 4),
         "recall-by-label": {
             label.value: round(tally.counts[f"gone {label}"] / tally.counts[f"all {label}"], 4)

@@ -1,40 +1,45 @@
-"""Trains the model's network: forward and backward through the few layers of `model.Network`, and AdamW. NumPy only.
+"""Trains the model's network with PyTorch: the layers of `model.network.Network`, AdamW, averaged weights.
 
-One document is one sequence; gradients of a batch of documents add up. The loss weighs the question
-article or boilerplate twice the question which label. Deterministic for a seed.
+One document is one sequence; documents of like length make a batch. The loss weighs the question article or
+boilerplate twice the question which label. Cleaning needs no PyTorch: what is learned is written as plain arrays.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cleaner.labels import KEPT, Label
-from cleaner.model.network import Network, around, softmax
+from cleaner.model.network import Network
 from cleaner.segmentation.tokens import Floats, Ints
 
-Arrays = dict[str, Floats]
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How the network is trained; found by cross-validation over sources."""
 
-    width: int = 96
+    width: int = 128
     dilations: tuple[int, ...] = (1, 2, 4, 8)
-    epochs: int = 14
-    batch: int = 16  # documents
+    epochs: int = 8
+    batch: int = 480  # blocks, padding included
     rate: float = 2e-3
     decay: float = 0.05
-    drop: float = 0.45  # of hidden values
-    drop_inputs: float = 0.2
+    drop: float = 0.1  # of hidden values
+    drop_inputs: float = 0.1
     smooth: float = 0.02  # of the gate's targets
     kind: float = 0.7  # weight of the question which label
     seed: int = 1
+    made_share: float = 0.5  # of the documents made from others, in each epoch
+    members: int = 2  # networks whose probabilities are averaged
+    jobs: int = 1  # processes that learn at the same time, each without another fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,153 +49,152 @@ class Labelled:
     inputs: Floats
     labels: Ints
     weights: Floats
+    made: bool = False  # from another document: only a share of such is learned in an epoch
+
+
+#: Longer documents are learned in stretches of so many blocks, another one in each epoch.
+LONGEST = 192
+#: Weights are averaged over the last steps: from this share of them on, with this memory.
+AVERAGED_FROM, AVERAGED_MEMORY = 0.6, 0.998
+#: The learning rate rises over so many steps, a tenth of all at most, and falls along a cosine to this share of it.
+WARM_UP, LOWEST_RATE = 200, 0.01
+#: Batches are cut from so many at a time, sorted by length, so that little of them is padding.
+SORTED_TOGETHER = 640  # documents
 
 
 def train_network(documents: Sequence[Labelled], mean: Floats, scale: Floats, settings: Settings) -> Network:
-    """The network trained on documents whose inputs were made with this mean and scale."""
-    chance = np.random.default_rng(settings.seed)
-    arrays = _initial(documents[0].inputs.shape[1], settings, chance)
-    class_weights = _class_weights(documents)
-    moments: dict[str, tuple[Floats, Floats]] = {
-        name: (np.zeros_like(array), np.zeros_like(array)) for name, array in arrays.items()
-    }
-    order = list(range(len(documents)))
-    shuffle = random.Random(settings.seed)
-    steps = math.ceil(len(order) / settings.batch) * settings.epochs
+    """The network trained on documents whose inputs were made with this mean and scale. Raises ImportError."""
+    import torch
+    from torch.nn import functional
+
+    torch.manual_seed(settings.seed)
+    chance = random.Random(settings.seed)
+    weights = _initial(documents[0].inputs.shape[1], settings)
+    loss_of = _loss(_class_weights(documents), settings)
+    optimizer = torch.optim.AdamW(list(weights.values()), lr=settings.rate, weight_decay=settings.decay)
+    steps = settings.epochs * sum(1 for _ in _batches(documents, settings, random.Random(0)))
+    averaged = {name: array.detach().clone() for name, array in weights.items()}
     step = 0
     for _ in range(settings.epochs):
-        shuffle.shuffle(order)
-        for first in range(0, len(order), settings.batch):
-            gradients = {name: np.zeros_like(array) for name, array in arrays.items()}
-            for index in order[first : first + settings.batch]:
-                _add_gradients(arrays, documents[index], class_weights, settings, chance, gradients)
+        for batch in list(_batches(documents, settings, chance)):
             step += 1
-            rate = settings.rate * min(1.0, step / 100) * (0.505 + 0.495 * math.cos(math.pi * step / steps))
-            _adamw(arrays, gradients, moments, step=step, rate=rate, decay=settings.decay)
+            for group in optimizer.param_groups:
+                group["lr"] = settings.rate * _rate(step, steps)
+            inputs, labels, counted, inside = _padded([documents[index] for index in batch], chance)
+            loss = loss_of(_forward(weights, inputs, inside, settings, functional), labels, counted)
+            optimizer.zero_grad()
+            torch.autograd.backward(loss)
+            torch.nn.utils.clip_grad_norm_(list(weights.values()), 1.0)
+            optimizer.step()
+            memory = AVERAGED_MEMORY if step > AVERAGED_FROM * steps else 0.0
+            if memory or step >= AVERAGED_FROM * steps - 1:
+                with torch.no_grad():
+                    for name, array in weights.items():
+                        averaged[name].mul_(memory).add_(array, alpha=1 - memory)
+    arrays = {name: array.detach().numpy().copy() for name, array in averaged.items()}
     return Network({**arrays, "mean": mean, "scale": scale}, settings.dilations)
 
 
-def _initial(inputs: int, settings: Settings, chance: np.random.Generator) -> Arrays:
+def _rate(step: int, steps: int) -> float:
+    falling = LOWEST_RATE + (1 - LOWEST_RATE) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, step / steps)))
+    return min(1.0, step / min(WARM_UP, 1 + steps / 10)) * falling
+
+
+def _initial(inputs: int, settings: Settings) -> dict[str, torch.Tensor]:
+    import torch
+
     width = settings.width
     shapes = {"inp": (inputs, width), "doc": (width, width), "out": (width, len(Label) + 1)}
     shapes |= {f"conv{layer}": (3 * width, width) for layer in range(len(settings.dilations))}
-    arrays: Arrays = {}
+    weights: dict[str, torch.Tensor] = {}
     for name, (rows, columns) in shapes.items():
         bound = 1 / math.sqrt(rows)
-        arrays[f"{name}.w"] = chance.uniform(-bound, bound, (rows, columns)).astype(np.float32)
-        arrays[f"{name}.b"] = np.zeros(columns, np.float32)
-    return arrays
+        weights[f"{name}.w"] = ((2 * torch.rand(rows, columns) - 1) * bound).requires_grad_()
+        weights[f"{name}.b"] = torch.zeros(columns, requires_grad=True)
+    return weights
+
+
+def _batches(documents: Sequence[Labelled], settings: Settings, chance: random.Random) -> Iterator[list[int]]:
+    """Indices of an epoch's documents that make up a batch of about so many blocks, in an order of chance."""
+    order = [
+        index for index, document in enumerate(documents) if not document.made or chance.random() < settings.made_share
+    ]
+    chance.shuffle(order)
+    batches: list[list[int]] = []
+    for first in range(0, len(order), SORTED_TOGETHER):
+        together = sorted(order[first : first + SORTED_TOGETHER], key=lambda index: len(documents[index].labels))
+        batch: list[int] = []
+        for index in together:  # the longest comes last
+            if batch and min(LONGEST, len(documents[index].labels)) * (len(batch) + 1) > settings.batch:
+                batches.append(batch)
+                batch = []
+            batch.append(index)
+        batches.append(batch)
+    chance.shuffle(batches)
+    yield from batches
+
+
+def _padded(documents: Sequence[Labelled], chance: random.Random) -> tuple[torch.Tensor, ...]:
+    """Inputs, labels, weights, and which blocks there are (1) or are padding (0); document first, then block."""
+    import torch
+
+    longest = max(min(LONGEST, len(document.labels)) for document in documents)
+    shape = (len(documents), longest)
+    inputs = np.zeros((*shape, documents[0].inputs.shape[1]), np.float32)
+    labels, weights, inside = np.zeros(shape, np.int64), np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    for row, document in enumerate(documents):
+        first = chance.randint(0, max(0, len(document.labels) - LONGEST))
+        stretch = slice(first, first + LONGEST)
+        count = len(document.labels[stretch])
+        inputs[row, :count], labels[row, :count] = document.inputs[stretch], document.labels[stretch]
+        weights[row, :count], inside[row, :count] = document.weights[stretch], 1
+    return tuple(torch.from_numpy(array) for array in (inputs, labels, weights, inside))
+
+
+def _forward(
+    weights: dict[str, torch.Tensor], inputs: torch.Tensor, inside: torch.Tensor, settings: Settings, functions: Any
+) -> torch.Tensor:
+    """The logits, with dropout: `model.network.Network.score` for a batch."""
+    import torch
+
+    mask = inside[..., None]
+
+    def layer(name: str, values: torch.Tensor) -> torch.Tensor:
+        active = torch.relu(values @ weights[f"{name}.w"] + weights[f"{name}.b"])
+        return functions.dropout(active, settings.drop) * mask
+
+    hidden = layer("inp", inputs * (torch.rand_like(inputs) >= settings.drop_inputs))
+    mean = hidden.sum(1) / mask.sum(1)
+    hidden = torch.relu(hidden + (mean @ weights["doc.w"] + weights["doc.b"])[:, None]) * mask
+    for number, step in enumerate(settings.dilations):
+        before = functions.pad(hidden, (0, 0, step, 0))[:, :-step]
+        after = functions.pad(hidden, (0, 0, 0, step))[:, step:]
+        hidden = hidden + layer(f"conv{number}", torch.cat((before, hidden, after), -1))
+    return hidden @ weights["out.w"] + weights["out.b"]
 
 
 def _class_weights(documents: Sequence[Labelled]) -> Floats:
     """Rare labels count somewhat more in the question which label."""
-    counts = (
-        np.bincount(np.concatenate([each.labels[each.weights > 0] for each in documents]), minlength=len(Label)) + 5
-    )
+    counted = np.concatenate([document.labels[document.weights > 0] for document in documents])
+    counts = np.bincount(counted, minlength=len(Label)) + 5
     weights = (counts.max() / counts) ** 0.2
     kept = len(KEPT)
     return np.concatenate((0.5 * weights[:kept], weights[kept:] / weights[kept:].min())).astype(np.float32)
 
 
-def _add_gradients(
-    arrays: Arrays,
-    document: Labelled,
-    class_weights: Floats,
-    settings: Settings,
-    chance: np.random.Generator,
-    gradients: Arrays,
-) -> None:
-    """Adds one document's gradients: forward with dropout, backward in the opposite order."""
-    keep = 1 - settings.drop
-    inputs = document.inputs * (chance.random(document.inputs.shape, np.float32) >= settings.drop_inputs)
-    count = len(inputs)
+def _loss(class_weights: Floats, settings: Settings) -> Any:
+    """The loss of a batch: cross-entropy of the gate, and of the label on its side of the gate."""
+    import torch
+    from torch.nn import functional
 
-    def mask() -> Floats:
-        return (chance.random((count, settings.width), np.float32) < keep).astype(np.float32) / keep
+    kept, by_class = len(KEPT), torch.from_numpy(class_weights)
 
-    first_mask = mask()
-    first = np.maximum(inputs @ arrays["inp.w"] + arrays["inp.b"], 0) * first_mask
-    mean = first.mean(axis=0)
-    hidden = np.maximum(first + (mean @ arrays["doc.w"] + arrays["doc.b"]), 0)
-    second = hidden
-    layers = []
-    for layer, step in enumerate(settings.dilations):
-        wide, layer_mask = around(hidden, step), mask()
-        out = np.maximum(wide @ arrays[f"conv{layer}.w"] + arrays[f"conv{layer}.b"], 0)
-        layers.append((wide, out > 0, layer_mask))
-        hidden = hidden + out * layer_mask
-    logits = hidden @ arrays["out.w"] + arrays["out.b"]
+    def loss(logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        boilerplate = (labels >= kept).float()
+        target = boilerplate * (1 - 2 * settings.smooth) + settings.smooth
+        gate = functional.binary_cross_entropy_with_logits(logits[..., -1], target, reduction="none")
+        sides = torch.cat((logits[..., :kept].log_softmax(-1), logits[..., kept:-1].log_softmax(-1)), -1)
+        kind = -sides.gather(-1, labels[..., None])[..., 0] * by_class[labels]
+        return ((2 * gate + settings.kind * kind) * weights).sum() / settings.batch
 
-    back = _loss_gradient(logits, document, class_weights, settings)
-    gradients["out.w"] += hidden.T @ back
-    gradients["out.b"] += back.sum(axis=0)
-    back = back @ arrays["out.w"].T
-    for layer in reversed(range(len(layers))):
-        wide, active, layer_mask = layers[layer]
-        through = back * layer_mask * active
-        gradients[f"conv{layer}.w"] += wide.T @ through
-        gradients[f"conv{layer}.b"] += through.sum(axis=0)
-        back = back + _around_back(through @ arrays[f"conv{layer}.w"].T, settings.dilations[layer])
-    back = back * (second > 0)
-    total = back.sum(axis=0)
-    gradients["doc.w"] += np.outer(mean, total)
-    gradients["doc.b"] += total
-    back = (back + (total @ arrays["doc.w"].T) / count) * first_mask * (first > 0)
-    gradients["inp.w"] += inputs.T @ back
-    gradients["inp.b"] += back.sum(axis=0)
-
-
-def _around_back(wide: Floats, step: int) -> Floats:
-    """The gradient of `model.around`: what went to the neighbours comes back from them."""
-    count, width = wide.shape[0], wide.shape[1] // 3
-    back = wide[:, width : 2 * width].copy()
-    if count > step:
-        back[:-step] += wide[step:, :width]
-        back[step:] += wide[:-step, 2 * width :]
-    return back
-
-
-#: So many blocks make up a batch's loss on average; keeps the size of gradients apart from that of documents.
-BLOCKS_PER_DOCUMENT = 30
-
-
-def _loss_gradient(logits: Floats, document: Labelled, class_weights: Floats, settings: Settings) -> Floats:
-    """The gradient of the loss by the logits: cross-entropy of the gate, and of the label on its side of the gate."""
-    kept, labels = len(KEPT), document.labels
-    weights = (document.weights / (settings.batch * BLOCKS_PER_DOCUMENT))[:, None].astype(np.float32)
-    is_boilerplate = labels >= kept
-    target = np.where(is_boilerplate, 1 - settings.smooth, settings.smooth)[:, None]
-    gate = 1 / (1 + np.exp(-np.clip(logits[:, -1:], -30, 30)))
-    back = np.zeros_like(logits)
-    back[:, -1:] = 2 * (gate - target) * weights
-    kind = settings.kind * class_weights[labels][:, None] * weights
-    for side, (first, last) in ((~is_boilerplate, (0, kept)), (is_boilerplate, (kept, logits.shape[1] - 1))):
-        if side.any():
-            wanted = np.zeros((int(side.sum()), last - first), np.float32)
-            wanted[np.arange(len(wanted)), labels[side] - first] = 1
-            back[side, first:last] = (softmax(logits[side, first:last]) - wanted) * kind[side]
-    return back.astype(np.float32)
-
-
-def _adamw(
-    arrays: Arrays,
-    gradients: Arrays,
-    moments: Mapping[str, tuple[Floats, Floats]],
-    *,
-    step: int,
-    rate: float,
-    decay: float,
-) -> None:
-    """One step of AdamW (Loshchilov and Hutter, 2019), with the norm of all gradients cut off at 1."""
-    norm = math.sqrt(sum(float((gradient**2).sum()) for gradient in gradients.values()))
-    shrink = min(1.0, 1.0 / max(norm, 1e-12))
-    for name, array in arrays.items():
-        gradient = gradients[name] * shrink
-        mean, square = moments[name]
-        mean *= 0.9
-        mean += 0.1 * gradient
-        square *= 0.999
-        square += 0.001 * gradient**2
-        update = (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
-        array *= 1 - rate * decay
-        array -= rate * update
+    return loss

@@ -104,7 +104,7 @@ def test_labels_in_another_order_are_refused() -> None:
 
 
 def test_lacking_arrays_are_named() -> None:
-    with pytest.raises(ModelError, match=r"here lacks 'word.weights'; fetch or train it again"):
+    with pytest.raises(ModelError, match=r"here lacks 'word.buckets'; fetch or train it again"):
         parse(changed({}), "here")
 
 
@@ -124,7 +124,7 @@ def test_shipped_model_is_small_and_names_itself(tmp_path: Path) -> None:
     data = shipped_bytes()
     (tmp_path / "copy.model").write_bytes(data)
     model = load(tmp_path / "copy.model")
-    assert len(data) <= 8 * MEGABYTE
+    assert len(data) <= 16 * MEGABYTE
     assert model.digest == shipped().digest == hashlib.sha256(data).hexdigest()
     assert model.header["labels"] == LABELS
     assert {"documents", "sites", "digest", "seed"} <= set(model.header["training"])

@@ -141,5 +141,5 @@ def test_shifted_beyond_the_document_is_nothing() -> None:
 
 def test_a_repeated_block_costs_less_to_lose_for_its_length() -> None:
     probabilities = np.full((2, len(Label)), 1 / len(Label))
-    scores = Scores.of(probabilities, [900, 900], recurring=np.array([False, True]))
+    scores = Scores.of(probabilities, ["x" * 900] * 2, recurring=np.array([False, True]))
     assert scores.costs[1] < scores.costs[0]

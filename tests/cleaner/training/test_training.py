@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.cases import ROOT
 from support.gate import GOLD
@@ -19,19 +19,12 @@ from cleaner import Cleaner
 from cleaner.cli import main as cli
 from cleaner.labels import KEPT, Label
 from cleaner.model.network import COLUMN, load
+from cleaner.training.augment import flattened, made_from
 from cleaner.training.blocks import FOLDS, Material, TrainingError, train
-from cleaner.training.corpus import (
-    example,
-    flattened,
-    fold_of,
-    line_examples,
-    made_from,
-    noisy_examples,
-    read_templates,
-    site,
-)
+from cleaner.training.corpus import example, fold_of, line_examples, noisy_examples, site
 from cleaner.training.evaluation import Gold, GoldError, as_values, evaluate, read_gold
 from cleaner.training.network import Settings
+from cleaner.training.own_texts import read_boxes, read_templates, read_texts
 
 TEMPLATES = ROOT / "fixtures" / "training" / "templates.toml"
 
@@ -171,16 +164,17 @@ line = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_siz
 labelled_lines = st.lists(st.tuples(line, st.sampled_from(Label)), min_size=1, max_size=20)
 
 
+@settings(deadline=None)
 @given(labelled_lines, st.sampled_from(["\n", "\n\n"]), st.integers(1, 4))
 def test_made_documents_stay_aligned(lines: list[tuple[str, Label]], glue: str, copies: int) -> None:
     document = gold(lines, glue=glue)
     assert not misaligned(document)
-    for made in made_from([document] * 5 * copies, read_templates(TEMPLATES)[:20]):
+    for made in (made.gold for made in made_from([document] * 5 * copies, read_templates(TEMPLATES)[:20])):
         assert not misaligned(made)
         kept = {document.text[start:end] for start, end, _ in document.spans}
         if made.id.endswith("#part"):
             assert {made.text[start:end] for start, end, _ in made.spans} <= kept
-        else:
+        elif made.id.endswith("#flat") and "#scraped" not in made.id:
             assert kept <= {made.text[start:end] for start, end, _ in made.spans}
 
 
@@ -199,19 +193,76 @@ def test_a_document_on_one_line_has_the_same_words_under_each_label(lines: list[
 
 def test_made_from_the_labelled_set() -> None:
     documents, templates = list(read_gold(GOLD)), read_templates(TEMPLATES)
-    made = list(made_from(documents, templates))
-    assert made == list(made_from(documents, templates))
-    assert {each.id.rsplit("#")[-1] for each in made} == {"part", "appeal", "flat"}
+    made = [made.gold for made in made_from(documents, templates)]
+    assert made == [again.gold for again in made_from(documents, templates)]
+    assert {each.id.split("#", 1)[1] for each in made} == {"part", "flat", "scraped", "scraped#flat", "short"}
     assert {site(each.source) for each in made} <= {site(each.source) for each in documents}
     assert not [problem for each in made for problem in misaligned(each)]
+
+
+def test_what_is_put_into_a_document_comes_from_its_own_fold() -> None:
+    """The scores it is learned with have not seen it there."""
+    documents, templates = list(read_gold(GOLD)), read_templates(TEMPLATES)
+    fold_of_line = {
+        (each.text[start:end], label): fold_of(site(each.source), FOLDS)
+        for each in (*documents, *templates)
+        for start, end, label in each.spans
+    }
+    for made in (made.gold for made in made_from(documents, templates) if made.gold.id.endswith("#scraped")):
+        own = next(each for each in documents if each.id == made.id.split("#")[0])
+        lines = {own.text[start:end] for start, end, _ in own.spans}
+        put = [(made.text[start:end], label) for start, end, label in made.spans]
+        for line in put:
+            if line in fold_of_line and line[0] not in lines and line[1] is Label.DONATION:
+                same = [each for each in templates if line[0] in each.text]
+                assert fold_of(site(own.source), FOLDS) in {fold_of(site(each.source), FOLDS) for each in same}
+
+
+def test_true_sentences_move_and_no_word_of_the_article_is_lost() -> None:
+    story = [
+        (f"The council of Gullwick met on day {day}. It voted late. Nobody spoke of ferry {day}.", Label.BODY)
+        for day in range(8)
+    ]
+    document = gold([*story, ("Share", Label.SOCIAL)])
+    boxes = [each for each in read_templates(TEMPLATES) if each.lang == "en"]
+    made = [made.gold for made in made_from([document] * 40, boxes) if made.gold.id.endswith("#scraped")]
+    moved = 0
+    for each in made:
+        kept = [each.text[start:end] for start, end, label in each.spans if label is Label.BODY]
+        assert sorted(" ".join(kept).split()) == sorted(" ".join(text for text, _ in story).split())
+        moved += any(line.startswith("Nobody") for line in kept)
+    assert moved > 20
 
 
 def test_doubt_moves_with_its_line() -> None:
     document = gold([(STORY, Label.BODY), ("Perhaps", Label.BIO), (STORY, Label.BODY), ("Share", Label.SOCIAL)])
     doubtful = Gold("one", document.text, document.spans, (document.spans[1][:2],), "en", "a.test")
-    made = list(made_from([doubtful] * 40, read_templates(TEMPLATES)))
-    assert {each.id for each in made} == {"one#part", "one#appeal", "one#flat"}
+    made = [made.gold for made in made_from([doubtful] * 40, read_templates(TEMPLATES))]
+    assert {each.id for each in made} == {"one#part", "one#flat", "one#scraped", "one#scraped#flat", "one#short"}
     assert {each.text[start:end] for each in made for start, end in each.doubt} == {"Perhaps"}
+
+
+OWN = ROOT / "fixtures" / "training" / "own"
+
+
+@pytest.mark.parametrize(("read", "name"), [(read_boxes, "boxes"), (read_texts, "docs"), (read_texts, "negatives")])
+def test_texts_written_for_training_are_labelled_and_filled(read, name: str) -> None:
+    texts = list(read(OWN / f"{name}.jsonl"))
+    assert texts == list(read(OWN / f"{name}.jsonl"))
+    assert len({each.id for each in texts}) == len({site(each.source) for each in texts}) == len(texts) > 300
+    assert not [(each.id, problem) for each in texts for problem in misaligned(each)]
+    assert not [each.id for each in texts if "{outlet}" in each.text or "{amount}" in each.text]
+
+
+@pytest.mark.parametrize(
+    "row",
+    ['{"id": "a"}', '{"id": "a", "lang": "en", "lines": [["weather", "x"]]}', '{"id": "a", "lang": "en", "lines": 3}'],
+)
+def test_a_text_that_cannot_be_used_is_named(row: str, tmp_path: Path) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_text(row, "utf-8")
+    with pytest.raises(GoldError, match=r"texts\.jsonl: row 1 is no text for training"):
+        list(read_texts(path))
 
 
 def test_templates_are_labelled_and_filled() -> None:
@@ -251,11 +302,12 @@ def test_labelled_set_is_small_whole_and_of_many_sites() -> None:
 
 def test_train_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("sklearn")
+    pytest.importorskip("torch")
     path = tmp_path / "own.model"
     assert cli.main(["train", "--gold", str(GOLD), "--templates", str(TEMPLATES), "-o", str(path)]) == cli.OK
     out, progress = capsys.readouterr()
     assert "cross-validated over sites" in out
-    assert "training the network on everything" in progress
+    assert "networks without each fold" in progress
     model, documents = load(path), list(read_gold(GOLD))
     assert model.header["training"]["documents"] == len(documents)
     values = as_values(evaluate(Cleaner(model=model), documents))
@@ -264,15 +316,17 @@ def test_train_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 def test_trained_twice_is_the_same(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
+    pytest.importorskip("torch")
     paths = tmp_path / "one.model", tmp_path / "two.model"
     for path in paths:
-        words = ["train", "--gold", str(GOLD), "--epochs", "1", "--no-cross-validation", "-o", str(path)]
+        words = ["train", "--gold", str(GOLD), "--epochs", "1", "-o", str(path)]
         assert cli.main(words) == cli.OK
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
 def test_held_out_documents_get_probabilities() -> None:
     pytest.importorskip("sklearn")
+    pytest.importorskip("torch")
     documents = list(read_gold(GOLD))[:60]
     found = train(Material(documents), Settings(epochs=1), lambda line: None)
     assert len(found.probabilities) == len(found.examples)

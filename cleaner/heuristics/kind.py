@@ -1,0 +1,83 @@
+"""What kind of document a text is, where it is no plain report: its short lines are the article then.
+
+A poem, a live ticker, questions and answers, a transcript, a recipe, a numbered list. Told by the shape of its lines
+only, in any language that has such signs; in doubt it is none of these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Kinds of document that are cleaned more mildly."""
+
+    TICKER = "ticker"
+    TRANSCRIPT = "transcript"
+    QUESTIONS = "questions"
+    RECIPE = "recipe"
+    POEM = "poem"
+    LIST = "list"
+
+
+#: At least so many lines of a document must have the kind's sign, and this share of them.
+SIGNS, SHARE = 4, 0.15
+#: Speakers of a transcript: so many of them speak more than once.
+SPEAKERS = 2
+#: A poem has at least so many lines of at most this length; this share of them is so short, this share breaks off
+#: inside a sentence, and at most this share ends one.
+POEM_LINES, VERSE, VERSES, BROKEN, ENDED = 6, 70, 0.75, 0.2, 0.45
+
+TIME = re.compile(r"(?:\[|\()?\d{1,2}[:.h]\d{2}(?:\s?(?:Uhr|[ap]\.?m\.?|GMT|CET|h))?(?:\]|\))?(?=\s|$|[:–—-])")
+SPEAKER = re.compile(r"([^\W\d_][\w .'’-]{0,30}):\s+\S")
+AMOUNT = re.compile(
+    r"[-•*]?\s*(?:\d+(?:[.,/]\d+)?|[½¼¾⅓⅔])\s?(?:g|kg|ml|l|cl|dl|oz|lb|tbsp|tsp|cups?|EL|TL|Prise|Bund|Stück|"
+    r"cuill\S*|c\. à|cucharad\S*|cucchiai\S*|łyż\S*|pinch|cloves?|slices?)\b"
+)
+NUMBERED = re.compile(r"(\d{1,2})[.)]\s+\S")
+
+
+def kind_of(lines: Sequence[str]) -> Kind | None:
+    """The kind of a document by its lines, None for a plain report."""
+    needed = max(SIGNS, SHARE * len(lines))
+    if sum(TIME.match(line) is not None for line in lines) >= needed:
+        return Kind.TICKER
+    if _is_transcript(lines, needed):
+        return Kind.TRANSCRIPT
+    if sum(AMOUNT.match(line) is not None for line in lines) >= needed:
+        return Kind.RECIPE
+    asked = [
+        index for index, line in enumerate(lines[:-1]) if line.endswith("?") and not lines[index + 1].endswith("?")
+    ]
+    if len(asked) >= needed:
+        return Kind.QUESTIONS
+    if _numbers(lines) >= needed:
+        return Kind.LIST
+    return Kind.POEM if _is_poem(lines) else None
+
+
+def _is_transcript(lines: Sequence[str], needed: float) -> bool:
+    speakers = Counter(found[1] for line in lines if (found := SPEAKER.match(line)))
+    again = [count for count in speakers.values() if count > 1]
+    return len(again) >= SPEAKERS and sum(again) >= needed
+
+
+def _numbers(lines: Sequence[str]) -> int:
+    """How far lines that begin with 1., 2., 3. … count."""
+    count = 0
+    for line in lines:
+        if (found := NUMBERED.match(line)) and int(found[1]) == count + 1:
+            count += 1
+    return count
+
+
+def _is_poem(lines: Sequence[str]) -> bool:
+    verses = [line for line in lines if len(line) <= VERSE]
+    if len(verses) < max(POEM_LINES, VERSES * len(lines)):
+        return False
+    broken = sum(line.endswith((",", ";", "—", "–")) for line in verses)
+    ended = sum(line.endswith((".", "!", "?", "…")) for line in verses)
+    return broken >= BROKEN * len(verses) and ended <= ENDED * len(verses)

@@ -1,0 +1,43 @@
+"""Kinds of document are told by the shape of their lines; a plain report is none of them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleaner.heuristics.kind import Kind, kind_of
+
+REPORT = [
+    "Ferry returns to Gullwick",
+    "The ferry came back on Monday, a month after its engine failed off the northern pier.",
+    "“We were glad to see it,” said the harbour master. “It had been a long month.”",
+    "Who pays for the repairs?",
+    "The council has not said. A vote is due in May.",
+]
+KINDS = {
+    Kind.TICKER: ["Live: storm over the coast", *(f"{hour}:15 The wind reaches {hour}0 knots off Gullwick." for hour in range(10, 16))],
+    Kind.TRANSCRIPT: ["A talk with two pilots", *("Mara: It was dark.", "Odd: It was very dark.") * 3],
+    Kind.QUESTIONS: ["A talk with the harbour master", *("When did the engine fail?", "In March, off the pier.") * 4],
+    Kind.RECIPE: ["Bean soup", "300 g white beans", "2 EL Öl", "1 l water", "½ tsp salt", "Soak the beans for a night."],
+    Kind.POEM: [
+        "The pier at night", "A lamp goes out along the quay,", "the gulls have nothing more to say,",
+        "and water, where the ferry lay,", "keeps folding, folding, folding", "the harbour in its sleeve of grey;",
+        "who waits there will be waiting yet.",
+    ],
+    Kind.LIST: ["Five walks near Gullwick", *(f"{number}. The path to cove {number}" for number in range(1, 6))],
+}  # fmt: skip
+MENU = ["Home", "News", "Sport", "Weather", "Culture", "Opinion", "Log in", "Subscribe", "About us", "Contact"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kind(kind: Kind) -> None:
+    assert kind_of(KINDS[kind]) is kind
+
+
+@pytest.mark.parametrize("lines", [REPORT, MENU, [], ["One line."], REPORT * 2])
+def test_a_report_or_a_menu_is_none(lines: list[str]) -> None:
+    assert kind_of(lines) is None
+
+
+@given(st.lists(st.text(max_size=30), max_size=30))
+def test_any_lines_have_a_kind_or_none(lines: list[str]) -> None:
+    assert kind_of(lines) in {*Kind, None}
