@@ -104,7 +104,7 @@ def test_labels_in_another_order_are_refused() -> None:
 
 
 def test_lacking_arrays_are_named() -> None:
-    with pytest.raises(ModelError, match=r"here lacks 'word.buckets'; fetch or train it again"):
+    with pytest.raises(ModelError, match=r"here lacks 'word.weights'; fetch or train it again"):
         parse(changed({}), "here")
 
 
