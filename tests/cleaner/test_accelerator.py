@@ -85,7 +85,9 @@ finite = st.floats(-100, 100, width=32)
 @settings(deadline=None, max_examples=30)
 @given(
     arrays(
-        np.float32, st.tuples(st.integers(1, 40), st.just(network.shipped().networks[0].layers[0].inputs)), elements=finite
+        np.float32,
+        st.tuples(st.integers(1, 40), st.just(network.shipped().networks[0].layers[0].inputs)),
+        elements=finite,
     )
 )
 def test_probabilities_are_the_same(inputs: np.ndarray) -> None:
