@@ -121,7 +121,7 @@ def _check_pipe(args: argparse.Namespace) -> None:
     if args.output:
         raise UsageError("-o OUT goes with files or folders; standard input is cleaned to standard output")
     if args.format == "markdown":
-        raise UsageError("Markdown is no format of inputs; give --to markdown to get it")
+        raise UsageError("Markdown is not a format of inputs; give --to markdown to get it")
     for name, default in BATCH_ONLY:
         if getattr(args, name) != default:
             option = f"--{name.replace('_', '-')}"

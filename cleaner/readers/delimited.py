@@ -82,7 +82,7 @@ def _read(
                 yield guarded_row(partial(_row, columns, values, original, settings), original, settings.seconds)
             except csv.Error as error:
                 number += 1
-                failure = Failure(name, number, f"is no row of a table ({error})", _MEND)
+                failure = Failure(name, number, f"is not a row of a table ({error})", _MEND)
                 long = "field limit" in str(error)
                 yield Reading(None, None, too_large(name, number, settings.max_bytes) if long else failure)
 

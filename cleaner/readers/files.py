@@ -18,7 +18,7 @@ from cleaner.document import Document
 from cleaner.readers.packing import packing_of, unpacked
 from cleaner.readers.readings import DEFAULT_MAX_BYTES, Failure, Found, Original, Reading, ReadSettings
 
-#: What is no article though it is called plain text, and what to say instead.
+#: What is not an article though it is called plain text, and what to say instead.
 REFUSED = {
     ContentKind.JSON_LINES: "give --format jsonl, or name the file .jsonl",
     ContentKind.JSON: "give --format json, or name the file .json",
@@ -41,7 +41,7 @@ _ADVICE = {
 
 
 def read_text(found: Found, settings: ReadSettings) -> Iterator[Reading]:
-    """The article in a plain text file; what is no plain text is read as a page or refused (`from_bytes`)."""
+    """The article in a plain text file; what is not plain text is read as a page or refused (`from_bytes`)."""
     yield _read(found, "text/plain", settings)
 
 

@@ -113,7 +113,7 @@ def _expand(pattern: Path) -> tuple[Path, list[Path]]:
     try:
         matches = sorted(anchor.glob(str(Path(*pattern.parts[count:]))))
     except ValueError as error:
-        raise InputError(f"{pattern.name} is no pattern ({error}); quote names that hold * ? or [") from error
+        raise InputError(f"{pattern.name} is not a pattern ({error}); quote names that hold * ? or [") from error
     return anchor, [m for m in matches if not any(part.startswith(".") for part in m.parts[count:])]
 
 
@@ -253,7 +253,7 @@ def unknown(locator: str) -> str:
 
 
 def _unnameable(locator: str) -> Failure | None:
-    """The failure for a name that is no Unicode: no output could hold it."""
+    """The failure for a name that is not Unicode: no output could hold it."""
     try:
         locator.encode("utf-8")
     except UnicodeEncodeError:

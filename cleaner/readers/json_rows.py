@@ -114,7 +114,7 @@ def _elements(
 
 
 def _is_wrong(error: ValueError, text: str) -> bool:
-    """Whether a text is no JSON however it goes on: the error stands before its end, and in no open string."""
+    """Whether a text is not JSON however it goes on: the error stands before its end, and in no open string."""
     if not isinstance(error, json.JSONDecodeError) or error.msg.startswith("Unterminated string"):
         return False
     return error.pos < len(text) - LOOKAHEAD
@@ -163,6 +163,6 @@ def _as_lines(text: str) -> list[Any]:
 def _row(value: Any, number: int, original: Original, settings: ReadSettings) -> Reading:
     place = Original(original.locator, number, b"", "text/plain", {}, original.modified)
     if not isinstance(value, dict):
-        failure = Failure(original.locator, number, "is no object", "give a list of objects, one an article")
+        failure = Failure(original.locator, number, "is not an object", "give a list of objects, one an article")
         return Reading(None, None, failure)
     return guarded_row(partial(row_reading, value, place, settings), place, settings.seconds)

@@ -77,7 +77,7 @@ def lines_of(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
 
 
 def json_objects(path: Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects in a file of JSON lines, plain or packed, with their line numbers; for what is no article.
+    """The objects in a file of JSON lines, plain or packed, with their line numbers; for what is not an article.
 
     Raises RowError and PackingError, whose messages name the line, and OSError.
     """

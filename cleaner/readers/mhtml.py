@@ -41,7 +41,7 @@ def read_mhtml(found: Found, settings: ReadSettings) -> Iterator[Reading]:
         yield Reading(original, None, Failure(found.locator, None, error.what, error.do))
         return
     except _PARSER_ERRORS as error:
-        yield Reading(original, None, replace(failure, what=f"is no MHTML ({error})"))
+        yield Reading(original, None, replace(failure, what=f"is not MHTML ({error})"))
         return
     metadata = {"path": found.locator, **({"capture-date": saved} if (saved := _saved(message)) else {})}
     document = Document(
@@ -56,7 +56,7 @@ def page_in(payload: bytes) -> bytes:
     try:
         page = _opened(payload)[2]
     except _PARSER_ERRORS as error:
-        raise ValueError(f"is no MHTML ({error})") from error
+        raise ValueError(f"is not MHTML ({error})") from error
     if not isinstance(page, bytes):
         raise ValueError("holds no HTML part")
     return page

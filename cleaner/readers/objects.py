@@ -127,7 +127,7 @@ def _find(
         if each is None:
             yield Failure(locator, None, "is not there", "check its name; if it was moved meanwhile, run again")
         elif not {"", ".", ".."}.isdisjoint((*folders, name)):
-            yield Failure(locator, None, "has a name that is no relative path", "rename it")
+            yield Failure(locator, None, "has a name that is not a relative path", "rename it")
         elif outermost is not None:  # a hidden folder counts as one
             hidden = "/".join(folders[: outermost + 1]) + "/"
             yield Skipped(hidden.rstrip("/"), "hidden")

@@ -50,7 +50,9 @@ def _read(found: Found, settings: ReadSettings) -> Iterator[Reading]:
                     yield guarded_row(partial(_row, columns, at, original, settings), original, settings.seconds)
     except pyarrow.ArrowException as error:
         first = (str(error).splitlines() or ["unknown"])[0]
-        failure = Failure(found.locator, number + 1 if number else None, f"is no whole Parquet file ({first})", _AGAIN)
+        failure = Failure(
+            found.locator, number + 1 if number else None, f"is not a whole Parquet file ({first})", _AGAIN
+        )
         yield Reading(None, None, failure)
 
 

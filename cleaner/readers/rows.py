@@ -138,7 +138,7 @@ def _content(row: Mapping[str, Any], names: FieldNames) -> tuple[str, bool]:
     held = [pair for pair in named if row.get(pair[0]) is not None]
     for name, is_html in held:
         if not isinstance(row[name], str):
-            raise RowError(f"has a {name[:NAMED]!r} that is no string but a JSON {_json_name(row[name])}")
+            raise RowError(f"has a {name[:NAMED]!r} that is not a string but a JSON {_json_name(row[name])}")
         if row[name].strip():
             return name, is_html
     if held:

@@ -117,7 +117,7 @@ def test_a_batch_a_report_and_its_archive(tmp_path):
     (tmp_path / "a.txt").write_text(ARTICLE)
     code, out, err = cleancopy("clean", "a.txt", "-o", "out", "--now", "2026-05-03T10:22:00Z", cwd=tmp_path)
     assert (code, err) == (0, "")
-    assert "1 documents: 1 clean" in out
+    assert "1 document: 1 clean" in out
     assert "out" in out
     assert cleancopy("archive", "verify", "out", cwd=tmp_path)[0] == 0
     assert cleancopy("report", "out", "-o", "report.html", cwd=tmp_path)[0] == 0

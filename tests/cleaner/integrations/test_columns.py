@@ -49,8 +49,8 @@ def test_the_values_are_those_of_the_filters_rows():
 BAD = {
     "nothing": ({"text": [None]}, "neither 'text' nor 'html'"),
     "not a number": ({"text": [float("nan")]}, "neither"),
-    "a number": ({"text": [3]}, "'text' that is no string"),
-    "bytes": ({"text": [b"abc"]}, "'text' that is no string"),
+    "a number": ({"text": [3]}, "'text' that is not a string"),
+    "bytes": ({"text": [b"abc"]}, "'text' that is not a string"),
     "a tree that no parser takes": ({"html": ["\x00"]}, ""),
     "too long": ({"text": ["a" * 5000]}, "larger than 4,000 bytes"),
 }

@@ -86,7 +86,7 @@ def test_a_table(tmp_path: Path) -> None:
     (tmp_path / "cut.parquet").write_bytes((tmp_path / "t.parquet").read_bytes()[:-40])
     (cut,) = read_file(tmp_path / "cut.parquet", ".parquet")
     assert cut.failure
-    assert "no whole Parquet file" in cut.failure.what
+    assert "not a whole Parquet file" in cut.failure.what
 
 
 def test_missing_libraries_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

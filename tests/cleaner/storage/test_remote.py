@@ -296,7 +296,7 @@ def test_names_that_would_leave_the_folder_are_failures(bucket):
     for name in ("good.txt", *names):
         s3.filesystem().pipe_file(f"{bucket}/in/{name}", STORY.encode())
     found = {each.locator: getattr(each, "what", "") for each in discover([f"{bucket}/in"])}
-    assert found == {"good.txt": "", **dict.fromkeys(names, "has a name that is no relative path")}
+    assert found == {"good.txt": "", **dict.fromkeys(names, "has a name that is not a relative path")}
 
 
 @pytest.mark.parametrize("name", ["crawls", "encodings", "folders/mixed"])
