@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 
 import pytest
-from warc_samples import CHECKS, article, few, write_segment
+from warc_samples import article, command, few, write_segment
 
 from archive import cli
-
-
-def command(*words: str | Path) -> int:
-    parser = argparse.ArgumentParser(prog="cleancopy")
-    cli.add_arguments(parser.add_subparsers(dest="command").add_parser("archive"), CHECKS)
-    args = parser.parse_args(["archive", *map(str, words)])
-    code: int = args.run(args)
-    return code
 
 
 @pytest.fixture

@@ -19,8 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from make_warc import base, sealed
-from test_archive_cli import command
-from warc_samples import CHECKS, article, few, ledger, write_segment
+from warc_samples import CHECKS, article, command, few, ledger, write_segment
 
 from archive import cli, verify
 from archive.checking.ledger import MAX_DEPTH, LedgerError, load_ledger

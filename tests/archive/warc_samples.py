@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from archive import Article, Checks, RunInfo, Segment, SegmentWriter
+from archive import Article, Checks, RunInfo, Segment, SegmentWriter, cli
 
 CLOCK = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 CAPTURED = datetime(2024, 2, 29, 23, 59, 59, tzinfo=UTC)
@@ -105,3 +106,12 @@ def write_segment(folder: Path, articles: Iterable[Article], segment: Segment = 
             writer.write(one)
     (path,) = writer.paths
     return path
+
+
+def command(*words: str | Path) -> int:
+    """Carries out `archive …` and gives its exit code."""
+    parser = argparse.ArgumentParser(prog="cleancopy archive")
+    cli.add_arguments(parser, CHECKS)
+    args = parser.parse_args(list(map(str, words)))
+    code: int = args.run(args)
+    return code

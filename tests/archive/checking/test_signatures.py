@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_archive_cli import command
-from warc_samples import CLOCK, SEGMENT, article, few, write_segment
+from warc_samples import CLOCK, SEGMENT, article, command, few, write_segment
 
 serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization")
 

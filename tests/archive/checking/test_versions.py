@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from test_archive_cli import command
-from warc_samples import CHECKS, CLOCK, RUN, article
+from warc_samples import CHECKS, CLOCK, RUN, article, command
 
 from archive import Article, Problem, Segment, SegmentWriter, verify
 from archive.checking.versions import Version, newest, versions

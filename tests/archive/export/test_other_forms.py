@@ -9,8 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from test_archive_cli import command
-from warc_samples import CHECKS, SEGMENT, few, write_segment
+from warc_samples import CHECKS, SEGMENT, command, few, write_segment
 from warcio.archiveiterator import ArchiveIterator
 
 from archive import Problem, verify
