@@ -37,6 +37,7 @@ def surt(uri: str) -> str:
     >>> surt("file:///news/A.txt")
     'file:/news/a.txt'
     """
+    uri = uri.strip()
     try:
         parts = urlsplit(uri)
     except ValueError:  # brackets that hold no IPv6 address: a key that nobody looks up, but a key
