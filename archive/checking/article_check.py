@@ -27,6 +27,7 @@ from archive.segments.records import (
     CONFORMS_TO,
     FORMAT,
     INFO_FIELDS,
+    conversion_options,
     derived_id,
     fingerprint_of,
     local_uri,
@@ -158,11 +159,19 @@ def _meaning(group: Group, fields: Mapping[str, str], warcinfo: Record | None) -
         media_type, charset = fields.get("source-media-type", ""), fields.get("source-charset")
         if resource.get("Content-Type") != (f"{media_type}; charset={charset}" if charset else media_type):
             yield metadata.problem("the fields source-media-type and -charset are not the type of the original")
-    converted = group.conversion and group.conversion.get("WARC-Conversion-Software")
-    if group.conversion and converted not in (None, fields.get("cleaner")):
-        yield group.conversion.problem("WARC-Conversion-Software is not the cleaner of the metadata", REWRITE)
+    if group.conversion:
+        yield from _converted(group.conversion, fields)
     yield from _cleaner(metadata, fields, warcinfo)
     yield from _ids(group, fields, path if row is None else f"{path}#{row}")
+
+
+def _converted(conversion: Record, fields: Mapping[str, str]) -> Iterator[Problem]:
+    """What the conversion's header says of the cleaner, where it says it: earlier versions did not."""
+    config, model = (unescape(fields.get(f"cleaner-{part}-digest", "")) for part in ("config", "model"))
+    told = {"Software": fields.get("cleaner"), "Options": conversion_options(config, model)}
+    for name, value in told.items():
+        if conversion.get(f"WARC-Conversion-{name}") not in (None, value):
+            yield conversion.problem(f"WARC-Conversion-{name} does not name the cleaner of the metadata", REWRITE)
 
 
 def _cleaner(metadata: Record, fields: Mapping[str, str], warcinfo: Record | None) -> Iterator[Problem]:

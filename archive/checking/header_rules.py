@@ -84,6 +84,8 @@ def header_problems(record: Record) -> Iterator[Problem]:
         rule = _UNKNOWN
     if not record.head.startswith(b"WARC/1.1\r\n"):
         yield record.problem(f"the version line is {record.head[:12]!r}, not WARC/1.1", REWRITE)
+    if record.head.count(b"\n") != record.head.count(b"\r\n"):
+        yield record.problem("a line of its headers does not end with CR LF", REWRITE)
     given = Counter(name.lower() for name, _ in record.headers)
     for name in (*ALWAYS, *rule.required):
         if not given[name.lower()]:

@@ -195,11 +195,16 @@ def _conversion(article: Article, run: RunInfo, *, resource: Draft, date: str) -
 
 @lru_cache(maxsize=8)
 def _conversion_headers(run: RunInfo) -> str:
-    """What converted, in the form of a warcinfo's `software`, and how, as JSON: issue 52 of the WARC specifications."""
-    options = {"config-digest": run.config_digest, "model-digest": run.model_digest}
-    told = json.dumps({name: value for name, value in options.items() if value})
+    """What converted, in the form of a warcinfo's `software`, and how: issue 52 of the WARC specifications."""
     software = escape(f"{run.software}/{run.version}")
-    return f"WARC-Conversion-Software: {software}\r\nWARC-Conversion-Options: {told}\r\n"
+    options = conversion_options(run.config_digest, run.model_digest)
+    return f"WARC-Conversion-Software: {software}\r\nWARC-Conversion-Options: {options}\r\n"
+
+
+def conversion_options(config_digest: str, model_digest: str | None) -> str:
+    """The digests of configuration and model as JSON on one line of ASCII."""
+    options = {"config-digest": config_digest, "model-digest": model_digest}
+    return json.dumps({name: value for name, value in options.items() if value})
 
 
 def about_record(about: Draft, *, record_id: str, date: str, block: bytes) -> Draft:
