@@ -34,6 +34,8 @@ MOST_LINES, LISTED_LINES = 2_000, 200
 MOST_DOUBTS, CERTAIN = 50, 0.25
 #: Statuses whose documents are named: somebody should look at them.
 NAMED = (Status.SUSPECT, Status.EMPTY)
+#: What run.json calls the names of files that were not read, each with its reason.
+SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,7 +69,9 @@ class RunCounts:
     failures: list[Failure] = field(default_factory=list)  # the first MOST_FAILURES
     lines: Counter[str] = field(default_factory=Counter)  # removed lines, "label\ttext"; of the rarer ones not all
     doubts: list[Doubt] = field(default_factory=list)  # the least certain decisions
-    named: dict[str, list[str]] = field(default_factory=lambda: {status.value: [] for status in NAMED})  # by status
+    named: dict[str, list[str]] = field(
+        default_factory=lambda: {**{status.value: [] for status in NAMED}, SKIPPED: []}
+    )  # by status
 
     @property
     def failed(self) -> int:
@@ -177,7 +181,7 @@ class RunCounts:
                 Failure(failure["path"], failure["row"], failure["what"], failure["do"])
                 for failure in report["failures"]
             ],
-            named={status.value: list(report.get(status.value, ())) for status in NAMED},
+            named={name: list(report.get(name, ())) for name in (*(status.value for status in NAMED), SKIPPED)},
             lines=Counter({f"{line['label']}\t{line['text']}": line["count"] for line in report.get("lines", ())}),
             doubts=[_doubt_of(doubt) for doubt in report.get("least-certain", ())],
         )
@@ -227,6 +231,10 @@ class RunCounts:
             "characters": sum(self.source_characters[name] for name in names),
             "removed": sum(self.source_removed[name] for name in names),
         }
+
+
+def _no_names() -> dict[str, list[str]]:
+    return {name: [] for name in (*(status.value for status in NAMED), SKIPPED)}
 
 
 _COUNTERS = tuple(field.name for field in fields(RunCounts) if field.type == "Counter[str]")

@@ -36,7 +36,10 @@ from cleaner.readers import (
 from cleaner.readers.readings import DEFAULTS
 from cleaner.storage.object_store import ObjectFacts, PathOrUrl, RemoteFile, file_at
 from cleaner.writers.text import TextNames
+from cleaner.writers.words import shorten
 
+#: So many skipped files are named in run.json, and characters of each name.
+MOST_SKIPPED, SKIPPED_NAME = 1_000, 300
 #: Where the text's name stands in a line of the plan.
 _TEXT = 5
 _CHANGED = "has changed since the run began", "let it be until the run is over, then run again with --fresh"
@@ -91,6 +94,7 @@ class Plan:
     shared: bool = False  # whether any file is read by several shards
     texts: int = 0  # inputs that are files of their own, whose clean texts are too
     skipped: Counter[str] = field(default_factory=Counter)
+    skipped_names: list[str] = field(default_factory=list)  # the first MOST_SKIPPED, with their reasons
     _offsets: array[int] = field(default_factory=lambda: array("q"))
     _sizes: array[int] = field(default_factory=lambda: array("q"))
     _inputs: array[int] = field(default_factory=lambda: array("q"))
@@ -166,6 +170,7 @@ def save_shards(plan: Plan) -> None:
     head = {
         "first": plan.first, "digest": plan.digest, "documents": plan.documents, "folder": plan.folder,
         "shared": plan.shared, "texts": plan.texts, "skipped": dict(plan.skipped), "roots": list(map(str, plan.roots)),
+        "skipped_names": plan.skipped_names,
     }  # fmt: skip
     shards = ([shard.offset, shard.size, shard.inputs, shard.documents] for shard in plan.shards())
     write_atomically(_beside(plan.path), (json.dumps(line).encode() + b"\n" for line in chain([head], shards)))
@@ -250,6 +255,8 @@ def _inputs_of(
     for found in discover(inputs, exclude=out):
         if isinstance(found, Skipped):
             plan.skipped[found.reason] += 1
+            if len(plan.skipped_names) < MOST_SKIPPED:
+                plan.skipped_names.append(shorten(f"{found.locator}: {found.reason}", SKIPPED_NAME))
             continue
         if earlier and isinstance(found, Found) and earlier.is_unchanged(found.locator, _facts(found.path)):
             continue

@@ -18,7 +18,7 @@ import numpy as np
 
 from archive.export.cdxj import write_index
 from cleaner.batch.begin import SHARD_SIZE, BatchSettings, BegunRun, begin, told
-from cleaner.batch.counts import RunCounts
+from cleaner.batch.counts import SKIPPED, RunCounts
 from cleaner.batch.dry_run import dry_run
 from cleaner.batch.earlier import KNOWN, merged_documents
 from cleaner.batch.output.folder import INPUTS, MEMORY, BatchError, encoded_report, read_report
@@ -221,6 +221,7 @@ def close(begun: BegunRun) -> RunCounts:
 
 def _summed(begun: BegunRun) -> RunCounts:
     counts = RunCounts(skipped=begun.plan.skipped)
+    counts.named[SKIPPED] = begun.plan.skipped_names
     for shard in begun.plan.shards():
         done = finished(begun.context.files(shard.number))
         if done is None:

@@ -133,7 +133,7 @@ def test_a_task_that_failed_is_done_again_and_the_others_are_not(folder: Path) -
     carried_out(clean_shards([folder / "in"], replace(settings, out=folder / "whole"), tasks=2), folder / "logs")
     steps = clean_shards([folder / "in"], settings, tasks=2)
     carried_out(steps[:3], folder / "again")
-    blocked = folder / "out/documents/00001.jsonl.open"
+    blocked = folder / "out/documents/00001.jsonl"
     blocked.mkdir()
     with pytest.raises(Exception, match="cannot be written"):
         carried_out(steps, folder / "again")
