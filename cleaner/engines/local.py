@@ -7,6 +7,7 @@ its shard one more try; a document at which it died twice is left out and named.
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 import pickle
@@ -280,6 +281,7 @@ def _work(pipe: connection.Connection, cells: Any, ready: Any, lock: str | None,
         phase, task = tasks.get()
         if phase is not None:
             function, context = pickle.loads(phase)
+            gc.freeze()  # models and tables are never garbage: the collector need not look at them for each document
         ready.value = 1
         heartbeat.clear()
         try:

@@ -167,7 +167,7 @@ def _dense(tokens: Tokens, lengths: Ints, gaps: Ints, edges: Hashes) -> Floats:
         before, size - before - sizes, prose_before, prose_after, *_distances(shape.prose, index),
     )):  # fmt: skip
         logs[row] = column
-    np.log1p(logs, out=logs)
+    logs[:] = _log1p(logs)
     for row, column in enumerate((
         letters / np.maximum(words, 1) / 5, shape.stopped, shape.stop, shape.prose, sizes > 60, sizes > 300,
         shared / np.maximum(longs, 1),
@@ -179,7 +179,7 @@ def _dense(tokens: Tokens, lengths: Ints, gaps: Ints, edges: Hashes) -> Floats:
     return np.concatenate(
         (
             table.T,
-            np.log1p(kinds),
+            _log1p(kinds),
             kinds / np.maximum(tokens.counts, 1)[:, None].astype(np.float32),
             _ONE_HOT[shape.first],
             _ONE_HOT[shape.final],
@@ -215,7 +215,12 @@ def featurise(texts: Sequence[str], gaps: Sequence[int], tokens: Tokens | None =
 @cache
 def _logs() -> Floats:
     """log(1 + count) of the counts that documents hold; a document with larger ones is measured in NumPy."""
-    return np.log1p(np.arange(1 << 17, dtype=np.float32))
+    return _log1p(np.arange(1 << 17))
+
+
+def _log1p(counts: Floats) -> Floats:
+    """log(1 + count) in float32, rounded from float64: in float32 processors differ in the last bit."""
+    return np.log1p(counts, dtype=np.float64).astype(np.float32)
 
 
 _MIXES = np.array(MIX, np.uint64)
@@ -232,7 +237,7 @@ def _columns(memory: bytearray, tokens: Tokens) -> Features:
     count, blocks = len(tokens.hashes), len(tokens.starts)
     ints = np.frombuffer(memory, np.int64, 3 * count + EDGES * blocks)
     dense = np.frombuffer(memory, np.float32, offset=ints.nbytes).reshape(blocks, -1)
-    np.log1p(dense[:, _MEAN_SIZE], out=dense[:, _MEAN_SIZE])
+    dense[:, _MEAN_SIZE] = _log1p(dense[:, _MEAN_SIZE])
     return Features(
         words=ints[:count], stems=ints[count : 2 * count], pairs=ints[2 * count : 3 * count], starts=tokens.starts,
         counts=tokens.counts, edges=ints[3 * count :].reshape(blocks, EDGES), dense=dense,

@@ -20,7 +20,7 @@ from hypothesis.extra.numpy import arrays
 from cleaner import accelerator
 from cleaner.document import Block
 from cleaner.heuristics import block_stats, cue_matcher
-from cleaner.heuristics.cues import Cue, CueTable, Kind, Voice, fold
+from cleaner.heuristics.cues import Cue, CueTable, Kind, Protected, Voice, fold
 from cleaner.labels import Label
 from cleaner.model import features, hashed_table, network, quantised
 from cleaner.segmentation import line_breaks, text, tokens
@@ -227,7 +227,7 @@ TABLE = CueTable(
         Cue("our", Label.DONATION, Kind.ANY, "test", source="x.org"),
     ),
     voice=((Voice.WE, "we"), (Voice.OUTLET, "our"), (Voice.ASK, "read"), (Voice.SAID, "said")),
-    protect=("min read",),
+    protect=(Protected("min read"), Protected("said", source="x.org")),
 )
 stuck = st.lists(st.sampled_from([*CUES, "Read More", "READ", "French", "İ", " ", " ", "x", "9", "\ud800", "…"])).map(
     "".join
