@@ -90,8 +90,9 @@ static PyTypeObject QuickInitType = {
 
 int accelerator_ready_quick_init(void) { return PyType_Ready(&QuickInitType); }
 
-/* Where a class keeps a field; -1 when it is no plain slot of an object. */
+/* Where a class made in Python keeps a field; -1 when it is no plain slot of an object. */
 static Py_ssize_t offset_of(PyTypeObject *class, PyObject *name) {
+    if (!PyType_HasFeature(class, Py_TPFLAGS_HEAPTYPE)) return -1; /* from Python 3.12 on, others have no dictionary here */
     PyObject *descriptor = PyDict_GetItemWithError(class->tp_dict, name);
     if (descriptor == NULL || Py_TYPE(descriptor) != &PyMemberDescr_Type) return -1;
     const PyMemberDef *member = ((PyMemberDescrObject *)descriptor)->d_member;
