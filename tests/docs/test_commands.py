@@ -112,6 +112,7 @@ def commands(lines: list[str]) -> Iterator[str]:
 
 
 def elsewhere(command: str) -> bool:
+    command = re.sub(r"^(?:[A-Z_]+=\S* )+", "", command)  # variables of the environment set for it
     lacks = any(option in command and find_spec(package) is None for option, package in NEEDS.items())
     return lacks or bool(CLOUD.search(command)) or any(command.startswith(prefix) for prefix in ELSEWHERE)
 
