@@ -220,3 +220,19 @@ def test_odd_values_of_a_table_fail_their_row_alone(tmp_path: Path) -> None:
     tables.write_table(pa.table(columns), tmp_path / "t.parquet")
     found = list(read(Found(tmp_path / "t.parquet", "t.parquet", ".parquet")))
     assert [r.document.text if isinstance(r, Reading) and r.document else None for r in found] == ["a", "b"]
+
+
+def test_runs_of_blank_lines_are_passed_over_at_once_and_counted() -> None:
+    class Counted(io.BufferedReader):
+        lines = 0
+
+        def readline(self, size: int | None = -1, /) -> bytes:
+            Counted.lines += 1
+            return super().readline(size)
+
+    data = b"\n" * 300_000 + b'{"text": "a"}\n' + b" \r\n" * 100_000 + b'  {"text": 3}'
+    first, second = readers.read_rows(Counted(io.BytesIO(data), 1 << 16), name="in")
+    assert first.original
+    assert second.failure
+    assert (first.original.row, second.failure.row) == (300_001, 400_002)
+    assert Counted.lines < 20
