@@ -27,7 +27,7 @@ from cleaner.segmentation.tokens import tokenise
 
 FOLDER, NAME = "review", "index.sqlite"
 #: Raised with every change of the tables or of the order.
-SCHEMA = 1
+SCHEMA = 2
 #: A line is listed when so many documents of its source hold it.
 REPEATED = 2
 #: What makes a document worth a look: that most of it went or nothing stayed, an unsure removal, a line in many.
@@ -54,9 +54,11 @@ create table line(
 insert into line(source, key, label, gone, kept, documents, document, start, end, text)
   select source, key, label, sum(gone), sum(1 - gone), count(distinct document), min(document), start, end, text
   from stretch group by source, key having count(distinct document) >= {REPEATED};
+create index line_key on line(source, key);
 create table line_in(line integer, document integer, primary key(line, document)) without rowid;
 insert or ignore into line_in select line.n, stretch.document from stretch join line using(source, key);
 drop table stretch;
+create index line_in_document on line_in(document, line);
 update document set interest = interest + {FREQUENT} * ifnull((
   select max(log) from (select ln(max(line.documents)) as log from line_in join line on line.n = line_in.line
                         where line_in.document = document.n)), 0);
