@@ -190,7 +190,7 @@ def _whole(blocks: Sequence[Block], judgements: Sequence[Judgement], index: int,
     inside = 0 < index < len(blocks) - 1 and len(block.text) <= SNIPPET
     if supported or not inside or judgement[0] in KEPT or block.newlines_before or blocks[index + 1].newlines_before:
         return judgement
-    ended = any(blocks[at].text.endswith(SENTENCE_ENDS) for at in (index - 1, index))
+    ended = block.text.endswith(SENTENCE_ENDS)
     kept = judgements[index - 1][0] in KEPT and judgements[index + 1][0] in KEPT
     return (Label.BODY, judgement[1], ()) if kept and not ended else judgement
 
