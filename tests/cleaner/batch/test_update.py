@@ -2,6 +2,11 @@
 
 import json
 import os
+import random
+import shutil
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -277,3 +282,44 @@ def test_the_command_tells_what_an_update_found(inside, tmp_path, capsys):
     assert "4 documents: 4 clean" in out
     assert "inputs: 1 new, 3 changed, 1 unchanged, 1 vanished" in out
     assert "vanished: d.txt; what was stored of them stays" in out
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(os.name == "nt", reason="processes are killed as POSIX does")
+def test_updates_that_are_killed_at_random_moments_end_as_if_nothing_had_happened(inside, tmp_path):
+    def command(out):
+        words = [
+            "clean",
+            inside,
+            "-o",
+            out,
+            "--update",
+            "--shard-size",
+            "3",
+            "--workers",
+            "2",
+            "--now",
+            "2026-06-02",
+            "-q",
+        ]
+        return subprocess.Popen([sys.executable, "-m", "cleaner", *map(str, words)])
+
+    for name in ("whole", "begun"):
+        run(inside, tmp_path / name)
+    change(inside)
+    began = time.monotonic()
+    assert command(tmp_path / "whole").wait() == 0
+    chance, took, kills = random.Random(20261130), time.monotonic() - began, 0
+    while kills < 100:
+        shutil.copytree(tmp_path / "begun", tmp_path / "out")
+        while not report(tmp_path / "out").get("updates"):
+            with command(tmp_path / "out") as process:
+                try:
+                    process.wait(chance.random() * took)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    kills += 1
+        assert command(tmp_path / "out").wait() == 0
+        check(tmp_path / "out")
+        assert files(tmp_path / "out", ".") == files(tmp_path / "whole", ".")
+        shutil.rmtree(tmp_path / "out")
