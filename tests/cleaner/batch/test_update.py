@@ -315,7 +315,7 @@ def test_updates_that_are_killed_at_random_moments_end_as_if_nothing_had_happene
         while not report(tmp_path / "out").get("updates"):
             with command(tmp_path / "out") as process:
                 try:
-                    process.wait(chance.random() * took)
+                    process.wait(chance.random() * 1.5 * took)
                 except subprocess.TimeoutExpired:
                     process.kill()
                     kills += 1
