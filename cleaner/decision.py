@@ -235,9 +235,8 @@ def block_evidence(block: Block, evidence: Sequence[Evidence]) -> BlockEvidence:
     sums = _sums(evidence)
     cues = [each.weight for each in evidence if each.label not in KEPT and not each.reason.startswith(HTML_SAYS)]
     marks = [MARKS[mark][1] for mark in block.marks if mark in MARKS and MARKS[mark][0] not in KEPT]
-    kept = sums.get(Label.CREDIT, 0.0) + sums.get(Label.NOTE, 0.0)
     cue = 0.0 if is_row(block) else max(cues, default=0.0)
-    return BlockEvidence(max(marks, default=0.0), cue, sums.get(Label.BODY, 0.0), kept, reads_like_a_crumb(block))
+    return BlockEvidence(max(marks, default=0.0), cue, sums.get(Label.BODY, 0.0), reads_like_a_crumb(block))
 
 
 def is_row(block: Block) -> bool:

@@ -16,21 +16,19 @@ from cleaner.segmentation.tokens import Floats
 
 #: Log-odds that a block of a page is not of the article, per unit of each kind of evidence.
 WEIGHTS = {
-    "bias": 0.26,
-    "outside": 0.57,  # the page model's log-odds, where they say outside
-    "inside": 0.19,  # and where they say inside
-    "text for": 0.35,  # the text judge's log-odds beyond the cost of losing the block
-    "text against": 0.48,  # and what they lack
-    "container": 0.36,  # the strongest mark of the elements around it
-    "cue": 0.26,  # the strongest other rule for removal
-    "prose": -0.04,  # the rules' evidence for body
-    "kept": -0.10,  # and for a credit or a note
-    "length": -0.18,  # log of the length over TYPICAL_LENGTH characters, plus one
-    "crumb": -1.20,  # a row of a table or a heading: both read like crumbs
+    "bias": 0.77,
+    "outside": 0.71,  # the page model's log-odds, where they say outside
+    "inside": 0.57,  # and where they say inside
+    "text for": 0.25,  # the text judge's log-odds beyond the cost of losing the block
+    "text against": 0.62,  # and what they lack
+    "container": 0.12,  # the strongest mark of the elements around it
+    "prose": -0.07,  # the rules' evidence for body
+    "length": 0.76,  # log of the length over TYPICAL_LENGTH characters, plus one
+    "crumb": -0.36,  # a heading
 }
 TYPICAL_LENGTH = 60
 #: Evidence beyond this says no more.
-MOST_CONTAINER, MOST_CUE = 6.0, 8.0
+MOST_CONTAINER = 6.0
 #: The text judge decides alone when it is so much surer than the cost of losing the block asks: a line that would go
 #: from a text goes from a page.
 TEXT_SURE = 0.0
@@ -47,7 +45,6 @@ class BlockEvidence:
     container: float = 0.0
     cue: float = 0.0
     prose: float = 0.0
-    kept: float = 0.0
     crumb: bool = False
 
 
@@ -72,9 +69,7 @@ def with_evidence(odds: float, evidence: BlockEvidence) -> float:
     total = (
         odds
         + WEIGHTS["container"] * min(evidence.container, MOST_CONTAINER)
-        + WEIGHTS["cue"] * min(evidence.cue, MOST_CUE)
         + WEIGHTS["prose"] * evidence.prose
-        + WEIGHTS["kept"] * evidence.kept
         + WEIGHTS["crumb"] * evidence.crumb
     )
     sure = evidence.cue >= CUE_SURE and evidence.prose < CUE_SURE and not evidence.crumb
