@@ -34,8 +34,8 @@ MOST_CONTAINER = 6.0
 TEXT_SURE = 0.0
 #: The page's title has been told by its place; the judge of text may take it for anything.
 TITLE = -7.5
-#: A cue that is the whole line, or a prompt with a colon, weighs so much: the line goes wherever it stands.
-CUE_SURE = 5.0
+#: A cue that opens a short line, or is all of it, weighs so much: the line goes wherever it stands.
+CUE_SURE = 4.0
 
 
 @dataclass(frozen=True, slots=True)
