@@ -16,8 +16,8 @@ PROSE = 80
 LITTLE_TEXT = 400
 #: A line of prose whose probability of boilerplate is below this is one of an article.
 SURELY_BODY = 0.2
-#: A story in captions has so many of them, of so many characters, and so many times as much text as the rest.
-CAPTIONS, CAPTION, TIMES = 3, 50, 2.0
+#: A story in captions has so many of them, of so many characters, and more text in them than beside them.
+CAPTIONS, CAPTION = 3, 50
 
 
 def seen_together(text: str, decisions: Sequence[Decision], policy: Policy) -> tuple[Decision, ...]:
@@ -26,7 +26,8 @@ def seen_together(text: str, decisions: Sequence[Decision], policy: Policy) -> t
     kept = [each for each in decisions if each.action is Action.KEEP and each.label is not Label.HEADLINE]
     size = sum(each.end - each.start for each in kept)
     captions = [each for each in decisions if each.label is Label.CAPTION and each.end - each.start >= CAPTION]
-    if len(captions) >= CAPTIONS and sum(each.end - each.start for each in captions) >= TIMES * max(1, size):
+    told = sum(each.end - each.start for each in captions)
+    if len(captions) >= CAPTIONS and size < LITTLE_TEXT and told >= size:
         return _relabelled(decisions, captions, Label.BODY, policy, "most of the page's text stands in captions")
     asks = sum(each.end - each.start for each in decisions if each.label in (Label.LEGAL, Label.SUBSCRIPTION))
     prose = any(each.end - each.start >= PROSE and each.score < SURELY_BODY for each in kept)

@@ -115,8 +115,6 @@ def merged(own: Mapping[str, Any], trafilatura: Mapping[str, Any]) -> dict[str, 
         both["authors"] = list(names)
     else:
         both.pop("authors", None)
-    if own.get("date"):
-        both["date"] = own["date"]
     return both
 
 

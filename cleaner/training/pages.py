@@ -46,7 +46,7 @@ PAGE_WEIGHT = 30.0
 #: Lines of which only part is in the gold text say little.
 PARTIAL, PARTIAL_WEIGHT = (0.15, 0.85), 0.3
 #: Networks of other seeds whose odds are averaged: one of them errs on a page here, another there.
-MEMBERS = 3
+MEMBERS = 2
 #: What stands in these is outside, whatever a gold text calls the article: captions, comments, other articles.
 OUTSIDE_MARKS = frozenset(("tag:figcaption", "class:caption", "class:comment", "class:related"))
 #: A gold text that says otherwise of more than this share of the page's prose means something else by them.
