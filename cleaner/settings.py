@@ -8,6 +8,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, TypeVar
 
+from cleaner.decoding.content_kind import ContentKind, content_kind
 from cleaner.heuristics.cues import CueTable, read_cues, user_table
 from cleaner.labels import Policy, read_policy
 
@@ -64,7 +65,8 @@ def with_method(given: Value | None, method: str, name: str, how: str) -> Value 
 def content_of(text: Any, html: Any) -> tuple[str, str]:
     """The content to clean and its media type. Raises TypeError unless one is given that can be cleaned.
 
-    HTML may be a str, bytes (their charset is found), an element of BeautifulSoup or of lxml.
+    HTML may be a str, bytes (their charset is found), an element of BeautifulSoup or of lxml; a page given as a text is
+    read as the page that it is.
     """
     if (text is None) == (html is None):
         given = "both are given" if text is not None else "nothing is given"
@@ -76,7 +78,7 @@ def content_of(text: Any, html: Any) -> tuple[str, str]:
     if not isinstance(text, str):
         missing = "; leave out what has no text" if text != text else ""  # NaN stands for missing in tables
         raise TypeError(f"clean takes a str, not {_named(text)}{missing}")
-    return text, "text/plain"
+    return text, "text/html" if content_kind(text) is ContentKind.HTML else "text/plain"
 
 
 def check_strings(**given: Any) -> None:

@@ -34,7 +34,7 @@ _PROMPT = re.compile(
     re.IGNORECASE,
 )
 #: A lower-case letter before a capital: two fields that lost the space between them; not "McDonald", "DeVito".
-_GLUED = re.compile(r"(?<=[a-zà-ÿ]{3})(?=[A-ZÀ-Þ][a-zà-ÿ])")
+_GLUED = re.compile(r"(?<=[a-zà-ÿ]{2})(?=[A-ZÀ-Þ][a-zà-ÿ])")
 _WORD = re.compile(r"[^\W\d_]+")
 
 

@@ -33,8 +33,8 @@ def iso_date(value: Any, *, day_first: bool = True) -> str:
         return ""
     text = str(value).strip()[:LONGEST]
     for expression in (_ISO, _COMPACT, _CHINESE):
-        if match := expression.search(text):
-            return _written(*map(int, match.groups()))
+        if (match := expression.search(text)) and (found := _written(*map(int, match.groups()))):
+            return found
     if _EPOCH.match(text.removesuffix(".0")):
         seconds = int(float(text)) if len(text.removesuffix(".0")) <= 10 else int(float(text)) // 1000
         return _shown(datetime.fromtimestamp(seconds, UTC).date())
