@@ -55,6 +55,8 @@ HEADING_MARKS = frozenset(("tag:h1", "tag:h2", "tag:h3", "tag:h4", "tag:h5", "ta
 #: A piece of a sentence of at most this length, between pieces that stay, stays too, when no rule speaks against it.
 SNIPPET = 24
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "”", '"', "»")
+#: Evidence that a block is a leaked script or style sheet: the model reads only a part of so much.
+LEAKED = 10.0
 #: Evidence for body of this weight is a promise to the user: such a block is never removed; nor is the title as given.
 PROMISE, GIVEN_TITLE = 20.0, 8.0
 #: More than this share of a document's characters removed: look at it.
@@ -213,7 +215,8 @@ def judge_with_model(
     own = {label: weight for label, weight in _sums(asked).items() if label not in KEPT}
     wanted = max(own.values(), default=0.0)
     kept = sums.get(Label.BODY, 0.0) >= PROMISE or sums.get(Label.HEADLINE, 0.0) >= GIVEN_TITLE
-    goes = odds + wanted > cost and not kept
+    leaked = sums.get(Label.MARKUP, 0.0) >= LEAKED
+    goes = (odds + wanted > cost or leaked) and not kept
     score = round(_sigmoid(odds + wanted), 3)
     if goes:
         if wanted >= SURE_EVIDENCE:  # the user has said what it is
