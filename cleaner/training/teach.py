@@ -31,7 +31,7 @@ PENALTY = {
     "bias": 0.3, "odds": 0.05, "around": 0.05, "column": 1.0, "size": 1.0, "place": 1.0, "word": 0.5, "head": 0.3,
     "tail": 0.3, "whole": 0.15, "before": 2.0, "after": 2.0,
 }  # fmt: skip
-GENERAL = 30.0
+GENERAL = 300.0
 #: Steps of the descent at most; it stops where no weight moves by more than the smallest.
 STEPS, SMALLEST = 400, 1e-4
 #: A block is kept when it holds so many visible characters of a kept label, or mostly such.
@@ -99,7 +99,7 @@ def _held_to(name: str, documents: Sequence[Gold], base: Model, layer: Taught) -
     before, after = (total(scored(replace(base, taught=given), documents)) for given in (None, layer))
     lines = _compared(name, before, after)
     if _worse(before, after):
-        raise TeachError("\n".join((f"nothing is taught: {name} get worse", *lines)))
+        raise TeachError("; ".join((f"nothing is taught: {name} get worse", *map(str.strip, lines))))
     return lines
 
 
