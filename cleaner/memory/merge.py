@@ -45,7 +45,7 @@ def documents_of(parts: Sequence[Countable], source: str) -> tuple[Witnesses, Ha
     """The documents kept of a source, sorted, each once; and of each the article that it is or is a copy of."""
     table, waiting, rows = np.zeros(0, WITNESS), list[Witnesses](), 0
     for part in parts:
-        waiting.append(part.witnesses(source))
+        waiting.append(np.array(part.witnesses(source)))  # a copy: a part's own array holds its file open
         rows += len(waiting[-1])
         if rows >= max(AT_ONCE, len(table)):  # as many as are held already: so each is sorted a few times at most
             table, waiting, rows = _smallest([table, *waiting]), [], 0
