@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from cleaner.decision import status_of
@@ -15,6 +16,7 @@ from cleaner.decoding.mojibake import OffsetMap
 from cleaner.document import CleanedDocument, Decision, Document, Piece, Rendering, Span, join_text
 from cleaner.indentation import indented_lines
 from cleaner.labels import Action, Label
+from cleaner.segmentation.text import FLAT_BREAKS
 
 LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 
@@ -94,7 +96,7 @@ def _title_pieces(lines: Sequence[tuple[int, int]], offsets: OffsetMap) -> Itera
         place += end - start + 1  # a space stands for the line break
 
 
-#: Above a headline stand at most so many other kept lines; in a text without line breaks none.
+#: Above a headline stand at most so many other kept lines; in a flat text none.
 ABOVE_HEADLINE = 3
 #: What stands above a press release or a report, and is no title of it.
 DESK = re.compile(
@@ -106,17 +108,22 @@ DESK = re.compile(
 
 
 def _headline(rendering: Rendering, stretches: Sequence[Stretch]) -> Stretch | None:
-    """The kept headline, where it is whole and plainly stands above the article; nothing else is ever moved."""
-    kept = [stretch for stretch in stretches if stretch[2].action is Action.KEEP]
-    for stretch in kept[: 1 if rendering.flat else 1 + ABOVE_HEADLINE]:
+    """The kept headline, where it is whole and plainly stands above the article; nothing else is ever moved.
+
+    Asks the text alone, so that a ledger tells the same.
+    """
+    text, above = rendering.text, 0
+    flat = len(list(islice(LINE_BREAK.finditer(text), FLAT_BREAKS))) < FLAT_BREAKS
+    for stretch in stretches:
         start, end, decision = stretch
-        if decision.label is not Label.HEADLINE or DESK.fullmatch(rendering.text, start, end):
+        if decision.action is not Action.KEEP:
             continue
-        following = rendering.text[end : end + 64]
-        whole = (
-            not rendering.flat or not following.strip() or "\n" in following[: len(following) - len(following.lstrip())]
-        )
-        return stretch if whole else None
+        if above > (0 if flat else ABOVE_HEADLINE):
+            return None
+        if decision.label is Label.HEADLINE and not DESK.fullmatch(text, start, end):
+            following = LINE_BREAK.match(text, end)
+            return stretch if not flat or following or not text[end:].strip() else None
+        above += 1 + len(LINE_BREAK.findall(text, start, end))
     return None
 
 

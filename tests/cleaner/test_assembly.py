@@ -1,0 +1,75 @@
+"""What becomes the title: a headline that plainly stands above the article, whole; nothing else is moved."""
+
+from __future__ import annotations
+
+import pytest
+
+from cleaner.assembly import ABOVE_HEADLINE, assemble
+from cleaner.document import Decision, Document, Rendering
+from cleaner.labels import Action, Label
+
+TITLE = "The bridge is open"
+
+
+def title_of(lines: list[tuple[str, Label]], glue: str = "\n") -> tuple[str, str]:
+    """Title and body of lines with these labels."""
+    text, decisions = "", []
+    for line, label in lines:
+        text += glue if text else ""
+        gone = Action.STRIP if label is Label.CAPTION else Action.KEEP
+        decisions.append(Decision(len(text), len(text) + len(line), label, gone, 0.0))
+        text += line
+    cleaned = assemble(Document("x", text), Rendering(text, (), text), tuple(decisions), "en")
+    return cleaned.title, cleaned.body
+
+
+BODY = [(f"Line {number} of the story.", Label.BODY) for number in range(5)]
+HEADLINE = (TITLE, Label.HEADLINE)
+
+
+@pytest.mark.parametrize("above", [0, ABOVE_HEADLINE])
+def test_a_headline_above_the_article_is_the_title(above: int) -> None:
+    assert title_of([*BODY[:above], HEADLINE, *BODY])[0] == TITLE
+
+
+def test_a_headline_further_down_stays_where_it_is() -> None:
+    lines = [*BODY[: ABOVE_HEADLINE + 1], HEADLINE, *BODY]
+    assert title_of(lines) == ("", "\n".join(line for line, _ in lines))
+
+
+def test_what_goes_does_not_count() -> None:
+    assert title_of([("A photo", Label.CAPTION)] * 6 + [HEADLINE, *BODY])[0] == TITLE
+
+
+@pytest.mark.parametrize("glue", [" ", "\n"])
+def test_a_text_of_few_lines_is_never_reordered(glue: str) -> None:
+    lines = [BODY[0], HEADLINE, BODY[1]]
+    assert title_of(lines, glue) == ("", glue.join(line for line, _ in lines))
+
+
+@pytest.mark.parametrize(("glue", "title"), [(" ", ""), ("\n", TITLE)])
+def test_in_a_flat_text_a_title_ends_its_line(glue: str, title: str) -> None:
+    """Else it may be half of one: “Three” of “Three ships”."""
+    assert title_of([HEADLINE, BODY[0]], glue)[0] == title
+
+
+@pytest.mark.parametrize(
+    "desk",
+    [
+        "FOR IMMEDIATE RELEASE",
+        "Press release:",
+        "BREAKING NEWS",
+        "Pressemitteilung",
+        "GULLWICK (AFP) –",
+        "Embargoed until 9 May",
+    ],
+)
+def test_a_desk_is_no_title(desk: str) -> None:
+    assert title_of([(desk, Label.HEADLINE), HEADLINE, *BODY])[0] == TITLE
+
+
+@pytest.mark.parametrize(
+    "headline", ["Live music returns to Gullwick", "Ferry returns (video)", "Update on the bridge"]
+)
+def test_a_headline_that_begins_like_a_desk_is_a_title(headline: str) -> None:
+    assert title_of([(headline, Label.HEADLINE), *BODY])[0] == headline
