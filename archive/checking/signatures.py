@@ -26,7 +26,7 @@ try:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 except ImportError:  # the extra `sign`
-    serialization = None  # type: ignore[assignment]
+    serialization = None
 
 SIGNATURE_NAME = "signature.json"
 FORMAT = "cleancopy signature 1"

@@ -18,9 +18,11 @@ except ImportError:  # the extra `zstd`
     zstandard = None  # type: ignore[assignment]
 
 try:  # unpacks 2.4 times as fast; the extra `fast`
-    from zlib_ng import zlib_ng as _deflate
+    from zlib_ng import zlib_ng
+
+    _deflate: Any = zlib_ng
 except ImportError:
-    import zlib as _deflate  # type: ignore[no-redef]
+    _deflate = zlib
 
 _ERRORS: list[Any] = [zlib.error, _deflate.error, *([] if zstandard is None else [zstandard.ZstdError])]
 UNPACK_ERRORS: tuple[type[Exception], ...] = tuple(_ERRORS)

@@ -272,7 +272,8 @@ def test_to_probabilities(row: list[float]) -> None:
     assert np.allclose(table.sum(axis=1), 1)
     gate = 1 / (1 + np.exp(-np.clip(row[-1], -30, 30)))
     assert np.isclose(table[0, len(KEPT) :].sum(), gate)
-    assert table[0, : len(KEPT)].argmax() == softmax(np.array([row[: len(KEPT)]])).argmax()
+    kept = table[0, : len(KEPT)]
+    assert np.isclose(kept[softmax(np.array([row[: len(KEPT)]])).argmax()], kept.max())  # of equals either may be first
 
 
 def test_an_open_gate_leaves_the_kept_labels_nothing() -> None:
