@@ -28,7 +28,7 @@ OWN_LINE = 400
 #: Between two sentences: final punctuation, closing quotes, then white space (none in Chinese and Japanese).
 SENTENCE_END = re.compile(r"(?:[.!?…؟।][\"'”’»)\]]*\s+|[。！？][”」』）]*)(?=\S)")
 #: A stop behind two letters, and the next sentence's first two right behind it: a line break was lost there.
-GLUED_SENTENCE = re.compile(r"(?<=[^\W\d_A-Z]{2})[.!?…][\"”»]?(?=[^\W\d_a-z][^\W\d_A-Z])")
+GLUED_SENTENCE = re.compile(r"[.!?…](?<=[^\W\d_A-Z]{2}[.!?…])[\"”»]?(?=[^\W\d_a-z][^\W\d_A-Z])")
 #: What stands before a full stop without ending a sentence; single letters too. Lower case.
 ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st sr jr gen sen rep gov lt col sgt capt rev hon vs etc no nr inc ltd co corp dept est approx "
