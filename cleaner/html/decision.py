@@ -185,12 +185,12 @@ def _far(block: Block, odds: float, policy: Policy, reason: str = _FAR_REASON) -
 
 def _label(block: Block) -> tuple[Label, str]:
     """What kind of boilerplate a block is by its marks: the strongest that says more than that it is no article."""
-    if "©" in block.text:
-        return Label.LEGAL, "a copyright sign"
     told = [(mark, *MARKS[mark]) for mark in block.marks if mark in MARKS and MARKS[mark][0] not in KEPT]
-    if not told:
-        return Label.NAVIGATION, ""
-    mark, label, _ = max(told, key=lambda each: (each[1] is not Label.NAVIGATION, each[2]))
+    mark, label, _ = max(
+        told, key=lambda each: (each[1] is not Label.NAVIGATION, each[2]), default=("", Label.NAVIGATION, 0.0)
+    )
+    if "©" in block.text and label is not Label.CAPTION:  # in a caption it is the picture's
+        return Label.LEGAL, "a copyright sign"
     return label, mark
 
 

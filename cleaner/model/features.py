@@ -264,4 +264,4 @@ def _featurise(gaps: Sequence[int], tokens: Tokens) -> Features:
 
 def _edge_buckets(edges: Hashes) -> Ints:
     mixed = (edges ^ (edges >> np.uint64(32))) * _EDGE_SALT
-    return (mixed >> np.uint64(64 - EDGE_BITS)).astype(np.int64).T
+    return np.ascontiguousarray((mixed >> np.uint64(64 - EDGE_BITS)).astype(np.int64).T)

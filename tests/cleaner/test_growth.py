@@ -11,7 +11,7 @@ import pytest
 from cleaner import Cleaner
 
 #: Sizes in characters; from one to the other the work may grow by its ratio to this power.
-SMALL, LARGE, MOST = 8_000, 64_000, 1.15
+SMALL, LARGE, MOST = 16_000, 128_000, 1.15
 SENTENCE = "The council met on Tuesday in the town hall and heard nine reports about the new ferry. "
 
 TEXTS = {

