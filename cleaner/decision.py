@@ -9,6 +9,7 @@ model the rules decide. When most of a document goes, or much of its prose, it i
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -342,7 +343,7 @@ def status_of(decisions: Sequence[Decision], text: str = "") -> tuple[Status, st
     """How the document ended, and why; `text` is what the decisions' offsets refer to, for the share of its prose."""
     kept = sum(decision.end - decision.start for decision in decisions if decision.action is Action.KEEP)
     gone = sum(decision.end - decision.start for decision in decisions if decision.action is not Action.KEEP)
-    if not kept:
+    if not kept or not _shows(decisions, text):
         return Status.EMPTY, "nothing but boilerplate" if gone else "no text"
     if gone > SUSPECT_SHARE * (kept + gone):
         return Status.SUSPECT, f"{gone / (kept + gone):.0%} of the text was removed"
@@ -356,3 +357,15 @@ def status_of(decisions: Sequence[Decision], text: str = "") -> tuple[Status, st
     if lost >= PROSE_GONE and lost > PROSE_SHARE * total:
         return Status.SUSPECT, f"{lost:,} characters that look like prose were removed, {lost / total:.0%} of all"
     return Status.CLEAN, ""
+
+
+#: What shows nothing on a page or a screen: white space, control characters, marks of direction and of joining.
+_INVISIBLE = r"\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"
+_VISIBLE = re.compile(f"[^{_INVISIBLE}]")
+
+
+def _shows(decisions: Sequence[Decision], text: str) -> bool:
+    """Whether anything that is kept can be seen; without the text what is kept is taken to be seen."""
+    return not text or any(
+        _VISIBLE.search(text, decision.start, decision.end) for decision in decisions if decision.action is Action.KEEP
+    )

@@ -53,7 +53,7 @@ def rows(out):
 def command(*words, **options):
     words = [sys.executable, "-m", "cleaner", *map(str, words)]
     if os.name == "posix":  # a parent that ignores SIGINT, as a shell's background job does, hands that down
-        options["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
+        options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
     return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 

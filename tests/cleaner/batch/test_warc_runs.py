@@ -245,7 +245,10 @@ def test_wet_of_odd_addresses_and_texts(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     (folder / "a b ü").mkdir(parents=True)
     (folder / "a b ü" / "c\u2028d #1.txt").write_text(f"{SENTENCE}\n\n\n\n{SENTENCE}\r\n", "utf-8")
-    rows = [{"id": "1 2", "text": SENTENCE, "url": "https://x.example/a b\u00a0c\td"}, {"id": "é", "text": "Το πλοίο έφυγε την αυγή με σαράντα επιβάτες και γύρισε άδειο το βράδυ."}]
+    rows = [
+        {"id": "1 2", "text": SENTENCE, "url": "https://x.example/a b\u00a0c\td"},
+        {"id": "é", "text": "Το πλοίο έφυγε την αυγή με σαράντα επιβάτες και γύρισε άδειο το βράδυ."},
+    ]
     (folder / "r.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     assert run("clean", folder, "-o", tmp_path / "out", *NOW) == 0
     path = exported(tmp_path / "out", tmp_path / "wet", "--wet", "--language-last")
