@@ -73,11 +73,13 @@ def make_review(out: Path, index: Path, corrections: Path, *, port: int, who: st
 
 
 def listening(port: int) -> socket.socket:
-    """A socket on loopback; port 0: any free one. Raises ReviewError when it is taken."""
+    """A socket on loopback that holds callers until the server answers; port 0: any free one. Raises ReviewError when
+    it is taken."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((LOOPBACK, port))
+        bound.listen()  # before the address is told: a browser that is faster than the server waits
     except OSError as error:
         bound.close()
         raise ReviewError(f"port {port} cannot be used ({error.strerror or error}); give another one") from error

@@ -199,3 +199,5 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   act(event);
 });
+
+document.documentElement.dataset.ready = "yes"; // keys and clicks are heard from here on

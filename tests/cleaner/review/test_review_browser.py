@@ -74,7 +74,19 @@ def opened(chromium, address: str, **settings):
     page.on("request", lambda request: page.asked.append(request.url))
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.goto(address)
+    ready(page)
     return page
+
+
+def ready(page) -> None:
+    """Waits until the page's script hears keys and clicks; what is pressed before is lost."""
+    page.wait_for_function("() => document.documentElement.dataset.ready === 'yes'")
+
+
+def visit(page, path: str) -> None:
+    """Opens another page of the same server."""
+    page.goto("/".join(page.url.split("/")[:3]) + path)
+    ready(page)
 
 
 def picture(page, name: str) -> None:
@@ -84,10 +96,13 @@ def picture(page, name: str) -> None:
 
 def go_to(page, words: str) -> None:
     """Opens the document that a search gives first."""
-    page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/")[2] + "/")
+    visit(page, "/")
     page.fill("#search", words)
-    page.keyboard.press("Enter")
-    page.click("ol.documents li:first-child a")
+    with page.expect_navigation():  # else the click below may hit the list that is about to go
+        page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.click("ol.documents li:first-child a")
+    ready(page)
     page.wait_for_selector("#article")
 
 
@@ -157,6 +172,7 @@ def test_corrected_by_mouse_and_keys_reloaded_undone_and_obeyed(chromium, run: P
         page.keyboard.press("2")
         said(page, "navigation: 2 lines")
         page.reload()
+        ready(page)
         assert "corrected by Anna: navigation" in page.inner_text("#article")
         line(page, "People crossed").click()
         page.keyboard.press("u")
@@ -188,7 +204,9 @@ def test_a_line_of_a_whole_site_by_keys(chromium, run: Path):
         said(page, "related: the line on the whole source")
         go_to(page, "7 reopens")
         assert "on this source" in line(page, "keep a boat").inner_text()
-        page.click("text=Repeated lines")
+        with page.expect_navigation():
+            page.click("text=Repeated lines")
+        ready(page)
         row = page.locator(".repeated", has_text="keep a boat")
         assert "corrected by Anna" in row.inner_text()
         picture(page, "review-lines.png")
@@ -214,8 +232,11 @@ def test_two_browsers_at_once(chromium, run: Path):
             page.keyboard.press(key)
             said(page, label)
         anna.reload()
+        ready(anna)
         assert "corrected by Ben: donation" in anna.inner_text("#article")
-        assert opened(chromium, address).inner_text("body").startswith("this address was used already")
+        late = chromium.new_context().new_page()
+        late.goto(address, timeout=PATIENCE)
+        assert late.inner_text("body").startswith("this address was used already")
     assert {row.who for row in read(run / "corrections.jsonl") if hasattr(row, "label")} == {"Anna", "Ben"}
 
 
@@ -243,8 +264,8 @@ def test_hostile_texts_do_nothing(chromium, run: Path):
         page.keyboard.press("j")
         page.keyboard.press("1")
         said(page, "related")
-        page.goto(address.split("/enter")[0] + "/lines")
-        page.goto(address.split("/enter")[0] + "/")
+        visit(page, "/lines")
+        visit(page, "/")
         assert "pwned" not in page.title()
         assert page.locator("script:not([src]), svg, img").count() == 0
         go_to(page, "pwned")
@@ -300,7 +321,7 @@ def test_a_phone(chromium, run: Path, scheme: str):
         page = opened(chromium, address, color_scheme=scheme, device_scale_factor=1)
         page.set_viewport_size({"width": 375, "height": 740})
         for path in ("/", "/lines"):
-            page.goto(address.split("/enter")[0] + path)
+            visit(page, path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 375
         go_to(page, "3 reopens")
         assert page.evaluate("document.documentElement.scrollWidth") <= 375

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -349,8 +350,14 @@ def test_the_index_is_made_once_for_a_run_and_again_for_another(tmp_path: Path):
     assert index_of(out).stat().st_mtime_ns != made
 
 
+def test_a_browser_that_comes_before_the_server_answers_waits():
+    with listening(0) as bound, socket.create_connection(bound.getsockname(), timeout=60) as early:
+        bound.settimeout(60)
+        accepted, peer = bound.accept()
+        accepted.close()
+        assert peer == early.getsockname()
+
+
 def test_a_port_that_is_taken_is_said_so():
-    with listening(0) as bound:
-        bound.listen()
-        with pytest.raises(ReviewError, match="cannot be used"):
-            listening(bound.getsockname()[1])
+    with listening(0) as bound, pytest.raises(ReviewError, match="cannot be used"):
+        listening(bound.getsockname()[1])
