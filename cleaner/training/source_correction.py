@@ -1,7 +1,8 @@
 """Trains the trees of `recurrence`: on labelled documents of whose source other articles are at hand.
 
 The model's odds that they read must come from a model that had not seen the document's site. Memories of a few
-of the articles are learned from too, so that a small source is judged as one. Needs scikit-learn.
+of the articles are learned from too, so that a small source is judged as one. Needs LightGBM, whose published format
+of trees is read.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def _memory(counted: Sequence[Units]) -> SourceMemory:
 def learn(
     examples: Sequence[Example], documents: Sequence[Told], probabilities: Sequence[Floats], evidence: Sequence[Floats]
 ) -> Trees:
-    """The trees from documents and the held-out opinion of them. Raises ImportError without scikit-learn."""
+    """The trees from documents and the held-out opinion of them. Raises ImportError without LightGBM."""
     tables, flags, weights = [], [], []
     for each in documents:
         example = examples[each.index]
@@ -101,35 +102,60 @@ def learn(
 
 
 def train_trees(table: Floats, boilerplate: Ints, weights: Floats) -> Trees:
-    """The trees from inputs, flags and weights of blocks. Raises ImportError without scikit-learn."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
+    """The trees from inputs, flags and weights of blocks. Raises ImportError without LightGBM."""
+    import lightgbm
 
-    rising = [1] + [0] * (table.shape[1] - 1)  # more odds of the model never mean less
-    model = HistGradientBoostingClassifier(
-        max_iter=TREES, max_leaf_nodes=LEAVES, learning_rate=RATE, min_samples_leaf=SMALLEST_LEAF,
-        l2_regularization=SHRINKAGE, monotonic_cst=rising, early_stopping=False, random_state=1,
-    )  # fmt: skip
     use = weights > 0
-    model.fit(table[use], boilerplate[use])
-    return _plain(model)
+    rising = [1] + [0] * (table.shape[1] - 1)  # more odds of the model never mean less
+    booster = lightgbm.train(
+        {
+            "objective": "binary", "num_leaves": LEAVES, "learning_rate": RATE, "min_data_in_leaf": SMALLEST_LEAF,
+            "min_sum_hessian_in_leaf": 0.0, "lambda_l2": SHRINKAGE, "monotone_constraints": rising,
+            "deterministic": True, "force_row_wise": True, "num_threads": 1, "seed": 1, "verbosity": -1,
+        },
+        lightgbm.Dataset(table[use], boilerplate[use], weight=weights[use], free_raw_data=False),
+        num_boost_round=TREES,
+    )  # fmt: skip
+    return from_lightgbm(booster.dump_model())
 
 
-def _plain(model: Any) -> Trees:
-    roots: list[int] = []
-    rows: list[tuple[int, float, tuple[int, int], float]] = []
-    depth = 0
-    for (predictor,) in model._predictors:  # scikit-learn has no public way to the nodes
-        first = len(rows)
-        roots.append(first)
-        for index, node in enumerate(predictor.nodes):
-            if node["is_leaf"]:
-                rows.append((0, 0.0, (first + index, first + index), float(node["value"])))
-            else:
-                below = (first + int(node["left"]), first + int(node["right"]))
-                rows.append((int(node["feature_idx"]), float(node["num_threshold"]), below, 0.0))
-            depth = max(depth, int(node["depth"]))
-    feature, threshold, children, value = (np.array(column) for column in zip(*rows, strict=True))
-    start = float(model._baseline_prediction.ravel()[0])
+def from_lightgbm(model: Mapping[str, Any]) -> Trees:
+    """The trees of a model as LightGBM publishes it: `Booster.dump_model()`, the JSON of its text format.
+
+    Only splits by `<=` of numbers, with missing values taken for none, as `train_trees` makes them.
+    """
+    feature: list[int] = []
+    threshold: list[float] = []
+    children: list[tuple[int, int]] = []
+    value: list[float] = []
+
+    def add(node: Mapping[str, Any]) -> tuple[int, int]:
+        """The number of the node, and how deep it reaches."""
+        number = len(value)
+        if "leaf_value" in node:
+            feature.append(0)
+            threshold.append(0.0)
+            children.append((number, number))
+            value.append(float(node["leaf_value"]))
+            return number, 0
+        if node["decision_type"] != "<=":
+            raise ValueError(f"a tree splits by {node['decision_type']}, not by <=")
+        feature.append(int(node["split_feature"]))
+        threshold.append(float(node["threshold"]))
+        children.append((number, number))
+        value.append(0.0)
+        (left, left_depth), (right, right_depth) = add(node["left_child"]), add(node["right_child"])
+        children[number] = left, right
+        return number, 1 + max(left_depth, right_depth)
+
+    roots = [add(tree["tree_structure"]) for tree in model["tree_info"]]
     return Trees(
-        np.array(roots), feature, threshold.astype(np.float32), children.ravel(), value.astype(np.float32), depth, start
-    )
+        np.array([number for number, _ in roots]), np.array(feature), _not_above(np.array(threshold)),
+        np.array(children).ravel(), np.array(value, np.float32), max((depth for _, depth in roots), default=0), 0.0,
+    )  # fmt: skip
+
+
+def _not_above(thresholds: Floats) -> Floats:
+    """The largest float32 not above each threshold: the same inputs in float32 go to the left."""
+    near = thresholds.astype(np.float32)
+    return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near).astype(np.float32)
