@@ -17,6 +17,7 @@ from cleaner.document import CleanedDocument, Decision, Document, Piece, Renderi
 from cleaner.indentation import indented_lines
 from cleaner.labels import Action, Label
 from cleaner.segmentation.text import FLAT_BREAKS
+from cleaner.title import ABOVE_HEADLINE, is_desk
 
 LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 
@@ -96,17 +97,6 @@ def _title_pieces(lines: Sequence[tuple[int, int]], offsets: OffsetMap) -> Itera
         place += end - start + 1  # a space stands for the line break
 
 
-#: Above a headline stand at most so many other kept lines; in a flat text none.
-ABOVE_HEADLINE = 3
-#: What stands above a press release or a report, and is no title of it.
-DESK = re.compile(
-    r"(?:for immediate release|press release|news release|embargoed\b.{0,60}|breaking(?: news)?|live|update|exclusive|"
-    r"pressemitteilung|eilmeldung|communiqué de presse|nota de prensa|comunicado de prensa|nota à imprensa|"
-    r"comunicato stampa|[^\W\d_][^\n]{0,40} \((?-i:[A-Z]{2,9})\)\s*[-–—]?)[:.!]?",
-    re.IGNORECASE,
-)
-
-
 def _headline(rendering: Rendering, stretches: Sequence[Stretch]) -> Stretch | None:
     """The kept headline, where it is whole and plainly stands above the article; nothing else is ever moved.
 
@@ -120,7 +110,7 @@ def _headline(rendering: Rendering, stretches: Sequence[Stretch]) -> Stretch | N
             continue
         if above > (0 if flat else ABOVE_HEADLINE):
             return None
-        if decision.label is Label.HEADLINE and not DESK.fullmatch(text, start, end):
+        if decision.label is Label.HEADLINE and not is_desk(text[start:end]):
             following = LINE_BREAK.match(text, end)
             return stretch if not flat or following or not text[end:].strip() else None
         above += 1 + len(LINE_BREAK.findall(text, start, end))

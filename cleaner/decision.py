@@ -25,6 +25,7 @@ from cleaner.model.model_file import COLUMNS
 from cleaner.model.network import COLUMN, EVIDENCE_CLIP
 from cleaner.page_judge import BlockEvidence, placed_odds, with_evidence
 from cleaner.segmentation.tokens import Flags, Floats
+from cleaner.title import Candidate, no_titles
 
 #: Rules alone: log-odds against removal before any evidence, and the score from which a block goes.
 PRIOR, THRESHOLD = -2.2, 0.65
@@ -49,6 +50,8 @@ SURE_EVIDENCE, KIND_SURE = 5.0, 1.5
 KIND_SETTLED = 6.0
 #: Which kept label is right the rules tell better than the model: headlines and credits by their place.
 KEPT_RULES = 8.0
+#: Evidence of a rule from which on it would take a block out without a model.
+RULES_ALONE = 3.4
 #: A headline is no sentence of this length, unless it is the title as given, or stands like one.
 HEADLINE_SENTENCE = 50
 #: Headings: in a text such lines are mostly something else than the article.
@@ -173,6 +176,9 @@ def decide(
             _, score, reasons = judgements[index]
             reasons += _of_the_model(label, scores.odds[index], named.get(index, ()))
             judgements[index] = label, score, reasons
+    for index in _no_titles(blocks, judgements, evidence, scores):
+        _, score, _ = judgements[index]
+        judgements[index] = Label.BODY, score, ()
     decisions: list[Decision] = []
     for index, block in enumerate(blocks):
         supported = bool(evidence[index] or (asked and asked[index]))
@@ -185,6 +191,28 @@ def decide(
         else:
             decisions.append(Decision(block.start, block.end, label, policy.action(label), score, reasons))
     return tuple(decisions)
+
+
+def _no_titles(
+    blocks: Sequence[Block],
+    judgements: Sequence[Judgement],
+    evidence: Sequence[Sequence[Evidence]],
+    scores: Scores | None,
+) -> list[int]:
+    """The blocks that read like a headline and yet are not the title; a page has told its own by its place."""
+    if scores is not None and scores.places:
+        return []
+    top: list[Candidate] = []
+    for index, (label, score, _) in enumerate(judgements):
+        if label is not Label.HEADLINE:
+            top.append(Candidate(blocks[index].text, label, score))
+            continue
+        sums = _sums(evidence[index])
+        share = 1.0 if scores is None else float(scores.probabilities[index, COLUMN[Label.HEADLINE]])
+        against = max((weight for name, weight in sums.items() if name not in KEPT), default=0.0)
+        given = sums.get(Label.HEADLINE, 0.0) >= GIVEN_TITLE
+        top.append(Candidate(blocks[index].text, label, score, share, given, against >= RULES_ALONE))
+    return list(no_titles(top))
 
 
 def _whole(blocks: Sequence[Block], judgements: Sequence[Judgement], index: int, *, supported: bool) -> Judgement:

@@ -205,6 +205,8 @@ def headline(context: Context) -> Found:
         measures = context.measures[index]
         if context.boilerplate(index, 2.0) or context.lead(index)[1] >= 2.0 or asks(context, index):
             continue
+        if patterns.DESK.fullmatch(context.blocks[index].text):
+            continue
         plain = not (measures.ends_sentence or measures.colon or measures.listed)
         if plain and 2 < measures.words <= 30 and measures.length >= 15:
             if context.blocks[index].text[-1] not in ",;":
@@ -213,10 +215,12 @@ def headline(context: Context) -> Found:
 
 
 def top_byline(context: Context) -> Found:
-    """Short lines with a date or a name between the headline and the prose."""
+    """Short lines with a date or a name between the headline and the prose; a desk line above both."""
     first = context.shape.first_prose
     for index in range(max(0, first) if first >= 0 else 0):
         measures = context.measures[index]
+        if measures.length <= 80 and patterns.DESK.fullmatch(context.blocks[index].text):
+            yield index, Evidence(Label.BYLINE, 4.0, "a desk line above the prose")
         if measures.length <= 80 and measures.digits >= 3 and measures.words <= 12 and not measures.ends_sentence:
             if patterns.DATE.search(context.blocks[index].text):
                 yield index, Evidence(Label.BYLINE, 3.8, "a date above the prose")

@@ -47,6 +47,14 @@ BIO = re.compile(
     r"ist\s(?:freie|Redakteur|Journalist|Autor|Korrespondent)|est\s(?:journaliste|correspondant)|"
     r"es\s(?:periodista|redactor|corresponsal)|é\s(?:jornalista|repórter)|è\s(?:giornalista|un giornalista))"
 )
+#: What stands above a press release or an agency's report: a desk line, or a dateline alone.
+DESK = re.compile(
+    r"(?:for immediate release|press release|news release|embargoed\b.{0,60}|pressemitteilung|medienmitteilung|"
+    r"communiqué de presse|nota de prensa|comunicado de prensa|nota à imprensa|comunicato stampa|persbericht|"
+    r"komunikat prasowy|pressmeddelande|пресс-релиз|"
+    r"[^\W\d_][^\n]{0,40} \((?-i:[A-Z]{2,9})\)\s*[-–—]?)[:.!]?",
+    re.IGNORECASE,
+)
 #: Small words between the names of a byline.
 BETWEEN_NAMES = frozenset(
     "and und et y e i en og och & with mit avec con de da di van von der den la le del dos in aus for".split()
