@@ -19,9 +19,8 @@ from cleaner.document import Block, Decision, Evidence, Status
 from cleaner.heuristics.block_rules import HTML_SAYS
 from cleaner.heuristics.block_stats import IDEOGRAPH_WEIGHT
 from cleaner.heuristics.patterns import MARKS
-from cleaner.labels import KEPT, Action, Label, Policy
+from cleaner.labels import COLUMNS, KEPT, Action, Label, Policy
 from cleaner.memory.lookup import Recall
-from cleaner.model.model_file import COLUMNS
 from cleaner.model.network import COLUMN, EVIDENCE_CLIP
 from cleaner.page_judge import BlockEvidence, placed_odds, with_evidence
 from cleaner.segmentation.tokens import Flags, Floats

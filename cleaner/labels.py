@@ -136,6 +136,8 @@ DEFAULT_ACTIONS: Mapping[Label, Action] = MappingProxyType({spec.label: spec.act
 
 #: Labels that a default policy keeps: what counts as the article in every score.
 KEPT: frozenset[Label] = frozenset(label for label, action in DEFAULT_ACTIONS.items() if action is Action.KEEP)
+#: Labels in the order of the columns of a model's tables: kept ones first.
+COLUMNS: tuple[Label, ...] = tuple(sorted(Label, key=lambda label: (label not in KEPT, list(Label).index(label))))
 
 
 class PolicyError(ValueError):

@@ -56,7 +56,7 @@ USER_ERRORS = (
     ("cleaner.training.evaluation", "GoldError"),
     ("cleaner.training.blocks", "TrainingError"),
     ("cleaner.training.teach", "TeachError"),
-    ("cleaner.model.model_file", "ModelError"),
+    ("cleaner.model_file", "ModelError"),
     ("cleaner.memory.store", "MemoryFileError"),
     ("cleaner.storage.object_store", "StoreError"),
     ("cleaner.corrections.format", "CorrectionError"),

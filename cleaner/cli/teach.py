@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from importlib import resources
 from pathlib import Path
 
 from archive.segments.durable import write_atomically
 from cleaner.corrections.format import read
 from cleaner.corrections.merge import merged
-from cleaner.model.model_file import ModelError
+from cleaner.model.network import shipped_bytes
+from cleaner.model_file import read as read_model
 from cleaner.storage.object_store import file_at
 from cleaner.training.corrected import corrected
 from cleaner.training.evaluation import Gold, read_gold
@@ -41,18 +41,9 @@ def run(args: argparse.Namespace) -> int:
     rows = merged(read(file_at(name)) for name in args.corrections)
     documents = [Gold(*known) for known in corrected(rows)]
     gold = [document for path in args.gold for document in read_gold(path)]
-    lessons = teach(documents, _model(args.model), lambda line: print(line, file=sys.stderr), gold=gold)
+    model = read_model(args.model) if args.model else shipped_bytes()
+    lessons = teach(documents, model, lambda line: print(line, file=sys.stderr), gold=gold)
     write_atomically(args.output, [lessons.data])
     print("\n".join(lessons.figures))
     print(f"{args.output}: {len(lessons.data):,} bytes; use it with --model {args.output}")
     return OK
-
-
-def _model(path: Path | None) -> bytes:
-    """The bytes of a model's file. Raises ModelError."""
-    if path is None:
-        return (resources.files("cleaner") / "data" / "model" / "blocks.model").read_bytes()
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error

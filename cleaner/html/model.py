@@ -6,26 +6,23 @@ read its scores and the measurements of all lines in dilated convolutions; the m
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from cleaner.html.features import BITS, PAGE_FEATURES, PageFeatures, page_features
-from cleaner.html.page import Layout
-from cleaner.model.model_file import ModelError
+from cleaner.html.page import Element, Layout, Line
+from cleaner.model.arrays import MOST_LAYERS, MOST_MEMBERS, MOST_STEP, Named, network
 from cleaner.model.quantised import around
+from cleaner.model_file import Array, ModelFile, pack, read, unpack
 from cleaner.segmentation.tokens import Floats
 
-FORMAT = "cleancopy page model 2"
+#: What the file of the model is called, and how it is written; raise it with any change of what its arrays mean.
+MODEL, VERSION = "pages", 3
 #: Log-odds of the linear scorer, spreads of a measurement from its mean, and the answer are cut off here.
 LINEAR_CLIP, DENSE_CLIP, ODDS_CLIP = 9.0, 5.0, 12.0
 LINEAR_SCALE = 0.25
@@ -40,7 +37,7 @@ class PageModel:
     scaling: Mapping[str, Floats]  # mean and scale of the measurements
     members: tuple[Mapping[str, Floats], ...]  # the networks' arrays, by name
     dilations: tuple[int, ...]
-    header: Mapping[str, Any]
+    header: Mapping[str, object]
     digest: str  # sha256 of the file, lower-case hex
 
     def outside(self, layout: Layout) -> list[float]:
@@ -92,47 +89,45 @@ def gate(inputs: Floats, arrays: Mapping[str, Floats], dilations: tuple[int, ...
     return np.clip(hidden @ arrays["out.w"] + arrays["out.b"], -ODDS_CLIP, ODDS_CLIP)[:, 0]
 
 
-def pack(header: Mapping[str, Any], arrays: Mapping[str, Floats]) -> bytes:
-    """The file's bytes: a NumPy archive without pickles whose array `header` is JSON."""
-    ours = {**header, "format": FORMAT, "features": PAGE_FEATURES}
-    text = np.frombuffer(json.dumps(ours, sort_keys=True).encode(), np.uint8)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, header=text, **arrays)
-    return buffer.getvalue()
+def packed(header: Mapping[str, object], arrays: Mapping[str, Floats]) -> bytes:
+    """The bytes of a model's file."""
+    return pack(MODEL, {**header, "version": VERSION, "features": PAGE_FEATURES}, arrays)
 
 
 def parse(data: bytes, name: str) -> PageModel:
     """The model in the bytes of a file; `name` is for messages. Raises ModelError."""
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-        header = json.loads(arrays.pop("header").tobytes())
-        known = (header["format"], header["features"])
-    except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
-        raise ModelError(f"{name} is no page model or is damaged ({error}); train it again") from error
-    if known != (FORMAT, PAGE_FEATURES):
-        raise ModelError(f"{name} is for {known}, this program reads {(FORMAT, PAGE_FEATURES)}; train it again")
+    file = unpack(data, name, MODEL, version=VERSION, features=PAGE_FEATURES)
+    members = file.whole("members", 1, MOST_MEMBERS)
+    dilations = file.wholes("dilations", 1, MOST_STEP, most=MOST_LAYERS)
+    file.check(dict(_wanted(file, members, len(dilations))))
     weights = np.zeros(1 << BITS, np.float32)
-    weights[np.cumsum(arrays.pop("buckets"), dtype=np.int64)] = arrays.pop("weights") * header["scale"]
-    scaling = {key: arrays.pop(key).astype(np.float32) for key in ("mean", "scale")}
-    members = tuple(
+    weights[file.arrays["buckets"]] = file.arrays["weights"] * file.number("scale")
+    scaling = {name: file.arrays[name] for name in ("mean", "scale")}
+    networks = tuple(
         {
-            key.removeprefix(f"{number}."): array.astype(np.float32)
-            for key, array in arrays.items()
-            if key.startswith(f"{number}.")
+            name.removeprefix(f"{number}."): array.astype(np.float32)
+            for name, array in file.arrays.items()
+            if name.startswith(f"{number}.")
         }
-        for number in range(header["members"])
+        for number in range(members)
     )
-    digest = hashlib.sha256(data).hexdigest()
-    return PageModel(weights, float(header["bias"]), scaling, members, tuple(header["dilations"]), header, digest)
+    return PageModel(weights, file.number("bias"), scaling, networks, dilations, file.header, file.digest)
+
+
+def _wanted(file: ModelFile, members: int, layers: int) -> Named:
+    """What each array of a file must be. Raises ModelError."""
+    dense = page_features(Layout([Line("a", 0, 0.0)], [Element("p", -1, "", "", "", False, 0)])).dense.shape[1]
+    (buckets,) = file.shape("buckets", 1)
+    yield "buckets", Array((buckets,), ("uint32",), 1 << BITS)
+    yield "weights", Array((buckets,), ("int8",))
+    yield from (("mean", Array((dense,), ("float32",))), ("scale", Array((dense,), ("float32",))))
+    for member in range(members):
+        yield from network(file, f"{member}.", layers, inputs=1 + dense, outputs=1)
 
 
 def load(path: Path) -> PageModel:
     """The page model in a file. Raises ModelError."""
-    try:
-        return parse(path.read_bytes(), str(path))
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error
+    return parse(read(path), str(path))
 
 
 @lru_cache(maxsize=1)

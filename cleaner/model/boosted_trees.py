@@ -1,4 +1,4 @@
-"""Boosted decision trees as plain arrays, scored in NumPy. No training here: `recurrence_training` makes the arrays.
+"""Boosted decision trees as plain arrays, scored in NumPy. No training: `training.source_correction` makes the arrays.
 
 All trees are walked at once, one level at a time; the answer is the same on every machine.
 """
@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaner.segmentation.tokens import Floats, Ints
+
+#: No tree of a model has more levels.
+DEEPEST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Trees:
 
     @classmethod
     def of(cls, arrays: Mapping[str, Floats]) -> Trees:
-        """The trees from stored arrays. Raises KeyError when one is missing."""
+        """The trees from stored arrays, which `model.arrays` has checked."""
         start, depth = arrays["start"]
         return cls(
             arrays["roots"].astype(np.int64), arrays["feature"].astype(np.int64), arrays["threshold"],

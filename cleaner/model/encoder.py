@@ -31,6 +31,8 @@ STEP = 2.0**-9
 #: Columns of the outputs: every label, and boilerplate as such (the last).
 OUTPUTS = len(Label) + 1
 ARRAYS = ("vectors", "shapes", "conv.w", "conv.b", "hidden.w", "hidden.b", "out.w", "out.b")
+#: Columns of `sizes`.
+SIZES = 2
 
 
 def unread() -> Floats:

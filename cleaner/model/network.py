@@ -10,39 +10,38 @@ to trust them.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from cleaner import accelerator
 from cleaner.document import Block, Evidence
-from cleaner.labels import KEPT, Label
+from cleaner.labels import COLUMNS, KEPT, Label
 from cleaner.memory.lookup import Recall
 from cleaner.model import encoder as encoding
+from cleaner.model.arrays import BITS, MOST_LAYERS, MOST_MEMBERS, MOST_STEP, TREES, check
 from cleaner.model.boosted_trees import Trees
 from cleaner.model.encoder import Encoder, Rows
-from cleaner.model.features import EDGE_BITS, PAIR_BITS, STEM_BITS, WORD_BITS, Features, featurise
+from cleaner.model.features import FEATURES, Features, featurise
 from cleaner.model.hashed_table import HashedTable
-from cleaner.model.model_file import COLUMNS, ModelError, unpack
 from cleaner.model.quantised import Layer, around, exponential, mean_of
 from cleaner.model.source_correction import with_memory
 from cleaner.model.taught import Moved, Taught
 from cleaner.model.topics import topics
+from cleaner.model_file import ModelFile, pack, read, unpack
 from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS, Floats, Ints, Tokens, tokenise
 
-#: Tables of hashes: name → buckets as a power of two.
-BITS = {"word": WORD_BITS, "stem": STEM_BITS, "pair": PAIR_BITS, "edge": EDGE_BITS}
+#: What the file of a model is called, and how it is written; raise it with any change of what its arrays mean.
+MODEL, VERSION = "blocks", 5
 #: Columns of the linear scorer: every label, and boilerplate as such (the last).
 OUTPUTS = len(Label) + 1
 COLUMN = {label: column for column, label in enumerate(COLUMNS)}
-#: Arrays of the trees have names that begin so; RECALL says what they read, raise it with any change of it.
-TREES, RECALL = "trees.", 1
+#: What the trees read; raise it with any change of it.
+RECALL = 1
 #: Inputs of the network are cut off: linear scores, spreads from the mean of a dense measurement, sums of evidence.
 LINEAR_CLIP, DENSE_CLIP, EVIDENCE_CLIP = 9.0, 5.0, 8.0
 
@@ -170,7 +169,7 @@ class Model:
     first: Reader
     networks: tuple[Network, ...]
     trees: Trees | None  # what memory of the source changes; None: nothing
-    header: Mapping[str, Any]
+    header: Mapping[str, object]
     digest: str
     taught: Moved | None = None  # what corrections taught; None: nothing
 
@@ -297,44 +296,51 @@ def evidence_sums(evidence: Sequence[Sequence[Evidence]]) -> Floats:
 
 
 def load(path: Path) -> Model:
-    """The model in a file. Raises ModelError when it cannot be read, or is for other features or labels."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error
-    return parse(data, str(path))
+    """The model in a file. Raises ModelError when it cannot be read, or is none that this version reads."""
+    return parse(read(path), str(path))
 
 
 @lru_cache(maxsize=1)
 def shipped() -> Model:
     """The model that comes with this version."""
-    file = resources.files("cleaner") / "data" / "model" / "blocks.model"
-    return parse(file.read_bytes(), "the shipped model")
+    return parse(shipped_bytes(), "the shipped model")
+
+
+def shipped_bytes() -> bytes:
+    """The file of the model that comes with this version."""
+    return (resources.files("cleaner") / "data" / "model" / "blocks.model").read_bytes()
+
+
+def packed(header: Mapping[str, object], arrays: Mapping[str, Floats]) -> bytes:
+    """The bytes of a model's file."""
+    return pack(MODEL, {**header, "version": VERSION, "features": FEATURES, "labels": list(COLUMNS)}, arrays)
+
+
+def opened(data: bytes, name: str) -> ModelFile:
+    """The header and the arrays of a model's file, before they are checked. Raises ModelError."""
+    return unpack(data, name, MODEL, version=VERSION, features=FEATURES, labels=list(COLUMNS))
 
 
 def parse(data: bytes, name: str) -> Model:
     """The model in the bytes of a file; `name` is for messages. Raises ModelError."""
-    header, arrays = unpack(data, name)
-    try:
-        first = Reader(linear_from(arrays), encoder_from(arrays), arrays["vectors.rarity"].astype(np.float32))
-        layers = ["inp", "doc", *(f"conv{layer}" for layer in range(len(header["dilations"]))), "out"]
-        shared = {array: arrays[array].astype(np.float32) for array in ("mean", "scale")}
-        members = [
-            {
-                f"{layer}.{part}": arrays[f"net{member}.{layer}.{part}"].astype(np.float32)
-                for layer in layers
-                for part in "wb"
-            }
-            for member in range(header["members"])
-        ]
-    except KeyError as error:
-        raise ModelError(f"{name} lacks {error}; fetch or train it again") from error
+    file = opened(data, name)
+    members = file.whole("members", 1, MOST_MEMBERS)
+    dilations = file.wholes("dilations", 1, MOST_STEP, most=MOST_LAYERS)
+    check(file, members, len(dilations))
+    arrays = file.arrays
+    first = Reader(linear_from(arrays), encoder_from(arrays), arrays["vectors.rarity"].astype(np.float32))
     trees = {array.removeprefix(TREES): values for array, values in arrays.items() if array.startswith(TREES)}
-    if trees and header.get("recall") != RECALL:
-        raise ModelError(f"{name} was trained for another kind of memory; train it again with this version")
-    networks = tuple(Network({**shared, **member}, tuple(header["dilations"])) for member in members)
-    digest = hashlib.sha256(data).hexdigest()
-    return Model(first, networks, Trees.of(trees) if trees else None, header, digest, Taught.of(arrays))
+    if trees:
+        file.whole("recall", RECALL, RECALL)
+    networks = tuple(Network(_network_arrays(arrays, f"net{member}."), dilations) for member in range(members))
+    return Model(first, networks, Trees.of(trees) if trees else None, file.header, file.digest, Taught.of(arrays))
+
+
+def _network_arrays(arrays: Mapping[str, Floats], prefix: str) -> dict[str, Floats]:
+    """The arrays of one network, with the scaling of its inputs."""
+    own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+    shared = {name: arrays[name] for name in ("mean", "scale")}
+    return {name: array.astype(np.float32) for name, array in (own | shared).items()}
 
 
 def encoder_from(arrays: Mapping[str, Floats]) -> Encoder:

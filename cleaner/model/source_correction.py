@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cleaner.document import Block
-from cleaner.labels import KEPT
+from cleaner.labels import KEPT, Label
 from cleaner.memory.lookup import COLUMN, RECURRING, Recall
 from cleaner.model.boosted_trees import Trees
 from cleaner.model.features import LONG_PROSE
@@ -104,6 +104,12 @@ def inputs(probabilities: Floats, evidence: Floats, blocks: Sequence[Block], rec
         np.full(count, (recurs * lengths).sum() / max(1.0, float(lengths.sum()))),
         [block.newlines_before for block in blocks],
     ]).astype(np.float32)  # fmt: skip
+
+
+def width() -> int:
+    """How many columns the trees read."""
+    one, recall = np.full((1, len(Label)), 0.5), Recall(np.zeros((1, len(COLUMN))), np.zeros(1), 1)
+    return inputs(one, one, [Block(0, 1, "a", 0, 0)], recall).shape[1]
 
 
 def shifted(column: Floats, step: int) -> Floats:

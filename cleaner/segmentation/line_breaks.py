@@ -7,22 +7,20 @@ Knows no language tables, refuses no text.
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from cleaner import accelerator
+from cleaner.model_file import Array, pack, unpack
 from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS, Floats, Hashes, Ints, Tokens, tokenise
 
-FORMAT = "cleancopy-breaks"
+#: What the file of the model is called, and how it is written.
+MODEL, VERSION = "breaks", 2
 #: Which features these are; a model trained on others is refused. Raise it with any change of their meaning.
 FEATURES = 1
 BITS = 18  # buckets of features
@@ -191,33 +189,18 @@ def _bucket(number: int, *parts: Any) -> Ints:
     return (mixed >> np.uint64(64 - BITS)).astype(np.int64)
 
 
-class BreaksError(ValueError):
-    """The file is no model of breaks that this version can read; the message says what to do."""
-
-
-def pack(weights: Floats, bias: float, header: Mapping[str, Any]) -> bytes:
-    """The file's bytes: a NumPy archive without pickles; weights in 8 bits, and a header as JSON."""
+def packed(weights: Floats, bias: float, header: Mapping[str, object]) -> bytes:
+    """The bytes of a model's file; weights in 8 bits."""
     scale = float(np.abs(weights).max(initial=1e-9)) / 127
-    ours = {**header, "format": FORMAT, "features": FEATURES, "bits": BITS, "scale": scale, "bias": bias}
-    text = np.frombuffer(json.dumps(ours, sort_keys=True).encode(), np.uint8)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, header=text, weights=np.round(weights / scale).astype(np.int8))
-    return buffer.getvalue()
+    ours = {**header, "version": VERSION, "features": FEATURES, "scale": scale, "bias": bias}
+    return pack(MODEL, ours, {"weights": np.round(weights / scale).astype(np.int8)})
 
 
 def parse(data: bytes, name: str) -> Breaks:
-    """The model in the bytes of a file; `name` is for messages. Raises BreaksError."""
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            header = json.loads(archive["header"].tobytes())
-            known = (header["format"], header["features"], header["bits"])
-            weights = archive["weights"].astype(np.int8)
-            scale, bias = float(header["scale"]), float(header["bias"])
-    except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
-        raise BreaksError(f"{name} is no model of line breaks or is damaged ({error}); train it again") from error
-    if known != (FORMAT, FEATURES, BITS):
-        raise BreaksError(f"{name} is for {known}, this program reads {(FORMAT, FEATURES, BITS)}; train it again")
-    return Breaks(weights, bias, hashlib.sha256(data).hexdigest(), scale)
+    """The model in the bytes of a file; `name` is for messages. Raises ModelError."""
+    file = unpack(data, name, MODEL, version=VERSION, features=FEATURES)
+    file.check({"weights": Array((1 << BITS,), ("int8",))})
+    return Breaks(file.arrays["weights"], file.number("bias"), file.digest, file.number("scale"))
 
 
 @lru_cache(maxsize=1)

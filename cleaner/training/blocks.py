@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -20,12 +19,10 @@ from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import tables_for
 from cleaner.labels import KEPT
 from cleaner.language import identify
+from cleaner.model.arrays import TREES
 from cleaner.model.encoder import Encoder, Rows
-from cleaner.model.model_file import pack
 from cleaner.model.network import (
-    OUTPUTS,
     RECALL,
-    TREES,
     FirstStep,
     Linear,
     Network,
@@ -33,6 +30,7 @@ from cleaner.model.network import (
     evidence_sums,
     lengths_of,
     linear_from,
+    packed,
 )
 from cleaner.segmentation.tokens import Floats
 from cleaner.training import linear as linear_training
@@ -129,10 +127,10 @@ def _train(material: Material, settings: Settings, say: Say) -> Trained:
     header = _header(material, learned, settings)
     shipped = step.arrays(None) | _network_arrays(networks[: settings.members]) | trees
     folds = [
-        pack({**header, "members": 1, "without-fold": fold}, step.arrays(fold) | _network_arrays([networks[fold]]))
+        packed({**header, "members": 1, "without-fold": fold}, step.arrays(fold) | _network_arrays([networks[fold]]))
         for fold in range(FOLDS)
     ]
-    data = pack({**header, "members": settings.members}, shipped)
+    data = packed({**header, "members": settings.members}, shipped)
     return Trained(data, learned, probabilities, folds, _figures(learned, probabilities))
 
 
@@ -320,14 +318,11 @@ def _network_arrays(networks: Sequence[Network]) -> dict[str, Floats]:
     return arrays
 
 
-def _header(material: Material, learned: Sequence[Example], settings: Settings) -> dict[str, Any]:
+def _header(material: Material, learned: Sequence[Example], settings: Settings) -> dict[str, object]:
     digest = hashlib.sha256()
     for gold in material.documents:
         digest.update(f"{gold.id}\0{gold.text}\0{gold.spans}\0".encode("utf-8", "surrogatepass"))
     return {
-        "format": "cleancopy-model",
-        "kept": len(KEPT),
-        "outputs": OUTPUTS,
         "dilations": list(settings.dilations),
         "recall": RECALL,
         "training": {

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from cleaner.segmentation.line_breaks import BITS, Breaks, gaps_of, pack
+from cleaner.segmentation.line_breaks import BITS, Breaks, gaps_of, packed
 from cleaner.segmentation.text import FLAT_BREAKS, sentences
 from cleaner.segmentation.tokens import Floats, Ints
 
@@ -79,7 +79,7 @@ class Design:
         """The file of a model that has learned all texts."""
         weights, bias = self.fit()
         training = {"gaps": len(self._is_break), "breaks": int(self._is_break.sum()), "sites": len(self.sites)}
-        return pack(weights, bias, {"training": training})
+        return packed(weights, bias, {"training": training})
 
 
 def _gaps(text: Broken) -> tuple[Ints, Ints]:

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from cleaner.labels import COLUMNS
+from cleaner.model.arrays import BITS
 from cleaner.model.features import Features
-from cleaner.model.model_file import COLUMNS
-from cleaner.model.network import BITS, token_weight
+from cleaner.model.network import token_weight
 from cleaner.segmentation.tokens import Floats, Ints
 from cleaner.training.corpus import FOLDS, Example, fold_of
 

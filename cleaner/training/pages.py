@@ -21,7 +21,7 @@ import numpy as np
 
 from cleaner.document import Block, Document
 from cleaner.html.features import BITS, PageFeatures, page_features
-from cleaner.html.model import PageModel, inputs, linear_scores, pack, parse, place_scale, said_scale
+from cleaner.html.model import PageModel, inputs, linear_scores, packed, parse, place_scale, said_scale
 from cleaner.html.page import Extractor
 from cleaner.html.segment import segment_html
 from cleaner.labels import KEPT, Label
@@ -264,15 +264,14 @@ def fit(known: Sequence[PageExample], say: Say, settings: Settings) -> bytes:
     scale = float(np.abs(weights).max()) / 127
     small = np.round(weights[buckets] / scale).astype(np.int8)
     used = small != 0
-    gaps = np.diff(buckets[used], prepend=0).astype(np.int32)
     header = {
         "bias": bias,
         "scale": scale,
-        "dilations": settings.dilations,
+        "dilations": list(settings.dilations),
         "members": MEMBERS,
         "pages": len(known),
     }
-    return pack(header, {**scaling, **arrays, "buckets": gaps, "weights": small[used]})
+    return packed(header, {**scaling, **arrays, "buckets": buckets[used].astype(np.uint32), "weights": small[used]})
 
 
 def _vocabulary(pages: Iterable[PageExample]) -> Ints:

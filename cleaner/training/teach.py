@@ -17,8 +17,7 @@ import numpy as np
 from cleaner.decoding.mojibake import OffsetMap
 from cleaner.document import Block, Document
 from cleaner.labels import KEPT
-from cleaner.model.model_file import pack, unpack
-from cleaner.model.network import Model, parse
+from cleaner.model.network import Model, opened, packed, parse
 from cleaner.model.taught import KINDS, TAUGHT, Design, Taught
 from cleaner.model.taught import design as design_of
 from cleaner.pipeline import Cleaner
@@ -84,10 +83,10 @@ def teach(documents: Sequence[Gold], model: bytes, say: Say, *, gold: Sequence[G
     say("teaching from all of them")
     layer, own = learn(lessons(base, [*documents, *gold])), gate()
     figures += _held_to(f"the project's own {len(own)} labelled texts", own, base, layer)
-    header, arrays = unpack(model, "the model")
+    file = opened(model, "the model")
     about = {"documents": len(documents), "weights": len(layer.keys)}
-    arrays = {name: array for name, array in arrays.items() if not name.startswith(TAUGHT)}
-    return Lessons(pack({**header, "taught": about}, {**arrays, **layer.arrays()}), tuple(figures))
+    arrays = {name: array for name, array in file.arrays.items() if not name.startswith(TAUGHT)}
+    return Lessons(packed({**file.header, "taught": about}, {**arrays, **layer.arrays()}), tuple(figures))
 
 
 def _is_held_out(document: Gold) -> bool:

@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 
 from cleaner.model.features import STEM_BITS, WORD_BITS
-from cleaner.model.model_file import pack, unpack
+from cleaner.model_file import Array, pack, read, unpack
 from cleaner.segmentation.tokens import Floats, Ints, mixed, tokenise
 
+#: What the file of vectors is called, and how it is written.
+MODEL, VERSION = "vectors", 2
 #: Of the vectors as learned, and as kept after projection on their main directions.
 LEARNED_WIDTH, WIDTH = 64, 48
 #: Times a word must stand to be learned, and to be kept.
@@ -48,14 +50,19 @@ class Vectors:
         """The bytes of a file that `read_vectors` reads."""
         arrays = {"words": self.words.astype(np.uint32), "stems": self.stems.astype(np.uint32)}
         halves = {"rows": self.rows.astype(np.float16), "rarity": self.rarity.astype(np.float16)}
-        return pack({"format": "cleancopy-vectors"}, {**arrays, **halves})
+        return pack(MODEL, {"version": VERSION}, {**arrays, **halves})
 
 
 def read_vectors(path: Path) -> Vectors:
-    """The vectors in a file. Raises ModelError, OSError."""
-    _, arrays = unpack(path.read_bytes(), str(path))
-    buckets = (arrays[name].astype(np.int64) for name in ("words", "stems"))
-    return Vectors(*buckets, *(arrays[name].astype(np.float32) for name in ("rows", "rarity")))
+    """The vectors in a file. Raises ModelError."""
+    file = unpack(read(path), str(path), MODEL, version=VERSION)
+    words, stems = (file.shape(name, 1)[0] for name in ("words", "stems"))
+    file.check({
+        "words": Array((words,), ("uint32",), 1 << WORD_BITS), "stems": Array((stems,), ("uint32",), 1 << STEM_BITS),
+        "rows": Array((words + stems + 1, WIDTH)), "rarity": Array((words + stems + 1,)),
+    })  # fmt: skip
+    buckets = (file.arrays[name].astype(np.int64) for name in ("words", "stems"))
+    return Vectors(*buckets, *(file.arrays[name].astype(np.float32) for name in ("rows", "rarity")))
 
 
 def learn_vectors(texts: Iterable[str]) -> Vectors:

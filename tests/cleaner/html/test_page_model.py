@@ -14,11 +14,10 @@ from support.cases import ROOT
 
 from cleaner.document import Document
 from cleaner.html.features import page_features
-from cleaner.html.model import ODDS_CLIP, load, parse, shipped
+from cleaner.html.model import ODDS_CLIP, parse, shipped
 from cleaner.html.page import Element, Extractor, Layout, Line
 from cleaner.html.segment import segment_html
 from cleaner.labels import KEPT, Label
-from cleaner.model.model_file import ModelError
 from cleaner.training.evaluation import Gold
 from cleaner.training.page_alignment import article_shares, labels_of_lines
 
@@ -65,19 +64,6 @@ def test_any_page_has_finite_features(rows: list[tuple[str, int, float]], title:
     assert features.dense.shape[0] == len(features.rows) == len(features.said_starts) == len(lines)
     assert np.isfinite(features.dense).all()
     assert len(shipped().outside(Layout(lines, elements, {"title": title}, "", opinion))) == len(lines)
-
-
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 no archive", b"CLEANCPY"])
-def test_damaged_model(data: bytes, tmp_path: Path) -> None:
-    file = tmp_path / "page.model"
-    file.write_bytes(data)
-    with pytest.raises(ModelError, match="train it again"):
-        load(file)
-
-
-def test_missing_model(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="cannot be read"):
-        load(tmp_path / "none.model")
 
 
 BODY = "The bridge over the old harbour reopened on Monday morning.\nA new part\nCars may cross from Thursday on, the mayor said."

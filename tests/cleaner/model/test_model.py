@@ -1,13 +1,9 @@
-"""The model's file, refusals included; the shipped model on any text, and on reports in scripts without case or spaces."""
+"""The shipped model on any text, and on reports in scripts without case or spaces."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,30 +12,20 @@ from hypothesis import strategies as st
 
 from cleaner import Cleaner
 from cleaner.document import Block, Evidence
-from cleaner.labels import KEPT, Action, Label
-from cleaner.model.model_file import MAGIC, ModelError, pack, unpack
+from cleaner.labels import COLUMNS, KEPT, Action, Label
 from cleaner.model.network import (
     COLUMN,
-    COLUMNS,
     around,
     evidence_sums,
     load,
-    parse,
     shipped,
+    shipped_bytes,
     softmax,
     to_probabilities,
 )
 
 MEGABYTE = 1_000_000
 LABELS = [label.value for label in COLUMNS]
-
-ARRAYS: dict[str, np.ndarray[Any, Any]] = {
-    "bytes": np.arange(-3, 3, dtype=np.int8).reshape(2, 3),
-    "halves": np.array([0.5, -2.0], np.float16),
-    "buckets": np.array([7, 9], np.uint32),
-    "turned": np.arange(6, dtype=np.float32).reshape(2, 3).T,
-    "none": np.zeros((0, 4), np.float32),
-}
 
 anything = st.text(st.characters(codec=None, exclude_categories=()), max_size=80)
 whole = st.text(max_size=80)  # no lone surrogates
@@ -49,75 +35,7 @@ def blocks_of(texts: list[str]) -> list[Block]:
     return [Block(0, len(text), text, line, 1) for line, text in enumerate(texts)]
 
 
-def changed(header: Mapping[str, Any]) -> bytes:
-    """A file whose header says something else than this version would write."""
-    data = pack({"labels": LABELS}, ARRAYS)
-    size = int.from_bytes(data[8:12], "little")
-    text = json.dumps({**json.loads(data[12 : 12 + size]), **header}).encode()
-    return MAGIC + len(text).to_bytes(4, "little") + text + data[12 + size :]
-
-
-# The file ----------------------------------------------------------------------------------------
-
-
-def test_packed_and_unpacked() -> None:
-    header, arrays = unpack(pack({"labels": LABELS, "note": "é"}, ARRAYS), "here")
-    assert header["note"] == "é"
-    assert list(arrays) == list(ARRAYS)
-    for name, array in ARRAYS.items():
-        assert arrays[name].dtype == array.dtype
-        assert arrays[name].shape == array.shape
-        assert np.array_equal(arrays[name], array)
-
-
-def test_same_model_same_bytes() -> None:
-    assert pack({"labels": LABELS, "b": 1, "a": 2}, ARRAYS) == pack({"a": 2, "b": 1, "labels": LABELS}, ARRAYS)
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"", "here is no cleancopy model; train one with `cleancopy train`"),
-        (b"\x80\x04\x95pickle", "here is no cleancopy model"),
-        (changed({})[:10], "here is damaged"),
-        (changed({})[:60], "here is damaged"),
-        (changed({})[:-1], "here is damaged .*; fetch or train it again"),
-        (changed({}) + b"\x00", r"here is damaged \(its digest does not fit\); fetch or train it again"),
-        (MAGIC + (2).to_bytes(4, "little") + b"[]", "here is damaged"),
-        (MAGIC + (2).to_bytes(4, "little") + b"\xff\xff", "here is damaged"),
-        (changed({"arrays": [["o", "O", [2]]]}), "here is damaged"),
-        (changed({"version": 1}), "here has version 1, this program reads .*; train it again"),
-        (changed({"features": 99}), "here has features 99, this program reads .*; train it again"),
-        (changed({"labels": LABELS[:-1]}), "here was trained for other labels; train it again"),
-        (changed({"labels": [*LABELS, "weather"]}), "here was trained for other labels"),
-        (changed({"labels": LABELS[::-1]}), "here was trained for other labels"),
-    ],
-)
-def test_refused(data: bytes, message: str) -> None:
-    with pytest.raises(ModelError, match=message):
-        unpack(data, "here")
-
-
-def test_labels_in_another_order_are_refused() -> None:
-    with pytest.raises(ModelError, match="other labels"):
-        unpack(changed({"labels": [*LABELS[:-2], LABELS[-1], LABELS[-2]]}), "here")
-
-
-def test_lacking_arrays_are_named() -> None:
-    with pytest.raises(ModelError, match=r"here lacks 'word.weights'; fetch or train it again"):
-        parse(changed({}), "here")
-
-
-def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"absent\.model: cannot be read"):
-        load(tmp_path / "absent.model")
-
-
 # The shipped model -------------------------------------------------------------------------------
-
-
-def shipped_bytes() -> bytes:
-    return (resources.files("cleaner") / "data" / "model" / "blocks.model").read_bytes()
 
 
 def test_shipped_model_is_small_and_names_itself(tmp_path: Path) -> None:
@@ -128,13 +46,6 @@ def test_shipped_model_is_small_and_names_itself(tmp_path: Path) -> None:
     assert model.digest == shipped().digest == hashlib.sha256(data).hexdigest()
     assert model.header["labels"] == LABELS
     assert {"documents", "sites", "digest", "seed"} <= set(model.header["training"])
-
-
-@pytest.mark.parametrize("share", [0.0, 0.00001, 0.5, 0.99])
-def test_shipped_model_cut_short(share: float) -> None:
-    data = shipped_bytes()
-    with pytest.raises(ModelError):
-        parse(data[: int(len(data) * share)], "cut")
 
 
 @settings(deadline=None)

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from cleaner import Cleaner
 from cleaner.document import Document
-from cleaner.segmentation import line_breaks as breaks
-from cleaner.segmentation.line_breaks import BreaksError, gaps_of, parse, shipped
+from cleaner.segmentation.line_breaks import gaps_of, parse, shipped
 from cleaner.segmentation.text import segment_text, sentences
 from cleaner.training.line_breaks import Broken, Design, broken
 
@@ -104,16 +103,3 @@ def test_of_large_sites_and_long_texts_a_part_is_learned():
     found = broken(texts)
     assert len(found) == 100
     assert {len(each.lines) for each in found} == {200}
-
-
-@pytest.mark.parametrize("data", [b"", b"no archive", b"PK\x03\x04 broken"])
-def test_a_damaged_file_is_refused(data):
-    with pytest.raises(BreaksError, match="train it again"):
-        parse(data, "breaks.model")
-
-
-def test_a_model_of_other_features_is_refused(monkeypatch):
-    data = breaks.pack(np.ones(1 << breaks.BITS, np.float32), 0.0, {})
-    monkeypatch.setattr(breaks, "FEATURES", breaks.FEATURES + 1)
-    with pytest.raises(BreaksError, match="train it again"):
-        parse(data, "breaks.model")

@@ -15,8 +15,7 @@ from cleaner.cli.main import main
 from cleaner.corrections.format import Correction, Review, Scope, Seen, encode
 from cleaner.labels import Label
 from cleaner.ledger import digest
-from cleaner.model.model_file import unpack
-from cleaner.model.network import parse, shipped
+from cleaner.model.network import opened, parse, shipped, shipped_bytes
 from cleaner.model.taught import Taught
 from cleaner.training import teach as teaching
 from cleaner.training.corrected import corrected
@@ -24,7 +23,7 @@ from cleaner.training.evaluation import Gold, read_gold
 from cleaner.training.teach import TeachError, learn, lessons, teach, wrong_lines
 
 ROOT = Path(__file__).resolve().parents[3]
-MODEL = (resources.files("cleaner") / "data" / "model" / "blocks.model").read_bytes()
+MODEL = shipped_bytes()
 #: What this site says in other words each time, and no rule or model knows.
 CLUBS = ("rowers", "bakers", "smiths", "pilots", "weavers", "singers", "divers", "masons", "potters", "sailors")
 BODY = "The bridge of dock {n} opened on Monday after a year of work, and the ferry stopped at noon."
@@ -120,7 +119,7 @@ def test_a_taught_model_is_a_file_that_tells_what_it_learned(monkeypatch: pytest
     taught = teach([document(number) for number in range(8)], MODEL, told.append)
     model = parse(taught.data, "it")
     assert model.taught is not None
-    assert unpack(taught.data, "it")[0]["taught"]["documents"] == 8
+    assert opened(taught.data, "it").header["taught"]["documents"] == 8
     assert model.digest != shipped().digest
     assert taught.data == teach([document(number) for number in range(8)], MODEL, told.append).data
     assert any("held out" in line for line in taught.figures)
