@@ -82,6 +82,8 @@ def _networks(file: ModelFile, members: int, layers: int) -> Named:
     yield from (("mean", Array((dense,))), ("scale", Array((dense,))))
     for member in range(members):
         yield from network(file, f"net{member}.", layers, inputs=inputs, outputs=outputs)
+        if f"net{member}.gates.b" in file.arrays:
+            yield from _recurrence(file, f"net{member}.")
 
 
 def network(file: ModelFile, prefix: str, layers: int, *, inputs: int, outputs: int) -> Named:
@@ -92,6 +94,14 @@ def network(file: ModelFile, prefix: str, layers: int, *, inputs: int, outputs: 
     for layer in range(layers):
         yield from _layer(f"{prefix}conv{layer}", 3 * hidden, hidden)
     yield from _layer(f"{prefix}out", hidden, outputs)
+
+
+def _recurrence(file: ModelFile, prefix: str) -> Named:
+    hidden, gates = (_width(file, f"{prefix}{name}.b") for name in ("inp", "gates"))
+    if gates % 4:
+        raise file.refused(f"its array {prefix}gates.b is not four values for each that is carried")
+    yield from _layer(f"{prefix}gates", hidden, gates)
+    yield from _layer(f"{prefix}carry", gates // 2, hidden)
 
 
 def _layer(name: str, inputs: int, outputs: int) -> Named:

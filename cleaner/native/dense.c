@@ -107,9 +107,11 @@ done:
 #define MOST_LAYERS 12
 #define MOST_LABELS 64
 enum { INPUT, DOCUMENT, OUTPUT, CONVOLUTIONS };
+enum { GATES, CARRY, RECURRENCE };
 
 typedef struct {
-    Layer layers[MOST_LAYERS];
+    Layer layers[MOST_LAYERS], recurrence[RECURRENCE];
+    int recurs;
     Py_ssize_t count, blocks, width, steps[MOST_LAYERS], kept;
 } Network;
 
@@ -185,14 +187,53 @@ static void probabilities_of(const float *logits, Py_ssize_t labels, Py_ssize_t 
     shares(logits + kept, labels - kept, gone, answer + kept);
 }
 
+/* model/network.py, `carried`: blocks x 4 half gates -> blocks x 2 half, the second half of them from the blocks after. */
+static void carried(const float *gates, Py_ssize_t blocks, Py_ssize_t half, float *states) {
+    for (int turned = 0; turned < 2; turned++) {
+        const Py_ssize_t first = turned ? half : 0;
+        for (Py_ssize_t number = 0; number < blocks; number++) {
+            const Py_ssize_t row = turned ? blocks - 1 - number : number, before = turned ? row + 1 : row - 1;
+            const float *asked = gates + row * 4 * half + first, *offered = asked + 2 * half;
+            float *state = states + row * 2 * half + first;
+            const float *last = number ? states + before * 2 * half + first : NULL;
+            for (Py_ssize_t at = 0; at < half; at++) {
+                const float share = 0.5f + 0.5f * (asked[at] / (1.0f + fabsf(asked[at])));
+                const float value = offered[at] >= 0 ? offered[at] + 0.5f : 0.5f / (1.0f + 2.0f * -offered[at]);
+                const float old = last ? last[at] : 0.0f;
+                state[at] = old + share * (value - old);
+            }
+        }
+    }
+}
+
+/* Adds to each row what a layer makes of what is carried; `gates` and `states` have room for it. */
+static void recur(const Network *network, float *hidden, int16_t *steps, float *gates, float *states) {
+    const Py_ssize_t blocks = network->blocks, width = network->width;
+    Layer layer = network->recurrence[GATES];
+    const Py_ssize_t half = layer.outputs / 4;
+    layer.rows = blocks;
+    float unit = levels_of(hidden, blocks * width, layer.levels, steps);
+    multiply(&layer, steps, unit, gates);
+    carried(gates, blocks, half, states);
+    layer = network->recurrence[CARRY];
+    layer.rows = blocks;
+    unit = levels_of(states, blocks * 2 * half, layer.levels, steps);
+    multiply(&layer, steps, unit, gates);
+    for (Py_ssize_t at = 0; at < blocks * width; at++) hidden[at] += gates[at] > 0 ? gates[at] : 0.0f;
+}
+
 /* 0 where memory is short. */
 static int run(const Network *network, const float *inputs, float *answer) {
     const Py_ssize_t blocks = network->blocks, width = network->width, labels = network->layers[OUTPUT].outputs - 1;
-    const Py_ssize_t wide = network->layers[INPUT].inputs > width ? network->layers[INPUT].inputs : width;
-    float *hidden = malloc((size_t)(blocks * width + 2 * width + blocks * (labels + 1)) * sizeof *hidden);
+    const Py_ssize_t gates = network->recurs ? network->recurrence[GATES].outputs : 0, room = gates > width ? gates : width;
+    Py_ssize_t wide = network->layers[INPUT].inputs > width ? network->layers[INPUT].inputs : width;
+    wide = gates / 2 > wide ? gates / 2 : wide;
+    const Py_ssize_t floats = blocks * (width + room + gates / 2 + labels + 1) + 2 * width;
+    float *hidden = malloc((size_t)floats * sizeof *hidden);
     int16_t *steps = malloc((size_t)(blocks * wide + 1) * sizeof *steps);
     if (hidden != NULL && steps != NULL) {
         float *mean = hidden + blocks * width, *document = mean + width, *logits = document + width;
+        float *carried_gates = logits + blocks * (labels + 1), *states = carried_gates + blocks * room;
         Layer layer = network->layers[INPUT];
         layer.rows = blocks;
         float unit = levels_of(inputs, blocks * layer.inputs, layer.levels, steps);
@@ -210,6 +251,7 @@ static int run(const Network *network, const float *inputs, float *answer) {
             unit = levels_of(hidden, blocks * width, network->layers[number].levels, steps);
             convolve(&network->layers[number], steps, blocks, width, network->steps[number], unit, hidden);
         }
+        if (network->recurs) recur(network, hidden, steps, carried_gates, states);
         layer = network->layers[OUTPUT];
         layer.rows = blocks;
         unit = levels_of(hidden, blocks * width, layer.levels, steps);
@@ -227,10 +269,33 @@ static int fits(const Network *network, Py_ssize_t items) {
     const Py_ssize_t width = network->width;
     if (network->blocks < 1 || network->blocks * layers[INPUT].inputs != items) return 0;
     if (layers[DOCUMENT].inputs != width || layers[DOCUMENT].outputs != width || layers[OUTPUT].inputs != width) return 0;
+    const Layer *gates = network->recurrence + GATES, *carry = network->recurrence + CARRY;
+    if (network->recurs && (gates->inputs != width || gates->outputs % 4 || carry->outputs != width ||
+                            2 * carry->inputs != gates->outputs))
+        return 0;
     for (Py_ssize_t number = CONVOLUTIONS; number < network->count; number++)
         if (layers[number].inputs != 3 * width || layers[number].outputs != width || network->steps[number] < 1) return 0;
     const Py_ssize_t labels = layers[OUTPUT].outputs - 1;
     return network->kept >= 1 && network->kept < labels && labels <= MOST_LABELS;
+}
+
+static int layer_in(Buffers *buffers, Layer *layer, PyObject *arguments) {
+    if (PyTuple_Check(arguments) && PyTuple_GET_SIZE(arguments) == 4)
+        return layer_of(buffers, layer, ((PyTupleObject *)arguments)->ob_item);
+    PyErr_SetString(PyExc_ValueError, "a layer is (weights, scale, bias, levels)");
+    return 0;
+}
+
+/* The layers of the recurrence: gates, and what is made of what is carried; none where the tuple is empty. */
+static int read_recurrence(Buffers *buffers, Network *network, PyObject *layers) {
+    network->recurs = PyTuple_Check(layers) && PyTuple_GET_SIZE(layers) == RECURRENCE;
+    if (!network->recurs && !(PyTuple_Check(layers) && PyTuple_GET_SIZE(layers) == 0)) {
+        PyErr_SetString(PyExc_ValueError, "a recurrence has two layers, or none");
+        return 0;
+    }
+    for (Py_ssize_t number = 0; network->recurs && number < RECURRENCE; number++)
+        if (!layer_in(buffers, &network->recurrence[number], PyTuple_GET_ITEM(layers, number))) return 0;
+    return 1;
 }
 
 /* The layers (weights, scale, bias, levels): input, document, output, convolutions; for each of the last its step. */
@@ -242,12 +307,7 @@ static int read_network(Buffers *buffers, Network *network, PyObject *layers, Py
     }
     network->count = PyTuple_GET_SIZE(layers);
     for (Py_ssize_t number = 0; number < network->count; number++) {
-        PyObject *layer = PyTuple_GET_ITEM(layers, number);
-        if (!PyTuple_Check(layer) || PyTuple_GET_SIZE(layer) != 4) {
-            PyErr_SetString(PyExc_ValueError, "a layer is (weights, scale, bias, levels)");
-            return 0;
-        }
-        if (!layer_of(buffers, &network->layers[number], ((PyTupleObject *)layer)->ob_item)) return 0;
+        if (!layer_in(buffers, &network->layers[number], PyTuple_GET_ITEM(layers, number))) return 0;
         if (number >= CONVOLUTIONS)
             network->steps[number] = PyLong_AsSsize_t(PyTuple_GET_ITEM(steps, number - CONVOLUTIONS));
     }
@@ -257,15 +317,16 @@ static int read_network(Buffers *buffers, Network *network, PyObject *layers, Py
 
 PyObject *accelerator_network(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
-    if (count != 4) return PyErr_Format(PyExc_TypeError, "network takes 4 arguments, not %zd", count);
+    if (count != 5) return PyErr_Format(PyExc_TypeError, "network takes 5 arguments, not %zd", count);
     Buffers buffers = {.count = 0};
     Network network;
     PyObject *answer = NULL;
     Py_ssize_t items;
     const float *inputs = buffer_of(&buffers, args[0], 4, &items);
     if (inputs == NULL || !read_network(&buffers, &network, args[1], args[2])) goto done;
+    if (!read_recurrence(&buffers, &network, args[3])) goto done;
     network.blocks = items / network.layers[INPUT].inputs;
-    network.kept = PyLong_AsSsize_t(args[3]);
+    network.kept = PyLong_AsSsize_t(args[4]);
     if (PyErr_Occurred()) goto done;
     if (!fits(&network, items) || !are_finite(inputs, items)) {
         PyErr_SetString(PyExc_ValueError, "the inputs or layers do not fit each other, or the inputs are not finite");

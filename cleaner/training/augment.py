@@ -18,6 +18,7 @@ from cleaner.labels import KEPT, Label
 from cleaner.segmentation.text import FLAT_BREAKS, sentences
 from cleaner.training.corpus import FOLDS, fold_of, site
 from cleaner.training.evaluation import Gold
+from cleaner.training.labelled_lines import Line, Made, box_lines, broken, joined, lines_of
 
 #: Of so many documents a stretch of a few lines is learned too, so many are learned with boxes and true sentences put
 #: in, so many without their line breaks, and so many with both.
@@ -35,25 +36,14 @@ PROMPT = re.compile(r"^([^\n:»>]{3,34}[:»>])\s")
 _LINE_BREAK = re.compile(r"\s*\n\s*")
 _ENDS = '.!?。”"»“'
 
-Stretch = tuple[str, Label, bool]  # text, label, in doubt
-Line = list[Stretch]
-
 
 @dataclass(slots=True)
 class Pool:
     """What may be put into the documents of one fold, by language."""
 
-    boxes: dict[str, list[Line]] = field(default_factory=dict)  # the lines of a box
+    boxes: dict[str, list[list[Line]]] = field(default_factory=dict)
     titles: dict[str, list[str]] = field(default_factory=dict)
     prompts: dict[str, list[str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A document made from a labelled one, and what it counts."""
-
-    gold: Gold
-    weight: float = 1.0
 
 
 def made_from(documents: Sequence[Gold], boxes: Sequence[Gold]) -> Iterator[Made]:
@@ -108,8 +98,7 @@ def _window(gold: Gold, first: int, last: int) -> Gold:
 def _pools(documents: Sequence[Gold], boxes: Sequence[Gold]) -> list[Pool]:
     pools = [Pool() for _ in range(FOLDS)]
     for box in boxes:
-        lines = [(box.text[start:end], label, False) for start, end, label in box.spans]
-        pools[fold_of(site(box.source), FOLDS)].boxes.setdefault(box.lang, []).append(lines)
+        pools[fold_of(site(box.source), FOLDS)].boxes.setdefault(box.lang, []).append(box_lines(box))
     for gold in documents:
         pool = pools[fold_of(site(gold.source), FOLDS)]
         for start, end, label in gold.spans:
@@ -123,7 +112,7 @@ def _pools(documents: Sequence[Gold], boxes: Sequence[Gold]) -> list[Pool]:
 
 def scraped(gold: Gold, pool: Pool, chance: random.Random) -> Gold | None:
     """The document with boxes, true sentences between them, teasers, and glued prompts; None for very short ones."""
-    lines = _lines(gold)
+    lines = lines_of(gold)
     if len(lines) < 4:
         return None
     for _ in range(chance.choice((1, 1, 2, 2, 3))):
@@ -136,22 +125,22 @@ def scraped(gold: Gold, pool: Pool, chance: random.Random) -> Gold | None:
             _put_teasers(lines, pool, gold.lang, chance)
         else:
             _glue_prompt(lines, pool, gold.lang, chance)
-    return _joined(gold, lines, "\n\n" if chance.random() < 0.3 else "\n")
+    return joined(gold, lines, "\n\n" if chance.random() < 0.3 else "\n", "scraped")
 
 
 def short(gold: Gold, pool: Pool, chance: random.Random) -> Gold | None:
     """A few lines of the article with a box above, below, or both; None where no box is of its language."""
     boxes = pool.boxes.get(gold.lang)
-    kept = [line for line in _lines(gold) if all(label in KEPT for _, label, _ in line)]
+    kept = [line for line in lines_of(gold) if all(label in KEPT for _, label, _ in line)]
     if not boxes or not kept:
         return None
     count = chance.randint(1, min(SHORT_LINES, len(kept)))
     first = chance.choice((0, chance.randint(0, len(kept) - count)))
     lines = kept[first : first + count]
     where = chance.random()
-    above = _box(boxes, chance) if where < 0.25 else []
-    below = _box(boxes, chance) if where >= 0.15 else []
-    return _joined(gold, [*above, *lines, *below], chance.choice(("\n", "\n\n")), "short")
+    above = broken(chance.choice(boxes), chance) if where < 0.25 else []
+    below = broken(chance.choice(boxes), chance) if where >= 0.15 else []
+    return joined(gold, [*above, *lines, *below], chance.choice(("\n", "\n\n")), "short")
 
 
 def _put_boxes(lines: list[Line], pool: Pool, lang: str, chance: random.Random) -> None:
@@ -161,29 +150,18 @@ def _put_boxes(lines: list[Line], pool: Pool, lang: str, chance: random.Random) 
     sentence = _taken_sentence(lines, chance) if chance.random() < 0.75 else None
     first = 1 if chance.random() < 0.5 else max(1, len(lines) * 2 // 3)
     at = 0 if chance.random() < TOP_SHARE else chance.randint(min(first, len(lines)), len(lines))
-    put = _box(pool.boxes[lang], chance)
+    put = broken(chance.choice(pool.boxes[lang]), chance)
     if at == 0 and chance.random() < 0.6:  # a banner
         put = put[:1]
     if sentence:
         put.append(sentence)
         if chance.random() < 0.7:
-            put += _box(pool.boxes[lang], chance)
+            put += broken(chance.choice(pool.boxes[lang]), chance)
         elif gone := _boilerplate(lines):
             at = chance.choice(gone)
     elif chance.random() < 0.2:
-        put += _box(pool.boxes[lang], chance)
+        put += broken(chance.choice(pool.boxes[lang]), chance)
     lines[at:at] = put
-
-
-def _box(boxes: Sequence[Line], chance: random.Random) -> list[Line]:
-    """A box, often broken: lines missing at its start, at its end, or inside."""
-    box = chance.choice(boxes)
-    if len(box) > 1 and chance.random() < 0.5:
-        box = box[1:] if chance.random() < 0.25 else box[: max(1, len(box) - chance.randint(1, 2))]
-    if len(box) > 2 and chance.random() < 0.3:
-        missing = chance.randrange(len(box))
-        box = box[:missing] + box[missing + 1 :]
-    return [[stretch] for stretch in box[:14]]
 
 
 def _boilerplate(lines: Sequence[Line]) -> list[int]:
@@ -244,31 +222,3 @@ def _glue_prompt(lines: list[Line], pool: Pool, lang: str, chance: random.Random
     if ends and titles and prompts:
         prompt = f"{chance.choice(prompts)} {chance.choice(titles)}"
         lines[chance.choice(ends)].append((prompt, Label.RELATED, False))
-
-
-def _lines(gold: Gold) -> list[Line]:
-    """The document's lines, each one or more labelled stretches; what stands between the spans of a line is kept."""
-    lines: list[Line] = []
-    before = 0
-    for start, end, label in gold.spans:
-        gap = gold.text[before:start]
-        doubtful = any(first <= start and end <= last for first, last in gold.doubt)
-        if not lines or "\n" in gap:
-            lines.append([])
-            gap = ""
-        lines[-1].append((gap + gold.text[start:end], label, doubtful))
-        before = end
-    return lines
-
-
-def _joined(gold: Gold, lines: Sequence[Line], gap: str, suffix: str = "scraped") -> Gold:
-    text, spans, doubt = "", [], []
-    for line in lines:
-        text += gap if text else ""
-        for stretch, label, doubtful in line:
-            start = len(text) + len(stretch) - len(stretch.lstrip())
-            text += stretch
-            if stretch.strip():
-                spans.append((start, len(text), label))
-                doubt += [(start, len(text))] * doubtful
-    return replace(gold, id=f"{gold.id}#{suffix}", text=text, spans=tuple(spans), doubt=tuple(doubt))

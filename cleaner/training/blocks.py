@@ -8,7 +8,7 @@ all. Needs scikit-learn and PyTorch: pip install 'cleancopy[train]'.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -38,9 +38,11 @@ from cleaner.training.augment import made_from
 from cleaner.training.corpus import FOLDS, Example, FoldBreaks, examples, fold_of, site
 from cleaner.training.encoder import lesson, table_of, train_encoder
 from cleaner.training.evaluation import Gold
+from cleaner.training.labelled_lines import Made
 from cleaner.training.line_breaks import Broken, Design, broken
 from cleaner.training.network import Labelled, Settings, train_network
 from cleaner.training.parallel import each_of
+from cleaner.training.short_articles import short_and_cleaned
 from cleaner.training.source_correction import learn, told
 from cleaner.training.vectors import Vectors
 
@@ -104,11 +106,7 @@ def _train(material: Material, settings: Settings, say: Say) -> Trained:
     breaks = _breaks(material, say)
     learned = examples(material.documents, breaks)
     own = examples(material.texts, breaks)
-    made = [
-        example
-        for made in made_from([*material.documents, *material.texts], material.boxes)
-        for example in examples([made.gold], breaks, made.weight)
-    ]
+    made = [example for made in _made(material) for example in examples([made.gold], breaks, made.weight)]
     teachers = [*learned, *own, *examples(material.boxes)]
     everything = [*learned, *own, *examples(material.boxes, weight=BOX_WEIGHT), *made]
     say(f"{len(learned)} labelled documents of {len({e.site for e in learned})} sites, {len(own)} written for training")
@@ -132,6 +130,11 @@ def _train(material: Material, settings: Settings, say: Say) -> Trained:
     ]
     data = packed({**header, "members": settings.members}, shipped)
     return Trained(data, learned, probabilities, folds, _figures(learned, probabilities))
+
+
+def _made(material: Material) -> Iterator[Made]:
+    yield from made_from([*material.documents, *material.texts], material.boxes)
+    yield from short_and_cleaned(material.documents, material.texts, material.boxes)
 
 
 def _breaks(material: Material, say: Say) -> FoldBreaks:

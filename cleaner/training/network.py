@@ -28,6 +28,7 @@ class Settings:
 
     width: int = 128
     dilations: tuple[int, ...] = (1, 2, 4, 8)
+    carried: int = 64  # values carried from block to block, in each direction; 0: none
     epochs: int = 8
     batch: int = 480  # blocks, padding included
     rate: float = 2e-3
@@ -106,6 +107,8 @@ def _initial(inputs: int, settings: Settings) -> dict[str, torch.Tensor]:
     width = settings.width
     shapes = {"inp": (inputs, width), "doc": (width, width), "out": (width, len(Label) + 1)}
     shapes |= {f"conv{layer}": (3 * width, width) for layer in range(len(settings.dilations))}
+    if settings.carried:
+        shapes |= {"gates": (width, 4 * settings.carried), "carry": (2 * settings.carried, width)}
     weights: dict[str, torch.Tensor] = {}
     for name, (rows, columns) in shapes.items():
         bound = 1 / math.sqrt(rows)
@@ -170,7 +173,34 @@ def _forward(
         before = functions.pad(hidden, (0, 0, step, 0))[:, :-step]
         after = functions.pad(hidden, (0, 0, 0, step))[:, step:]
         hidden = hidden + layer(f"conv{number}", torch.cat((before, hidden, after), -1))
+    if settings.carried:
+        hidden = hidden + layer("carry", _carried(hidden @ weights["gates.w"] + weights["gates.b"], mask > 0))
     return hidden @ weights["out.w"] + weights["out.b"]
+
+
+def _carried(gates: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
+    """`model.network.carried` for a batch, all blocks at once: sums of logarithms in the place of products."""
+    import torch
+
+    half = gates.shape[-1] // 4
+    asked, offered = gates[..., : 2 * half], gates[..., 2 * half :]
+    size = asked.abs()
+    taken = torch.where(inside, (1 + size + asked).log() - (2 + 2 * size).log(), _NEVER)
+    left = torch.where(inside, (1 + size - asked).log() - (2 + 2 * size).log(), 0.0)
+    put = taken + torch.where(offered >= 0, (offered.relu() + 0.5).log(), -(2 + 4 * (-offered).relu()).log())
+    directions = []
+    for part, turned in ((slice(0, half), False), (slice(half, 2 * half), True)):
+        lasting, new = left[..., part], put[..., part]
+        if turned:
+            lasting, new = lasting.flip(1), new.flip(1)
+        total = lasting.cumsum(1)
+        state = (total + torch.logcumsumexp(new - total, 1)).exp()
+        directions.append(state.flip(1) if turned else state)
+    return torch.cat(directions, -1) * inside
+
+
+#: The logarithm of what padding puts in.
+_NEVER = -1e4
 
 
 def _class_weights(documents: Sequence[Labelled]) -> Floats:

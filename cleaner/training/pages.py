@@ -51,7 +51,7 @@ MEMBERS = 2
 OUTSIDE_MARKS = frozenset(("tag:figcaption", "class:caption", "class:comment", "class:related"))
 #: A gold text that says otherwise of more than this share of the page's prose means something else by them.
 MOST_OUTSIDE = 0.3
-SETTINGS = Settings(width=48, dilations=(1, 2, 4, 8), epochs=10, drop=0.3, drop_inputs=0.1, kind=0.0)
+SETTINGS = Settings(width=48, dilations=(1, 2, 4, 8), carried=0, epochs=10, drop=0.3, drop_inputs=0.1, kind=0.0)
 
 
 @dataclass(frozen=True, slots=True)

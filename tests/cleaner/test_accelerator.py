@@ -100,6 +100,46 @@ def test_probabilities_are_the_same(inputs: np.ndarray) -> None:
     assert compiled.tobytes() == by_layer.tobytes() == pure.tobytes()
 
 
+def _layer(inputs: int, outputs: int) -> tuple:
+    return quantised.Layer.of(np.ones((inputs, outputs)), np.zeros(outputs)).arguments
+
+
+def _layers(inputs: int, width: int) -> tuple[tuple, tuple]:
+    """Input, document and output layer of a network without convolutions, and their steps: none."""
+    return (_layer(inputs, width), _layer(width, width), _layer(width, 4)), ()
+
+
+def recurrent(inputs: int, width: int, carried: int) -> network.Network:
+    chance = np.random.default_rng(carried)
+    shapes = {
+        "inp": (inputs, width), "doc": (width, width), "conv0": (3 * width, width), "out": (width, 19),
+        "gates": (width, 4 * carried), "carry": (2 * carried, width),
+    }  # fmt: skip
+    weights = {f"{name}.w": chance.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    biases = {f"{name}.b": chance.normal(size=shape[1]).astype(np.float32) for name, shape in shapes.items()}
+    return network.Network(weights | biases, (2,))
+
+
+@needed
+@settings(deadline=None, max_examples=40)
+@given(arrays(np.float32, st.tuples(st.integers(1, 9), st.just(4)), elements=finite), st.integers(1, 9))
+def test_what_is_carried_is_the_same(inputs: np.ndarray, carried: int) -> None:
+    net = recurrent(4, 3, carried)
+    compiled = net.score(inputs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accelerator, "compiled", None)
+        assert net.score(inputs).tobytes() == compiled.tobytes()
+
+
+@given(arrays(np.float32, st.tuples(st.integers(1, 30), st.just(8)), elements=finite))
+def test_what_is_carried_one_way_and_the_other(gates: np.ndarray) -> None:
+    states = network.carried(gates)
+    turned = network.carried(gates[::-1, [2, 3, 0, 1, 6, 7, 4, 5]])
+    assert states.tobytes() == turned[::-1, [2, 3, 0, 1]].tobytes()
+    ends = network.carried(gates[:1])
+    assert states[0, :2].tobytes() == ends[0, :2].tobytes(), "the first block hears nothing from before"
+
+
 @given(arrays(np.float32, (3, 7), elements=finite), arrays(np.float32, (7, 4), elements=finite))
 def test_a_layer_is_close_to_what_was_trained_and_the_same_in_any_order(
     inputs: np.ndarray, weights: np.ndarray
@@ -149,7 +189,11 @@ def test_a_document_too_large_for_exact_sums_is_measured_in_numpy() -> None:
         lambda core: core.dense(
             np.full(2, np.inf, np.float32), *quantised.Layer.of(np.ones((2, 2)), np.ones(2)).arguments
         ),
-        lambda core: core.network(np.ones(4, np.float32), (), (), 3),
+        lambda core: core.network(np.ones(4, np.float32), (), (), (), 3),
+        lambda core: core.network(np.ones(4, np.float32), *_layers(4, 2), (), 1, 2),
+        lambda core: core.network(np.ones(4, np.float32), *_layers(4, 2), _layers(2, 8)[0][:1], 1),
+        lambda core: core.network(np.ones(4, np.float32), *_layers(4, 2), (_layer(2, 6), _layer(3, 2)), 1),
+        lambda core: core.network(np.ones(4, np.float32), *_layers(4, 2), (_layer(2, 8), _layer(8, 2)), 1),
         lambda core: core.measure(tuple, "", block_stats._SIGNS),
         lambda core: core.lines(b"a"),
         lambda core: core.Phrases(["a", ""]),

@@ -83,6 +83,8 @@ def small_blocks() -> Small:
         "doc": (hidden, hidden),
         "conv0": (3 * hidden, hidden),
         "conv1": (3 * hidden, hidden),
+        "gates": (hidden, 8),
+        "carry": (4, hidden),
         "out": (hidden, LABELS + 1),
     }
     _layers(arrays, "net0.", shapes)
