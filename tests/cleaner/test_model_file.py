@@ -205,6 +205,9 @@ SCALED: dict[str, tuple[Change, str]] = {
 CRAFTED: dict[str, dict[str, tuple[Change, str]]] = {
     "blocks": {
         **ANY, **NETWORKS, **layers("net0."),
+        "gates of seven values": (array("net0.gates.b", lambda gates: gates[:7]), "gates.b is not four values for each"),
+        "gates lacking": (lacks("net0.gates.b"), "arrays that are not known here"),
+        "a recurrence turned": (array("net0.carry.w", np.transpose), "its array net0.carry.w is float16"),
         "labels in another order": (header("labels", [*COLUMNS[:-2], *COLUMNS[:-3:-1]]), "has another labels"),
         "a label too many": (header("labels", [*COLUMNS, "weather"]), "has another labels"),
         "a table's row too few": (array("pair.weights", one_less), "its array pair.weights is int8"),
