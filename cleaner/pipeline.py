@@ -26,11 +26,11 @@ from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import CueTable, tables_for
 from cleaner.heuristics.kind import Kind, kind_of
 from cleaner.html import decision as pages
-from cleaner.html.features import shares_in
 from cleaner.html.model import PageModel
 from cleaner.html.model import shipped as shipped_page_model
 from cleaner.html.page import Extractor
 from cleaner.html.page_kind import seen_together
+from cleaner.html.page_words import shares_in
 from cleaner.html.structures import structures
 from cleaner.html.trafilatura import page_facts
 from cleaner.labels import Action, Policy

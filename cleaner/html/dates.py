@@ -33,7 +33,7 @@ def iso_date(value: Any, *, day_first: bool = True) -> str:
         return ""
     text = str(value).strip()[:LONGEST]
     for expression in (_ISO, _COMPACT, _CHINESE):
-        if (match := expression.search(text)) and (found := _written(*map(int, match.groups()))):
+        if (match := expression.search(text)) and (found := written_date(*map(int, match.groups()))):
             return found
     if _EPOCH.match(text.removesuffix(".0")):
         seconds = int(float(text)) if len(text.removesuffix(".0")) <= 10 else int(float(text)) // 1000
@@ -41,7 +41,7 @@ def iso_date(value: Any, *, day_first: bool = True) -> str:
     if match := _NUMBERS.match(text):
         first, sign, second, year = int(match[1]), match[2], int(match[3]), int(match[4])
         as_day = first > 12 or (second <= 12 and (day_first or sign == "."))
-        return _written(year, second, first) if as_day else _written(year, first, second)
+        return written_date(year, second, first) if as_day else written_date(year, first, second)
     return _named(text)
 
 
@@ -59,7 +59,8 @@ def _named(text: str) -> str:
     return _shown(found.date())
 
 
-def _written(year: int, month: int, day: int) -> str:
+def written_date(year: int, month: int, day: int) -> str:
+    """A day as `2024-05-03`; nothing where the calendar has none such, or in a year that no article is of."""
     try:
         return _shown(date(year, month, day))
     except ValueError:

@@ -8,8 +8,9 @@ inside a sentence; scripts and styles are not.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -17,6 +18,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from cleaner.html.formulas import formula_text
 from cleaner.html.hidden import LONG_INLINE, is_hidden, is_invisible, is_panel, is_unseen_inline, opens_panel
 from cleaner.html.limits import bounded
+from cleaner.html.native_tree import flags_of, walker
 from cleaner.html.page import Element, Line
 
 #: What a browser sets on lines of its own; buttons too, since rows of them are crumbs and not words of one line.
@@ -268,11 +270,38 @@ def walk(html: str, *, with_pieces: bool = False) -> Walked:
     """The lines and elements of a page. with_pieces: keep which text of a line stood in which element."""
     limited = bounded(html)
     tree = LexborHTMLParser(limited.html)
-    found = Walk(pieces_of={} if with_pieces else None)
     root = tree.root
-    if root is not None:
+    native = None if with_pieces else _native()
+    seen = native(root) if native is not None and root is not None else None
+    found = Walk(*seen) if seen is not None else Walk(pieces_of={} if with_pieces else None)
+    if root is not None and seen is None:
         found.run(root)
     return Walked(found, tree, limited.cut)
+
+
+#: Flags of tags, as native/tree.h has them.
+_FLAGS: Mapping[int, frozenset[str]] = {
+    1: BLOCK_TAGS, 2: CELL_TAGS, 4: BREAK_TAGS, 8: PRE_TAGS, 16: HEADINGS, 32: _MEMBERS, 64: _ITEMS, 128: _WHOLES,
+    256: SKIPPED_TAGS,
+}  # fmt: skip
+#: A page with a bit of everything, on which the compiled walk must give what that in Python gives.
+_SAMPLE = (
+    "<body><h1 class=sr-only>One &amp; two</h1><p>A <b>b</b>&nbsp;c <a href=x>d</a><span hidden>e</span><br>f"
+    "<table><tr><td>g<td class='n  m' id=o>h<p>i</table><pre> j\n  k</pre><ul><li>l<li>é中😀</ul>"
+    "<div role=' R ' style='display: NONE'>m</div><button aria-expanded=false>n</button><div hidden itemprop=o>p</div>"
+)
+
+
+@lru_cache(maxsize=1)
+def _native() -> Callable[[LexborNode], tuple[list[Element], list[Line]] | None] | None:
+    """The compiled walk, if there is one that does what Walk does."""
+    tree = LexborHTMLParser(_SAMPLE)
+    slow, root = Walk(), tree.root
+    if root is None:
+        return None
+    slow.run(root)
+    walking = (flags_of(_FLAGS), CELL_SEPARATOR, ROW_CHARACTERS, ROW_BREAKS)
+    return walker(walking, lambda fast: fast(root) == (slow.elements, slow.lines))
 
 
 def _frame(node: LexborNode, tag: str, parent: Frame) -> Frame | None:

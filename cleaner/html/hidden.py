@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
@@ -36,7 +37,7 @@ def is_hidden(tag: str, attributes: Attributes) -> bool:
         tag == "noscript"
         or "hidden" in attributes
         or (tag == "dialog" and "open" not in attributes)
-        or (bool(style := attributes.get("style")) and _HIDING_STYLE.search(style or "") is not None)
+        or (bool(style := attributes.get("style")) and hides(style or ""))
         or is_invisible(attributes)
         or (tag != "h1" and for_screen_readers(attributes))  # a hidden h1 is the page's headline
     )
@@ -45,13 +46,31 @@ def is_hidden(tag: str, attributes: Attributes) -> bool:
 def is_invisible(attributes: Attributes) -> bool:
     """Is the element laid out but not drawn? Nothing shows it later: it makes room, or measures text."""
     style = attributes.get("style")
-    return bool(style) and _INVISIBLE_STYLE.search(style or "") is not None
+    return bool(style) and undraws(style or "")
 
 
 def for_screen_readers(attributes: Attributes) -> bool:
     """Do the classes say that only screen readers see the element?"""
     names = attributes.get("class")
-    return bool(names) and _FOR_SCREEN_READERS.search(names or "") is not None and not _FOCUSABLE.search(names or "")
+    return bool(names) and names_for_readers(names or "")
+
+
+@lru_cache(maxsize=1 << 12)
+def hides(style: str) -> bool:
+    """Does a style say that nothing is shown?"""
+    return _HIDING_STYLE.search(style) is not None
+
+
+@lru_cache(maxsize=1 << 12)
+def undraws(style: str) -> bool:
+    """Does a style say that room is left, and nothing drawn?"""
+    return _INVISIBLE_STYLE.search(style) is not None
+
+
+@lru_cache(maxsize=1 << 12)
+def names_for_readers(names: str) -> bool:
+    """Do class names say that only screen readers see an element?"""
+    return _FOR_SCREEN_READERS.search(names) is not None and not _FOCUSABLE.search(names)
 
 
 def is_unseen_inline(node: LexborNode, tag: str, attributes: Attributes) -> bool:

@@ -28,6 +28,7 @@ _NESTING = re.compile(
     re.IGNORECASE,
 )
 _OPTION = re.compile(r"</?option\b[^>]*>", re.IGNORECASE)
+_LONG_TAG = re.compile(rf"<[a-zA-Z][^>]{{{LONG_TAG - 1}}}")
 _TAG_START = re.compile(r"<[a-zA-Z][^\s<>/]*")
 _ATTRIBUTE = re.compile(r"""[\s/]*[^\s>/=][^\s>/=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']*))?""")
 
@@ -54,7 +55,7 @@ def bounded(html: str) -> Bounded:
 
 
 def _few_attributes(html: str) -> tuple[str, str]:
-    if len(html) < LONG_TAG:
+    if _LONG_TAG.search(html) is None:
         return html, ""
     parts: list[str] = []
     here = 0

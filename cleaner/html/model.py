@@ -6,7 +6,7 @@ read its scores and the measurements of all lines in dilated convolutions; the m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from cleaner.html.features import BITS, PAGE_FEATURES, PageFeatures, page_features
+from cleaner.html.features import PAGE_FEATURES, PageFeatures, page_features
 from cleaner.html.page import Element, Layout, Line
+from cleaner.html.page_places import BITS
 from cleaner.model.arrays import MOST_LAYERS, MOST_MEMBERS, MOST_STEP, Named, network
 from cleaner.model.quantised import around
 from cleaner.model_file import Array, ModelFile, pack, read, unpack
-from cleaner.segmentation.tokens import Floats
+from cleaner.segmentation.tokens import Floats, Ints
 
 #: What the file of the model is called, and how it is written; raise it with any change of what its arrays mean.
 MODEL, VERSION = "pages", 3
@@ -32,7 +33,8 @@ LINEAR_SCALE = 0.25
 class PageModel:
     """Both steps, ready to score."""
 
-    weights: Floats  # bucket → weight, float32
+    codes: Ints  # bucket → number of its weight, uint8: a quarter of the memory for a page to jump about in
+    levels: Floats  # number → weight, float32
     bias: float
     scaling: Mapping[str, Floats]  # mean and scale of the measurements
     members: tuple[Mapping[str, Floats], ...]  # the networks' arrays, by name
@@ -49,6 +51,11 @@ class PageModel:
         odds: list[float] = self.gate(linear, features.dense).tolist()
         return odds
 
+    def weights(self, buckets: Ints) -> Floats:
+        """The weights of buckets, float32."""
+        found: Floats = self.levels.take(self.codes.take(buckets))
+        return found
+
     def gate(self, linear: Floats, dense: Floats) -> Floats:
         """Per line the log-odds that it stands outside, by the linear scores and the measurements."""
         read = inputs(linear, dense, self.scaling)
@@ -56,10 +63,13 @@ class PageModel:
         return said
 
 
-def linear_scores(features: PageFeatures, weights: Floats, bias: float) -> Floats:
-    """Per line the log-odds by its hashes, averaged so that deep nesting does not outvote the rest."""
-    around = np.add.reduceat(weights.take(features.places), features.place_starts)
-    said = np.add.reduceat(weights.take(features.said), features.said_starts)
+def linear_scores(features: PageFeatures, weights: Callable[[Ints], Floats], bias: float) -> Floats:
+    """Per line the log-odds by its hashes, averaged so that deep nesting does not outvote the rest.
+
+    weights: gives those of buckets, float32.
+    """
+    around = np.add.reduceat(weights(features.places), features.place_starts)
+    said = np.add.reduceat(weights(features.said), features.said_starts)
     sums = around.take(features.rows) * place_scale(features).take(features.rows) + said * said_scale(features)
     return np.clip(sums + bias, -LINEAR_CLIP, LINEAR_CLIP)
 
@@ -100,8 +110,9 @@ def parse(data: bytes, name: str) -> PageModel:
     members = file.whole("members", 1, MOST_MEMBERS)
     dilations = file.wholes("dilations", 1, MOST_STEP, most=MOST_LAYERS)
     file.check(dict(_wanted(file, members, len(dilations))))
-    weights = np.zeros(1 << BITS, np.float32)
-    weights[file.arrays["buckets"]] = file.arrays["weights"] * file.number("scale")
+    codes = np.zeros(1 << BITS, np.uint8)
+    codes[file.arrays["buckets"]] = file.arrays["weights"].view(np.uint8)
+    levels = (np.arange(256, dtype=np.uint8).view(np.int8) * file.number("scale")).astype(np.float32)
     scaling = {name: file.arrays[name] for name in ("mean", "scale")}
     networks = tuple(
         {
@@ -111,7 +122,7 @@ def parse(data: bytes, name: str) -> PageModel:
         }
         for number in range(members)
     )
-    return PageModel(weights, file.number("bias"), scaling, networks, dilations, file.header, file.digest)
+    return PageModel(codes, levels, file.number("bias"), scaling, networks, dilations, file.header, file.digest)
 
 
 def _wanted(file: ModelFile, members: int, layers: int) -> Named:

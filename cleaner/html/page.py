@@ -6,11 +6,17 @@ them. Elements without text of their own are not in it, unless they hold one tha
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, NamedTuple
 
+#: So many elements alike make a list of records.
+FEWEST_RECORDS = 3
+#: Elements that may be a record: what holds several lines, not a paragraph.
+RECORD_TAGS = frozenset("article aside blockquote dd div dl figure li section table tbody td tr ul".split())
 #: How far up an element's surroundings are looked at: pages nest some 15 deep, broken ones 100,000.
 MAX_ANCESTORS = 40
 
@@ -18,9 +24,9 @@ MAX_ANCESTORS = 40
 class Extractor(StrEnum):
     """Who is asked what the article is, besides the rules and the model of text."""
 
-    PAGE = "page"  # the page model, and trafilatura's metadata
+    PAGE = "page"  # the page model and the judge of text
     FAST = "fast"  # the page model alone
-    TRAFILATURA = "trafilatura"  # the page model, which reads trafilatura's opinion too
+    TRAFILATURA = "trafilatura"  # as page, but the model reads trafilatura's opinion too, whose metadata fill gaps
 
 
 class Element(NamedTuple):
@@ -37,9 +43,8 @@ class Element(NamedTuple):
     invisible: bool = False  # laid out, but not drawn
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a page's rendering."""
+class Line(NamedTuple):
+    """One line of a page's rendering; a tuple, as an element is."""
 
     text: str
     element: int  # the element it belongs to: the inline one that holds all of it, else the nearest block
@@ -47,7 +52,15 @@ class Line:
     breaks: int = 1  # line breaks before it in the rendering: 2 between paragraphs, 1 within lists, tables, verse
 
 
-@dataclass(frozen=True, slots=True)
+class Records(NamedTuple):
+    """Elements alike (tag, first class) that follow each other in one element, as comments, teasers and slides do."""
+
+    lists: Sequence[Sequence[int]]  # the elements of each list, in order
+    list_of: Sequence[int]  # element → the list it is a record of; -1: none
+    place: Sequence[int]  # element → its place in that list
+
+
+@dataclass(frozen=True)
 class Layout:
     """A page's lines in reading order, the elements they stand in, and what the page says outside its text."""
 
@@ -56,6 +69,20 @@ class Layout:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     stated: str = ""  # the article's text as structured data give it (schema.org articleBody), or nothing
     opinion: str | None = None  # the article's text as another extractor sees it; None: not asked
+
+    @cached_property
+    def records(self) -> Records:
+        """The page's lists of records."""
+        alike: dict[tuple[int, str, str], list[int]] = defaultdict(list)
+        for index, element in enumerate(self.elements):
+            if element.tag in RECORD_TAGS and element.parent >= 0:
+                alike[element.parent, element.tag, element.names.split(" ", 1)[0]].append(index)
+        lists = [members for members in alike.values() if len(members) >= FEWEST_RECORDS]
+        list_of, place = [-1] * len(self.elements), [-1] * len(self.elements)
+        for number, members in enumerate(lists):
+            for at, index in enumerate(members):
+                list_of[index], place[index] = number, at
+        return Records(lists, list_of, place)
 
     def around(self, element: int) -> list[int]:
         """The element and those around it, from the inside out, MAX_ANCESTORS at most."""

@@ -1,65 +1,48 @@
-"""Records of a page: elements alike that follow each other in one element, as comments, teasers and slides do.
+"""Measurements of a page's records and articles: what a line's comment, teaser or slide is like beside the others.
 
 Threads of readers' comments, lists of other articles and articles loaded one after another have no class names in
-common, but this structure. Measurements per line, NumPy only.
+common, but this structure. NumPy only.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaner.html.page import Element, Line
+from cleaner.html.page import Element, Layout, Line, Records
 
 Floats = NDArray[Any]  # float32
+Ints = NDArray[Any]  # int64
 
-#: So many elements alike make a list of records.
-FEWEST = 3
-#: Elements that may be a record: what holds several lines, not a paragraph.
-_RECORDS = frozenset("article aside blockquote dd div dl figure li section table tbody td tr ul".split())
 #: Elements of so much of the page's prose may be an article of their own.
 ARTICLE_SHARE = 0.12
 
 
-def record_columns(lines: Sequence[Line], elements: Sequence[Element], sums: Floats, total: float) -> Iterable[Floats]:
-    """Per line how its innermost and its outermost record stand: how many alike, how long, where in the list."""
-    groups = record_groups(elements)
-    inner, outer = _lists_around(elements, groups)
-    times = _held(elements, "time")
+def record_columns(layout: Layout, sums: Floats, total: float) -> Iterable[Floats]:
+    """Per line how its innermost and its outermost record stand: how many alike, how long, where in the list.
+
+    sums: per element what it holds: prose, text, linked text. total: the page's prose.
+    """
+    records = layout.records
+    inner, outer = _records_around(layout.elements, records)
+    about = _about_lists(layout.elements, records, sums, total)
+    of_line = np.array([line.element for line in layout.lines])
     for chosen in (inner, outer):
-        of_line = [chosen[line.element] for line in lines]
-        yield from _about(of_line, groups, sums, times, total)
+        yield from _about(np.array(chosen)[of_line], records, about, sums, total)
 
 
-def record_groups(elements: Sequence[Element]) -> list[tuple[list[int], int] | None]:
-    """Per element the records (elements) it is one of, and its number among them; None where it is no record."""
-    alike: dict[tuple[int, str, str], list[int]] = defaultdict(list)
-    for index, element in enumerate(elements):
-        if element.tag in _RECORDS and element.parent >= 0:
-            alike[element.parent, element.tag, element.names.split(" ", 1)[0]].append(index)
-    found: list[tuple[list[int], int] | None] = [None] * len(elements)
-    for group in alike.values():
-        if len(group) >= FEWEST:
-            for number, index in enumerate(group):
-                found[index] = (group, number)
-    return found
-
-
-def _lists_around(
-    elements: Sequence[Element], groups: Sequence[tuple[list[int], int] | None]
-) -> tuple[list[int], list[int]]:
+def _records_around(elements: Sequence[Element], records: Records) -> tuple[list[int], list[int]]:
     """Per element the innermost and the outermost record around it; -1: none."""
     inner: list[int] = []
     outer: list[int] = []
     for index, element in enumerate(elements):
-        above = (inner[element.parent], outer[element.parent]) if element.parent >= 0 else (-1, -1)
-        own = groups[index] is not None
-        inner.append(index if own else above[0])
-        outer.append(above[1] if above[1] >= 0 else index if own else -1)
+        parent, own = element.parent, records.list_of[index] >= 0
+        inner.append(index if own else inner[parent] if parent >= 0 else -1)
+        above = outer[parent] if parent >= 0 else -1
+        outer.append(above if above >= 0 else index if own else -1)
     return inner, outer
 
 
@@ -72,37 +55,43 @@ def _held(elements: Sequence[Element], tag: str) -> list[bool]:
     return held
 
 
-def _about(
-    of_line: Sequence[int],
-    groups: Sequence[tuple[list[int], int] | None],
-    sums: Floats,
-    times: Sequence[bool],
-    total: float,
-) -> Iterable[Floats]:
-    known: dict[int, tuple[float, ...]] = {}
+def _about_lists(elements: Sequence[Element], records: Records, sums: Floats, total: float) -> Floats:
+    """List × what its records are like together."""
+    counts = np.array([len(members) for members in records.lists], np.float64)
+    if not len(counts):
+        return np.zeros((0, 7))
+    members = np.array([index for members in records.lists for index in members])
+    number = np.repeat(np.arange(len(counts)), counts.astype(np.int64))
+    held = sums[members]
+    prose, texts, linked = (np.bincount(number, held[:, column]) for column in range(3))
+    means = texts / counts
+    spread = np.sqrt(np.bincount(number, (held[:, 1] - means[number]) ** 2) / counts)
+    timed = np.array(_held(elements, "time"), np.float64)[members]
+    return np.stack(
+        (
+            np.log1p(counts),
+            prose / total,
+            np.log1p(means),
+            spread / np.maximum(1, means),
+            np.bincount(number, held[:, 0] > 0) / counts,
+            linked / np.maximum(1, texts),
+            np.bincount(number, timed) / counts,
+        ),
+        axis=1,
+    )
+
+
+def _about(of_line: Ints, records: Records, about: Floats, sums: Floats, total: float) -> Iterable[Floats]:
+    """Per line what its record (an element; -1: none) is like."""
     rows = np.zeros((len(of_line), 9), np.float32)
-    by_list: dict[int, tuple[float, ...]] = {}
-    for row, record in enumerate(of_line):
-        group = groups[record] if record >= 0 else None
-        if group is None:
-            continue
-        if record not in known:
-            members, number = group
-            if members[0] not in by_list:
-                held = sums[members]
-                texts = held[:, 1]
-                by_list[members[0]] = (
-                    float(np.log1p(len(members))),
-                    float(held[:, 0].sum() / total),
-                    float(np.log1p(texts.mean())),
-                    float(texts.std() / max(1.0, texts.mean())),
-                    float((held[:, 0] > 0).mean()),
-                    float(held[:, 2].sum() / max(1.0, texts.sum())),
-                    sum(times[member] for member in members) / len(members),
-                )
-            own = float(sums[record, 0] / total)
-            known[record] = (*by_list[members[0]], number / len(members), own)
-        rows[row] = known[record]
+    lines = np.flatnonzero(of_line >= 0)
+    if len(lines):
+        record = of_line[lines]
+        number = np.array(records.list_of)[record]
+        sizes = np.array([len(members) for members in records.lists])[number]
+        rows[lines, :7] = about[number]
+        rows[lines, 7] = np.array(records.place)[record] / sizes
+        rows[lines, 8] = sums[record, 0] / total
     yield from rows.T
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata as distributions
 from typing import Any
@@ -23,6 +23,7 @@ from cleaner.html.class_hints import DIALOGS, Marks, Place
 from cleaner.html.dom import Walk, walk
 from cleaner.html.json_text import SURROGATES, json_prose
 from cleaner.html.page import Element, Extractor, Layout, Line
+from cleaner.html.shown_facts import with_shown
 from cleaner.html.structured_data import merged, resolved, stated
 from cleaner.html.trafilatura import PageFacts, page_facts
 
@@ -64,8 +65,8 @@ def segment_html(document: Document, extractor: Extractor = Extractor.PAGE, *, r
     text, repairs = repair(source) if repaired else (source, ())
     lines = _repaired(shown.lines, text, repairs) if repairs else shown.lines
     said = stated(shown.tree)
-    facts = page_facts(html, document.url, extractor) if extractor is not Extractor.FAST else PageFacts()
-    metadata = merged(said.metadata, facts.metadata)
+    facts = page_facts(html, document.url, extractor) if extractor is Extractor.TRAFILATURA else PageFacts()
+    metadata = with_shown(merged(said.metadata, facts.metadata), shown.tree, lines, shown.elements, document.url)
     if shown.cut:
         metadata["markup-cut"] = list(shown.cut)
     metadata = resolved(metadata, shown.tree, document.url)
@@ -95,7 +96,7 @@ def _repaired(lines: Sequence[Line], text: str, repairs: Sequence[Repair]) -> li
     for line in lines:
         here += line.breaks if found else 0
         start, end = offsets.to_repaired(here, here + len(line.text))
-        found.append(replace(line, text=text[start:end]))
+        found.append(line._replace(text=text[start:end]))
         here += len(line.text)
     return found
 

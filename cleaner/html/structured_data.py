@@ -99,16 +99,17 @@ def stated(tree: LexborHTMLParser) -> Stated:
 
 
 def _state(facts: dict[str, Any], name: str, value: Any) -> None:
-    """The first that states something says it."""
+    """The first that states something says it; what else is given as title is kept beside it."""
+    if value and name == "title":
+        facts.setdefault("titles", []).append(value)
     if value and name not in facts:
         facts[name] = value
 
 
-def merged(own: Mapping[str, Any], trafilatura: Mapping[str, Any]) -> dict[str, Any]:
-    """The page's metadata from what it states and what trafilatura read of it."""
-    both = {**own, **trafilatura}
-    both.pop("shown-authors", None)
-    shown, read = own.get("shown-authors", ()), author_names(trafilatura.get("authors", ()))
+def merged(own: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """The page's metadata from what it states, and where it is silent from what others read of it."""
+    both = {**others, **own}
+    shown, read = both.pop("shown-authors", ()), author_names(others.get("authors", ()))
     read = shown if set(shown) & set(read) else read  # trafilatura takes the job title's parts for names, too
     said = (own.get("authors", ()), read, shown)
     if names := next((names for names in said if names), ()):

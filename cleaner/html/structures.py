@@ -11,8 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cleaner.html.page import Layout, Line
-from cleaner.html.records import record_groups
+from cleaner.html.page import MAX_ANCESTORS, Layout, Line
 from cleaner.labels import Label
 
 #: So many boxes alike are a list of teasers, when this share of them holds a linked headline and little text.
@@ -55,16 +54,14 @@ class Structures:
 
 def structures(layout: Layout, title: str) -> Structures:
     """The threads, teasers and other articles of a page with this title."""
-    groups = record_groups(layout.elements)
-    boxes = _boxes(layout, groups)
-    lists = {group[0][0]: group[0] for group in groups if group is not None}
+    boxes = _boxes(layout)
     kinds: dict[int, Label] = {}
     raised: dict[int, float] = {}
     panels = _panels(layout)
     raised.update({number: ANSWER for number, line in enumerate(layout.lines) if panels[line.element]})
     for number in _other_articles(layout, title):
         kinds[number], raised[number] = Label.RELATED, OTHER
-    for members in lists.values():
+    for members in layout.records.lists:
         held = [boxes[member] for member in members if boxes.get(member)]
         if (label := _list_kind(layout.lines, held)) is not None:
             for number in (number for box in held for number in box):
@@ -84,13 +81,17 @@ def _panels(layout: Layout) -> list[bool]:
     return inside
 
 
-def _boxes(layout: Layout, groups: Sequence[object]) -> dict[int, list[int]]:
+def _boxes(layout: Layout) -> dict[int, list[int]]:
     """Per box that is one of several alike the numbers of its lines."""
     boxes: dict[int, list[int]] = defaultdict(list)
+    list_of = layout.records.list_of
+    around: list[tuple[int, ...]] = []  # per element the boxes around it, from the inside out
+    for index, element in enumerate(layout.elements):
+        above = around[element.parent] if element.parent >= 0 else ()
+        around.append((index, *above) if list_of[index] >= 0 and element.tag in _BOXES else above)
     for number, line in enumerate(layout.lines):
-        for element in layout.around(line.element):
-            if groups[element] is not None and layout.elements[element].tag in _BOXES:
-                boxes[element].append(number)
+        for box in around[line.element][:MAX_ANCESTORS]:
+            boxes[box].append(number)
     return boxes
 
 

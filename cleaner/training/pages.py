@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 
 from cleaner.document import Block, Document
-from cleaner.html.features import BITS, PageFeatures, page_features
+from cleaner.html.features import PageFeatures, page_features
 from cleaner.html.model import PageModel, inputs, linear_scores, packed, parse, place_scale, said_scale
 from cleaner.html.page import Extractor
+from cleaner.html.page_places import BITS
 from cleaner.html.segment import segment_html
 from cleaner.labels import KEPT, Label
 from cleaner.segmentation.tokens import Flags, Floats, Ints
@@ -239,7 +240,7 @@ def fit(known: Sequence[PageExample], say: Say, settings: Settings) -> bytes:
         weights, bias = _linear([each for each in known if each.fold != fold], buckets, matrices)
         for each in known:
             if each.fold == fold:
-                scores[each.id] = linear_scores(each.views[0], weights, bias)
+                scores[each.id] = linear_scores(each.views[0], weights.take, bias)
     dense = np.concatenate([view.dense for each in known for view in each.views])
     spread = dense.std(axis=0)
     scaling = {"mean": dense.mean(axis=0), "scale": np.where(spread > 1e-4, 1 / np.maximum(spread, 1e-4), 0)}

@@ -1,0 +1,103 @@
+"""Hashed words of the elements around a page's lines: which tags, classes, ids, roles and properties, and how near."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleaner.html.page import MAX_ANCESTORS, Layout
+
+Ints = NDArray[Any]  # int64
+
+#: Buckets of the hashes, as a power of two.
+BITS = 20
+
+_NAME = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+")
+
+
+def _name_words(names: str) -> tuple[int, ...]:
+    """Hashes of the words and the whole names in a class or id attribute; digits do not count."""
+    found: dict[int, None] = {}
+    for name in names.split()[:12]:
+        found.update(_one_name(name[:60]))
+    return tuple(found)
+
+
+@lru_cache(maxsize=1 << 15)  # by name and not by attribute: sites share more names than combinations of them
+def _one_name(name: str) -> dict[int, None]:
+    parts = [part.lower() for part in _NAME.findall(name)]
+    if len(parts) != 1:
+        parts.append("".join(parts))
+    return {zlib.crc32(part.encode()): None for part in parts if len(part) > 1}
+
+
+@lru_cache(maxsize=1 << 14)
+def _own(tag: str, names: str, role: str, told: str) -> tuple[int, ...]:
+    """Base hashes of one element: its tag, its names, tag with each name, role, property."""
+    tag_hash = zlib.crc32(b"<" + tag.encode("utf-8", "replace"))
+    found = [tag_hash]
+    for name in _name_words(names):
+        found += (name, name * 31 + tag_hash & 0xFFFFFFFF)
+    if role:
+        found.append(zlib.crc32(b"role:" + role.encode("utf-8", "replace")))
+    found += [name * 17 + 5 & 0xFFFFFFFF for name in _name_words(told)]
+    return tuple(found)
+
+
+#: Distance from the line → group: itself, one, two, three around it, farther, far.
+_GROUP = (0, 1, 2, 3, 4, 4, 5, 5, 5) + (6,) * MAX_ANCESTORS
+_ANYWHERE = 7
+
+
+def place_hashes(layout: Layout) -> tuple[Ints, Ints, Ints]:
+    """Hashes of the surroundings that occur, row after row; each row's start; line → row.
+
+    Lines whose elements are alike and stand in the same element share a row.
+    """
+    elements = layout.elements
+    rows: dict[tuple[object, ...], int] = {}
+    around_all: list[tuple[int, ...]] = []  # per element it and those around it
+    for index, each in enumerate(elements):
+        above = around_all[each.parent] if each.parent >= 0 else ()
+        around_all.append((index, *above[: MAX_ANCESTORS - 1]))
+    ancestors: list[int] = []
+    groups: list[int] = []
+    sizes: list[int] = []
+    of_line: list[int] = []
+    for line in layout.lines:
+        element = elements[line.element]
+        key = element[:5]
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = len(rows)
+            around = around_all[line.element]
+            ancestors += around
+            groups += _GROUP[: len(around)]
+            sizes.append(len(around))
+        of_line.append(row)
+    used = sorted(set(ancestors))
+    own = [_own(tag, names, role, told) for tag, _, names, role, told, *_ in map(elements.__getitem__, used)]
+    counts = np.array([len(each) for each in own])
+    flat = np.array([value for each in own for value in each], np.uint64)
+    at = np.searchsorted(used, ancestors)
+    lengths = counts[at]
+    starts = (np.cumsum(counts) - counts)[at]
+    ends = np.cumsum(lengths)
+    index = np.arange(int(ends[-1])) + np.repeat(starts - (ends - lengths), lengths)
+    bases = flat[index] * np.uint64(8)
+    near = mixed(bases + np.repeat(np.array(groups, np.uint64), lengths))
+    anywhere = mixed(bases + np.uint64(_ANYWHERE))
+    bounds = np.concatenate(([0], np.cumsum(sizes)))
+    row_starts = np.concatenate(([0], ends))[bounds[:-1]]
+    return np.stack((near, anywhere), axis=1).ravel(), 2 * row_starts, np.array(of_line)
+
+
+def mixed(values: NDArray[Any]) -> Ints:
+    """Buckets of hashes or checksums."""
+    spread = (values ^ (values >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
+    return (spread >> np.uint64(64 - BITS)).astype(np.int64)

@@ -1,0 +1,106 @@
+"""The shape of a page's lines: how long, how linked, how they begin and end, where on the page they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleaner.html.page import Line
+from cleaner.html.page_words import PageWords
+
+Floats = NDArray[Any]  # float32
+
+#: A line this long, in visible characters, with few links, is prose.
+PROSE, PROSE_LINKS = 80, 0.4
+
+_IDEOGRAPH = re.compile("[\u3040-\u9fff]")
+_DIGIT = re.compile(r"\d")
+_FINAL = ".!?。！？…:："
+_CLOSERS = "\"'”’»)]“"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Per line: visible characters, words, link density, whether it is prose, how it begins and ends …"""
+
+    sizes: Floats
+    counts: Floats
+    links: Floats
+    prose: Floats  # size where the line is prose, else 0
+    flags: Sequence[Floats]
+
+    def columns(self) -> Iterable[Floats]:
+        """The measurements of shape, a column each."""
+        total, prose = max(1.0, float(self.sizes.sum())), max(1.0, float(self.prose.sum()))
+        count = len(self.sizes)
+        index = np.arange(count, dtype=np.float32)
+        before = np.cumsum(self.prose) - self.prose
+        is_prose = self.prose > 0
+        yield np.log1p(self.sizes)
+        yield np.log1p(self.counts)
+        yield self.links
+        yield self.links == 1
+        yield is_prose
+        yield from self.flags
+        yield index / count
+        yield np.log1p(index)
+        yield np.log1p(count - 1 - index)
+        yield np.full(count, np.log1p(count))
+        yield np.full(count, np.log(total))
+        yield np.full(count, np.log(prose))
+        yield np.full(count, prose / total)
+        yield before / prose
+        yield (prose - before - self.prose) / prose
+        yield before == 0
+        yield before + self.prose >= prose
+        yield self.sizes / max(1.0, float(self.sizes.max()))
+        since, until = _distances(is_prose, index)
+        yield np.log1p(since)
+        yield np.log1p(until)
+        for reach in (2, 5, 12):
+            yield np.log1p(_window(self.prose, reach))
+            yield _window(self.links * self.sizes, reach) / np.maximum(1, _window(self.sizes, reach))
+
+
+def _window(values: Floats, reach: int) -> Floats:
+    sums = np.concatenate(([0.0], np.cumsum(values)))
+    index = np.arange(len(values))
+    return sums[np.minimum(index + reach + 1, len(values))] - sums[np.maximum(index - reach, 0)]
+
+
+def _distances(flags: NDArray[Any], index: Floats) -> tuple[Floats, Floats]:
+    """Lines since the last flagged one, and until the next one; 60 at most."""
+    count = len(flags)
+    before = index - np.maximum.accumulate(np.where(flags, index, -60))
+    after = np.minimum.accumulate(np.where(flags, index, count + 60)[::-1])[::-1] - index
+    return np.minimum(before, 60), np.minimum(after, 60)
+
+
+def line_shapes(lines: Sequence[Line], words: PageWords) -> Shape:
+    """The shapes of lines that say these words."""
+    texts = [line.text for line in lines]
+    sizes, counts = words.sizes.astype(np.float32), words.counts.astype(np.float32)
+    lengths = np.array([len(text) for text in texts], np.float32)
+    links = np.array([line.link_density for line in lines], np.float32)
+    stripped = [text.rstrip(_CLOSERS)[-1:] for text in texts]
+    flags = [
+        np.array([end in _FINAL and end != "" for end in stripped], np.float32),
+        np.array([end in ":：" and end != "" for end in stripped], np.float32),
+        np.array([text[:1].isupper() for text in texts], np.float32),
+        np.array([text.isupper() for text in texts], np.float32),
+        np.array([len(_DIGIT.findall(text, 0, 200)) for text in texts]) / np.maximum(1, np.minimum(lengths, 200)),
+        np.array([text[:1] in "\"'„“«»‘" for text in texts], np.float32),
+        np.log1p(np.array([text.count(",") + text.count("，") + text.count("、") for text in texts])),
+        np.array([text.count("|") + text.count("•") + text.count("·") for text in texts]) > 0,
+        np.array(["@" in text or "©" in text or "http" in text for text in texts], np.float32),
+        sizes / np.maximum(1, counts) / 5,
+        1 - sizes / np.maximum(1, lengths),
+    ]
+    wide = np.where([_IDEOGRAPH.search(text, 0, 40) is not None for text in texts], 3.0, 1.0)
+    prose = np.where((lengths * wide >= PROSE) & (links < PROSE_LINKS), lengths, 0).astype(np.float32)
+    return Shape(sizes, counts, links, prose, flags)
