@@ -100,13 +100,12 @@ class Scores:
         """
         boilerplate = np.clip(probabilities[:, len(KEPT) :].sum(axis=1, dtype=np.float64), 1e-6, 1 - 1e-6)
         odds = np.log(boilerplate / (1 - boilerplate))
-        costs = _costs(texts, lang, recurring) + MILD_COST * mild
+        costs = removal_costs(texts, lang, recurring) + MILD_COST * mild
         kept = probabilities[:, : len(KEPT)].argmax(axis=1)
-        if places:  # the page has told its headline: what else reads like one is none
-            boilerplate = np.clip(boilerplate + probabilities[:, COLUMN[Label.HEADLINE]], 1e-6, 1 - 1e-6)
+        if places:
+            boilerplate = _on_a_page(probabilities)
             sizes = np.array([len(text) for text in texts])
-            margins = np.log(boilerplate / (1 - boilerplate)) - costs
-            margins = np.where(crumbs, np.minimum(margins, 0), margins) if crumbs else margins
+            margins = page_margins(probabilities, costs, crumbs)
             odds, costs = placed_odds(np.asarray(places), margins, sizes), np.zeros(len(sizes))
         return cls(
             probabilities=probabilities,
@@ -120,11 +119,25 @@ class Scores:
         )
 
 
+def _on_a_page(probabilities: Floats) -> Floats:
+    """Per block how probably it is not of the article; a headline is none, since a page has told its own."""
+    gone = np.clip(probabilities[:, len(KEPT) :].sum(axis=1, dtype=np.float64), 1e-6, 1 - 1e-6)
+    found: Floats = np.clip(gone + probabilities[:, COLUMN[Label.HEADLINE]], 1e-6, 1 - 1e-6)
+    return found
+
+
+def page_margins(probabilities: Floats, costs: Floats, crumbs: Sequence[bool] = ()) -> Floats:
+    """Per block of a page the text judge's log-odds less its cost; crumbs are judged by rules and place alone."""
+    boilerplate = _on_a_page(probabilities)
+    margins: Floats = np.log(boilerplate / (1 - boilerplate)) - costs
+    return np.where(crumbs, np.minimum(margins, 0), margins) if crumbs else margins
+
+
 #: A kept block of this probability of boilerplate or more is told why it stays.
 TOLD = 0.5
 
 
-def _costs(texts: Sequence[str], lang: str, recurring: Flags | None) -> Floats:
+def removal_costs(texts: Sequence[str], lang: str, recurring: Flags | None) -> Floats:
     """Per block the log-odds from which leaving it is expected to cost more than losing it."""
     compact = lang in COMPACT
     sizes = np.array([len(text) for text in texts]) * (IDEOGRAPH_WEIGHT if compact else 1.0)

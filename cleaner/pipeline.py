@@ -151,7 +151,8 @@ class Cleaner:
 
         Spans are in code points of `text` as given, for HTML of its rendering (`result.source_text`).
         html: str, bytes, a BeautifulSoup object or an lxml element. Raises TypeError unless exactly one of `text` and
-        `html` is given, and of a type that can be cleaned.
+        `html` is given, and of a type that can be cleaned; ContentError, a ValueError, for a text that is rows, a
+        table, XML or a program. A page given as text is read as a page.
         """
         content, media_type = settings.content_of(text, html)
         settings.check_strings(url=url, lang=lang, source=source, title=title)

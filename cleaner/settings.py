@@ -62,11 +62,29 @@ def with_method(given: Value | None, method: str, name: str, how: str) -> Value 
     raise TypeError(f"{name} must be made with {how}, not {_named(given)}")
 
 
+class ContentError(ValueError):
+    """A text that holds something else than an article; the message says what, and what to do."""
+
+
+_ROWS = "give the text in it, or the whole to `cleancopy clean --format {}`"
+#: What is given as a text by mistake → what to do instead.
+NO_TEXT = {
+    ContentKind.JSON: _ROWS.format("json"),
+    ContentKind.JSON_LINES: _ROWS.format("jsonl"),
+    ContentKind.CSV: _ROWS.format("csv"),
+    ContentKind.TSV: _ROWS.format("tsv"),
+    ContentKind.XML: _ROWS.format("xml"),
+    ContentKind.MHTML: "write it to a file named .mhtml, and give that to `cleancopy clean`",
+    ContentKind.PROGRAM: "give the article in it alone, or as html=… what it prints",
+}
+
+
 def content_of(text: Any, html: Any) -> tuple[str, str]:
-    """The content to clean and its media type. Raises TypeError unless one is given that can be cleaned.
+    """The content to clean and its media type.
 
     HTML may be a str, bytes (their charset is found), an element of BeautifulSoup or of lxml; a page given as a text is
-    read as the page that it is.
+    read as the page that it is. Raises TypeError unless one is given that can be cleaned, and ContentError for a text
+    that is rows, a table, XML or a program.
     """
     if (text is None) == (html is None):
         given = "both are given" if text is not None else "nothing is given"
@@ -78,7 +96,10 @@ def content_of(text: Any, html: Any) -> tuple[str, str]:
     if not isinstance(text, str):
         missing = "; leave out what has no text" if text != text else ""  # NaN stands for missing in tables
         raise TypeError(f"clean takes a str, not {_named(text)}{missing}")
-    return text, "text/html" if content_kind(text) is ContentKind.HTML else "text/plain"
+    kind = content_kind(text)
+    if kind in NO_TEXT:
+        raise ContentError(f"the text holds {kind.value}, not an article; {NO_TEXT[kind]}")
+    return text, "text/html" if kind is ContentKind.HTML else "text/plain"
 
 
 def check_strings(**given: Any) -> None:

@@ -51,6 +51,7 @@ _CODE_LINE = re.compile(
     r".*(?:[;{}]|\)[;,]?|[\])],|\*/|\):)\s*$|\s*(?:(?:from\s+[\w.]+\s+)?import\s+[\w.{*]|//|/\*|\*\s|#\s|def\s|class\s|return\b)"
 )
 CODE_LINES, CODE_SHARE = 4, 0.7
+_LIST_SIGNS = ("* ", "# ")
 _MHTML_START = re.compile(r"(?:[\w-]+:[^\n]*\n(?:[ \t]+[^\n]*\n)*){1,20}", re.ASCII)
 
 
@@ -69,7 +70,7 @@ def content_kind(text: str) -> ContentKind:
         return ContentKind.PROGRAM
     if _is_mhtml(head):
         return ContentKind.MHTML
-    return _of_table(head) or ContentKind.PROSE
+    return _of_table(head, whole=len(text) <= HEAD) or ContentKind.PROSE
 
 
 def _of_markup(head: str) -> ContentKind | None:
@@ -96,7 +97,7 @@ def _of_json(head: str, *, whole: bool) -> ContentKind | None:
     return ContentKind.JSON_LINES if rest.strip().startswith("{") or "\n" not in head[:end] else ContentKind.JSON
 
 
-def _of_table(head: str) -> ContentKind | None:
+def _of_table(head: str, *, whole: bool) -> ContentKind | None:
     """A header that names an article's column, and lines with as many columns as it."""
     first = head.partition("\n")[0]
     for delimiter, kind in (("\t", ContentKind.TSV), (",", ContentKind.CSV), (";", ContentKind.CSV)):
@@ -107,14 +108,16 @@ def _of_table(head: str) -> ContentKind | None:
             rows = list(islice(csv.reader(head.splitlines(keepends=True), delimiter=delimiter), TABLE_LINES))
         except csv.Error:
             continue
-        if len(rows) > 1 and len({len(row) for row in rows[:-1]} | {len(rows[0])}) == 1:
+        if len(rows) > 1 and len({len(row) for row in (rows if whole else rows[:-1])} | {len(rows[0])}) == 1:
             return kind
     return None
 
 
 def _is_code(head: str) -> bool:
     lines = [line for line in head.splitlines()[:60] if line.strip()]
-    return len(lines) >= CODE_LINES and sum(bool(_CODE_LINE.match(line)) for line in lines) >= CODE_SHARE * len(lines)
+    code = [line for line in lines if _CODE_LINE.match(line)]
+    lists = sum(line.lstrip().startswith(_LIST_SIGNS) for line in code)  # comments of code, or a list of prose
+    return len(lines) >= CODE_LINES and len(code) >= CODE_SHARE * len(lines) and 2 * lists <= len(code)
 
 
 def _is_mhtml(head: str) -> bool:

@@ -23,12 +23,14 @@ MAX_VALUES = 50_000
 JSON_PROSE = 120
 #: The list of a text is the innermost that holds this share of the prose under one key.
 LIST_SHARE = 0.7
+#: So many times markup may have been escaped on its way into JSON.
+MOST_ESCAPES = 3
 #: Lists up from a string among which that one is sought.
 LEVELS = 12
 
 SURROGATES = re.compile("[\ud800-\udfff]")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
-_ESCAPED_TAG = re.compile(r"&lt;\s*/?\s*[a-zA-Z][^&]{0,40}")
+_ESCAPED_TAG = re.compile(r"&(?:amp;)*lt;\s*/?\s*[a-zA-Z][^&]{0,40}")
 _BLOCK_END = re.compile(r"<\s*(?:br|/p|/div|/h[1-6]|/li|/blockquote)[^>]{0,50}>", re.IGNORECASE)
 _COMMENT_SIGNS = re.compile(r"^\s*(?:<!--|//<!\[CDATA\[|/\*.{0,20}\*/)|(?:-->|//\]\]>)\s*$")
 #: A string that names something for the program: an address, an identifier, a colour, a number.
@@ -103,7 +105,9 @@ def plain_text(markup: str) -> str:
     >>> plain_text("<p>One &amp; two</p><p>three</p>")
     'One & two\\nthree'
     """
-    if _ESCAPED_TAG.search(markup):
+    for _ in range(MOST_ESCAPES):
+        if not _ESCAPED_TAG.search(markup):
+            break
         markup = unescape(markup)
     if "<" in markup:
         markup = _TAG.sub(" ", _BLOCK_END.sub("\n", markup))

@@ -29,11 +29,12 @@ from cleaner.html.trafilatura import PageFacts, page_facts
 
 #: Which rendering these rules make of a parsed page; raised with every change that renders any page otherwise, since
 #: `archive verify` compares only renderings of the same rules and parser.
-RENDERING_RULES = 2
+RENDERING_RULES = 3
 #: A hidden element with this much prose is what a paywall or a script covers; of 499 hidden lines in the gold texts of
 #: 889 pages nearly all stood in such, of 6,800 other hidden lines few.
 HIDDEN_PROSE, HIDDEN_LINE = 200, 80
-#: Answers, slides and tabs that a click opens are shown when so many of them hold a sentence of this length.
+#: Answers, slides and tabs that a click opens are shown when so many of them hold a sentence of this length; a tab that
+#: is open already counts as one.
 MIN_PANELS, PANEL_LINE = 2, 15
 _SENTENCE_END = ".!?…。！？”»\"'):"
 #: A page that shows less than this much text in lines of HIDDEN_LINE characters may hold its article in JSON.
@@ -179,7 +180,8 @@ def _shown(lines: Sequence[Line], elements: list[Element], unseen: frozenset[str
                 prose[cover] += len(line.text)
             if elements[cover].panel and len(line.text) >= PANEL_LINE and line.text.rstrip()[-1:] in _SENTENCE_END:
                 panels.add(cover)
-    if len(panels) < MIN_PANELS:
+    beside = sum(element.role == "tabpanel" and not element.hidden for element in elements)
+    if panels and len(panels) + beside < MIN_PANELS:
         panels = set()
     for cover in panels:
         elements[cover] = elements[cover]._replace(hidden=False)

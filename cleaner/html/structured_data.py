@@ -219,6 +219,8 @@ def _meta_facts(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:
             yield name, language_code(value)
         elif name == "authors":
             yield name, author_names([value])
+        elif name in ("title", "description"):
+            yield name, " ".join(plain_text(value).split())  # some write markup there
         elif name:
             yield name, value
 

@@ -16,6 +16,7 @@ from cleaner.heuristics.cues import CueError
 from cleaner.html.page import Extractor
 from cleaner.labels import PolicyError
 from cleaner.language import LanguageWarning, identify, understood
+from cleaner.settings import ContentError, content_of
 
 STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
 CAPTION = "Photo: the bridge at dusk. © Port Authority"
@@ -153,3 +154,34 @@ def test_a_language_that_is_not_understood_is_said_once_and_identified() -> None
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert identify(german, "qwertz 7") == "de"
+
+
+WRONG_DOOR = {
+    '{"title": "The light", "text": "It went out on Monday night."}': "JSON",
+    '{"id": 1, "text": "One."}\n{"id": 2, "text": "Two."}\n': "JSON lines",
+    'id,title,text\n1,Light,"Out, for the first time."\n2,Ferry,"Every hour."\n': "a table",
+    "id\ttitle\ttext\n1\tA\tB\n2\tC\tD\n": "a table",
+    '<?xml version="1.0"?><rss version="2.0"><channel><item><title>A</title></item></channel></rss>': "XML",
+    '<?php\n$lamp = array(1, 2);\nforeach ($lamp as $x) { echo $x; }\n': "a program",
+    "import os\nfrom sys import argv\n\ndef lamp(x):\n    return os.path.join(x)\n\nprint(lamp(argv[1]))\n": "a program",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WRONG_DOOR)
+def test_what_is_no_article_is_refused_with_what_to_give(text: str) -> None:
+    with pytest.raises(ContentError, match=f"the text holds {WRONG_DOOR[text]}.*; (give|write)"):
+        content_of(text, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# The light\n\n* Out on Monday\n* Found on Tuesday\n* Lit at noon\n* Paid for by the county\n",
+        "[One] The light went out.\n[Two] It came back.",
+        "{sic} The light went out.",
+        "Title, text\nThe light went out on Monday night.",
+        "The lamp;\nthe night;\nthe boat went by.\nNobody saw it.",
+    ],
+)
+def test_prose_with_signs_of_code_is_a_text(text: str) -> None:
+    assert content_of(text, None) == (text, "text/plain")
