@@ -42,7 +42,6 @@ class Measures(NamedTuple):
     colon: bool
     quoted: bool  # opens with a quotation mark
     listed: bool  # opens with a bullet or dash
-    starts_lower: bool
     digits: int
 
     @property
@@ -85,7 +84,6 @@ def _measure(block: Block) -> Measures:
         colon=text.endswith((":", "：")),
         quoted=text[0] in OPENERS,
         listed=text[0] in LIST_MARKS or (text[0].isdigit() and NUMBERED.match(text) is not None),
-        starts_lower=text[0].islower(),
         digits=sum(map(text.count, "0123456789")) if len(text) < PROSE_LENGTH else 0,
     )
 
@@ -93,7 +91,7 @@ def _measure(block: Block) -> Measures:
 def measure_body(block: Block) -> Measures:
     """Measurements in short, for a block that is the article for sure."""
     length = len(block.text)
-    return Measures(float(length), length // 6, True, False, False, False, False, 0)
+    return Measures(float(length), length // 6, True, False, False, False, 0)
 
 
 def _ideographic(text: str) -> bool:

@@ -58,19 +58,18 @@ static PyObject *measures_of(PyTypeObject *class, PyObject *string, const Signs 
     while (tail > 0 && is_in(at_(&text, tail - 1), signs->closers)) tail--;
     const Py_UCS4 first = at_(&text, 0), last = at_(&text, text.length - 1);
     const Py_ssize_t by_weight = (Py_ssize_t)((double)text.length * (weight - 1));
-    const int flags[5] = {
+    const int flags[4] = {
         tail > 0 && is_in(at_(&text, tail - 1), signs->ends),
         last == ':' || last == 0xFF1A,
         is_in(first, signs->openers),
         is_in(first, signs->marks) || is_numbered(&text),
-        Py_UNICODE_ISLOWER(first),
     };
-    PyObject *measures = class->tp_alloc(class, 8);
+    PyObject *measures = class->tp_alloc(class, 7);
     if (measures == NULL) return NULL;
     PyTuple_SET_ITEM(measures, 0, PyFloat_FromDouble((double)text.length * weight));
     PyTuple_SET_ITEM(measures, 1, PyLong_FromSsize_t(spaces + 1 > by_weight ? spaces + 1 : by_weight));
-    for (int flag = 0; flag < 5; flag++) PyTuple_SET_ITEM(measures, 2 + flag, Py_NewRef(flags[flag] ? Py_True : Py_False));
-    PyTuple_SET_ITEM(measures, 7, PyLong_FromSsize_t(text.length < signs->prose ? digits : 0));
+    for (int flag = 0; flag < 4; flag++) PyTuple_SET_ITEM(measures, 2 + flag, Py_NewRef(flags[flag] ? Py_True : Py_False));
+    PyTuple_SET_ITEM(measures, 6, PyLong_FromSsize_t(text.length < signs->prose ? digits : 0));
     if (PyErr_Occurred()) Py_CLEAR(measures);
     return measures;
 }
