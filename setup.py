@@ -6,8 +6,8 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 NAMES = (
-    "module", "tokens", "breaks", "features", "linear", "dense", "measures", "phrases", "quick_init",
-    "walk", "hidden", "page_lines", "page_words",
+    "module", "tokens", "breaks", "features", "linear", "layers", "encoder", "topics", "network", "scores", "measures",
+    "phrases", "quick_init", "walk", "hidden", "page_lines", "page_words",
 )  # fmt: skip
 #: The same bits on every machine: no multiplication fused with an addition, no reordered sums.
 FLAGS = ["/O2", "/fp:strict"] if sys.platform == "win32" else ["-O3", "-ffp-contract=off", "-std=c11"]
@@ -29,7 +29,7 @@ setup(
         Extension(
             "cleaner._accelerator",
             [f"cleaner/native/{name}.c" for name in NAMES],
-            depends=["cleaner/native/accelerator.h", "cleaner/native/tree.h", "cleaner/native/walk.h"],
+            depends=[f"cleaner/native/{name}.h" for name in ("accelerator", "layers", "tree", "walk")],
             extra_compile_args=FLAGS,
             optional=True,
         )

@@ -20,6 +20,8 @@ from cleaner.segmentation.text import FLAT_BREAKS
 from cleaner.title import ABOVE_HEADLINE, is_desk
 
 LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
+#: As many, found in a tenth of the time where only their number or their end is asked for.
+_FROM_BREAK = re.compile(r"[\n\r\v\f\x85\u2028\u2029]\s*")
 
 #: Signs that stand right behind a word.
 CLOSING = ".,;:!?…)]»”"
@@ -103,7 +105,7 @@ def _headline(rendering: Rendering, stretches: Sequence[Stretch]) -> Stretch | N
     Asks the text alone, so that a ledger tells the same.
     """
     text, above = rendering.text, 0
-    flat = len(list(islice(LINE_BREAK.finditer(text), FLAT_BREAKS))) < FLAT_BREAKS
+    flat = len(list(islice(_FROM_BREAK.finditer(text), FLAT_BREAKS))) < FLAT_BREAKS
     for stretch in stretches:
         start, end, decision = stretch
         if decision.action is not Action.KEEP:
@@ -113,7 +115,7 @@ def _headline(rendering: Rendering, stretches: Sequence[Stretch]) -> Stretch | N
         if decision.label is Label.HEADLINE and not is_desk(text[start:end]):
             following = LINE_BREAK.match(text, end)
             return stretch if not flat or following or not text[end:].strip() else None
-        above += 1 + len(LINE_BREAK.findall(text, start, end))
+        above += 1 + len(_FROM_BREAK.findall(text, start, end))
     return None
 
 

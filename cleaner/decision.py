@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cleaner import accelerator
 from cleaner.document import Block, Decision, Evidence, Status
 from cleaner.heuristics.block_rules import HTML_SAYS
 from cleaner.heuristics.block_stats import IDEOGRAPH_WEIGHT
@@ -22,6 +23,7 @@ from cleaner.heuristics.patterns import MARKS
 from cleaner.labels import COLUMNS, KEPT, Action, Label, Policy
 from cleaner.memory.lookup import Recall
 from cleaner.model.network import COLUMN, EVIDENCE_CLIP
+from cleaner.model.quantised import logarithm
 from cleaner.page_judge import BlockEvidence, placed_odds, with_evidence
 from cleaner.segmentation.tokens import Flags, Floats
 from cleaner.title import Candidate, no_titles
@@ -98,9 +100,18 @@ class Scores:
         crumbs: HTML: which blocks read like crumbs (`reads_like_a_crumb`): only rules and place speak against them.
         mild: it is no plain report, its short lines are the article.
         """
-        boilerplate = np.clip(probabilities[:, len(KEPT) :].sum(axis=1, dtype=np.float64), 1e-6, 1 - 1e-6)
-        odds = np.log(boilerplate / (1 - boilerplate))
-        costs = removal_costs(texts, lang, recurring) + MILD_COST * mild
+        probabilities = np.ascontiguousarray(probabilities, np.float32)
+        extra = MILD_COST * mild
+        if accelerator.compiled is not None and not places:
+            settings = (
+                len(KEPT), COLUMN[Label.BODY], SENTENCE_LENGTH, BLOCK_COST, SENTENCE_COST, CHARACTERS,
+                IDEOGRAPH_WEIGHT if lang in COMPACT else 1.0, COMPACT_COST * (lang in COMPACT), extra, LEAST, TOLD,
+            )  # fmt: skip
+            return cls(probabilities, *accelerator.compiled.scores(probabilities, list(texts), recurring, settings))
+        gone = np.add.accumulate(probabilities[:, len(KEPT) :], axis=1, dtype=np.float64)[:, -1]
+        boilerplate = np.clip(gone, LEAST, 1 - LEAST)
+        odds = logarithm(boilerplate / (1 - boilerplate))
+        costs = removal_costs(texts, lang, recurring) + extra
         kept = probabilities[:, : len(KEPT)].argmax(axis=1)
         if places:
             boilerplate = _on_a_page(probabilities)
@@ -135,6 +146,8 @@ def page_margins(probabilities: Floats, costs: Floats, crumbs: Sequence[bool] = 
 
 #: A kept block of this probability of boilerplate or more is told why it stays.
 TOLD = 0.5
+#: Probabilities are kept this far from 0 and 1.
+LEAST = 1e-6
 
 
 def removal_costs(texts: Sequence[str], lang: str, recurring: Flags | None) -> Floats:
@@ -145,7 +158,7 @@ def removal_costs(texts: Sequence[str], lang: str, recurring: Flags | None) -> F
         sizes = np.where(recurring, 0, sizes)
     sentence = np.array([_is_sentence(text, SENTENCE_LENGTH) for text in texts])
     lost = BLOCK_COST + SENTENCE_COST * sentence + sizes / CHARACTERS
-    costs: Floats = np.log(lost) + COMPACT_COST * compact
+    costs: Floats = logarithm(lost) + COMPACT_COST * compact
     return costs
 
 
@@ -192,11 +205,14 @@ def decide(
         _, score, _ = judgements[index]
         judgements[index] = Label.BODY, score, ()
     decisions: list[Decision] = []
+    body = policy.action(Label.BODY)
     for index, block in enumerate(blocks):
         supported = bool(evidence[index] or (asked and asked[index]))
+        if scores is not None and scores.plain[index] and not supported and not cuts[index]:
+            decisions.append(Decision(block.start, block.end, Label.BODY, body, judgements[index][1]))
+            continue
         label, score, reasons = judgement = _whole(blocks, judgements, index, supported=supported)
-        plain = scores is not None and scores.plain[index] and not supported and not cuts[index]
-        if recall is not None and not plain and (recurs := recall.reason(index)):
+        if recall is not None and (recurs := recall.reason(index)):
             judgement = label, score, (reasons := (*reasons, recurs))
         if cuts[index] and label in KEPT:
             decisions += _split(block, judgement, cuts[index], policy)

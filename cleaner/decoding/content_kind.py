@@ -115,9 +115,26 @@ def _of_table(head: str, *, whole: bool) -> ContentKind | None:
 
 def _is_code(head: str) -> bool:
     lines = [line for line in head.splitlines()[:60] if line.strip()]
-    code = [line for line in lines if _CODE_LINE.match(line)]
+    if len(lines) < CODE_LINES:
+        return False
+    code: list[str] = []
+    for number, line in enumerate(lines):
+        if _is_code_line(line):
+            code.append(line)
+        if len(lines) - (number + 1 - len(code)) < CODE_SHARE * len(lines):
+            return False  # too many lines are none of a program
     lists = sum(line.lstrip().startswith(_LIST_SIGNS) for line in code)  # comments of code, or a list of prose
-    return len(lines) >= CODE_LINES and len(code) >= CODE_SHARE * len(lines) and 2 * lists <= len(code)
+    return 2 * lists <= len(code)
+
+
+#: Signs one of which stands at the end of a line of a program, or at its beginning.
+_CODE_ENDS, _CODE_BEGINS = frozenset(";{}),/:"), frozenset("fi/*#dcr")
+
+
+def _is_code_line(line: str) -> bool:
+    if line.rstrip()[-1] not in _CODE_ENDS and line.lstrip()[0] not in _CODE_BEGINS:
+        return False  # nine lines of ten, without the expression
+    return _CODE_LINE.match(line) is not None
 
 
 def _is_mhtml(head: str) -> bool:

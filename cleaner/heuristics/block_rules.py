@@ -14,7 +14,7 @@ from cleaner.document import Block, Evidence
 from cleaner.heuristics import patterns
 from cleaner.heuristics.appeals import appeals, asks, banner, letters
 from cleaner.heuristics.context import MIDDLING, SHORT, Context, Found
-from cleaner.heuristics.cue_matcher import Hit, letters_around
+from cleaner.heuristics.cue_matcher import Hit, letters_around, stands_as
 from cleaner.heuristics.cues import Kind, Voice
 from cleaner.labels import KEPT, Label
 
@@ -106,9 +106,7 @@ def _strongest(context: Context, index: int, hits: Sequence[Hit]) -> Iterator[tu
 def _cue_weight(context: Context, index: int, hit: Hit) -> float:
     block, kind, measures = context.blocks[index], hit.cue.kind, context.measures[index]
     if kind in (Kind.WHOLE, Kind.START, Kind.END, Kind.OPENER):
-        before, after = letters_around(context.folded, hit.start, hit.end, block)
-        stands = {Kind.WHOLE: not (before or after), Kind.END: not after}.get(kind, not before)
-        if not stands:
+        if not stands_as(kind, context.folded, hit.start, hit.end, block):
             return 0.0
     size = 0 if measures.length <= SHORT else 1 if measures.length <= MIDDLING else 2
     weight = CUE_WEIGHTS[kind][size] * hit.cue.factor

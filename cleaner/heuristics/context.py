@@ -32,6 +32,8 @@ class Context:
 
     def lead(self, index: int) -> tuple[Label, float]:
         """The label with the most evidence so far for a block, net of body; (body, 0) without evidence."""
+        if not self.evidence[index]:
+            return Label.BODY, 0.0
         sums: dict[Label, float] = {}
         for each in self.evidence[index]:
             sums[each.label] = sums.get(each.label, 0.0) + each.weight
@@ -43,6 +45,8 @@ class Context:
 
     def boilerplate(self, index: int, at_least: float = 3.4) -> Label | None:
         """The label of a block that its evidence so far takes out of the article, or None."""
+        if not self.evidence[index]:
+            return None
         label, strength = self.lead(index)
         return label if label not in KEPT and strength >= at_least else None
 

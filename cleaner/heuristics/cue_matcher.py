@@ -60,7 +60,7 @@ class _Table:
 class Matcher:
     """A compiled cue table; build once per language and use for many documents."""
 
-    __slots__ = ("_all", "_light", "_light_meanings", "_phrases")
+    __slots__ = ("_all", "_light", "_light_phrases", "_phrases")
 
     def __init__(self, table: CueTable) -> None:
         meanings: dict[str, list[Meaning]] = {}
@@ -72,8 +72,9 @@ class Matcher:
             meanings.setdefault(protected.phrase, []).append(protected)
         light = {phrase: [each for each in found if _is_light(each)] for phrase, found in meanings.items()}
         self._all, self._light = _Table(meanings), _Table({phrase: found for phrase, found in light.items() if found})
-        self._light_meanings = list(light.values())
-        self._phrases = accelerator.compiled.Phrases(list(meanings)) if accelerator.compiled is not None else None
+        core = accelerator.compiled
+        self._phrases = core.Phrases(list(meanings)) if core is not None else None
+        self._light_phrases = core.Phrases([phrase for phrase, found in light.items() if found]) if core else None
 
     def find(
         self,
@@ -95,24 +96,21 @@ class Matcher:
         return self._find(text, candidates)
 
     def _find_at_once(self, text: _Text, candidates: Sequence[bool] | None) -> list[Hits | None]:
-        """The accelerator looks for all phrases everywhere; what is not asked for is left out afterwards."""
-        matches = self._phrases.search(text.folded, text.original, text.blocks)  # type: ignore[union-attr]
+        """The accelerator's way: as `_find`, one call for each table."""
         found: list[Hits | None] = [None] * len(text.blocks)
-        everything, light = self._all.meanings, self._light_meanings
+        given = text.folded, text.original, text.blocks
         if candidates is None:
-            for match in matches:
-                _record_all(found, everything[match[0]], match, text.source)
-            return found
-        for match in matches:
-            if not candidates[match[1]] and (meanings := light[match[0]]):
-                _record_all(found, meanings, match, text.source)
-        wide = _widened(candidates, found)
-        for index, wanted in enumerate(wide):
-            if wanted:
-                found[index] = None
-        for match in matches:
-            if wide[match[1]]:
-                _record_all(found, everything[match[0]], match, text.source)
+            wide = None
+        else:
+            meanings = self._light.meanings
+            for match in self._light_phrases.search(*given, bytes(not each for each in candidates)):  # type: ignore[union-attr]
+                _record_all(found, meanings[match[0]], match, text.source)
+            flags = _widened(candidates, found)
+            found = [None if wanted else hits for wanted, hits in zip(flags, found, strict=True)]
+            wide = bytes(flags)
+        meanings = self._all.meanings
+        for match in self._phrases.search(*given, wide):  # type: ignore[union-attr]
+            _record_all(found, meanings[match[0]], match, text.source)
         return found
 
     def _find(self, text: _Text, candidates: Sequence[bool] | None) -> list[Hits | None]:
@@ -255,10 +253,19 @@ def _camel(original: str, start: int, end: int, left: bool, right: bool) -> bool
     return left and right
 
 
+def stands_as(kind: Kind, text: str, start: int, end: int, block: Block) -> bool:
+    """Does a cue of this kind stand where it must: as the whole block, at its start, at its end?"""
+    if kind is not Kind.END and _any_letter(text, block.start, start):
+        return False
+    return kind not in (Kind.WHOLE, Kind.END) or not _any_letter(text, end, block.end)
+
+
 def letters_around(text: str, start: int, end: int, block: Block) -> tuple[bool, bool]:
     """Does the block hold a letter before `start`, and one after `end`?"""
     return _any_letter(text, block.start, start), _any_letter(text, end, block.end)
 
 
 def _any_letter(text: str, start: int, end: int) -> bool:
-    return any(char.isalpha() for char in text[start:end])
+    if start < end and (text[start].isalpha() or (start + 1 < end and text[start + 1].isalpha())):
+        return True  # nearly always
+    return any(map(str.isalpha, text[start:end]))

@@ -37,30 +37,34 @@ AMOUNT = re.compile(
     r"[-•*]?\s*(?:\d+(?:[.,/]\d+)?|[½¼¾⅓⅔])\s?(?:g|kg|ml|l|cl|dl|oz|lb|tbsp|tsp|cups?|EL|TL|Prise|Bund|Stück|"
     r"cuill\S*|c\. à|cucharad\S*|cucchiai\S*|łyż\S*|pinch|cloves?|slices?)\b"
 )
+#: A speaker's name and the colon behind it have at most so many characters.
+NAME = 32
 NUMBERED = re.compile(r"(\d{1,2})[.)]\s+\S")
 
 
 def kind_of(lines: Sequence[str]) -> Kind | None:
     """The kind of a document by its lines, None for a plain report."""
     needed = max(SIGNS, SHARE * len(lines))
-    if sum(TIME.match(line) is not None for line in lines) >= needed:
+    signed = [line for line in lines if not line[:1].isalpha()]  # times, amounts and numbers begin with no letter
+    enough = len(signed) >= needed
+    if enough and sum(TIME.match(line) is not None for line in signed) >= needed:
         return Kind.TICKER
     if _is_transcript(lines, needed):
         return Kind.TRANSCRIPT
-    if sum(AMOUNT.match(line) is not None for line in lines) >= needed:
+    if enough and sum(AMOUNT.match(line) is not None for line in signed) >= needed:
         return Kind.RECIPE
     asked = [
         index for index, line in enumerate(lines[:-1]) if line.endswith("?") and not lines[index + 1].endswith("?")
     ]
     if len(asked) >= needed:
         return Kind.QUESTIONS
-    if _numbers(lines) >= needed:
+    if enough and _numbers(signed) >= needed:
         return Kind.LIST
     return Kind.POEM if _is_poem(lines) else None
 
 
 def _is_transcript(lines: Sequence[str], needed: float) -> bool:
-    speakers = Counter(found[1] for line in lines if (found := SPEAKER.match(line)))
+    speakers = Counter(found[1] for line in lines if ":" in line[:NAME] and (found := SPEAKER.match(line)))
     again = [count for count in speakers.values() if count > 1]
     return len(again) >= SPEAKERS and sum(again) >= needed
 

@@ -8,15 +8,19 @@ linear: no nested or overlapping repetition. The marks of HTML pages stand here 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cleaner.labels import Label
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One shape; `needs`: characters of which at least one is in every match (empty: try always)."""
+    """One shape; `needs`: characters of which at least one is in every match (empty: try always).
+
+    ends: the last characters of the text, where the shape reaches to its end; is_open: no stop stands there.
+    also: as `needs`, of other characters.
+    """
 
     name: str
     label: Label
@@ -24,10 +28,18 @@ class Pattern:
     longest: int
     needs: str
     expression: re.Pattern[str]
+    ends: tuple[str, ...] = ()
+    is_open: bool = False
+    also: str = ""
 
     def found(self, text: str) -> bool:
         """Does the shape stand in the text?"""
+        if (self.ends and not text.endswith(self.ends)) or (self.is_open and text.endswith(_STOPS)):
+            return False
         return self.expression.search(text) is not None
+
+
+_STOPS = (".", "!", "?")
 
 
 AGENCY = (
@@ -67,17 +79,23 @@ DATE = re.compile(
 )
 
 
-def _row(name: str, label: Label, weight: float, longest: int, needs: str, expression: str, flags: int = 0) -> Pattern:
-    return Pattern(name, label, weight, longest, needs, re.compile(expression, flags))
+def _row(
+    name: str, label: Label, weight: float, longest: int, needs: str, expression: str, flags: int = 0,
+    *, ends: tuple[str, ...] = (), is_open: bool = False, also: str = "",
+) -> Pattern:  # fmt: skip
+    return Pattern(name, label, weight, longest, needs, re.compile(expression, flags), ends, is_open, also)
+
+
+_BRACKETS = (")", "]", ").", "].", "\n")
 
 
 PATTERNS: tuple[Pattern, ...] = (
     _row("an agency alone, in brackets", Label.CREDIT, 6.0, 40, ")]", rf"^[(\[]{AGENCY}(?:[/,\s][^()\[\]]{{1,20}})?[)\]]\.?$"),
-    _row("photo credit at the end", Label.CAPTION, 4.2, 260, ")]", rf"\S{{2}}.{{0,3}}[(\[][^()\[\]]{{0,60}}{AGENCY}[^()\[\]]{{0,40}}[)\]]\.?$"),
-    _row("a word for picture, then a name", Label.CAPTION, 4.2, 260, ":©.", r"(?:^|[.!?)»”\s])(?:Foto|Fotos|Photo|Photos|Bild|Bilder|Fot|Фото|Φωτογραφία|Fotoğraf|Fotó|Gambar|Kuva|Picture|Image)\s?(?::|©|\.:?)\s?[^\W\d_a-zа-я][^.!?]{1,80}$"),
+    _row("photo credit at the end", Label.CAPTION, 4.2, 260, ")]", rf"\S{{2}}.{{0,3}}[(\[][^()\[\]]{{0,60}}{AGENCY}[^()\[\]]{{0,40}}[)\]]\.?$", ends=_BRACKETS),
+    _row("a word for picture, then a name", Label.CAPTION, 4.2, 260, ":©.", r"(?:^|[.!?)»”\s])(?:Foto|Fotos|Photo|Photos|Bild|Bilder|Fot|Фото|Φωτογραφία|Fotoğraf|Fotó|Gambar|Kuva|Picture|Image)\s?(?::|©|\.:?)\s?[^\W\d_a-zа-я][^.!?]{1,80}$", is_open=True),
     _row("agency after a slash", Label.CAPTION, 4.2, 260, "/", rf"\w.{{2}}(?:/\s?{AGENCY}|{AGENCY}\s?/\s?\S[^/]{{0,40}})\)?\.?$"),
     _row("copyright of a picture", Label.CAPTION, 2.7, 200, "©", r"(?:^|[\s.(])©\s?(?!\s?(?:19|20)\d\d)\S"),
-    _row("copyright and year", Label.LEGAL, 4.5, 240, "©cC", r"(?:©|\(c\)|copyright)\s?(?:by\s)?(?:©\s?)?(?:19|20)\d\d", re.IGNORECASE),
+    _row("copyright and year", Label.LEGAL, 4.5, 240, "©cC", r"(?:©|\(c\)|copyright)\s?(?:by\s)?(?:©\s?)?(?:19|20)\d\d", re.IGNORECASE, also="12"),
     _row("time and date of a post", Label.SOCIAL, 4.4, 100, "·•", r"\d{1,2}:\d\d(?:\s?[AP]M)?\s?[·•]\s?\S"),
     _row("handle of a post", Label.SOCIAL, 4.2, 160, "@", r"^(?:[—–-]|&mdash;)\s?.{1,80}\(@\w{2,30}\)"),
     _row("only a handle", Label.SOCIAL, 4.0, 40, "@", r"^\W{0,3}@\w{2,30}\W{0,3}$"),
@@ -98,13 +116,19 @@ _TRIGGERS = sorted({char for pattern in PATTERNS for char in pattern.needs})
 _ANY_TRIGGER = re.compile("[" + re.escape("".join(_TRIGGERS)) + "]")
 
 
-def candidates(text: str) -> Iterator[Pattern]:
-    """The patterns one of whose characters stands in the text."""
-    present = set(_ANY_TRIGGER.findall(text))
-    if present:
-        for pattern in PATTERNS:
-            if not present.isdisjoint(pattern.needs):
-                yield pattern
+def candidates(text: str) -> tuple[Pattern, ...]:
+    """The patterns whose characters stand in the text."""
+    present = _ANY_TRIGGER.findall(text)
+    return _with(frozenset(present)) if present else ()
+
+
+@lru_cache(maxsize=4096)
+def _with(present: frozenset[str]) -> tuple[Pattern, ...]:
+    return tuple(
+        pattern
+        for pattern in PATTERNS
+        if not present.isdisjoint(pattern.needs) and not (pattern.also and present.isdisjoint(pattern.also))
+    )
 
 
 #: Shapes that are stuck to the end of prose; only they are cut.

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from cleaner import accelerator
 from cleaner.labels import KEPT, Label
 from cleaner.model.features import STEM_BITS, WORD_BITS, Features
-from cleaner.model.quantised import Layer, around
-from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS, Flags, Floats, Ints
+from cleaner.model.hashed_table import ranked
+from cleaner.model.quantised import MOST_LEVELS, Layer, around, exponential, logarithm, units_of
+from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS, Flags, Floats, Hashes, Ints
 
 #: Of a block so many tokens are read at its beginning and at its end.
 HEAD, TAIL = 24, 16
@@ -30,6 +34,8 @@ LOWEST, HIGHEST_ODDS, SCALE = -6.0, 8.0, 0.25
 STEP = 2.0**-9
 #: Columns of the outputs: every label, and boilerplate as such (the last).
 OUTPUTS = len(Label) + 1
+#: Largest whole number in a row of vectors.
+CODES = 127
 ARRAYS = ("vectors", "shapes", "conv.w", "conv.b", "hidden.w", "hidden.b", "out.w", "out.b")
 #: Columns of `sizes`.
 SIZES = 2
@@ -48,25 +54,52 @@ def doubtful(odds: Floats, lengths: Ints) -> Flags:
     return flags
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rows:
     """Leads from a token to its row of vectors: by its word, else by its stem, else row 0 (zeros)."""
 
-    words: Ints  # bucket → row
-    stems: Ints
+    words: Ints  # buckets in the order of rows, from row 1 on
+    stems: Ints  # the same, behind the words
 
     @classmethod
     def of(cls, words: Ints, stems: Ints) -> Rows:
         """From the buckets in the order of rows: words from row 1 on, then stems."""
-        tables = np.zeros(1 << WORD_BITS, np.int32), np.zeros(1 << STEM_BITS, np.int32)
-        tables[0][words] = np.arange(1, len(words) + 1)
-        tables[1][stems] = np.arange(len(words) + 1, len(words) + len(stems) + 1)
-        return cls(*tables)
+        return cls(words, stems)
 
     def find(self, features: Features) -> Ints:
         """Token → row."""
-        rows = self.words.take(features.words)
-        return np.where(rows > 0, rows, self.stems.take(features.stems))
+        if accelerator.compiled is None:
+            return self.in_numpy(features)
+        memory = accelerator.compiled.rows(features.words, features.stems, *self._packed)
+        return np.frombuffer(memory, np.int32)
+
+    def in_numpy(self, features: Features) -> Ints:
+        """The reference that the accelerator is held to."""
+        words, stems = self._tables
+        rows = words.take(features.words)
+        return np.where(rows > 0, rows, stems.take(features.stems))
+
+    @cached_property
+    def _tables(self) -> tuple[Ints, Ints]:
+        """Bucket → row."""
+        tables = np.zeros(1 << WORD_BITS, np.int32), np.zeros(1 << STEM_BITS, np.int32)
+        for table, buckets, first in zip(tables, (self.words, self.stems), (1, len(self.words) + 1), strict=True):
+            table[buckets] = np.arange(first, first + len(buckets))
+        return tables
+
+    @cached_property
+    def _packed(self) -> tuple[tuple[Hashes, Ints], ...]:
+        """The same for the accelerator: a bit for each bucket and the rank of each 64 of them; the rows by rank."""
+        first = 1, len(self.words) + 1
+        sizes = 1 << WORD_BITS, 1 << STEM_BITS
+        return tuple(_ranked(*each) for each in zip((self.words, self.stems), first, sizes, strict=True))
+
+
+def _ranked(buckets: Ints, first: int, size: int) -> tuple[Hashes, Ints]:
+    order = np.argsort(buckets, kind="stable")
+    sorted_buckets = buckets[order]
+    last = np.append(sorted_buckets[1:] != sorted_buckets[:-1], True)[: len(buckets)]  # of several rows the last counts
+    return ranked(buckets, size), (order[last] + first).astype(np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +131,54 @@ def select(rows: Ints, features: Features, blocks: Ints) -> Read:
     return Read(found, np.where(empty, 0, _SHAPE[features.kinds[tokens]]), empty, starts, counts)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Encoder:
-    """Word vectors, a convolution over three tokens, the maximum and the mean over a block, one hidden layer."""
+    """Word vectors, a convolution over three tokens, the maximum and the mean over a block, one hidden layer.
+
+    Vectors are whole numbers of 8 bits, and what they are worth; the other arrays are as trained, float32. It scores
+    with `layers`, made from them: whole numbers.
+    """
 
     rows: Rows
-    arrays: Mapping[str, Floats]  # ARRAYS, float32
+    codes: Ints  # row → vector, int8; row 0 is empty
+    unit: float  # what a whole number of them is worth
+    learned: Mapping[str, Floats]  # ARRAYS without the vectors
     layers: tuple[Layer, ...] = field(init=False)  # convolution, hidden, output
+    shapes: Ints = field(init=False)  # shape → its values in units, int16
 
     def __post_init__(self) -> None:
-        parts = ((self.arrays[f"{name}.w"], self.arrays[f"{name}.b"]) for name in ("conv", "hidden", "out"))
-        object.__setattr__(self, "layers", tuple(Layer.of(*part) for part in parts))
+        parts = ((self.learned[f"{name}.w"], self.learned[f"{name}.b"]) for name in ("conv", "hidden", "out"))
+        layers = tuple(Layer.of(*part, taps=taps) for part, taps in zip(parts, (3, 1, 1), strict=True))
+        if layers[0].levels < CODES:
+            raise ValueError(f"a convolution of {layers[0].inputs} inputs is too wide for exact sums")
+        shapes = np.clip(np.rint(self.learned["shapes"] / self.unit), -layers[0].levels, layers[0].levels)
+        object.__setattr__(self, "layers", layers)
+        object.__setattr__(self, "shapes", shapes.astype(np.int16))
+
+    @classmethod
+    def of(cls, rows: Rows, arrays: Mapping[str, Floats]) -> Encoder:
+        """The encoder with ARRAYS as trained, in float32; its vectors are rounded to 8 bits with one scale."""
+        vectors = arrays["vectors"]
+        unit = max(float(np.abs(vectors).max()), 1e-8) / CODES
+        codes = np.rint(vectors / np.float32(unit)).astype(np.int8)
+        return cls(rows, codes, unit, {name: array for name, array in arrays.items() if name != "vectors"})
+
+    @property
+    def arrays(self) -> dict[str, Floats]:
+        """ARRAYS, in float32."""
+        return {"vectors": self.codes * np.float32(self.unit), **self.learned}
 
     def score(self, features: Features, rows: Ints, odds: Floats, lengths: Ints) -> Floats:
         """Block × OUTPUTS, ready as inputs of the network; `rows` of the tokens, `odds` of the linear scorer."""
+        if accelerator.compiled is None:
+            return self.in_numpy(features, rows, odds, lengths)
+        memory = accelerator.compiled.sentences(
+            rows, features.kinds, features.starts, features.counts, lengths, odds.astype(np.float32), self._packed
+        )
+        return np.frombuffer(memory, np.float32).reshape(-1, OUTPUTS)
+
+    def in_numpy(self, features: Features, rows: Ints, odds: Floats, lengths: Ints) -> Floats:
+        """The reference that the accelerator is held to."""
         scores = np.tile(unread(), (len(features.counts), 1))
         blocks = np.flatnonzero(doubtful(odds, lengths) & (features.counts > 0))
         if len(blocks):
@@ -120,28 +187,44 @@ class Encoder:
 
     def logits(self, read: Read) -> Floats:
         """Block × (labels and gate)."""
-        arrays, (convolution, hidden, last) = self.arrays, self.layers
-        tokens = np.concatenate(
-            (arrays["vectors"].take(read.rows, axis=0), arrays["shapes"].take(read.shapes, axis=0)), 1
-        )
+        convolution, hidden, last = self.layers
+        tokens = np.concatenate((self.codes.take(read.rows, axis=0), self.shapes.take(read.shapes, axis=0)), 1)
         tokens[read.empty] = 0
-        found = np.maximum(convolution.apply(around(tokens, 1)), 0)
+        found = np.maximum(convolution.apply_to_levels(around(tokens, 1), np.float32(self.unit)), 0)
         found[read.empty] = 0
-        size = np.minimum(read.counts, HEAD + TAIL).astype(np.float32)
-        mean = np.add.reduceat(found, read.starts, axis=0, dtype=np.float64).astype(np.float32) / np.sqrt(size)[:, None]
-        pooled = np.concatenate((np.maximum.reduceat(found, read.starts, axis=0), mean, sizes(read.counts)), axis=1)
-        return last.apply(np.maximum(hidden.apply(pooled), 0))
+        return last.apply_in_numpy(np.maximum(hidden.apply_in_numpy(pooled(found, read)), 0))
+
+    @cached_property
+    def _packed(self) -> tuple[Any, ...]:
+        """What the accelerator takes of it."""
+        convolution, hidden, last = (layer.arguments for layer in self.layers)
+        return (
+            self.codes, len(self.codes), self.unit, self.shapes, len(self.shapes), _SHAPE.astype(np.uint8), unread(),
+            convolution, hidden, last, HEAD, TAIL, SURE, SURE_LENGTH, len(KEPT), LOWEST, HIGHEST_ODDS, SCALE, STEP,
+        )  # fmt: skip
+
+
+def pooled(found: Floats, read: Read) -> Floats:
+    """The maximum and the mean of what was found at each block's tokens, in whole numbers of a unit; and its size."""
+    units = units_of(np.maximum.reduceat(found.max(axis=1), read.starts), MOST_LEVELS)
+    size = np.minimum(read.counts, HEAD + TAIL)
+    steps = np.rint(found * np.repeat(1 / units, size + 1).astype(np.float32)[:, None])
+    most = np.maximum.reduceat(steps, read.starts, axis=0) * units.astype(np.float32)[:, None]
+    sums = np.add.reduceat(steps, read.starts, axis=0, dtype=np.float64)
+    mean = sums * units[:, None] / np.sqrt(size)[:, None]
+    return np.concatenate((most, mean.astype(np.float32), sizes(read.counts)), axis=1)
 
 
 def sizes(counts: Ints) -> Floats:
     """What is read of a block's length in tokens."""
-    return np.stack((np.log1p(counts) / 3, counts > HEAD + TAIL), axis=1).astype(np.float32)
+    return np.stack((logarithm(counts + 1) / 3, counts > HEAD + TAIL), axis=1).astype(np.float32)
 
 
 def as_outputs(logits: Floats) -> Floats:
     """Log-probabilities of kept labels, of boilerplate labels, and the log-odds of boilerplate."""
     kept = len(KEPT)
-    return np.concatenate((_log_softmax(logits[:, :kept]), _log_softmax(logits[:, kept:-1]), logits[:, -1:]), axis=1)
+    parts = _log_softmax(logits[:, :kept]), _log_softmax(logits[:, kept:-1]), logits[:, -1:]
+    return np.concatenate(parts, axis=1).astype(np.float32)
 
 
 def scaled(scores: Floats) -> Floats:
@@ -153,10 +236,11 @@ def scaled(scores: Floats) -> Floats:
 
 
 def rounded(values: Floats) -> Floats:
-    """Multiples of STEP: what libraries make different in the last bits is gone."""
+    """Multiples of STEP."""
     return (np.rint(values / STEP) * STEP).astype(np.float32)
 
 
 def _log_softmax(logits: Floats) -> Floats:
     shifted = logits - logits.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    total = np.add.accumulate(exponential(shifted), axis=1)[:, -1:]
+    return shifted - logarithm(total)

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from cleaner import accelerator
 from cleaner.segmentation.tokens import Floats, Hashes, Ints, Kinds
 
 #: All weights are multiples of this: so are their sums, which float64 holds exactly. Then the order of adding, which
@@ -38,17 +39,13 @@ class HashedTable:
         return cls(buckets, np.ascontiguousarray(weights), whole, count)
 
     @cached_property
-    def packed(self) -> tuple[Hashes, Ints, Kinds]:
-        """What the accelerator takes: bits, ranks, and of each row the bytes of its unit and its whole numbers."""
-        flags = np.zeros(max(64, self.count), np.uint8)
-        flags[self.buckets] = 1
-        bits = np.packbits(flags, bitorder="little").view("<u8").astype(np.uint64)
-        set_in = flags.reshape(-1, 64).sum(axis=1, dtype=np.uint32)
+    def packed(self) -> tuple[Hashes, Kinds]:
+        """What the accelerator takes: `ranked` buckets; of each row the bytes of its unit and its whole numbers."""
         width = self.weights.shape[1]
         lines = np.zeros((len(self.weights), -(-(4 + width) // 4) * 4), np.uint8)
         lines[:, :4] = self.units.view(np.uint8).reshape(-1, 4)
         lines[:, 4 : 4 + width] = self.weights.view(np.uint8)
-        return bits, (np.cumsum(set_in, dtype=np.uint32) - set_in).astype(np.uint32), lines
+        return ranked(self.buckets, self.count), lines
 
     @cached_property
     def rows(self) -> Ints:
@@ -65,6 +62,13 @@ class HashedTable:
 
     def cells(self, buckets: Ints, columns: Ints) -> Floats:
         """One weight of each bucket, in the column given for it; 0 where it was not learned."""
+        if accelerator.compiled is None or not len(self.buckets):
+            return self.cells_in_numpy(buckets, columns)
+        memory = accelerator.compiled.cells(buckets, self.packed, columns, self.weights.shape[1])
+        return np.frombuffer(memory, np.float32)
+
+    def cells_in_numpy(self, buckets: Ints, columns: Ints) -> Floats:
+        """The reference that the accelerator is held to."""
         if not len(self.buckets):
             return np.zeros(len(buckets), np.float32)
         rows = np.minimum(np.searchsorted(self.buckets, buckets), len(self.buckets) - 1)
@@ -73,3 +77,14 @@ class HashedTable:
     def take(self, buckets: Ints) -> Floats:
         """The weights of these buckets."""
         return self.values.take(self.rows.take(buckets), axis=0)
+
+
+def ranked(buckets: Ints, count: int) -> Hashes:
+    """Some of `count` buckets for the accelerator: per 64 of them a bit each, and how many lie below these 64."""
+    flags = np.zeros(max(64, count), np.uint8)
+    flags[buckets] = 1
+    table = np.empty((len(flags) // 64, 2), np.uint64)
+    table[:, 0] = np.packbits(flags, bitorder="little").view("<u8")
+    set_in = flags.reshape(-1, 64).sum(axis=1, dtype=np.uint64)
+    table[:, 1] = np.cumsum(set_in) - set_in
+    return table

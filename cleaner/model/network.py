@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ from cleaner.model.hashed_table import HashedTable
 from cleaner.model.quantised import Layer, around, exponential, mean_of
 from cleaner.model.source_correction import with_memory
 from cleaner.model.taught import Moved, Taught
-from cleaner.model.topics import topics
+from cleaner.model.topics import topics, whole_rarity
 from cleaner.model_file import ModelFile, pack, read, unpack
 from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS, Floats, Ints, Tokens, tokenise
 
@@ -105,10 +106,12 @@ class Network:
     recurrence: tuple[Layer, ...] = field(init=False)  # gates and what is made of what is carried; may be none
 
     def __post_init__(self) -> None:
-        names = ("inp", "doc", "out", *(f"conv{layer}" for layer in range(len(self.dilations))))
-        for field_name, wanted in (("layers", names), ("recurrence", ("gates", "carry"))):
+        taps = {f"conv{layer}": 3 for layer in range(len(self.dilations))}
+        for field_name, wanted in (("layers", ("inp", "doc", "out", *taps)), ("recurrence", ("gates", "carry"))):
             known = wanted if f"{wanted[-1]}.w" in self.arrays else ()
-            layers = tuple(Layer.of(self.arrays[f"{name}.w"], self.arrays[f"{name}.b"]) for name in known)
+            layers = tuple(
+                Layer.of(self.arrays[f"{name}.w"], self.arrays[f"{name}.b"], taps=taps.get(name, 1)) for name in known
+            )
             object.__setattr__(self, field_name, layers)
 
     def inputs(self, first: FirstStep, evidence: Floats) -> Floats:
@@ -118,25 +121,22 @@ class Network:
         rules = clipped(evidence, 0, EVIDENCE_CLIP) * 0.5
         return np.concatenate((first.linear * 0.25, scaled, rules, first.topics, first.sentences), axis=1)
 
+    @property
+    def packed(self) -> tuple[Any, ...]:
+        """What the accelerator takes of it."""
+        return tuple(tuple(layer.arguments for layer in part) for part in (self.layers, self.recurrence))
+
     def score(self, inputs: Floats) -> Floats:
         """Block × label probabilities; rows sum to 1."""
-        if accelerator.compiled is not None:
-            packed, recurrence = (tuple(layer.arguments for layer in part) for part in (self.layers, self.recurrence))
-            memory = accelerator.compiled.network(inputs, packed, self.dilations, recurrence, len(KEPT))
-            return np.frombuffer(memory, np.float32).reshape(len(inputs), -1)
-        return self._score(inputs)
-
-    def _score(self, inputs: Floats) -> Floats:
-        """The reference that the accelerator is held to."""
         first, document, last, *convolutions = self.layers
-        hidden = np.maximum(first.apply(inputs), 0)
-        hidden = np.maximum(hidden + document.apply(mean_of(hidden)[None]), 0)
+        hidden = np.maximum(first.apply_in_numpy(inputs), 0)
+        hidden = np.maximum(hidden + document.apply_in_numpy(mean_of(hidden)[None]), 0)
         for layer, step in zip(convolutions, self.dilations, strict=True):
-            hidden = hidden + np.maximum(layer.apply(around(hidden, step)), 0)
+            hidden = hidden + np.maximum(layer.apply_in_numpy(around(hidden, step)), 0)
         if self.recurrence:
             gates, carry = self.recurrence
-            hidden = hidden + np.maximum(carry.apply(carried(gates.apply(hidden))), 0)
-        return to_probabilities(last.apply(hidden))
+            hidden = hidden + np.maximum(carry.apply_in_numpy(carried(gates.apply_in_numpy(hidden))), 0)
+        return to_probabilities(last.apply_in_numpy(hidden))
 
 
 def carried(gates: Floats) -> Floats:
@@ -190,6 +190,30 @@ def in_shares(powers: Floats) -> Floats:
     return powers / np.add.accumulate(powers, axis=1)[:, -1:]
 
 
+def opinion(networks: Sequence[Network], first: FirstStep, evidence: Floats) -> Floats:
+    """Block × label probabilities: the mean of the networks' opinions; evidence: sums of the rules' weights."""
+    if accelerator.compiled is None:
+        return opinion_in_numpy(networks, first, evidence)
+    one = networks[0]
+    inputs = (
+        len(evidence), first.linear, first.features.dense, one.arrays["mean"], one.arrays["scale"], evidence,
+        first.topics, first.sentences, DENSE_CLIP, EVIDENCE_CLIP, len(KEPT),
+    )  # fmt: skip
+    packed = tuple(network.packed for network in networks)
+    memory = accelerator.compiled.networks(inputs, packed, one.dilations)
+    return np.frombuffer(memory, np.float32).reshape(len(evidence), -1)
+
+
+def opinion_in_numpy(networks: Sequence[Network], first: FirstStep, evidence: Floats) -> Floats:
+    """The reference that the accelerator is held to."""
+    inputs = networks[0].inputs(first, evidence)
+    total = networks[0].score(inputs)
+    for network in networks[1:]:
+        total = total + network.score(inputs)
+    mean: Floats = total / np.float32(len(networks))
+    return mean
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """Both steps, ready to score; `digest` is the sha256 of the file, lower-case hex."""
@@ -224,8 +248,7 @@ class Model:
         `blocks` are needed with a recall, and by a model that was taught; then the source has a say too.
         """
         sums = evidence_sums(evidence)
-        inputs = self.networks[0].inputs(first, sums)
-        probabilities: Floats = np.mean([network.score(inputs) for network in self.networks], axis=0)
+        probabilities = opinion(self.networks, first, sums)
         if self.trees is not None and recall is not None and recall.known:
             probabilities = with_memory(self.trees, probabilities, sums, blocks, recall)
         return self.taught.adjusted(probabilities, blocks, source) if self.taught else probabilities
@@ -235,26 +258,23 @@ class Model:
     ) -> dict[int, list[str]]:
         """Of each judged (block, label) the words that speak most for the label; none where a block's words do not."""
         features, tokens = first.features, first.tokens
-        columns = np.full(len(features.counts), -1)
-        for index, label in judged:
-            if max(first.linear[index, COLUMN[label]], first.linear[index, -1]) >= WORDS_SPEAK:
-                columns[index] = COLUMN[label]
-        column = np.repeat(columns, features.counts)
-        chosen = np.flatnonzero((column >= 0) & _SAYS[features.kinds])
-        if tokens is None or not len(chosen):
-            return {}
-        column, block = column[chosen], np.repeat(np.arange(len(columns)), features.counts)[chosen]
-        weights = self.linear.weights(features, chosen, column)
         said: dict[int, list[str]] = {}
-        for at in np.argsort(-weights, kind="stable").tolist():
-            if weights[at] <= 0:
-                break
-            index, token = int(block[at]), int(chosen[at])
-            named = said.setdefault(index, [])
-            if len(named) < MOST_WORDS:
-                begin = int(tokens.begins[token] - tokens.block_starts[index])
-                word = _units(blocks[index].text, begin, begin + int(tokens.lengths[token]))
+        for index, label in judged:
+            column = COLUMN[label]
+            if tokens is None or max(first.linear[index, column], first.linear[index, -1]) < WORDS_SPEAK:
+                continue
+            begin = int(features.starts[index])
+            chosen = begin + np.flatnonzero(_SAYS[features.kinds[begin : begin + int(features.counts[index])]])
+            weights = self.linear.weights(features, chosen, np.full(len(chosen), column))
+            named: list[str] = []
+            for at in np.argsort(-weights, kind="stable").tolist():
+                if weights[at] <= 0 or len(named) == MOST_WORDS:
+                    break
+                start = int(tokens.begins[chosen[at]] - tokens.block_starts[index])
+                word = _units(blocks[index].text, start, start + int(tokens.lengths[chosen[at]]))
                 named += [word] if word not in named else []
+            if named:
+                said[index] = named
         return said
 
 
@@ -293,13 +313,13 @@ class Reader:
 
     linear: Linear
     encoder: Encoder
-    rarity: Floats  # row of vectors → how rare
+    rarity: Ints  # row of vectors → how rare: see `topics.whole_rarity`
 
     def read(self, features: Features, lengths: Ints) -> FirstStep:
         """What the first step makes of at least one block; `lengths` in code points."""
         linear = self.linear.score(features)
         rows = self.encoder.rows.find(features)
-        about = topics(features, rows, self.encoder.arrays["vectors"], self.rarity, lengths)
+        about = topics(features, rows, self.encoder.codes, self.rarity, lengths)
         return FirstStep(features, linear, about, self.encoder.score(features, rows, linear[:, -1], lengths))
 
 
@@ -356,7 +376,8 @@ def parse(data: bytes, name: str) -> Model:
     dilations = file.wholes("dilations", 1, MOST_STEP, most=MOST_LAYERS)
     check(file, members, len(dilations))
     arrays = file.arrays
-    first = Reader(linear_from(arrays), encoder_from(arrays), arrays["vectors.rarity"].astype(np.float32))
+    rarity = whole_rarity(arrays["vectors.rarity"].astype(np.float32))
+    first = Reader(linear_from(arrays), encoder_from(arrays), rarity)
     trees = {array.removeprefix(TREES): values for array, values in arrays.items() if array.startswith(TREES)}
     if trees:
         file.whole("recall", RECALL, RECALL)
@@ -374,9 +395,9 @@ def _network_arrays(arrays: Mapping[str, Floats], prefix: str) -> dict[str, Floa
 def encoder_from(arrays: Mapping[str, Floats]) -> Encoder:
     """The encoder from its arrays; its vectors are in 8 bits with one scale, row 0 left out."""
     learned = {name: arrays[f"enc.{name}"].astype(np.float32) for name in encoding.ARRAYS if name != "vectors"}
-    table = arrays["vectors.rows"] * np.float32(arrays["vectors.scale"][0])
-    table = np.concatenate((np.zeros((1, table.shape[1]), np.float32), table))
-    return Encoder(Rows.of(arrays["vectors.words"], arrays["vectors.stems"]), {**learned, "vectors": table})
+    codes = np.concatenate((np.zeros((1, arrays["vectors.rows"].shape[1]), np.int8), arrays["vectors.rows"]))
+    rows = Rows.of(arrays["vectors.words"], arrays["vectors.stems"])
+    return Encoder(rows, codes, float(arrays["vectors.scale"][0]), learned)
 
 
 def linear_from(arrays: Mapping[str, Floats]) -> Linear:

@@ -26,30 +26,39 @@ MOST_LEVELS = (1 << 15) - 1
 NOTHING = 1e-20
 
 
+#: The accelerator's weights lie in tiles of so many outputs.
+TILE = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """Inputs × outputs, in whole numbers; `levels`: the largest input level that keeps sums exact."""
 
     weights: Floats  # inputs × outputs, whole numbers
-    packed: Floats  # outputs × inputs, the same in 16 bits
+    packed: Floats  # the same in 16 bits, as the accelerator reads them: see `_tiles`
     scale: Floats  # what a unit of each output's weights is worth
     bias: Floats
     levels: int
+    taps: int  # parts of its inputs, which in a convolution are the same part of neighbouring rows
 
     @classmethod
-    def of(cls, weights: Floats, bias: Floats) -> Layer:
-        """The layer from trained weights (inputs × outputs) and a bias for each output."""
+    def of(cls, weights: Floats, bias: Floats, *, taps: int = 1) -> Layer:
+        """The layer from trained weights (inputs × outputs) and a bias for each output.
+
+        Raises ValueError where the inputs are no multiple of the taps.
+        """
+        if len(weights) % taps:
+            raise ValueError(f"{len(weights)} inputs are no {taps} parts of the same width")
         scale = (np.maximum(np.abs(weights).max(axis=0), 1e-12) / WEIGHT_LEVELS).astype(np.float32)
         whole = np.rint(weights / scale).astype(np.float32)
         heaviest = max(1, int(np.abs(whole).sum(axis=0, dtype=np.float64).max()))
         levels = min(MOST_LEVELS, (EXACT - 1) // heaviest)
-        packed = np.ascontiguousarray(whole.T).astype(np.int16)
-        return cls(whole, packed, scale, bias.astype(np.float32), levels)
+        return cls(whole, _tiles(whole, taps), scale, bias.astype(np.float32), levels, taps)
 
     @property
-    def arguments(self) -> tuple[Floats, Floats, Floats, int]:
+    def arguments(self) -> tuple[Floats, Floats, Floats, int, int, int]:
         """What the accelerator takes of it."""
-        return self.packed, self.scale, self.bias, self.levels
+        return self.packed, self.scale, self.bias, self.levels, self.taps, self.inputs // self.taps
 
     @property
     def inputs(self) -> int:
@@ -59,15 +68,28 @@ class Layer:
     def apply(self, inputs: Floats) -> Floats:
         """Rows × inputs → rows × outputs, in float32."""
         if accelerator.compiled is not None:
-            memory = accelerator.compiled.dense(np.ascontiguousarray(inputs), *self.arguments)
+            memory = accelerator.compiled.dense(np.ascontiguousarray(inputs), self.arguments)
             return np.frombuffer(memory, np.float32).reshape(len(inputs), -1)
-        return self._apply(inputs)
+        return self.apply_in_numpy(inputs)
 
-    def _apply(self, inputs: Floats) -> Floats:
+    def apply_in_numpy(self, inputs: Floats) -> Floats:
         """The reference that the accelerator is held to."""
-        steps, unit = in_levels(inputs, self.levels)
+        return self.apply_to_levels(*in_levels(inputs, self.levels))
+
+    def apply_to_levels(self, steps: Floats, unit: np.float32) -> Floats:
+        """The same for inputs that are whole numbers, `levels` at most, of a unit."""
         sums: Floats = (steps @ self.weights) * (self.scale * unit) + self.bias
         return sums
+
+
+def _tiles(whole: Floats, taps: int) -> Floats:
+    """Weights as tile of outputs × tap × pair of inputs × output of the tile × input of the pair, filled up with 0."""
+    inputs, outputs = whole.shape
+    width = inputs // taps
+    tiles, pairs = -(-outputs // TILE), -(-width // 2)
+    filled = np.zeros((taps, 2 * pairs, TILE * tiles), np.int16)
+    filled[:, :width, :outputs] = whole.reshape(taps, width, outputs)
+    return np.ascontiguousarray(filled.reshape(taps, pairs, 2, tiles, TILE).transpose(3, 0, 1, 4, 2))
 
 
 def in_levels(values: Floats, levels: int) -> tuple[Floats, np.float32]:
@@ -82,6 +104,13 @@ def unit_of(largest: float, levels: int) -> float:
         return 1.0
     fraction, exponent = math.frexp(largest / levels)
     return math.ldexp(1.0, exponent if fraction > 0.5 else exponent - 1)
+
+
+def units_of(largest: Floats, levels: int) -> Floats:
+    """The same for many largest values, as float64."""
+    fraction, exponent = np.frexp(largest.astype(np.float64) / levels)
+    units: Floats = np.ldexp(1.0, exponent - (fraction <= 0.5))
+    return np.where(largest > NOTHING, units, 1.0)
 
 
 def mean_of(hidden: Floats) -> Floats:
@@ -117,3 +146,20 @@ def exponential(values: Floats) -> Floats:
     for factor in _TAYLOR[1:]:
         powers = powers * rest + factor
     return np.ldexp(powers, twos.astype(np.int32))
+
+
+_ODD = tuple(1.0 / odd for odd in range(23, 0, -2))
+
+
+def logarithm(values: Floats) -> Floats:
+    """The natural logarithm of positive values, in float64, by one rule on every machine (good to 3e-16)."""
+    fraction, twos = np.frexp(values.astype(np.float64))
+    low = fraction < 0.7071067811865476
+    fraction, twos = np.where(low, fraction * 2, fraction), twos - low
+    slope = (fraction - 1) / (fraction + 1)
+    square = slope * slope
+    sums = np.full_like(slope, _ODD[0])
+    for factor in _ODD[1:]:
+        sums = sums * square + factor
+    found: Floats = twos * _LN2_HIGH + (2 * slope * sums + twos * _LN2_LOW)
+    return found

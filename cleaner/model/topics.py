@@ -1,14 +1,17 @@
 """Does a block speak of what the others speak of? Nearness of blocks by their word vectors, rare words counting more.
 
-A teaser for another article, and often a caption, speaks of something else than the text around it. NumPy only.
+A teaser for another article, and often a caption, speaks of something else than the text around it. Vectors and rarity
+are whole numbers, and so are their sums and the directions that are compared: the same on every machine.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from cleaner.model.encoder import rounded
+from cleaner import accelerator
+from cleaner.model.encoder import STEP, rounded
 from cleaner.model.features import Features
+from cleaner.model.quantised import MOST_LEVELS, logarithm, units_of
 from cleaner.segmentation.tokens import Floats, Ints
 
 #: A block of more code points than this tells what the document is about.
@@ -17,37 +20,60 @@ LONG = 120
 #: first, the nearest, the nearest long one; how much its words weigh.
 TOPICS = 8
 SCALE = 2.0
-_SMALLEST = 1e-6
+#: Rarity is a whole number of such a part of 1, and at most so large.
+RARITY_UNIT, MOST_RARITY = 1024, 1 << 14
+#: A direction is a row of whole numbers of about this length: products of two add up below 2**24 in any order.
+LEVELS = 4032
 
 
-def topics(features: Features, rows: Ints, vectors: Floats, rarity: Floats, lengths: Ints) -> Floats:
-    """Block × TOPICS; `rows` lead from token to `vectors` and `rarity`, `lengths` are in code points."""
-    count = len(features.counts)
-    sums, weights = np.zeros((count, vectors.shape[1]), np.float32), np.zeros(count, np.float32)
+def whole_rarity(rarity: Floats) -> Ints:
+    """How rare words are as whole numbers, for `topics`."""
+    return np.clip(np.rint(rarity * RARITY_UNIT), 0, MOST_RARITY).astype(np.int32)
+
+
+def topics(features: Features, rows: Ints, codes: Ints, rarity: Ints, lengths: Ints) -> Floats:
+    """Block × TOPICS; `rows` lead from token to `codes` (vectors in 8 bits) and `rarity`; lengths in code points."""
+    if accelerator.compiled is None:
+        return in_numpy(features, rows, codes, rarity, lengths)
+    settings = LONG, LEVELS, RARITY_UNIT, SCALE, STEP
+    memory = accelerator.compiled.topics(rows, features.starts, features.counts, lengths, codes, rarity, settings)
+    return np.frombuffer(memory, np.float32).reshape(-1, TOPICS)
+
+
+def in_numpy(features: Features, rows: Ints, codes: Ints, rarity: Ints, lengths: Ints) -> Floats:
+    """The reference that the accelerator is held to."""
+    count, width = len(features.counts), codes.shape[1]
+    sums, weights = np.zeros((count, width)), np.zeros(count)
     filled = features.counts > 0
     if len(rows):
         weight = rarity.take(rows)
-        words = vectors.take(rows, axis=0) * weight[:, None]
+        words = np.multiply(codes.take(rows, axis=0), weight[:, None], dtype=np.float64)  # whole numbers: exact
         sums[filled] = np.add.reduceat(words, features.starts[filled], axis=0)
-        weights[filled] = np.add.reduceat(weight, features.starts[filled])
-    units = _unit(sums)
-    total, long = sums.sum(axis=0), lengths > LONG
+        weights[filled] = np.add.reduceat(weight, features.starts[filled], dtype=np.float64)
+    long = lengths > LONG
+    total = sums.sum(axis=0)
     about = sums[long].sum(axis=0) if long.any() else total
+    units = directions(sums)
     nearness = units @ units.T
-    np.fill_diagonal(nearness, -1)
-    none = np.zeros((1, units.shape[1]), np.float32)
+    np.fill_diagonal(nearness, -LEVELS * LEVELS)
+    none = np.zeros((1, width), np.float32)
     columns = (
-        (units * _unit(total - sums)).sum(axis=1),
+        (units * directions(total - sums)).sum(axis=1),
         (units * np.concatenate((none, units[:-1]))).sum(axis=1),
         (units * np.concatenate((units[1:], none))).sum(axis=1),
-        (units * _unit(about - np.where(long[:, None], sums, 0))).sum(axis=1),
+        (units * directions(about - np.where(long[:, None], sums, 0))).sum(axis=1),
         units @ units[0],
-        nearness.max(axis=1) if count > 1 else np.zeros(count, np.float32),
-        nearness[:, long].max(axis=1) if long.any() else np.zeros(count, np.float32),
-        np.log1p(weights) / 4,
+        nearness.max(axis=1) if count > 1 else np.zeros(count),
+        nearness[:, long].max(axis=1) if long.any() else np.zeros(count),
     )
-    return rounded(SCALE * np.stack(columns, axis=1))
+    near = np.stack(columns, axis=1).astype(np.float64) / (LEVELS * LEVELS)
+    heavy = logarithm(1 + weights / RARITY_UNIT) / 4
+    return rounded(SCALE * np.concatenate((near, heavy[:, None]), axis=1))
 
 
-def _unit(rows: Floats) -> Floats:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _SMALLEST)
+def directions(sums: Floats) -> Floats:
+    """Rows of whole numbers of about the length LEVELS, in float32; zeros for a row of zeros."""
+    units = units_of(np.abs(sums).max(axis=1), MOST_LEVELS)
+    steps = np.rint(sums * (1 / units)[:, None])
+    length = np.sqrt(np.maximum((steps * steps).sum(axis=1), 1))
+    return np.rint(steps * (LEVELS / length)[:, None]).astype(np.float32)

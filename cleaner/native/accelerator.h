@@ -38,8 +38,14 @@ static inline PyObject *bytes_of(size_t size) {
 PyObject *accelerator_tokenise(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_featurise(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_linear(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_cells(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_dense(PyObject *module, PyObject *const *args, Py_ssize_t count);
-PyObject *accelerator_network(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_networks(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_rows(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_topics(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_sentences(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_scores(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_glued(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_measure(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_lines(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_breaks(PyObject *module, PyObject *const *args, Py_ssize_t count);

@@ -6,11 +6,13 @@
 #define MOST_OUTPUTS 64
 #define SHIPPED_OUTPUTS 19
 
-/* Which buckets were learned, and their rows: a bit for each bucket, and how many are set before each 64 of them. */
+/* So many look-ups ahead memory is asked for. */
+#define AHEAD 16
+
+/* Which buckets were learned, and their rows: for each 64 buckets a bit each, and how many are set before them. */
 typedef struct {
     const int64_t *buckets;
     const uint64_t *bits;
-    const uint32_t *ranks;
     const uint8_t *lines; /* of each row what a whole number is worth, then the whole numbers: they lie together */
     Py_ssize_t items, words, size, stride;
 } Table;
@@ -22,14 +24,13 @@ static const uint8_t NOTHING[sizeof(float) + MOST_OUTPUTS];
 
 static int table_of(Buffers *buffers, Table *table, PyObject *const *args, Py_ssize_t outputs) {
     if (!(table->buckets = buffer_of(buffers, args[0], 8, &table->items))) return 0;
-    if (!PyTuple_Check(args[1]) || PyTuple_GET_SIZE(args[1]) != 3) {
-        PyErr_SetString(PyExc_TypeError, "a table is (bits, ranks, rows)");
+    if (!PyTuple_Check(args[1]) || PyTuple_GET_SIZE(args[1]) != 2) {
+        PyErr_SetString(PyExc_TypeError, "a table is (bits and ranks, rows)");
         return 0;
     }
     PyObject *const *arrays = ((PyTupleObject *)args[1])->ob_item;
     if (!(table->bits = buffer_of(buffers, arrays[0], 8, &table->words))) return 0;
-    if (!(table->ranks = buffer_with(buffers, arrays[1], 4, table->words))) return 0;
-    if (!(table->lines = buffer_of(buffers, arrays[2], 1, &table->size))) return 0;
+    if (!(table->lines = buffer_of(buffers, arrays[1], 1, &table->size))) return 0;
     table->stride = ((Py_ssize_t)sizeof(float) + outputs + 3) / 4 * 4;
     return 1;
 }
@@ -38,10 +39,11 @@ static int table_of(Buffers *buffers, Table *table, PyObject *const *args, Py_ss
 WIDE static int rows_of(const Table *table, Row *rows) {
     for (Py_ssize_t at = 0; at < table->items; at++) {
         const int64_t bucket = table->buckets[at];
-        if (bucket < 0 || bucket >> 6 >= table->words) return 0;
-        const uint64_t word = table->bits[bucket >> 6], bit = (uint64_t)1 << (bucket & 63);
-        if (word & bit) {
-            const Py_ssize_t row = (Py_ssize_t)table->ranks[bucket >> 6] + __builtin_popcountll(word & (bit - 1));
+        if (at + AHEAD < table->items) __builtin_prefetch(table->bits + 2 * (table->buckets[at + AHEAD] >> 6));
+        if (bucket < 0 || 2 * (bucket >> 6) + 1 >= table->words) return 0;
+        const uint64_t *entry = table->bits + 2 * (bucket >> 6), bit = (uint64_t)1 << (bucket & 63);
+        if (entry[0] & bit) {
+            const Py_ssize_t row = (Py_ssize_t)entry[1] + __builtin_popcountll(entry[0] & (bit - 1));
             if ((row + 1) * table->stride > table->size) return 0;
             rows[at] = table->lines + row * table->stride;
             __builtin_prefetch(rows[at]);
@@ -154,6 +156,36 @@ PyObject *accelerator_linear(PyObject *module, PyObject *const *args, Py_ssize_t
         }
     if ((answer = bytes_of((size_t)(rest.blocks * rest.outputs) * sizeof(float))) != NULL)
         score_all(rows, tokens, &rest, (float *)PyByteArray_AS_STRING(answer));
+done:
+    PyMem_Free(rows);
+    release(&buffers);
+    return answer;
+}
+
+/* One weight of each bucket, in the column given for it; 0 where it was not learned. */
+PyObject *accelerator_cells(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    if (count != 4) return PyErr_Format(PyExc_TypeError, "cells takes 4 arguments, not %zd", count);
+    Buffers buffers = {.count = 0};
+    Table table;
+    PyObject *answer = NULL;
+    Row *rows = NULL;
+    const int64_t *columns = NULL;
+    const Py_ssize_t outputs = PyLong_AsSsize_t(args[3]);
+    if (PyErr_Occurred() || !table_of(&buffers, &table, args, outputs)) goto done;
+    if (!(columns = buffer_with(&buffers, args[2], 8, table.items))) goto done;
+    rows = PyMem_Malloc((size_t)(table.items + 1) * sizeof *rows);
+    answer = rows == NULL ? PyErr_NoMemory() : bytes_of((size_t)table.items * sizeof(float));
+    if (answer == NULL) goto done;
+    int fit = outputs >= 1 && outputs <= MOST_OUTPUTS && rows_of(&table, rows);
+    for (Py_ssize_t at = 0; at < table.items && fit; at++) {
+        fit = columns[at] >= 0 && columns[at] < outputs;
+        if (fit) ((float *)PyByteArray_AS_STRING(answer))[at] = worth(rows[at], unit_of(rows[at]), columns[at]);
+    }
+    if (!fit) {
+        Py_CLEAR(answer);
+        PyErr_SetString(PyExc_IndexError, "a bucket or a column lies outside of its table");
+    }
 done:
     PyMem_Free(rows);
     release(&buffers);

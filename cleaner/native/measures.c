@@ -130,3 +130,27 @@ PyObject *accelerator_lines(PyObject *module, PyObject *const *args, Py_ssize_t 
     Py_XDECREF(lines);
     return done < 0 ? NULL : Py_NewRef(Py_None);
 }
+
+/* Does a letter that may be a capital stand right behind a stop, or behind a quotation mark there? */
+static ALWAYS int holds_glued(const Text *text) {
+    for (Py_ssize_t at = 0; at + 1 < text->length; at++) {
+        const Py_UCS4 stop = at_(text, at);
+        if (stop != '.' && stop != '!' && stop != '?' && stop != 0x2026) continue;
+        Py_UCS4 next = at_(text, at + 1);
+        if ((next == '"' || next == 0x201D || next == 0xBB) && at + 2 < text->length) next = at_(text, at + 2);
+        if (next < 128 ? next - 'A' < 26u : Py_UNICODE_ISUPPER(next)) return 1;
+    }
+    return 0;
+}
+
+PyObject *accelerator_glued(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    if (count != 1 || !PyUnicode_Check(args[0])) return PyErr_Format(PyExc_TypeError, "a text is needed");
+    Text text = {PyUnicode_KIND(args[0]), PyUnicode_DATA(args[0]), PyUnicode_GET_LENGTH(args[0])};
+    int found;
+    if (text.kind == PyUnicode_1BYTE_KIND)
+        text.kind = PyUnicode_1BYTE_KIND, found = holds_glued(&text);
+    else
+        found = holds_glued(&text);
+    return PyBool_FromLong(found);
+}

@@ -2,7 +2,7 @@
  * bit. Integer arithmetic, and floats added in the same order; built with -ffp-contract=off. */
 #include "accelerator.h"
 
-#define VERSION 2 /* as in cleaner/accelerator.py */
+#define VERSION 3 /* as in cleaner/accelerator.py */
 
 const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items) {
     if (buffers->count >= MOST_BUFFERS) {
@@ -41,8 +41,14 @@ static PyMethodDef methods[] = {
     FAST(tokenise, "tokenise(texts, packed, folds, upper, caps) -> (memory, tokens)"),
     FAST(featurise, "featurise(tokens' arrays, gaps, tables) -> memory, or None where NumPy must do it"),
     FAST(linear, "linear(features' arrays, tables) -> memory of block x outputs float32"),
-    FAST(dense, "dense(values, weights, scale, bias, levels) -> memory of rows x outputs float32"),
-    FAST(network, "network(inputs, layers, steps, kept) -> memory of blocks x labels float32 probabilities"),
+    FAST(cells, "cells(buckets, table, columns, outputs) -> memory of a float32 for each bucket"),
+    FAST(dense, "dense(values, layer, kernel=the fastest) -> memory of rows x outputs float32"),
+    FAST(networks, "networks(inputs, networks, steps) -> memory of blocks x labels float32 probabilities"),
+    FAST(rows, "rows(words, stems, table of words, table of stems) -> memory of a row of vectors for each token"),
+    FAST(topics, "topics(rows, tokens' arrays, vectors, settings) -> memory of blocks x topics float32"),
+    FAST(sentences, "sentences(rows, tokens' arrays, odds, encoder) -> memory of blocks x outputs float32"),
+    FAST(scores, "scores(probabilities, texts, recurring, settings) -> lists of odds, costs, kept, gone, sure, plain"),
+    FAST(glued, "glued(text) -> False where no sentence can begin right behind another's stop"),
     FAST(measure, "measure(class, text, signs) -> the measurements of a block, of that class"),
     FAST(lines, "lines(text) -> [(start, end, breaks before)], or None where Python must count them"),
     FAST(breaks, "breaks(tokens' arrays, gaps, sentences, tables, weights) -> memory of an int32 for each gap"),

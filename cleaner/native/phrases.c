@@ -4,6 +4,8 @@
 #include "accelerator.h"
 
 #define FILTER_BITS 17
+#define FIRST_BITS 10
+#define HEAD 5
 #define NONE UINT32_MAX
 
 typedef struct {
@@ -11,7 +13,8 @@ typedef struct {
     uint64_t *keys; /* node and character; 0 in an empty slot, since no edge leads from node 0 */
     uint32_t *nodes, *patterns;
     size_t mask, used, count;
-    uint8_t heads[3][1 << (FILTER_BITS - 3)]; /* phrases of one character, of two, and the first three of longer ones */
+    uint8_t shorter[1 << FIRST_BITS];  /* by its first character, the lengths of phrases of less than HEAD: a bit each */
+    uint8_t heads[1 << (FILTER_BITS - 3)]; /* all of a short phrase, the first HEAD characters of others */
 } Phrases;
 
 enum { ROOT = 1 };
@@ -32,9 +35,9 @@ static inline uint32_t step(const Phrases *self, uint32_t node, Py_UCS4 characte
     return self->nodes[slot];
 }
 
-static inline uint32_t head_of(Py_UCS4 first, Py_UCS4 second, Py_UCS4 third) {
-    return ((first * 0x9E37u + second) * 0x85EBu + third) & ((1u << FILTER_BITS) - 1);
-}
+/* A place in the filter for the first characters of a phrase, made one character after the other. */
+static ALWAYS uint32_t head_with(uint32_t head, Py_UCS4 character) { return (head ^ character) * 0x9E3779B1u; }
+static ALWAYS uint32_t place_of(uint32_t head) { return (head ^ head >> 15) & ((1u << FILTER_BITS) - 1); }
 
 static inline int is_set(const uint8_t *bits, uint32_t at) { return bits[at >> 3] >> (at & 7) & 1; }
 
@@ -58,9 +61,11 @@ static void add(Phrases *self, PyObject *phrase, uint32_t pattern) {
         node = next;
     }
     self->patterns[node] = pattern;
-    const Py_UCS4 first = PyUnicode_READ(kind, data, 0), second = length > 1 ? PyUnicode_READ(kind, data, 1) : 0;
-    const uint32_t head = head_of(first, second, length > 2 ? PyUnicode_READ(kind, data, 2) : 0);
-    self->heads[length > 2 ? 2 : length - 1][head >> 3] |= (uint8_t)(1 << (head & 7));
+    uint32_t head = 0;
+    for (Py_ssize_t at = 0; at < length && at < HEAD; at++) head = head_with(head, PyUnicode_READ(kind, data, at));
+    head = place_of(head);
+    self->heads[head >> 3] |= (uint8_t)(1 << (head & 7));
+    if (length < HEAD) self->shorter[PyUnicode_READ(kind, data, 0) & ((1 << FIRST_BITS) - 1)] |= (uint8_t)(1 << length);
 }
 
 static void dealloc(PyObject *object) {
@@ -173,9 +178,14 @@ static __attribute__((noinline)) int walk(const Phrases *self, const Text *text,
 
 static ALWAYS int may_begin(const Phrases *self, const Text *text, Py_ssize_t start, Py_UCS4 first) {
     const Py_ssize_t left = text->ceiling - start;
-    const Py_UCS4 second = left > 1 ? at_(text, start + 1) : 0, third = left > 2 ? at_(text, start + 2) : 0;
-    return is_set(self->heads[2], head_of(first, second, third)) || is_set(self->heads[0], head_of(first, 0, 0)) ||
-           is_set(self->heads[1], head_of(first, second, 0));
+    const uint8_t shorter = self->shorter[first & ((1 << FIRST_BITS) - 1)];
+    uint32_t head = head_with(0, first);
+    for (int length = 1; length < HEAD; length++) {
+        if (shorter >> length & 1 && is_set(self->heads, place_of(head))) return 1;
+        if (length >= left) return 0;
+        head = head_with(head, at_(text, start + length));
+    }
+    return is_set(self->heads, place_of(head));
 }
 
 static ALWAYS int search_block(const Phrases *self, const Text *text, Py_ssize_t block, PyObject *matches) {
@@ -216,8 +226,8 @@ static Py_ssize_t number_in(PyObject *object, PyObject *name) {
 static PyObject *names[2]; /* "start", "end" */
 
 static PyObject *search(PyObject *object, PyObject *args) {
-    PyObject *folded, *original, *blocks;
-    if (!PyArg_ParseTuple(args, "UUO", &folded, &original, &blocks)) return NULL;
+    PyObject *folded, *original, *blocks, *wanted = Py_None;
+    if (!PyArg_ParseTuple(args, "UUO|O", &folded, &original, &blocks, &wanted)) return NULL;
     Text text = {PyUnicode_KIND(folded), PyUnicode_KIND(original), PyUnicode_DATA(folded), PyUnicode_DATA(original),
                  PyUnicode_GET_LENGTH(folded), 0, 0};
     if (PyUnicode_GET_LENGTH(original) != text.length)
@@ -225,7 +235,13 @@ static PyObject *search(PyObject *object, PyObject *args) {
     PyObject *sequence = PySequence_Fast(blocks, "blocks must be a sequence");
     PyObject *matches = sequence == NULL ? NULL : PyList_New(0);
     if (matches == NULL) goto failed;
-    for (Py_ssize_t block = 0; block < PySequence_Fast_GET_SIZE(sequence); block++) {
+    const Py_ssize_t count = PySequence_Fast_GET_SIZE(sequence);
+    if (wanted != Py_None && (!PyBytes_Check(wanted) || PyBytes_GET_SIZE(wanted) != count)) {
+        PyErr_SetString(PyExc_TypeError, "what is wanted are bytes, one for each block");
+        goto failed;
+    }
+    for (Py_ssize_t block = 0; block < count; block++) {
+        if (wanted != Py_None && !PyBytes_AS_STRING(wanted)[block]) continue;
         text.floor = number_in(PySequence_Fast_GET_ITEM(sequence, block), names[0]);
         text.ceiling = number_in(PySequence_Fast_GET_ITEM(sequence, block), names[1]);
         if (PyErr_Occurred()) goto failed;
@@ -244,7 +260,7 @@ failed:
 }
 
 static PyMethodDef methods[] = {
-    {"search", search, METH_VARARGS, "search(folded, original, blocks) -> [(phrase, block, start, end, free)], by start"},
+    {"search", search, METH_VARARGS, "search(folded, original, blocks, wanted=all) -> [(phrase, block, start, end, free)], by start"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -90,6 +90,7 @@ def _breaks(gap: str) -> int:
 
 def _blocks(text: str, lines: list[Stretch], *, flat: bool, lost: Breaks) -> tuple[Block, ...]:
     blocks: list[Block] = []
+    stuck = accelerator.compiled is None or accelerator.compiled.glued(text)
     for line, (start, end, breaks) in enumerate(lines):
         if flat or end - start > LONG_LINE:
             found = sentences(text, start, end)
@@ -97,6 +98,8 @@ def _blocks(text: str, lines: list[Stretch], *, flat: bool, lost: Breaks) -> tup
                 found = lost.cut(text, found)
             for first, last in found:
                 blocks.append(Block(first, last, text[first:last], line, breaks if first == start else 0))
+        elif not stuck:
+            blocks.append(Block(start, end, text[start:end], line, breaks))
         else:
             for first, last in unglued(text, start, end):
                 blocks.append(Block(first, last, text[first:last], line, breaks if first == start else 0))

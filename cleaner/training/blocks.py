@@ -32,6 +32,7 @@ from cleaner.model.network import (
     linear_from,
     packed,
 )
+from cleaner.model.topics import whole_rarity
 from cleaner.segmentation.tokens import Floats
 from cleaner.training import linear as linear_training
 from cleaner.training.augment import made_from
@@ -223,7 +224,8 @@ class _FirstSteps:
             return train_encoder(inside, rows, table)
 
         encoders = each_of(folds, encoder, settings.jobs)
-        readers = {fold: Reader(linear[fold], encoders[fold], material.vectors.rarity) for fold in folds}
+        rarity = whole_rarity(material.vectors.rarity)
+        readers = {fold: Reader(linear[fold], encoders[fold], rarity) for fold in folds}
         return cls(readers, arrays, material.vectors)
 
     def held_out(self, example: Example) -> FirstStep:

@@ -85,7 +85,7 @@ def train_encoder(lessons: Sequence[Lesson], rows: Rows, table: Floats) -> Encod
             torch.autograd.backward(loss)
             torch.nn.utils.clip_grad_norm_(list(parts.values()), 1.0)
             optimizer.step()
-    return Encoder(rows, {"vectors": table, **{name: part.detach().numpy().copy() for name, part in parts.items()}})
+    return Encoder.of(rows, {"vectors": table, **{name: part.detach().numpy().copy() for name, part in parts.items()}})
 
 
 def _flat(lessons: Sequence[Lesson]) -> tuple[list[Ints], list[Ints], Ints, Floats, Ints]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
 import math
@@ -22,7 +23,7 @@ from cleaner.document import Block
 from cleaner.heuristics import block_stats, cue_matcher
 from cleaner.heuristics.cues import Cue, CueTable, Kind, Protected, Voice, fold
 from cleaner.labels import Label
-from cleaner.model import features, hashed_table, network, quantised
+from cleaner.model import features, hashed_table, network, quantised, topics
 from cleaner.segmentation import line_breaks, text, tokens
 
 needed = pytest.mark.skipif(accelerator.compiled is None, reason="the accelerator was not built, or CLEANCOPY_PURE=1")
@@ -82,31 +83,98 @@ finite = st.floats(-100, 100, width=32)
 
 
 @needed
+@settings(deadline=None)
+@given(blocks, st.data())
+@example(["The council met on Monday. " * 30] * 3 + ["Read more", "", "?"] * 60, None)
+@example(["word"] * 700, None)
+@example([""], None)
+def test_what_the_words_say_is_the_same(texts: list[str], data: st.DataObject | None) -> None:
+    """Rows of vectors, topics, sentences: of any blocks in any doubt."""
+    reader = network.shipped().first
+    read = features.featurise(texts, [1] * len(texts))
+    doubts = st.lists(st.floats(-9, 9, width=32), min_size=len(texts), max_size=len(texts))
+    odds = np.array(data.draw(doubts) if data else [0.0] * len(texts), np.float32)
+    lengths = np.array([len(text) for text in texts])
+    rows = reader.encoder.rows.find(read)
+    assert rows.tobytes() == reader.encoder.rows.in_numpy(read).astype(np.int32).tobytes()
+    given = read, rows, reader.encoder.codes, reader.rarity, lengths
+    assert topics.topics(*given).tobytes() == topics.in_numpy(*given).tobytes()
+    assert reader.encoder.score(read, rows, odds, lengths).tobytes() == (
+        reader.encoder.in_numpy(read, rows, odds, lengths).tobytes()
+    )
+
+
+@needed
 @settings(deadline=None, max_examples=30)
+@given(st.integers(1, 40), st.integers(0, 1 << 30), st.sampled_from([0.0, 1e-6, 1.0, 100.0]))
+def test_probabilities_are_the_same(count: int, seed: int, size: float) -> None:
+    """Of all networks together, whatever they read."""
+    model, chance = network.shipped(), np.random.default_rng(seed)
+    first = model.read([Block(0, 4, "Word", line, 1) for line in range(count)])
+    parts = {
+        name: (chance.uniform(-size, size, part.shape)).astype(np.float32)
+        for name, part in {
+            "linear": first.linear, "topics": first.topics, "sentences": first.sentences, "dense": first.features.dense,
+            "evidence": np.zeros((count, len(Label))),
+        }.items()
+    }  # fmt: skip
+    evidence, dense = parts.pop("evidence"), parts.pop("dense")
+    read = replace(first, features=replace(first.features, dense=dense), **parts)
+    for networks in (model.networks, (recurrent(_width(), 3, 1 + seed % 9),) * 3):
+        compiled = network.opinion(networks, read, evidence)
+        assert compiled.tobytes() == network.opinion_in_numpy(networks, read, evidence).tobytes()
+
+
+@needed
+@settings(deadline=None)
 @given(
-    arrays(
-        np.float32,
-        st.tuples(st.integers(1, 40), st.just(network.shipped().networks[0].layers[0].inputs)),
-        elements=finite,
+    st.integers(1, 20).flatmap(
+        lambda width: st.tuples(
+            arrays(np.float32, st.tuples(st.integers(1, 20), st.just(width)), elements=finite),
+            arrays(np.float32, st.tuples(st.just(width), st.integers(1, 40)), elements=finite),
+        )
     )
 )
-def test_probabilities_are_the_same(inputs: np.ndarray) -> None:
-    net = network.shipped().networks[0]
-    with pytest.MonkeyPatch.context() as patch:
-        compiled = net.score(inputs)
-        by_layer = net._score(inputs)
-        patch.setattr(accelerator, "compiled", None)
-        pure = net.score(inputs)
-    assert compiled.tobytes() == by_layer.tobytes() == pure.tobytes()
+def test_layers_of_any_size_are_the_same(given: tuple[np.ndarray, np.ndarray]) -> None:
+    inputs, weights = given
+    layer = quantised.Layer.of(weights, np.arange(weights.shape[1], dtype=np.float32))
+    expected = layer.apply_in_numpy(inputs).tobytes()
+    assert layer.apply(inputs).tobytes() == expected
+    for kernel in KERNELS:
+        assert bytes(accelerator.compiled.dense(inputs, layer.arguments, kernel)) == expected
+
+
+def _kernels() -> list[int]:
+    """The numbers of the kernels that this processor has."""
+    found, layer = [], quantised.Layer.of(np.ones((1, 1)), np.ones(1))
+    for number in range(4):
+        with contextlib.suppress(LookupError):
+            accelerator.compiled.dense(np.ones(1, np.float32), layer.arguments, number)
+            found.append(number)
+    return found
+
+
+KERNELS = _kernels() if accelerator.compiled is not None else []
+
+
+@given(st.floats(1e-300, 1e300))
+@example(1.0)
+def test_logarithms_are_good_to_the_last_bits(value: float) -> None:
+    assert quantised.logarithm(np.array([value]))[0] == pytest.approx(math.log(value), rel=4e-16, abs=1e-16)
 
 
 def _layer(inputs: int, outputs: int) -> tuple:
     return quantised.Layer.of(np.ones((inputs, outputs)), np.zeros(outputs)).arguments
 
 
-def _layers(inputs: int, width: int) -> tuple[tuple, tuple]:
-    """Input, document and output layer of a network without convolutions, and their steps: none."""
-    return (_layer(inputs, width), _layer(width, width), _layer(width, 4)), ()
+def _layers(inputs: int, width: int) -> tuple:
+    """Input, document and output layer of a network without convolutions."""
+    return _layer(inputs, width), _layer(width, width), _layer(width, len(Label) + 1)
+
+
+def _width() -> int:
+    """How many values the shipped networks read of a block."""
+    return network.shipped().networks[0].layers[0].inputs
 
 
 def recurrent(inputs: int, width: int, carried: int) -> network.Network:
@@ -117,18 +185,8 @@ def recurrent(inputs: int, width: int, carried: int) -> network.Network:
     }  # fmt: skip
     weights = {f"{name}.w": chance.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
     biases = {f"{name}.b": chance.normal(size=shape[1]).astype(np.float32) for name, shape in shapes.items()}
-    return network.Network(weights | biases, (2,))
-
-
-@needed
-@settings(deadline=None, max_examples=40)
-@given(arrays(np.float32, st.tuples(st.integers(1, 9), st.just(4)), elements=finite), st.integers(1, 9))
-def test_what_is_carried_is_the_same(inputs: np.ndarray, carried: int) -> None:
-    net = recurrent(4, 3, carried)
-    compiled = net.score(inputs)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accelerator, "compiled", None)
-        assert net.score(inputs).tobytes() == compiled.tobytes()
+    shared = {name: network.shipped().networks[0].arrays[name] for name in ("mean", "scale")}
+    return network.Network(weights | biases | shared, (2,))
 
 
 @given(arrays(np.float32, st.tuples(st.integers(1, 30), st.just(8)), elements=finite))
@@ -146,9 +204,9 @@ def test_a_layer_is_close_to_what_was_trained_and_the_same_in_any_order(
 ) -> None:
     layer = quantised.Layer.of(weights, np.zeros(4))
     size = np.abs(inputs).max() * np.abs(weights).max(axis=0) * 7 + 1e-12
-    assert (np.abs(layer._apply(inputs) - inputs @ weights) <= size * 0.005 + 1e-6).all()
+    assert (np.abs(layer.apply_in_numpy(inputs) - inputs @ weights) <= size * 0.005 + 1e-6).all()
     turned = replace(layer, weights=layer.weights[::-1])
-    assert layer._apply(inputs).tobytes() == turned._apply(inputs[:, ::-1]).tobytes()
+    assert layer.apply_in_numpy(inputs).tobytes() == turned.apply_in_numpy(inputs[:, ::-1]).tobytes()
 
 
 @given(arrays(np.float32, 5, elements=finite), st.integers(1, quantised.MOST_LEVELS))
@@ -176,6 +234,17 @@ def test_a_document_too_large_for_exact_sums_is_measured_in_numpy() -> None:
     assert_same(features.featurise(texts, [2, 1], read), features._featurise([2, 1], read))
 
 
+def _parts() -> tuple:
+    """Inputs of the networks for one block."""
+    first = network.shipped().read([Block(0, 4, "Word", 0, 1)])
+    array = network.shipped().networks[0].arrays
+    evidence = np.zeros((1, len(Label)), np.float32)
+    return (
+        1, first.linear, first.features.dense, array["mean"], array["scale"], evidence, first.topics, first.sentences,
+        5.0, 8.0, 3,
+    )  # fmt: skip
+
+
 @needed
 @pytest.mark.parametrize(
     "wrong",
@@ -183,17 +252,22 @@ def test_a_document_too_large_for_exact_sums_is_measured_in_numpy() -> None:
         lambda core: core.tokenise(["a", 1], *tokens._tables(), 1, 2),
         lambda core: core.tokenise(["a"], np.zeros(3, np.uint8), tokens._tables()[1], 1, 2),
         lambda core: core.tokenise(["a"]),
+        lambda core: core.dense(np.ones((1, 3), np.float32), quantised.Layer.of(np.ones((2, 2)), np.ones(2)).arguments),
         lambda core: core.dense(
-            np.ones((1, 3), np.float32), *quantised.Layer.of(np.ones((2, 2)), np.ones(2)).arguments
+            np.full(2, np.inf, np.float32), quantised.Layer.of(np.ones((2, 2)), np.ones(2)).arguments
         ),
         lambda core: core.dense(
-            np.full(2, np.inf, np.float32), *quantised.Layer.of(np.ones((2, 2)), np.ones(2)).arguments
+            np.ones(2, np.float32), (*quantised.Layer.of(np.ones((2, 2)), np.ones(2)).arguments[:-1], 40)
         ),
-        lambda core: core.network(np.ones(4, np.float32), (), (), (), 3),
-        lambda core: core.network(np.ones(4, np.float32), *_layers(4, 2), (), 1, 2),
-        lambda core: core.network(np.ones(4, np.float32), *_layers(4, 2), _layers(2, 8)[0][:1], 1),
-        lambda core: core.network(np.ones(4, np.float32), *_layers(4, 2), (_layer(2, 6), _layer(3, 2)), 1),
-        lambda core: core.network(np.ones(4, np.float32), *_layers(4, 2), (_layer(2, 8), _layer(8, 2)), 1),
+        lambda core: core.networks((1,), (((), ()),), ()),
+        lambda core: core.networks(_parts(), (network.shipped().networks[0].packed[0],), ()),
+        lambda core: core.networks(_parts(), ((network.shipped().networks[0].packed[0][:3], ()),), (1,)),
+        lambda core: core.networks(_parts(), ((_layers(_width(), 2), (_layer(2, 8),)),), ()),
+        lambda core: core.networks(_parts(), ((_layers(_width(), 2), (_layer(2, 6), _layer(3, 2))),), ()),
+        lambda core: core.networks(_parts(), ((_layers(_width(), 2), (_layer(2, 8), _layer(8, 2))),), ()),
+        lambda core: core.rows(np.zeros(1, np.int64), np.zeros(2, np.int64), (), ()),
+        lambda core: core.topics(*(np.zeros(0, np.int32),) * 7),
+        lambda core: core.sentences(*(np.zeros(0, np.int32),) * 7),
         lambda core: core.measure(tuple, "", block_stats._SIGNS),
         lambda core: core.lines(b"a"),
         lambda core: core.Phrases(["a", ""]),
@@ -211,8 +285,7 @@ def test_of_several_rows_for_a_bucket_the_last_counts() -> None:
     weights = np.arange(8, dtype=np.int8).reshape(4, 2)
     table = hashed_table.HashedTable.of(weights, np.array([70, 3, 70, 0]), np.full(4, 0.5), count=128)
     assert table.take(np.array([0, 3, 70, 5])).tolist() == [[3, 3.5], [1, 1.5], [2, 2.5], [0, 0]]
-    bits, ranks, _ = table.packed
-    assert (bits.tolist(), ranks.tolist()) == ([9, 64], [0, 2])
+    assert table.packed[0].tolist() == [[9, 0], [64, 2]]
 
 
 @needed

@@ -12,7 +12,7 @@ from cleaner.labels import Label
 from cleaner.model.encoder import HEAD, OUTPUTS, TAIL, Rows, doubtful, scaled, select, unread
 from cleaner.model.features import Features
 from cleaner.model.network import COLUMN, features_of
-from cleaner.model.topics import TOPICS, topics
+from cleaner.model.topics import TOPICS, topics, whole_rarity
 from cleaner.segmentation.tokens import Floats
 from cleaner.training.vectors import Vectors, compact, read_vectors
 
@@ -135,7 +135,8 @@ def test_a_block_about_something_else_is_far_from_the_others() -> None:
     rows, table = rows_of(WORDS)
     read = features("the council met on monday", "the council met", "subscribe now", "council met on monday")
     lengths = np.array([25, 15, 13, 21])
-    found = topics(read, rows.find(read), table, np.ones(len(table), np.float32), lengths)
+    codes = np.rint(table * 40).astype(np.int8)
+    found = topics(read, rows.find(read), codes, whole_rarity(np.ones(len(table), np.float32)), lengths)
     assert found.shape == (4, TOPICS)
     assert found[:, 0].argmin() == found[:, 5].argmin() == 2
 
@@ -147,8 +148,8 @@ def test_topics_of_any_blocks(texts: tuple[str, ...]) -> None:
     found = topics(
         read,
         Rows.of(none.words, none.stems).find(read),
-        none.rows,
-        none.rarity,
+        none.rows.astype(np.int8),
+        whole_rarity(none.rarity),
         np.array([len(text) for text in texts]),
     )
     assert np.isfinite(found).all()

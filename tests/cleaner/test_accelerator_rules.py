@@ -1,0 +1,98 @@
+"""What the accelerator does for rules and decisions is the same as the code in Python says, to the last bit."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from cleaner import accelerator
+from cleaner.decision import Scores
+from cleaner.document import Block
+from cleaner.heuristics.cue_matcher import Matcher
+from cleaner.heuristics.cues import fold, tables_for
+from cleaner.labels import Label
+from cleaner.model import network
+from cleaner.model.features import featurise
+from cleaner.segmentation import text as segmentation
+
+pytestmark = pytest.mark.skipif(accelerator.compiled is None, reason="the accelerator was not built")
+
+anything = st.text(st.characters(codec=None, exclude_categories=()), max_size=40)
+glue = st.lists(
+    st.sampled_from(["clear", "It", "Das", "ÄRGER", ".", "!", "…", '"', "”", "»", " ", "\n", "a1", "é", "Éa"])
+)
+
+
+def both(run):
+    """What a function gives with the accelerator and without."""
+    compiled = run()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accelerator, "compiled", None)
+        return compiled, run()
+
+
+@settings(deadline=None)
+@given(
+    st.lists(anything.filter(bool) | st.sampled_from(["A line.", "One”.)", "字。", "Read more"]), min_size=1, max_size=9),
+    st.integers(0, 1 << 30), st.sampled_from(["en", "zh", "und"]), st.booleans(), st.booleans(),
+)  # fmt: skip
+def test_scores_are_the_same(texts: list[str], seed: int, lang: str, mild: bool, recurs: bool) -> None:
+    chance = np.random.default_rng(seed)
+    shares = chance.random((len(texts), len(Label))) ** chance.choice([1, 8, 60])
+    table = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
+    recurring = chance.random(len(texts)) < 0.5 if recurs else None
+    compiled, pure = both(lambda: Scores.of(table, texts, lang, mild=mild, recurring=recurring))
+    for name in ("odds", "costs", "kept", "gone", "sure", "plain"):
+        assert getattr(compiled, name) == getattr(pure, name), name
+
+
+def test_scores_are_log_odds() -> None:
+    table = np.zeros((1, len(Label)), np.float32)
+    table[0, [0, -1]] = 0.25, 0.75
+    assert Scores.of(table, ["A line."]).odds[0] == pytest.approx(math.log(3))
+
+
+@settings(deadline=None)
+@given(glue.map("".join) | anything)
+@example("All clear.Read also: The ferry")
+@example('He said "yes."The')
+def test_blocks_are_the_same(content: str) -> None:
+    def blocks() -> tuple[Block, ...]:
+        lines = segmentation._find_lines(content)
+        return segmentation._blocks(content, lines, flat=False, lost=segmentation.shipped())
+
+    compiled, pure = both(blocks)
+    assert compiled == pure
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from("read more the council met on monday 12 , subscribe now".split()), min_size=1))
+def test_weights_of_words_are_the_same(words: list[str]) -> None:
+    linear, read = network.shipped().linear, featurise([" ".join(words)], [2])
+    tokens, columns = np.arange(len(read.words)), np.arange(len(read.words)) % 19
+    compiled, pure = both(lambda: linear.weights(read, tokens, columns))
+    assert compiled.tobytes() == pure.tobytes()
+
+
+@pytest.mark.parametrize("wrong", [(1 << 30, 0), (0, 19), (0, -1)])
+def test_a_cell_outside_of_its_table_is_refused(wrong: tuple[int, int]) -> None:
+    bucket, column = wrong
+    with pytest.raises(IndexError):
+        network.shipped().linear.tables["word"].cells(np.array([bucket]), np.array([column]))
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from(["Read more", "Follow us", "the ferry", "Support us", "donate", "AFP", "x"]), min_size=1)
+)
+def test_cues_of_shipped_tables_are_the_same(words: list[str]) -> None:
+    content = " ".join(words)
+    given_blocks = (Block(0, len(content), content, 0, 0),)
+    matcher = Matcher(tables_for("de"))
+    found = matcher.find(fold(content), given_blocks, content)
+    matcher._phrases = None
+    assert found == matcher.find(fold(content), given_blocks, content)
