@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cleaner.accelerator import quick
 from cleaner.labels import Action, Label
@@ -42,7 +42,7 @@ class Document:
     source: str | None = None
     title: str | None = None
     date: str | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, object] = field(default_factory=dict)
 
 
 @quick
@@ -82,7 +82,7 @@ class Rendering:
     blocks: tuple[Block, ...]
     source_text: str  # spans refer to this: the text as given, or an HTML page's rendering
     repairs: tuple[Repair, ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, object] = field(default_factory=dict)
     flat: bool = False  # sentences are the units
     wrapped: bool = False  # a block may hold line breaks
     layout: Layout | None = None  # HTML: where its lines stand in the page
@@ -166,7 +166,7 @@ class CleanedDocument:
     source_text: str
     decisions: tuple[Decision, ...] = ()  # every block with label, score, reasons, in rendering offsets
     rendering_text: str = ""
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, object] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)  # what came with the text and took part in judging it
     source: str = ""  # the name of the source whose memory and corrections were asked; "": none
     markup: str = field(default="", repr=False)  # HTML: the page that the source text renders
@@ -185,9 +185,9 @@ class CleanedDocument:
             for span in self.spans
         )
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """The document as JSON values, as the rows of `cleancopy clean --format jsonl` have it."""
-        values: dict[str, Any] = import_module("cleaner.writers.rows").document_row(self)
+        values: dict[str, object] = import_module("cleaner.writers.rows").document_row(self)
         return values
 
     def __repr__(self) -> str:

@@ -27,7 +27,7 @@ def policy_of(given: Policy | Mapping[Any, Any] | str | PathLike[str] | None) ->
     raise TypeError(f'policy must be a Policy, a dict such as {{"caption": "keep"}} or a path, not {_named(given)}')
 
 
-def cues_of(given: CueTable | Mapping[str, Any] | str | PathLike[str] | None) -> CueTable:
+def cues_of(given: CueTable | Mapping[str, object] | str | PathLike[str] | None) -> CueTable:
     """The cue table that is meant by a table, a dict or the path of a TOML file. Raises TypeError, CueError."""
     if given is None or isinstance(given, CueTable):
         return given or CueTable()

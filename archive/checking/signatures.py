@@ -81,7 +81,7 @@ def signature_problems(segments: Iterable[Path], signature: Path, key: Path) -> 
     yield from _compared(segments, signed, name)
 
 
-def _compared(segments: Iterable[Path], signed: Mapping[str, Any], name: str) -> Iterator[Problem]:
+def _compared(segments: Iterable[Path], signed: Mapping[str, object], name: str) -> Iterator[Problem]:
     left = dict(signed)
     for path in segments:
         segment = path.name.removesuffix(OPEN_SUFFIX)

@@ -6,7 +6,6 @@ import argparse
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from archive.checking.ledger import Checks, LedgerError
 from archive.checking.versions import history
@@ -35,7 +34,7 @@ def run_ls(args: argparse.Namespace, segments: list[Path], checks: Checks) -> in
     return code
 
 
-def _listed(row: dict[str, Any]) -> str:
+def _listed(row: dict[str, object]) -> str:
     clean = "-" if row["clean_bytes"] is None else row["clean_bytes"]
     original = "-" if row["original_bytes"] is None else row["original_bytes"]
     return one_line(f"{row['status']:<8}{original:>9} {clean:>9}  {row['captured']}  {row['path']}  {row['uri']}")

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from archive.checking.seal_check import file_digest
 from archive.checking.versions import Version, versions
@@ -36,7 +35,7 @@ def ro_crate(segments: Sequence[Path], root: Path, terms: Terms) -> bytes:
     infos = [info for path in segments if (info := _warcinfo(path))]
     dates = sorted(info.get("WARC-Date") or "" for info in infos)
     files = [_file(path, root) for path in segments]
-    dataset: dict[str, Any] = {
+    dataset: dict[str, object] = {
         "@id": "./",
         "@type": "Dataset",
         "name": terms.name,
@@ -71,7 +70,7 @@ def _description(segments: Sequence[Path]) -> str:
     return f"{len(found)} articles{span}: originals or references to them, clean texts, and ledgers of what was removed"
 
 
-def _file(path: Path, root: Path) -> dict[str, Any]:
+def _file(path: Path, root: Path) -> dict[str, object]:
     size = path.stat().st_size
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
     return {
@@ -84,11 +83,11 @@ def _file(path: Path, root: Path) -> dict[str, Any]:
     }
 
 
-def _person(terms: Terms) -> list[dict[str, Any]]:
+def _person(terms: Terms) -> list[dict[str, object]]:
     return [{"@id": "#author", "@type": "Person", "name": terms.author}] if terms.author else []
 
 
-def _actions(infos: Sequence[Record], files: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def _actions(infos: Sequence[Record], files: Sequence[Mapping[str, object]]) -> Iterator[dict[str, object]]:
     """One action for each run, with the program and its configuration."""
     seen: dict[str, dict[str, str]] = {}
     for info in infos:

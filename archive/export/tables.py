@@ -10,7 +10,6 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from archive.export.texts import Counts, ExportError, Retell, Text, export_target, texts
 from archive.segments.durable import drafted, write_atomically
@@ -33,7 +32,7 @@ def export_jsonl(segment: Path, folder: Path, told: Retell) -> Counts:
     return counts
 
 
-def _row(text: Text) -> dict[str, Any]:
+def _row(text: Text) -> dict[str, object]:
     return {
         "id": text.id, "url": text.url, "title": text.title, "text": text.text, "body": text.body,
         "status": text.status, "language": text.language, "capture-date": text.captured, "path": text.path,
@@ -41,7 +40,7 @@ def _row(text: Text) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _packed(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+def _packed(rows: Iterable[dict[str, object]]) -> Iterator[bytes]:
     """Rows as one gzip stream, the same bytes at every hour."""
     buffer = io.BytesIO()
     with gzip.GzipFile(filename="", fileobj=buffer, mode="wb", compresslevel=6, mtime=0) as packed:
@@ -64,7 +63,7 @@ def export_parquet(segment: Path, folder: Path, told: Retell) -> Counts:
     schema = pyarrow.schema([*columns, ("row", pyarrow.int64()), ("record-id", pyarrow.string())])
     target = export_target(segment, folder, ".parquet")
     with drafted(target, replace=False) as file, tables.ParquetWriter(file, schema, compression="zstd") as writer:
-        held: list[dict[str, Any]] = []
+        held: list[dict[str, object]] = []
         for text in texts(segment, told, counts):
             held.append(_row(text))
             if len(held) == ROW_GROUP:

@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from archive.checking.ledger import LEDGER_ERRORS, LedgerError, Told, is_failed, load_ledger
 from archive.segments.problems import Problem
@@ -19,7 +18,7 @@ from archive.segments.uris import web_uri
 from archive.segments.writer import OPEN_SUFFIX, SUFFIX
 from archive.view import Entry, entries
 
-Retell = Callable[[str | None, Mapping[str, Any]], Told]
+Retell = Callable[[str | None, Mapping[str, object]], Told]
 
 
 class ExportError(Exception):
@@ -74,7 +73,7 @@ def texts(segment: Path, told: Retell, counts: Counts) -> Iterator[Text]:
                 yield text
 
 
-def _given_title(ledger: Mapping[str, Any]) -> str:
+def _given_title(ledger: Mapping[str, object]) -> str:
     """The title that came with a text, for one that has no headline."""
     given = ledger.get("given")
     return " ".join(str(given.get("title") or "").split()) if isinstance(given, Mapping) else ""

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 
 from archive.segments.uris import file_uri, row_uri, web_uri
 from archive.warc.digests import sha1_base32, sha256_hex
@@ -75,7 +74,7 @@ class Article:
     payload: bytes  # the original; of a JSONL row the UTF-8 of its text or html field
     captured: datetime  # aware; a file's mtime when nothing better is known
     cleaned: datetime  # aware; the run's clock
-    ledger: Mapping[str, Any]  # JSON-able; opaque here
+    ledger: Mapping[str, object]  # JSON-able; opaque here
     row: int | None = None  # of a file that holds many articles
     media_type: str = "text/plain"
     charset: str | None = None  # only when known: a wrong one breaks replay

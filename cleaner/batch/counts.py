@@ -260,7 +260,7 @@ def _doubt_of(told: Mapping[str, Any]) -> Doubt:
 def document_name(cleaned: CleanedDocument) -> str:
     """What names a document in messages: its id; that of a row tells its file too."""
     path, row = cleaned.metadata.get("path"), cleaned.metadata.get("row")
-    return place(str(path), int(row)) if path and row is not None and row != "" else cleaned.id
+    return place(str(path), int(str(row))) if path and row not in (None, "") else cleaned.id
 
 
 def _largest(counter: Counter[str], most: int) -> list[str]:

@@ -100,7 +100,7 @@ class RunProgress:
         """How long this phase still takes at this rate."""
         return max(0, self.total - self.documents) / self.rate if self.rate > 0 else 0.0
 
-    def to_values(self) -> dict[str, Any]:
+    def to_values(self) -> dict[str, object]:
         """As JSON values."""
         return {
             "phase": self.phase, "documents": self.documents, "total": self.total, "failed": self.failed,

@@ -166,7 +166,7 @@ class _Alone:
     """A phase that has its shard for itself: waits until an earlier attempt at it has died, however that was begun."""
 
     function: ShardFunction
-    report: dict[str, Any]  # run.json as it is until the run is complete
+    report: dict[str, object]  # run.json as it is until the run is complete
 
     def __call__(self, context: RunContext, task: Task, heartbeat: Heartbeat) -> Any:
         """The result of the phase. Raises EngineError when the run is not this one any more."""

@@ -12,7 +12,6 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 from cleaner.decoding.charset_guess import NO_HINTS, Hints, gives_no_words, guess
 from cleaner.decoding.charset_labels import STATEFUL, python_codec
@@ -129,7 +128,7 @@ class Decoded:
     passed_over: tuple[PassedOver, ...] = ()
     mixture: str | None = None  # key of mixtures.MIXTURES
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The facts without the text, ready for JSON: what `decode_as` takes."""
         passed = [[each.by.value, each.label, each.why] for each in self.passed_over]
         return {
@@ -171,7 +170,7 @@ def decode(payload: bytes, hints: Hints = NO_HINTS) -> Decoded:
     return _legacy(payload, hints, known, passed)
 
 
-def decode_as(payload: bytes, facts: Mapping[str, Any]) -> str:
+def decode_as(payload: bytes, facts: Mapping[str, object]) -> str:
     """The text that `decode` gave, from the facts of `Decoded.as_dict`.
 
     Raises UndecodableError when the facts do not belong to this payload.

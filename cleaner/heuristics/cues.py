@@ -101,7 +101,7 @@ def fold(text: str) -> str:
     return lowered
 
 
-def parse_table(table: Mapping[str, Any], origin: str) -> CueTable:
+def parse_table(table: Mapping[str, object], origin: str) -> CueTable:
     """One cue table from its TOML contents. Raises CueError naming `origin` and the entry for all it does not know."""
     cues: list[Cue] = []
     voice: list[tuple[Voice, str]] = []
@@ -153,7 +153,7 @@ def _names(section: Any, where: str) -> None:
         list(_phrases(phrases, f"{where} {key}"))
 
 
-def _section(value: Any, where: str) -> Mapping[str, Any]:
+def _section(value: Any, where: str) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise CueError(f"{where}: must be a table of lists, not {_type_name(value)}; docs/cues.md shows one")
     return value
@@ -183,7 +183,7 @@ def _member(kind: type[Member], value: str, where: str) -> Member:
         raise CueError(f"{where}: unknown {kind.__name__.lower()} {value!r}; known are {', '.join(kind)}") from None
 
 
-def user_table(table: Mapping[str, Any], origin: str) -> CueTable:
+def user_table(table: Mapping[str, object], origin: str) -> CueTable:
     """A user's own cue table from its contents: its cues outweigh what the model thinks. Raises CueError."""
     if "months" in table:
         raise CueError(f"{origin} [months]: is no part of a table of yours; names of months are known")

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 #: So many elements alike make a list of records.
 FEWEST_RECORDS = 3
@@ -66,7 +66,7 @@ class Layout:
 
     lines: Sequence[Line]
     elements: Sequence[Element]
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, object] = field(default_factory=dict)
     stated: str = ""  # the article's text as structured data give it (schema.org articleBody), or nothing
     opinion: str | None = None  # the article's text as another extractor sees it; None: not asked
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata as distributions
-from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
@@ -103,7 +102,7 @@ def _repaired(lines: Sequence[Line], text: str, repairs: Sequence[Repair]) -> li
 
 
 @lru_cache(maxsize=1)
-def renderer() -> Mapping[str, Any]:
+def renderer() -> Mapping[str, object]:
     """What renderings depend on besides the page: parser, its version, our rules."""
     return {"parser": "selectolax", "version": distributions.version("selectolax"), "rules": RENDERING_RULES}
 

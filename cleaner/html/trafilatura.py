@@ -42,7 +42,7 @@ class PageFacts:
     """What a page says about itself, and which of its text is the main part."""
 
     main: str = ""  # empty: no main part was found
-    metadata: Mapping[str, Any] = field(default_factory=dict)  # only what is there: title, authors, date, site …
+    metadata: Mapping[str, object] = field(default_factory=dict)  # only what is there: title, authors, date, site …
 
 
 def page_facts(html: str, url: str | None = None, extractor: Extractor = Extractor.TRAFILATURA) -> PageFacts:
@@ -71,7 +71,7 @@ def page_facts(html: str, url: str | None = None, extractor: Extractor = Extract
         return PageFacts()
 
 
-def _metadata(found: Any) -> dict[str, Any]:
+def _metadata(found: Any) -> dict[str, object]:
     """Our names for trafilatura's fields; those that are empty are left out."""
     authors = [name.strip() for name in (found.author or "").split(";")]
     facts = {

@@ -23,7 +23,7 @@ def document_source(document: Document, *, folder: str = "") -> str:
     return source_of({**document.metadata, "source": document.source, "url": document.url}, folder=folder)
 
 
-def source_of(metadata: Mapping[str, Any], *, folder: str = "") -> str:
+def source_of(metadata: Mapping[str, object], *, folder: str = "") -> str:
     """The name of the source by a document's metadata (`source`, `url`, `path`, `row`); "" when nothing tells.
 
     >>> source_of({"url": "https://www.example.org/news/1"})
@@ -47,7 +47,7 @@ def _site(url: Any) -> str:
     return host
 
 
-def _place(metadata: Mapping[str, Any], folder: str) -> str:
+def _place(metadata: Mapping[str, object], folder: str) -> str:
     path = str(metadata.get("path") or "")
     if metadata.get("row") is not None:  # a file of rows is a collection by itself
         return path

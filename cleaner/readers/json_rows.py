@@ -137,7 +137,7 @@ def _rows_in(value: Any, original: Original, settings: ReadSettings) -> Iterator
         yield _row(row, number, original, settings)
 
 
-def _is_row(value: Mapping[str, Any], names: FieldNames) -> bool:
+def _is_row(value: Mapping[str, object], names: FieldNames) -> bool:
     return isinstance(value.get(names.text), str) or isinstance(value.get(names.html), str)
 
 

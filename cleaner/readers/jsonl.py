@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from cleaner.readers.files import too_large
 from cleaner.readers.guard import guarded, guarded_row
@@ -90,7 +90,7 @@ def lines_of(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
         yield line if whole and fits else None
 
 
-def json_objects(path: Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[tuple[int, dict[str, Any]]]:
+def json_objects(path: Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[tuple[int, dict[str, object]]]:
     """The objects in a file of JSON lines, plain or packed, with their line numbers; for what is not an article.
 
     Raises RowError and PackingError, whose messages name the line, and OSError.

@@ -89,7 +89,7 @@ def _reading(article: XmlArticle, original: Original, settings: ReadSettings) ->
     if len(article.content) > settings.max_bytes:
         return Reading(None, None, too_large(original.locator, original.row, settings.max_bytes))
     media_type = "text/html" if article.is_html else "text/plain"
-    metadata: dict[str, Any] = {"path": original.locator, "row": original.row}
+    metadata: dict[str, object] = {"path": original.locator, "row": original.row}
     if authors := [name for name in article.authors if name]:
         metadata["authors"] = authors
     document = Document(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from typing import Any
 
 from cleaner.document import CleanedDocument, Decision
 from cleaner.labels import Action
@@ -50,7 +49,7 @@ def _block(decision: Decision, text: str, width: int, colour: bool) -> Iterator[
         yield _styled(f"{' ' * len(lead)}· {_printable(reason)}", DIM, colour)
 
 
-def explain_values(cleaned: CleanedDocument) -> dict[str, Any]:
+def explain_values(cleaned: CleanedDocument) -> dict[str, object]:
     """The same as JSON values; `start` and `end` are code points of the text with its repairs applied."""
     return {
         "title": cleaned.title,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from cleaner.document import CleanedDocument, Status
 from cleaner.writers.pages import PageFormat
@@ -24,13 +23,13 @@ READ = frozenset({"id", "text", "html", "title"})
 def document_row(
     cleaned: CleanedDocument,
     *,
-    extra: Mapping[str, Any] | None = None,
+    extra: Mapping[str, object] | None = None,
     with_removed: bool = False,
     path: str = "",
     pages: Mapping[PageFormat, str] = NO_PAGES,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The row of a cleaned document. Offsets are code points of its source text; `pages` become fields of it."""
-    row: dict[str, Any] = {"id": cleaned.id, "path": path} if path else {"id": cleaned.id}
+    row: dict[str, object] = {"id": cleaned.id, "path": path} if path else {"id": cleaned.id}
     row |= {
         "title": cleaned.title,
         "text": cleaned.text,
@@ -56,23 +55,23 @@ def document_row(
 
 
 def failed_row(
-    document_id: str | int, why: str, *, extra: Mapping[str, Any] | None = None, path: str = ""
-) -> dict[str, Any]:
+    document_id: str | int, why: str, *, extra: Mapping[str, object] | None = None, path: str = ""
+) -> dict[str, object]:
     """The row of an input that could not be read or cleaned."""
-    row: dict[str, Any] = {"id": document_id, "path": path} if path else {"id": document_id}
+    row: dict[str, object] = {"id": document_id, "path": path} if path else {"id": document_id}
     row |= {"title": "", "text": "", "body": "", "status": Status.FAILED.value, "why": why}
     row |= {"metadata": {}, "spans": [], "repairs": [], "schema": SCHEMA}
     return row | passed_through(extra or {})
 
 
-def passed_through(extra: Mapping[str, Any], *, ours: Collection[str] = ()) -> dict[str, Any]:
+def passed_through(extra: Mapping[str, object], *, ours: Collection[str] = ()) -> dict[str, object]:
     """The input's other fields; those named like ours under `input`. ours: further names that are taken."""
     colliding = {name: value for name, value in extra.items() if name in OURS or name in ours}
     others = {name: value for name, value in extra.items() if name not in colliding}
     return others | ({"input": colliding} if colliding else {})
 
 
-def encode(row: Mapping[str, Any]) -> bytes:
+def encode(row: Mapping[str, object]) -> bytes:
     """The row as one line of UTF-8; lone surrogates stay escaped, since UTF-8 cannot hold them."""
     try:
         return (json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
@@ -80,8 +79,8 @@ def encode(row: Mapping[str, Any]) -> bytes:
         return (json.dumps(row, separators=(",", ":")) + "\n").encode()
 
 
-def _span(cleaned: CleanedDocument, index: int, with_removed: bool) -> dict[str, Any]:
+def _span(cleaned: CleanedDocument, index: int, with_removed: bool) -> dict[str, object]:
     span = cleaned.spans[index]
-    row: dict[str, Any] = {"start": span.start, "end": span.end, "label": span.label.value}
+    row: dict[str, object] = {"start": span.start, "end": span.end, "label": span.label.value}
     row |= {"action": span.action.value, "score": span.score, "reasons": list(span.reasons)}
     return row | {"text": cleaned.source_text[span.start : span.end]} if with_removed else row

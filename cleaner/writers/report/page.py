@@ -117,7 +117,7 @@ def _file(name: str) -> str:
     return str(environment.loader.get_source(environment, name)[0])
 
 
-def _html(run: Mapping[str, Any], seen: Survey, shown: Sequence[_Shown]) -> str:
+def _html(run: Mapping[str, object], seen: Survey, shown: Sequence[_Shown]) -> str:
     numbers = {document.ordinal: index for index, document in enumerate(shown, 1)}
     listed = _listed(seen)
     script = _file("report.js")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from markupsafe import Markup
 
@@ -59,9 +58,9 @@ class StatusCount:
     meaning: str
 
 
-def summary_values(run: Mapping[str, Any], seen: Survey) -> dict[str, Any]:
+def summary_values(run: Mapping[str, object], seen: Survey) -> dict[str, object]:
     """What the template shows besides the documents."""
-    counts = run["counts"]
+    counts = _mapping(run["counts"])
     characters, documents = _mapping(counts.get("characters")), _count(counts, "documents")
     removed = _count(characters, "removed")
     return {
@@ -86,7 +85,7 @@ def summary_values(run: Mapping[str, Any], seen: Survey) -> dict[str, Any]:
     }
 
 
-def _facts(run: Mapping[str, Any]) -> Iterator[str | Markup]:
+def _facts(run: Mapping[str, object]) -> Iterator[str | Markup]:
     yield _when(run.get("clock"))
     yield f"cleancopy {cell(run.get('cleancopy'), 30)}"
     if run.get("digest"):
@@ -104,23 +103,23 @@ def _when(clock: object) -> str | Markup:
     return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), words)
 
 
-def _count(counts: Mapping[str, Any], name: str) -> int:
+def _count(counts: Mapping[str, object], name: str) -> int:
     """A count of run.json; one that is missing or no number is 0."""
     value = counts.get(name)
     return int(value) if isinstance(value, int | float) else 0
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, object]:
     """An object of run.json; anything else is as good as an empty one."""
     return value if isinstance(value, Mapping) else {}
 
 
-def _largest(counts: Mapping[str, Any]) -> list[tuple[str, int]]:
+def _largest(counts: Mapping[str, object]) -> list[tuple[str, int]]:
     """Names with their counts, the largest first."""
     return sorted(((name, _count(counts, name)) for name in counts), key=lambda entry: (-entry[1], entry[0]))
 
 
-def _figures(counts: Mapping[str, Any], seen: Survey) -> list[Figure]:
+def _figures(counts: Mapping[str, object], seen: Survey) -> list[Figure]:
     characters, status = _mapping(counts.get("characters")), _mapping(counts.get("status"))
     documents, removed = _count(counts, "documents"), _count(characters, "removed")
     suspects, failures = _count(status, Status.SUSPECT), _count(status, Status.FAILED)
@@ -142,7 +141,7 @@ def _figures(counts: Mapping[str, Any], seen: Survey) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _label_plot(run: Mapping[str, Any], counts: Mapping[str, Any]) -> Markup | str:
+def _label_plot(run: Mapping[str, object], counts: Mapping[str, object]) -> Markup | str:
     policy = _mapping(_mapping(run.get("configuration")).get("policy"))
     labels = _mapping(counts.get("labels"))
     gone = [label for label in Label if label in labels and policy.get(label, DEFAULT_ACTIONS[label]) != Action.KEEP]
@@ -151,13 +150,13 @@ def _label_plot(run: Mapping[str, Any], counts: Mapping[str, Any]) -> Markup | s
     return charts.bars("Removed by label", shown) if shown else ""
 
 
-def _label_bar(label: Label, count: Mapping[str, Any]) -> charts.Bar:
+def _label_bar(label: Label, count: Mapping[str, object]) -> charts.Bar:
     characters, spans = _count(count, "characters"), _count(count, "spans")
     caption = f"{plural(characters, 'character')} · {plural(spans, 'span')}"
     return charts.Bar(label, characters, caption, spans, f"l-{label}", "label")
 
 
-def _status_values(counts: Mapping[str, Any]) -> dict[str, Any]:
+def _status_values(counts: Mapping[str, object]) -> dict[str, object]:
     status = _mapping(counts.get("status"))
     parts = [charts.Share(name, _count(status, name), f"s-{name}") for name in Status if _count(status, name)]
     whole = sum(part.count for part in parts)
@@ -169,13 +168,13 @@ def _status_values(counts: Mapping[str, Any]) -> dict[str, Any]:
     return {"statuses": legend, "status_plot": charts.stacked("Documents by status", parts)}
 
 
-def _language_values(counts: Mapping[str, Any]) -> dict[str, Any]:
+def _language_values(counts: Mapping[str, object]) -> dict[str, object]:
     languages = _largest(_mapping(counts.get("languages")))
     shown = [(cell(name, 20), count) for name, count in languages[:_LANGUAGES]]
     return {"languages": shown, "languages_count": len(languages)}
 
 
-def _source_values(counts: Mapping[str, Any]) -> dict[str, Any]:
+def _source_values(counts: Mapping[str, object]) -> dict[str, object]:
     sources = {name: _mapping(source) for name, source in _mapping(counts.get("sources")).items()}
     others = _count(_mapping(counts.get("other-sources")), "sources")
     largest = sorted(sources.items(), key=lambda entry: (-_count(entry[1], "documents"), entry[0]))[:_SOURCES]
@@ -197,12 +196,12 @@ def _source_values(counts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _share(source: Mapping[str, Any]) -> float:
+def _share(source: Mapping[str, object]) -> float:
     characters = _count(source, "characters")
     return _count(source, "removed") / characters if characters else 0.0
 
 
-def _line_values(run: Mapping[str, Any]) -> dict[str, Any]:
+def _line_values(run: Mapping[str, object]) -> dict[str, object]:
     lines = [line for line in _rows(run, "lines") if _count(line, "count") > 1][:_LINES]
     shown = [
         {"text": line.get("text"), "label": str(line.get("label")), "count": _count(line, "count")} for line in lines
@@ -211,7 +210,7 @@ def _line_values(run: Mapping[str, Any]) -> dict[str, Any]:
     return {"lines": shown, "lines_shown": _LINES_SHOWN, "lines_note": note}
 
 
-def _doubts(run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _doubts(run: Mapping[str, object]) -> Iterator[dict[str, object]]:
     went = {Action.STRIP: " · removed", Action.META: " · kept as metadata", Action.KEEP: " · kept"}
     for doubt in _rows(run, "least-certain")[:_DOUBTS]:
         score = doubt.get("score")
@@ -224,19 +223,19 @@ def _doubts(run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _rows(run: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+def _rows(run: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
     """A list of objects in run.json."""
     rows = run.get(name)
     return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
 
 
-def _reason_values(counts: Mapping[str, Any]) -> dict[str, Any]:
+def _reason_values(counts: Mapping[str, object]) -> dict[str, object]:
     reasons = _largest(_mapping(counts.get("reasons")))
     note = f"The {_REASONS} most frequent." if len(reasons) > _REASONS else ""
     return {"reasons": reasons[:_REASONS], "reasons_note": note}
 
 
-def _repair_values(seen: Survey) -> dict[str, Any]:
+def _repair_values(seen: Survey) -> dict[str, object]:
     kinds = ", ".join(f"{cell(kind, 30)} {number(count)}" for kind, count in sorted(seen.repair_kinds.items())[:10])
     most = sorted(seen.repairs.items(), key=lambda entry: (-entry[1], entry[0]))[:_REPAIRS]
     repairs = [
@@ -246,9 +245,9 @@ def _repair_values(seen: Survey) -> dict[str, Any]:
     return {"repairs": repairs, "repair_kinds": kinds}
 
 
-def _failure_values(run: Mapping[str, Any], count: int) -> dict[str, Any]:
+def _failure_values(run: Mapping[str, object], count: int) -> dict[str, object]:
     failures = [
-        Failure(str(row.get("path")), row.get("row"), str(row.get("what")), str(row.get("do")))
+        Failure(str(row.get("path")), _count(row, "row") or None, str(row.get("what")), str(row.get("do")))
         for row in _rows(run, "failures")
     ]
     groups = failure_groups(failures)
@@ -260,12 +259,12 @@ def _failure_values(run: Mapping[str, Any], count: int) -> dict[str, Any]:
     return {"failures": groups[:_FAILURES], "failures_note": f"{note}."}
 
 
-def _settings(run: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _settings(run: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     yield from _flat("", _mapping(run.get("configuration")))
     yield from _flat("version of ", _mapping(run.get("versions")))
 
 
-def _flat(prefix: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _flat(prefix: str, settings: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """Settings as dotted names, in the order of their names."""
     for name, value in sorted(settings.items()):
         if isinstance(value, Mapping):
