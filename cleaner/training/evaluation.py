@@ -17,7 +17,7 @@ from typing import Any
 
 from cleaner.corrections.format import is_row, read
 from cleaner.decoding.mojibake import OffsetMap
-from cleaner.document import CleanedDocument
+from cleaner.document import CleanedDocument, Document
 from cleaner.labels import KEPT, Label
 from cleaner.pipeline import Cleaner
 from cleaner.readers.jsonl import LONGEST_ROW, json_objects
@@ -204,8 +204,10 @@ def _label_at(cleaned: CleanedDocument, start: int, end: int) -> Label:
 
 
 def evaluate(cleaner: Cleaner, documents: Iterable[Gold]) -> list[Scored]:
-    """Cleans and scores every document, without telling the cleaner anything but the text."""
-    return [score(gold, cleaner.clean(gold.text, source=gold.source or None)) for gold in documents]
+    """Cleans and scores every document, without telling the cleaner anything but the text and its source."""
+    return [
+        score(gold, cleaner.clean_document(Document("", gold.text, source=gold.source or None))) for gold in documents
+    ]
 
 
 def total(scored: Iterable[Scored]) -> Tally:

@@ -19,6 +19,7 @@ from cleaner.training.evaluation import (
     Scored,
     Tally,
     as_values,
+    evaluate,
     interval,
     read_gold,
     report_lines,
@@ -220,6 +221,16 @@ def test_rows_that_are_refused_are_named(tmp_path: Path, wrong: dict[str, object
 def test_a_file_that_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["evaluate", str(tmp_path / "absent.jsonl")]) == cli.WRONG_USE
     assert "absent.jsonl: cannot be read" in capsys.readouterr().err
+
+
+def test_a_labelled_text_is_scored_whatever_it_holds() -> None:
+    """`Cleaner.clean` refuses rows and programs; a reader may have labelled a document that holds some."""
+    text = '{"headline": "Bridge closed", "words": [1, 2]}'
+    document = Gold("rows", text, ((0, len(text), Label.MARKUP),), (), "en", "a.test")
+    with pytest.raises(ValueError, match="json"):
+        Cleaner(model=None).clean(text)
+    (scored,) = evaluate(Cleaner(model=None), [document])
+    assert scored.tally.counts["boilerplate lines"] == 1
 
 
 def test_evaluate_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
