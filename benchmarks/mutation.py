@@ -32,10 +32,12 @@ SURVIVORS = ROOT / "docs" / "mutation.md"
 #: Module → the tests that must notice. Small ones: each mutation runs them all until one fails.
 TESTS = {
     "cleaner.decision": ["tests/cleaner/test_decision.py"],
+    "cleaner.status": ["tests/cleaner/test_decision.py"],
     "cleaner.segmentation.text": ["tests/cleaner/segmentation/test_text.py"],
     "cleaner.heuristics.block_rules": ["tests/cleaner/heuristics/test_rules.py"],
     "cleaner.heuristics.appeals": ["tests/cleaner/heuristics/test_rules.py"],
     "cleaner.heuristics.block_stats": ["tests/cleaner/heuristics/test_rules.py"],
+    "cleaner.heuristics.glued": ["tests/cleaner/heuristics/test_rules.py"],
     "cleaner.heuristics.context": ["tests/cleaner/heuristics/test_rules.py"],
     "cleaner.model.source_correction": ["tests/cleaner/model/test_recurrence.py"],
     "cleaner.memory.fingerprints": ["tests/cleaner/memory/test_memory_units.py"],

@@ -3,28 +3,28 @@
 The model, which has read the rules' evidence, gives the probability that a block is not the article. There is one
 cost: what losing a block of the article is worth, in crumbs of boilerplate left standing. A block goes when leaving
 it is expected to cost more than losing it. What a user's own cue says is added for its block and box alone. Without a
-model the rules decide. When most of a document goes, or much of its prose, it is reported, not undone.
+model the rules decide.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from cleaner import accelerator
-from cleaner.document import Block, Decision, Evidence, Status
+from cleaner.document import Block, Decision, Evidence
 from cleaner.heuristics.block_rules import HTML_SAYS
 from cleaner.heuristics.block_stats import IDEOGRAPH_WEIGHT
 from cleaner.heuristics.patterns import MARKS
-from cleaner.labels import COLUMNS, KEPT, Action, Label, Policy
+from cleaner.labels import COLUMNS, KEPT, Label, Policy
 from cleaner.memory.lookup import Recall
 from cleaner.model.network import COLUMN, EVIDENCE_CLIP
 from cleaner.model.quantised import logarithm
 from cleaner.page_judge import BlockEvidence, placed_odds, with_evidence
+from cleaner.segmentation.text import ends_sentence
 from cleaner.segmentation.tokens import Flags, Floats
 from cleaner.title import Candidate, no_titles
 
@@ -64,10 +64,6 @@ SENTENCE_ENDS = (".", "!", "?", "…", "。", "”", '"', "»")
 LEAKED = 10.0
 #: Evidence for body of this weight is a promise to the user: such a block is never removed; nor is the title as given.
 PROMISE, GIVEN_TITLE = 20.0, 8.0
-#: More than this share of a document's characters removed: look at it.
-SUSPECT_SHARE = 0.6
-#: The same for prose: blocks of such a length that end a sentence, where at least so many characters of them go.
-PROSE_LENGTH, PROSE_SHARE, PROSE_GONE = 120, 0.35, 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +152,7 @@ def removal_costs(texts: Sequence[str], lang: str, recurring: Flags | None) -> F
     sizes = np.array([len(text) for text in texts]) * (IDEOGRAPH_WEIGHT if compact else 1.0)
     if recurring is not None:  # prose of the article's own stands in no other article
         sizes = np.where(recurring, 0, sizes)
-    sentence = np.array([_is_sentence(text, SENTENCE_LENGTH) for text in texts])
+    sentence = np.array([len(text) >= SENTENCE_LENGTH and ends_sentence(text) for text in texts])
     lost = BLOCK_COST + SENTENCE_COST * sentence + sizes / CHARACTERS
     costs: Floats = logarithm(lost) + COMPACT_COST * compact
     return costs
@@ -282,7 +278,8 @@ def judge_with_model(
             label = _likeliest(scores, index, sums, range(len(KEPT), len(COLUMNS)))
         return label, score, _reasons([*evidence, *asked], label)
     label = COLUMNS[scores.kept[index]] if not sums else _likeliest(scores, index, sums, range(len(KEPT)))
-    if label is Label.HEADLINE and _is_sentence(block.text, HEADLINE_SENTENCE) and label not in sums:
+    sentence = len(block.text) >= HEADLINE_SENTENCE and ends_sentence(block.text)
+    if label is Label.HEADLINE and sentence and label not in sums:
         label = Label.BODY  # only a title as given, or a line that stands like one, may be a sentence
     reasons = _reasons([*evidence, *asked], label)
     if score >= TOLD:
@@ -316,10 +313,6 @@ def _of_the_model(label: Label, odds: float, words: Sequence[str]) -> tuple[str,
     return (
         f"its shape and the lines around it speak for {label}, at odds of {math.exp(min(odds, 9)):.1f} to 1 (model)",
     )
-
-
-def _is_sentence(text: str, length: int) -> bool:
-    return len(text) >= length and text.rstrip("\"'”’»)]“").endswith((".", "!", "?", "。"))
 
 
 def _rules_on_kind(weight: float) -> float:
@@ -393,35 +386,3 @@ def _reasons(evidence: Sequence[Evidence], label: Label) -> tuple[str, ...]:
 
 def _sigmoid(strength: float) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, strength))))
-
-
-def status_of(decisions: Sequence[Decision], text: str = "") -> tuple[Status, str]:
-    """How the document ended, and why; `text` is what the decisions' offsets refer to, for the share of its prose."""
-    kept = sum(decision.end - decision.start for decision in decisions if decision.action is Action.KEEP)
-    gone = sum(decision.end - decision.start for decision in decisions if decision.action is not Action.KEEP)
-    if not kept or not _shows(decisions, text):
-        return Status.EMPTY, "nothing but boilerplate" if gone else "no text"
-    if gone > SUSPECT_SHARE * (kept + gone):
-        return Status.SUSPECT, f"{gone / (kept + gone):.0%} of the text was removed"
-    prose = [
-        (decision.end - decision.start, decision.action is not Action.KEEP)
-        for decision in decisions
-        if decision.end - decision.start >= PROSE_LENGTH
-        and _is_sentence(text[decision.start : decision.end].rstrip(), PROSE_LENGTH)
-    ]
-    total, lost = sum(size for size, _ in prose), sum(size for size, went in prose if went)
-    if lost >= PROSE_GONE and lost > PROSE_SHARE * total:
-        return Status.SUSPECT, f"{lost:,} characters that look like prose were removed, {lost / total:.0%} of all"
-    return Status.CLEAN, ""
-
-
-#: What shows nothing on a page or a screen: white space, control characters, marks of direction and of joining.
-_INVISIBLE = r"\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"
-_VISIBLE = re.compile(f"[^{_INVISIBLE}]")
-
-
-def _shows(decisions: Sequence[Decision], text: str) -> bool:
-    """Whether anything that is kept can be seen; without the text what is kept is taken to be seen."""
-    return not text or any(
-        _VISIBLE.search(text, decision.start, decision.end) for decision in decisions if decision.action is Action.KEEP
-    )

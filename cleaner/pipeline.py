@@ -37,7 +37,7 @@ from cleaner.labels import Action, Policy
 from cleaner.language import identify
 from cleaner.media_types import SEGMENTERS, unrepaired
 from cleaner.memory.fingerprints import units_of
-from cleaner.memory.lookup import ENOUGH, Memory, Recall, recall, recurring_words
+from cleaner.memory.lookup import ENOUGH, MemoryReader, Recall, recall, recurring_words
 from cleaner.memory.repeated_spans import split
 from cleaner.memory.source_name import document_source
 from cleaner.model.network import Model, shipped
@@ -92,7 +92,7 @@ class Cleaner:
         cues: CueTable | Mapping[str, Any] | str | PathLike[str] | None = None,
         on_suspect: OnSuspect | str = OnSuspect.CLEAN,
         model: Model | Literal["shipped"] | None = "shipped",
-        memory: Memory | None = None,
+        memory: MemoryReader | None = None,
         page_model: PageModel | Literal["shipped"] | None = "shipped",
         extractor: Extractor | str = Extractor.PAGE,
         corrections: Corrections | None = None,
@@ -257,7 +257,7 @@ class Cleaner:
         """Has a memory a say in judging it? Not on a page that a page model judges (docs/memory.md says why)."""
         return document.media_type != "text/html" or self.page_model is None
 
-    def with_memory(self, memory: Memory | None) -> Self:
+    def with_memory(self, memory: MemoryReader | None) -> Self:
         """The same cleaner with another memory."""
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from cleaner.document import Evidence, Rendering
 from cleaner.heuristics import block_rules as rules
+from cleaner.heuristics import glued
 from cleaner.heuristics.block_stats import CRUMB_LENGTH, measure, measure_body, shape
 from cleaner.heuristics.context import Context
 from cleaner.heuristics.cue_matcher import Matcher
@@ -50,7 +51,7 @@ def find_evidence(
         blocks=blocks, measures=measures, shape=shape(measures), hits=hits, folded=folded, title=title,
         flat=rendering.flat, open=[index for index, ask in enumerate(asked) if ask],
     )  # fmt: skip
-    return Labelling(rules.gather(context), rules.glued(context))
+    return Labelling(rules.gather(context), glued.glued(context))
 
 
 def find_asked(rendering: Rendering, matcher: Matcher, *, source: str | None = None) -> Labelling:
@@ -64,4 +65,4 @@ def find_asked(rendering: Rendering, matcher: Matcher, *, source: str | None = N
         hits=matcher.find(plain, blocks, rendering.text, source=source), folded=folded, title="", flat=rendering.flat,
         open=range(len(blocks)),
     )  # fmt: skip
-    return Labelling(rules.gather(context, rules.ASKED_RULES), rules.glued_cues(context))
+    return Labelling(rules.gather(context, rules.ASKED_RULES), glued.glued_cues(context))

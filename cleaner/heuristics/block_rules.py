@@ -16,6 +16,7 @@ from cleaner.heuristics.appeals import appeals, asks, banner, letters
 from cleaner.heuristics.context import MIDDLING, SHORT, Context, Found
 from cleaner.heuristics.cue_matcher import Hit, letters_around, stands_as
 from cleaner.heuristics.cues import Kind, Voice
+from cleaner.heuristics.glued import reason_of
 from cleaner.labels import KEPT, Label
 
 #: Weight of a cue by kind, in a short, a middling and a long block (log-odds; from the precision of cues on train).
@@ -27,16 +28,6 @@ CUE_WEIGHTS: dict[Kind, tuple[float, float, float]] = {
     Kind.WEAK: (1.4, 0.9, 0.2),
     Kind.OPENER: (4.2, 3.6, 1.0),
     Kind.GLUED: (0.0, 0.0, 0.0),
-}
-#: How a reason says where a cue stands.
-STANDS: dict[Kind, str] = {
-    Kind.WHOLE: "is",
-    Kind.START: "begins with",
-    Kind.END: "ends with",
-    Kind.ANY: "says",
-    Kind.WEAK: "mentions",
-    Kind.OPENER: "opens a box with",
-    Kind.GLUED: "is stuck to prose:",
 }
 #: How the reasons begin that a page's own elements give.
 HTML_SAYS = "HTML says"
@@ -55,10 +46,6 @@ BOX_BLOCKS = 14
 BYLINE_BLOCKS = 4
 #: At least so many lines of at most this length make a trail of teasers.
 TRAIL_BLOCKS, TEASER = 6, 140
-#: A glued cue with so many spaces is cut off the words after it also where a space stands between.
-PHRASE_SPACES = 5
-#: A glued cue is cut with this weight.
-GLUED_WEIGHT = 4.4
 
 
 Rule = Callable[[Context], Iterable[tuple[int, Evidence]]]
@@ -84,11 +71,7 @@ def cues(context: Context) -> Found:
         if hits.protected:
             yield index, Evidence(Label.BODY, 20.0, hits.protected)
         for hit, weight in _strongest(context, index, hits.cues):
-            yield index, Evidence(hit.cue.label, weight, _reason(hit))
-
-
-def _reason(hit: Hit) -> str:
-    return f"{STANDS[hit.cue.kind]} “{hit.cue.phrase}” ({hit.cue.label}, {hit.cue.origin})"
+            yield index, Evidence(hit.cue.label, weight, reason_of(hit))
 
 
 def _strongest(context: Context, index: int, hits: Sequence[Hit]) -> Iterator[tuple[Hit, float]]:
@@ -369,7 +352,7 @@ def runs(context: Context) -> Found:
 
 
 def outside_main(context: Context) -> Found:
-    """HTML: what the page itself tells (see segmenters/html.py for the marks)."""
+    """HTML: what the page itself tells (html/segment.py gives the marks)."""
     for index, block in enumerate(context.blocks):
         for mark in block.marks:
             if (known := patterns.MARKS.get(mark)) is not None:
@@ -385,52 +368,3 @@ RULES: tuple[Rule, ...] = (
 
 #: What a user's own cues set off: nothing beyond their block and the box they open.
 ASKED_RULES: tuple[Rule, ...] = (cues, boxes)
-
-
-def glued(context: Context) -> list[list[tuple[int, int, Evidence]]]:
-    """What is stuck to the start or the end of prose: per block the stretches to cut."""
-    cuts = glued_cues(context)
-    for index, block in enumerate(context.blocks):
-        hits = context.hits[index]
-        if hits is None or not hits.protected:
-            cuts[index][:0] = _glued_shapes(block)
-    return cuts
-
-
-def glued_cues(context: Context) -> list[list[tuple[int, int, Evidence]]]:
-    """The cues among them."""
-    cuts: list[list[tuple[int, int, Evidence]]] = [[] for _ in context.blocks]
-    for index, block in enumerate(context.blocks):
-        hits = context.hits[index]
-        for hit in hits.cues if hits is not None and not hits.protected else ():
-            if hit.cue.kind is Kind.GLUED and (at := _stuck(context, block, hit)):
-                cuts[index].append((*at, Evidence(hit.cue.label, GLUED_WEIGHT, _reason(hit))))
-    return cuts
-
-
-def _glued_shapes(block: Block) -> Iterator[tuple[int, int, Evidence]]:
-    skipped = max(0, len(block.text) - patterns.GLUED_TAIL)
-    for pattern in patterns.GLUED:
-        if pattern.needs not in block.text:
-            continue
-        found = pattern.expression.search(block.text, skipped)
-        if found and found.start():
-            evidence = Evidence(pattern.label, pattern.weight, f"is stuck to prose: {pattern.name}")
-            yield block.start + found.start(), block.start + found.end(), evidence
-
-
-def _stuck(context: Context, block: Block, hit: Hit) -> tuple[int, int] | None:
-    """The stretch to cut when the cue is stuck to prose without a space, or stands alone after its end."""
-    before, after = letters_around(context.folded, hit.start, hit.end, block)
-    text, first = block.text, hit.start - block.start
-    last = hit.end - block.start
-    rest = text[last:].lstrip()
-    shouted = text[first:last].isupper() and last - first > 3
-    phrase = shouted or hit.cue.phrase.count(" ") >= PHRASE_SPACES  # so long a one is no beginning of another sentence
-    if not before and after and text[first].isupper() and rest[:1].isupper() and (phrase or rest == text[last:]):
-        return block.start, hit.end
-    if not after and before and text[first].isupper():
-        previous = text[first - 1 : first]
-        if not previous.isspace() or text[:first].rstrip()[-1:] in (".", "!", "?", "”", '"', "»"):
-            return hit.start, block.end
-    return None

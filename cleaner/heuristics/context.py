@@ -1,4 +1,4 @@
-"""What a rule may look at, and what it gives: the shared ground of rules.py and letters.py."""
+"""What a rule may look at, and what it gives: the shared ground of block_rules.py and appeals.py."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def source_from(entries: Entries, witnesses: Hashes, sketches: Hashes) -> Source
     )
 
 
-class Memory(Protocol):
+class MemoryReader(Protocol):
     """What a cleaner asks: the memory of a source by its name, None when there is none."""
 
     @property

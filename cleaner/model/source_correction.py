@@ -17,6 +17,7 @@ from cleaner.labels import KEPT, Label
 from cleaner.memory.lookup import COLUMN, RECURRING, Recall
 from cleaner.model.boosted_trees import Trees
 from cleaner.model.features import LONG_PROSE
+from cleaner.segmentation.text import ends_sentence
 from cleaner.segmentation.tokens import Flags, Floats, Ints
 
 #: Probabilities are kept this far from 0 and 1.
@@ -50,7 +51,7 @@ def stands_like_subhead(blocks: Sequence[Block], recall: Recall) -> Flags:
     """Short lines that recur, each time between other blocks, right before text of this article, or amid it."""
     table = recall.table
     lengths = np.array([len(block.text) for block in blocks])
-    ends = np.array([_ends_sentence(block.text) for block in blocks])
+    ends = np.array([ends_sentence(block.text) for block in blocks])
     text: Flags = ends & (lengths > SUBHEAD_LENGTH) & (table[:, COLUMN["share"]] < COMMON_SHARE)
     before: Ints = np.cumsum(text) - text
     after: Ints = text[::-1].cumsum()[::-1] - text
@@ -88,7 +89,7 @@ def inputs(probabilities: Floats, evidence: Floats, blocks: Sequence[Block], rec
     boilerplate = np.clip(probabilities[:, len(KEPT) :].sum(axis=1), EDGE, 1 - EDGE)
     odds = np.log(boilerplate / (1 - boilerplate))
     lengths = np.array([len(block.text) for block in blocks], np.float32)
-    ends = np.array([_ends_sentence(block.text) for block in blocks])
+    ends = np.array([ends_sentence(block.text) for block in blocks])
     prose = ends & (lengths > LONG_PROSE)
     place = np.arange(count)
     table = recall.table
@@ -128,9 +129,5 @@ def recurs(recall: Recall) -> Flags:
     return found
 
 
-def _ends_sentence(text: str) -> bool:
-    return text.rstrip("\"'”’»)]“").endswith((".", "!", "?", "。"))
-
-
 def _is_prose(text: str) -> bool:
-    return len(text) > LONG_PROSE and _ends_sentence(text)
+    return len(text) > LONG_PROSE and ends_sentence(text)

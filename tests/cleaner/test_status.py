@@ -2,9 +2,9 @@
 
 import pytest
 
-from cleaner.decision import SUSPECT_SHARE, status_of
 from cleaner.document import Decision, Status
 from cleaner.labels import Action, Label
+from cleaner.status import SUSPECT_SHARE, status_of
 
 
 def decisions(kept: int, gone: int) -> list[Decision]:

@@ -1,0 +1,50 @@
+"""How a document ended: clean, empty or suspect. When much of it goes, that is reported, not undone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from cleaner.document import Decision, Status
+from cleaner.labels import Action
+from cleaner.segmentation.text import ends_sentence
+
+#: More than this share of a document's characters removed: look at it.
+SUSPECT_SHARE = 0.6
+#: The same for prose: blocks of such a length that end a sentence, where at least so many characters of them go.
+PROSE_LENGTH, PROSE_SHARE, PROSE_GONE = 120, 0.35, 1500
+
+
+def status_of(decisions: Sequence[Decision], text: str = "") -> tuple[Status, str]:
+    """How the document ended, and why; `text` is what the decisions' offsets refer to, for the share of its prose."""
+    kept = sum(decision.end - decision.start for decision in decisions if decision.action is Action.KEEP)
+    gone = sum(decision.end - decision.start for decision in decisions if decision.action is not Action.KEEP)
+    if not kept or not _shows(decisions, text):
+        return Status.EMPTY, "nothing but boilerplate" if gone else "no text"
+    if gone > SUSPECT_SHARE * (kept + gone):
+        return Status.SUSPECT, f"{gone / (kept + gone):.0%} of the text was removed"
+    prose = [
+        (decision.end - decision.start, decision.action is not Action.KEEP)
+        for decision in decisions
+        if decision.end - decision.start >= PROSE_LENGTH and _is_prose(text[decision.start : decision.end].rstrip())
+    ]
+    total, lost = sum(size for size, _ in prose), sum(size for size, went in prose if went)
+    if lost >= PROSE_GONE and lost > PROSE_SHARE * total:
+        return Status.SUSPECT, f"{lost:,} characters that look like prose were removed, {lost / total:.0%} of all"
+    return Status.CLEAN, ""
+
+
+#: What shows nothing on a page or a screen: white space, control characters, marks of direction and of joining.
+_INVISIBLE = r"\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"
+_VISIBLE = re.compile(f"[^{_INVISIBLE}]")
+
+
+def _shows(decisions: Sequence[Decision], text: str) -> bool:
+    """Whether anything that is kept can be seen; without the text what is kept is taken to be seen."""
+    return not text or any(
+        _VISIBLE.search(text, decision.start, decision.end) for decision in decisions if decision.action is Action.KEEP
+    )
+
+
+def _is_prose(text: str) -> bool:
+    return len(text) >= PROSE_LENGTH and ends_sentence(text)
