@@ -13,6 +13,7 @@ from functools import cache
 
 import numpy as np
 
+from cleaner import accelerator
 from cleaner.language import calendar_words
 from cleaner.segmentation.tokens import CAPS, KIND, Flags, Hashes, Ints, Kinds, Tokens, powers, tokenise
 
@@ -68,8 +69,32 @@ def units_of(tokens: Tokens, glued: Flags | None = None) -> Units:
     glued: blocks that share their line with others; all of their runs are remembered, so that a stretch that recurs
     within them is found to the word.
     """
+    if accelerator.compiled is None:
+        return in_numpy(tokens, glued)
+    settings = int(_NUMBER), KIND["digit"], RUN, WINDOW, HEAD, TAIL, SKETCH, FARTHEST
+    return _columns(
+        *accelerator.compiled.units(
+            tokens.hashes, tokens.kinds, tokens.block, glued, _IS_WORD, *_calendar(), settings,
+        )
+    )  # fmt: skip
+
+
+def in_numpy(tokens: Tokens, glued: Flags | None = None) -> Units:
+    """The reference that the accelerator is held to."""
     at, words = words_of(tokens)
     return _units(tokens.block[at], words, at, glued)
+
+
+def _columns(memory: bytearray, count: int, blocks: int, witness: int, sketch: bytearray) -> Units:
+    """The arrays that the accelerator has laid one after another."""
+    longs = np.frombuffer(memory, np.int64, 6 * count).reshape(6, count)
+    shorts = np.frombuffer(memory, np.uint16, 2 * count, longs.nbytes).reshape(2, count)
+    flags = np.frombuffer(memory, np.uint8, 2 * count, longs.nbytes + shorts.nbytes).reshape(2, count)
+    return Units(
+        keys=longs[0].view(np.uint64), kinds=flags[0], block=longs[1], blocks=blocks, before=shorts[0], after=shorts[1],
+        place=longs[2], place_from_end=longs[3], remembered=flags[1].view(bool), first=longs[4], last=longs[5],
+        witness=witness, sketch=np.frombuffer(sketch, np.uint64),
+    )  # fmt: skip
 
 
 def words_of(tokens: Tokens) -> tuple[Ints, Hashes]:

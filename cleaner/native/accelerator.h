@@ -44,6 +44,7 @@ PyObject *accelerator_networks(PyObject *module, PyObject *const *args, Py_ssize
 PyObject *accelerator_rows(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_topics(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_sentences(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_units(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_scores(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_glued(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_measure(PyObject *module, PyObject *const *args, Py_ssize_t count);

@@ -2,7 +2,7 @@
  * bit. Integer arithmetic, and floats added in the same order; built with -ffp-contract=off. */
 #include "accelerator.h"
 
-#define VERSION 3 /* as in cleaner/accelerator.py */
+#define VERSION 4 /* as in cleaner/accelerator.py */
 
 const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items) {
     if (buffers->count >= MOST_BUFFERS) {
@@ -47,6 +47,7 @@ static PyMethodDef methods[] = {
     FAST(rows, "rows(words, stems, table of words, table of stems) -> memory of a row of vectors for each token"),
     FAST(topics, "topics(rows, tokens' arrays, vectors, settings) -> memory of blocks x topics float32"),
     FAST(sentences, "sentences(rows, tokens' arrays, odds, encoder) -> memory of blocks x outputs float32"),
+    FAST(units, "units(tokens' arrays, glued, tables, settings) -> (memory, units, blocks, witness, sketch)"),
     FAST(scores, "scores(probabilities, texts, recurring, settings) -> lists of odds, costs, kept, gone, sure, plain"),
     FAST(glued, "glued(text) -> False where no sentence can begin right behind another's stop"),
     FAST(measure, "measure(class, text, signs) -> the measurements of a block, of that class"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -15,9 +16,11 @@ from cleaner.document import Block
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import fold, tables_for
 from cleaner.labels import Label
+from cleaner.memory import fingerprints
 from cleaner.model import network
 from cleaner.model.features import featurise
 from cleaner.segmentation import text as segmentation
+from cleaner.segmentation.tokens import tokenise
 
 pytestmark = pytest.mark.skipif(accelerator.compiled is None, reason="the accelerator was not built")
 
@@ -96,3 +99,26 @@ def test_cues_of_shipped_tables_are_the_same(words: list[str]) -> None:
     found = matcher.find(fold(content), given_blocks, content)
     matcher._phrases = None
     assert found == matcher.find(fold(content), given_blocks, content)
+
+
+said = st.lists(
+    st.sampled_from(["the", "council", "3", "May", "2025", "read", "more", ".", "10:22", "ferry", "字", "Mai", "x"]),
+    max_size=30,
+).map(" ".join)
+
+
+@settings(deadline=None)
+@given(st.lists(said | anything, min_size=1, max_size=8), st.integers(0, 255), st.booleans())
+@example(["the council met"] * 300, 0, False)
+@example(["read more"] * 2 + ["one two three four five six seven eight nine ten " * 9] * 2, 5, True)
+@example([""], 1, True)
+def test_units_of_memory_are_the_same(texts: list[str], flags: int, some_glued: bool) -> None:
+    tokens = tokenise(texts)
+    glued = np.array([bool(flags >> (index % 8) & 1) for index in range(len(texts))]) if some_glued else None
+    compiled, pure = fingerprints.units_of(tokens, glued), fingerprints.in_numpy(tokens, glued)
+    for each in fields(fingerprints.Units):
+        mine, theirs = getattr(compiled, each.name), getattr(pure, each.name)
+        if isinstance(theirs, int):
+            assert mine == theirs, each.name
+        else:
+            assert (mine.dtype, mine.tobytes()) == (theirs.dtype, theirs.tobytes()), each.name
