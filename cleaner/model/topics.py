@@ -47,7 +47,8 @@ def in_numpy(features: Features, rows: Ints, codes: Ints, rarity: Ints, lengths:
     filled = features.counts > 0
     if len(rows):
         weight = rarity.take(rows)
-        words = np.multiply(codes.take(rows, axis=0), weight[:, None], dtype=np.float64)  # whole numbers: exact
+        words = codes.take(rows, axis=0).astype(np.float64)  # whole numbers: sums are exact
+        words *= weight[:, None]
         sums[filled] = np.add.reduceat(words, features.starts[filled], axis=0)
         weights[filled] = np.add.reduceat(weight, features.starts[filled], dtype=np.float64)
     long = lengths > LONG
