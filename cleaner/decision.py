@@ -290,7 +290,7 @@ def judge_with_model(
 def block_evidence(block: Block, evidence: Sequence[Evidence]) -> BlockEvidence:
     """What the rules and a page's elements say of a block."""
     sums = _sums(evidence)
-    cues = [each.weight for each in evidence if each.label not in KEPT and not each.reason.startswith(HTML_SAYS)]
+    cues = [piece.weight for piece in evidence if piece.label not in KEPT and not piece.reason.startswith(HTML_SAYS)]
     marks = [MARKS[mark][1] for mark in block.marks if mark in MARKS and MARKS[mark][0] not in KEPT]
     cue = 0.0 if is_row(block) else max(cues, default=0.0)
     return BlockEvidence(max(marks, default=0.0), cue, sums.get(Label.BODY, 0.0), reads_like_a_crumb(block))
@@ -334,8 +334,8 @@ def _likeliest(scores: Scores, index: int, sums: dict[Label, float], columns: ra
 
 def _sums(evidence: Sequence[Evidence]) -> dict[Label, float]:
     sums: dict[Label, float] = {}
-    for each in evidence:
-        sums[each.label] = sums.get(each.label, 0.0) + each.weight
+    for piece in evidence:
+        sums[piece.label] = sums.get(piece.label, 0.0) + piece.weight
     return sums
 
 
@@ -381,7 +381,7 @@ def _split(
 
 
 def _reasons(evidence: Sequence[Evidence], label: Label) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.reason for each in evidence if each.label is label))
+    return tuple(dict.fromkeys(piece.reason for piece in evidence if piece.label is label))
 
 
 def _sigmoid(strength: float) -> float:

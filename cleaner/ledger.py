@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cleaner import assembly
 from cleaner.corrections.apply import Corrections
@@ -21,6 +21,16 @@ SCHEMA = 1
 
 class LedgerError(ValueError):
     """The ledger does not rebuild a source: its parts overlap, leave a hole, or do not fit the clean text."""
+
+
+class Kept(NamedTuple):
+    """A kept piece of a ledger: where it stood in the source, its label, where it stands in the clean text."""
+
+    start: int
+    end: int
+    label: str
+    clean_start: int
+    clean_end: int
 
 
 def ledger(cleaned: CleanedDocument, *, media_type: str, decoding: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,35 +175,42 @@ def retell(
 
 def _inferred_title(text: str, written: Mapping[str, Any]) -> str:
     """The given title of a ledger without `given`, which names it only where no headline stands in its place."""
-    return "" if any(kept[2] == Label.HEADLINE for kept in written["kept"]) else _parted(text, written)[0]
+    return "" if any(piece.label == Label.HEADLINE for piece in _kept(written)) else _parted(text, written)[0]
 
 
 def _parted(text: str, written: Mapping[str, Any]) -> tuple[str, str]:
     """The title and the body of a clean text: the body begins where the first kept piece besides the title stands."""
-    kept: Sequence[Sequence[Any]] = written["kept"]
+    kept = _kept(written)
     titles = _title_pieces(kept)
-    starts = [piece[3] for piece in kept if piece not in titles]
+    starts = [piece.clean_start for piece in kept if piece not in titles]
     if not starts:
         return text, ""
     begin = min(starts)
     return text[:begin].removesuffix("\n\n"), text[begin:]
 
 
-def _title_pieces(kept: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+def _kept(written: Mapping[str, Any]) -> list[Kept]:
+    return [Kept(*piece) for piece in written["kept"]]
+
+
+def _title_pieces(kept: Sequence[Kept]) -> list[Kept]:
     """The kept pieces that are the title: the headline at the beginning of the text, line by line, a space between."""
-    titles: list[Sequence[Any]] = []
+    titles: list[Kept] = []
     for piece in kept:
-        if piece[2] == Label.HEADLINE and piece[3] == (titles[-1][4] + 1 if titles else 0):
+        if piece.label == Label.HEADLINE and piece.clean_start == (titles[-1].clean_end + 1 if titles else 0):
             titles.append(piece)
     return titles
 
 
 def _decisions(written: Mapping[str, Any], policy: Policy, repairs: tuple[Repair, ...]) -> Iterator[Decision]:
     """Every stretch of the source again, in offsets of the repaired text, with what the policy does to its label."""
-    titles = _title_pieces(written["kept"])
-    stretches = [(piece[0], piece[1], piece[2], 0.0, ()) for piece in written["kept"] if piece not in titles]
+    kept = _kept(written)
+    titles = _title_pieces(kept)
+    stretches: list[tuple[int, int, str, float, tuple[str, ...]]] = [
+        (piece.start, piece.end, piece.label, 0.0, ()) for piece in kept if piece not in titles
+    ]
     if titles:
-        stretches.append((titles[0][0], titles[-1][1], titles[0][2], 0.0, ()))
+        stretches.append((titles[0].start, titles[-1].end, titles[0].label, 0.0, ()))
     stretches += [(s["start"], s["end"], s["label"], s["score"], tuple(s["reasons"])) for s in written["removed"]]
     grown, position = 0, 0
     for start, end, name, score, reasons in sorted(stretches):

@@ -204,8 +204,8 @@ class Cleaner:
         odds = pages.settled(rendering.blocks, odds, title, second, within)
         if self.extractor is Extractor.FAST:
             decisions = pages.decide_by_page(rendering, odds, title, self.policy)
-            judged = tuple(each for each, place in zip(decisions, odds, strict=True) if place < pages.FAR)
-            text = "\n".join(rendering.text[each.start : each.end] for each in judged)
+            judged = tuple(decision for decision, place in zip(decisions, odds, strict=True) if place < pages.FAR)
+            text = "\n".join(rendering.text[decision.start : decision.end] for decision in judged)
             return decisions, judged, identify(text or rendering.text, document.lang)
         part = pages.near(rendering, odds)
         lang = identify(part.rendering.text or rendering.text, document.lang)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import uuid
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import idna
+
 #: Characters that stay in a URI as they are (RFC 3986, 2.2 and 2.3, and "%" of what is escaped already).
 URI_SAFE = "%/:?#[]@!$&'()*+,;=-._~"
 PATH_SAFE = "/!$&'()+,;=@-._~:"
@@ -35,9 +37,15 @@ def web_uri(url: str | None) -> str | None:
 
 
 def _ascii_host(netloc: str) -> str:
-    """The host in its IDNA form when it has one; otherwise left to percent-encoding."""
+    """The host in ASCII, as browsers ask for it (IDNA 2008 with UTS 46); what has no such form is left as it is."""
     if netloc.isascii():
         return netloc
+    user, at, place = netloc.rpartition("@")
+    host, colon, port = place.partition(":")
+    try:
+        return f"{user}{at}{idna.encode(host, uts46=True).decode('ascii')}{colon}{port}"
+    except idna.IDNAError:  # symbols, which IDNA 2003 took
+        pass
     try:
         return netloc.encode("idna").decode("ascii")
     except UnicodeError:

@@ -63,7 +63,7 @@ def http_body(block: bytes, head: Head, max_bytes: int) -> bytes:
     body = block[head.size :]
     if "chunked" in head.headers.get("transfer-encoding", "").lower():
         body = dechunked(body)
-    codings = [each.strip().lower() for each in head.headers.get("content-encoding", "").split(",")]
+    codings = [coding.strip().lower() for coding in head.headers.get("content-encoding", "").split(",")]
     for coding in reversed(codings):
         body = _decoded(body, coding, max_bytes)
     if body.startswith(GZIP) and head.headers.get("content-type", "").lower().lstrip().startswith("text/"):

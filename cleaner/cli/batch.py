@@ -35,7 +35,7 @@ def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
     Raises UsageError, BatchError, readers.InputError and InterruptedRunError, whose messages are for the user.
     """
     log = Log(as_json=args.log == "json")
-    inputs = [path_or_url(each) for each in args.inputs]
+    inputs = [path_or_url(given) for given in args.inputs]
     with Bar(quiet=args.quiet, log=log) as bar:
         if args.dry_run:
             counts = dry_run(inputs, cleaner, read_settings(args), bar.show, count=not args.no_memory)

@@ -83,14 +83,14 @@ def say_written(path: Path) -> None:
     """Says what a memory file holds."""
     memory = Memory.open(path)
     facts = memory.facts()
-    articles = sum(each.documents for each in facts)
+    articles = sum(source.documents for source in facts)
     print(f"{path}: {plural(articles, 'article')} of {plural(len(facts), 'source')}; digest {memory.digest[:16]}")
     memory.close()
 
 
 def _show(args: argparse.Namespace) -> int:
     memory = Memory.open(args.file)
-    facts = [each for each in memory.facts() if args.source in (None, each.name)]
+    facts = [source for source in memory.facts() if args.source in (None, source.name)]
     blocks = memory.recurring(args.source, limit=args.top)
     memory.close()
     if args.source is not None and not facts:
@@ -100,7 +100,9 @@ def _show(args: argparse.Namespace) -> int:
         values = {
             "digest": memory.digest,
             "pruned": memory.pruned,
-            "sources": [{"name": each.name, "documents": each.documents, "copies": each.copies} for each in facts],
+            "sources": [
+                {"name": source.name, "documents": source.documents, "copies": source.copies} for source in facts
+            ],
             "blocks": [asdict(block) for block in blocks],
         }
         print(json.dumps(values, ensure_ascii=False, indent=1))
@@ -115,8 +117,8 @@ def _lines(memory: Memory, facts: list[SourceFacts], blocks: list[Recurring]) ->
         yield f"pruned: what fewer than {memory.pruned} articles hold was left out"
     yield ""
     yield "articles  copies  source"
-    for each in sorted(facts, key=lambda each: (-each.documents, each.name))[:SOURCES_SHOWN]:
-        yield f"{each.documents:8,}  {each.copies:6,}  {_name(each.name)}"
+    for source in sorted(facts, key=lambda source: (-source.documents, source.name))[:SOURCES_SHOWN]:
+        yield f"{source.documents:8,}  {source.copies:6,}  {_name(source.name)}"
     if len(facts) > SOURCES_SHOWN:
         yield f"{'…':>8}  {'…':>6}  {len(facts) - SOURCES_SHOWN:,} more"
     yield ""

@@ -129,7 +129,7 @@ def guess(payload: bytes, languages: Iterable[str] = ()) -> str:
     detector = EncodingDetector()
     detector.feed(sample, last=len(sample) < SAMPLE_BYTES)
     found = python_codec(detector.guess(tld=None, allow_utf8=False)) or "cp1252"
-    family = next((each for each in (_LATIN, _GREEK) if found in each), ())
+    family = next((script for script in (_LATIN, _GREEK) if found in script), ())
     return _by_spelling(sample[:SPELLING_BYTES], found, family, list(languages)) if family else found
 
 
@@ -175,7 +175,7 @@ def _spelled(text: str, lang: str) -> int:
     """How many letters beyond ASCII are the language's own; 0 when too many others are among them."""
     own = _SPELLING[lang][0]
     letters = _LETTER.findall(text)
-    good = sum(each in own or each.lower() in own for each in letters)
+    good = sum(letter in own or letter.lower() in own for letter in letters)
     odd = len(letters) - good + len(_ODD_SIGN.findall(text))
     return good - odd if odd <= FOREIGN_SHARE * (good + odd) else 0
 

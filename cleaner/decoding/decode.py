@@ -130,7 +130,7 @@ class Decoded:
 
     def as_dict(self) -> dict[str, object]:
         """The facts without the text, ready for JSON: what `decode_as` takes."""
-        passed = [[each.by.value, each.label, each.why] for each in self.passed_over]
+        passed = [[claim.by.value, claim.label, claim.why] for claim in self.passed_over]
         return {
             "charset": self.charset,
             "evidence": self.evidence.value,
@@ -206,8 +206,12 @@ def _of_ascii(payload: bytes, known: list[_Declared], passed: list[PassedOver]) 
             passed.append(PassedOver(basis, label, "the bytes are ASCII"))
     if _holds_escapes(payload, "iso2022_jp") and _strictly(payload, "iso2022_jp") is not None:
         return "iso2022_jp", Basis.DETECTED
-    alike = (each for each in known if each[0] not in STATEFUL and not each[0].startswith(("utf-16", "utf-32")))
-    return next(((codec, basis) for codec, basis, _ in alike), ("utf-8", Basis.UTF8))
+    alike = (
+        (codec, basis)
+        for codec, basis, _ in known
+        if codec not in STATEFUL and not codec.startswith(("utf-16", "utf-32"))
+    )
+    return next(alike, ("utf-8", Basis.UTF8))
 
 
 def _holds_escapes(payload: bytes, codec: str) -> bool:
@@ -237,14 +241,14 @@ def _by_chance(text: str, declared: str) -> bool:
 def _legacy(payload: bytes, hints: Hints, known: list[_Declared], passed: list[PassedOver]) -> Decoded:
     """Bytes that are no UTF-8: as declared, as the detector says, as windows-1252, the commonest charset of the web."""
     fitting: list[_Declared] = []
-    for each in known:
-        codec, basis, label = each
+    for candidate in known:
+        codec, basis, label = candidate
         why = _misfit(payload, codec)
         if not why:
-            fitting.append(each)
+            fitting.append(candidate)
         elif not fitting:  # else one before it decides
             passed.append(PassedOver(basis, label, why))
-    guessed = guess(payload, hints.languages) if not fitting or len({each[0] for each in fitting}) > 1 else ""
+    guessed = guess(payload, hints.languages) if not fitting or len({codec for codec, _, _ in fitting}) > 1 else ""
     if len(fitting) > 1 and fitting[1][0] == guessed != fitting[0][0]:
         _, basis, label = fitting.pop(0)
         passed.append(PassedOver(basis, label, "page and detector agree on another"))

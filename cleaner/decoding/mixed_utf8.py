@@ -1,4 +1,4 @@
-"""UTF-8 that is none by the letter: with stray bytes of windows-1252, or with surrogate pairs (CESU-8).
+"""Nearly valid UTF-8: with stray bytes of windows-1252, or with surrogate pairs (CESU-8).
 
 The one comes of comments, feeds and templates put together without converting, the other of databases. `mixture_of`
 says which bytes were meant so, rather than UTF-8 that lost some bytes; `read_mixture` reads any bytes so.

@@ -231,7 +231,7 @@ def bio_below(context: Context) -> Found:
 def credit_below(context: Context) -> Found:
     """What names an agency or a contributor stands below the story; above it, it is a byline or a caption."""
     for index, given in enumerate(context.evidence):
-        if context.shape.prose_before[index] and any(each.label is Label.CREDIT for each in given):
+        if context.shape.prose_before[index] and any(piece.label is Label.CREDIT for piece in given):
             yield index, Evidence(Label.CREDIT, 4.0, "below the story")
 
 

@@ -103,11 +103,11 @@ def shape(measures: Sequence[Measures]) -> Shape:
     """Where the prose of a document begins and ends."""
     before, after = [], []
     seen = 0
-    prose = [each.prose for each in measures]
+    prose = [measured.prose for measured in measures]
     total = sum(prose)
-    for each in prose:
+    for is_prose in prose:
         before.append(seen)
-        seen += each
+        seen += is_prose
         after.append(total - seen)
     first = prose.index(True) if total else -1
     last = len(prose) - 1 - prose[::-1].index(True) if total else -1

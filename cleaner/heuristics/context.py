@@ -35,8 +35,8 @@ class Context:
         if not self.evidence[index]:
             return Label.BODY, 0.0
         sums: dict[Label, float] = {}
-        for each in self.evidence[index]:
-            sums[each.label] = sums.get(each.label, 0.0) + each.weight
+        for piece in self.evidence[index]:
+            sums[piece.label] = sums.get(piece.label, 0.0) + piece.weight
         body = sums.pop(Label.BODY, 0.0)
         if not sums:
             return Label.BODY, -body

@@ -70,7 +70,7 @@ class Matcher:
             meanings.setdefault(phrase, []).append(voice)
         for protected in dict.fromkeys(table.protect):
             meanings.setdefault(protected.phrase, []).append(protected)
-        light = {phrase: [each for each in found if _is_light(each)] for phrase, found in meanings.items()}
+        light = {phrase: [meaning for meaning in found if _is_light(meaning)] for phrase, found in meanings.items()}
         self._all, self._light = _Table(meanings), _Table({phrase: found for phrase, found in light.items() if found})
         core = accelerator.compiled
         self._phrases = core.Phrases(list(meanings)) if core is not None else None
@@ -103,7 +103,7 @@ class Matcher:
             wide = None
         else:
             meanings = self._light.meanings
-            for match in self._light_phrases.search(*given, bytes(not each for each in candidates)):  # type: ignore[union-attr]
+            for match in self._light_phrases.search(*given, bytes(not wanted for wanted in candidates)):  # type: ignore[union-attr]
                 _record_all(found, meanings[match[0]], match, text.source)
             flags = _widened(candidates, found)
             found = [None if wanted else hits for wanted, hits in zip(flags, found, strict=True)]

@@ -245,7 +245,7 @@ def tables_for(code: str | None) -> CueTable:
     """What is tried on a document of this language: its own table, English (crumbs are English everywhere), `und`."""
     codes = dict.fromkeys([SAME_TABLE.get(code or "", code), "en", UNDETERMINED])
     total = CueTable()
-    for each in codes:
-        if each in available():
-            total += load(each)
+    for code in codes:
+        if code in available():
+            total += load(code)
     return total

@@ -78,12 +78,12 @@ class CleanColumns:
         return columns | {self.prefix + name: [row[name] for row in rows] for name in ADDED}
 
     def __reduce__(self) -> tuple[Callable[..., CleanColumns], tuple[dict[str, Any], str]]:
-        settings = {each.name: getattr(self, each.name) for each in fields(self)}
+        settings = {setting.name: getattr(self, setting.name) for setting in fields(self)}
         return _rebuilt, (settings, (self.cleaner or default_cleaner()).fingerprint())
 
     def _kept_name(self, name: str) -> str:
         """Under which name an input column stays; ours come on top of those that are read."""
-        ours = {self.prefix + each for each in ADDED}
+        ours = {self.prefix + name for name in ADDED}
         return INPUT + name if name in ours and name not in (self.text, self.html) else name
 
     def _check(self, names: list[str], kept: Mapping[str, str]) -> None:

@@ -1,6 +1,6 @@
 """What a source's memory says of a document's blocks: in how many other articles each stands, where, beside what.
 
-A document never testifies for itself, and near-copies of one article are one witness. Gives measurements
+A document is never counted as evidence about itself, and near-copies of one article count once. Gives measurements
 and words for them, no verdict.
 """
 

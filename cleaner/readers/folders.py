@@ -92,15 +92,15 @@ def _starts(inputs: Sequence[Path | str]) -> tuple[list[_Start], list[Failure]]:
     """The inputs with globs expanded, without those that lie in a folder that is an input as well."""
     starts: dict[Path, _Start] = {}
     unmatched: list[Failure] = []
-    for each in map(Path, inputs):
-        path = _absolute(each)
-        if _exists(path) or not WILDCARDS & set(str(each)):
+    for given in map(Path, inputs):
+        path = _absolute(given)
+        if _exists(path) or not WILDCARDS & set(str(given)):
             starts[path] = _Start(path, path if path.is_dir() else path.parent)
             continue
         anchor, matches = _expand(path)
         starts.update((match, _Start(match, anchor, pattern=True)) for match in matches)
         if not matches:
-            name = each.name if each.is_absolute() else each.as_posix()
+            name = given.name if given.is_absolute() else given.as_posix()
             unmatched.append(Failure(name, None, "matches no file", "check the pattern"))
     folders = {path.resolve() for path in starts if path.is_dir()}
     return [start for start in starts.values() if folders.isdisjoint(_resolved_parents(start.path))], unmatched

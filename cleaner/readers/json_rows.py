@@ -127,7 +127,7 @@ def _rows_in(value: Any, original: Original, settings: ReadSettings) -> Iterator
         rows = [value]
     elif isinstance(value, dict) and value and all(isinstance(row, dict) for row in value.values()):
         rows = [{settings.fields.id: key, **row} for key, row in value.items()]
-    elif isinstance(value, dict) and (lists := [each for each in value.values() if _is_list_of_rows(each)]):
+    elif isinstance(value, dict) and (lists := [rows for rows in value.values() if _is_list_of_rows(rows)]):
         rows = lists[0]
     else:
         what = f"holds no rows but {_shape(value)}"

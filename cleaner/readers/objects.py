@@ -32,7 +32,7 @@ def find_remote(
         _refuse_output_inside(starts, str(exclude))
     named = len(inputs) == 1 and [start.url for start in starts] == [str(inputs[0])] and _is_object(starts[0].url)
     base = _base(starts)
-    objects = {locator: each for start in starts for locator, each in _objects(start, base)}
+    objects = {locator: remote for start in starts for locator, remote in _objects(start, base)}
     return _find(unmatched, dict(sorted(objects.items())), kinds, fallback=FALLBACK_KIND if named else None)
 
 
@@ -51,12 +51,12 @@ def _starts(inputs: Sequence[PathOrUrl]) -> tuple[list[_Start], list[Failure]]:
         if not WILDCARDS & set(url):
             starts.append(_Start(url, url))
             continue
-        before = url[: min(url.index(each) for each in WILDCARDS if each in url)].rpartition("/")[0]
+        before = url[: min(url.index(sign) for sign in WILDCARDS if sign in url)].rpartition("/")[0]
         matches = [_Start(match, before) for match in listed(url)]
         starts += matches
         if not matches:
             unmatched.append(Failure(str(parts_of(url)), None, "matches no object", "check the pattern"))
-    if len({each.url.partition("://")[0] for each in starts}) > 1:
+    if len({start.url.partition("://")[0] for start in starts}) > 1:
         raise InputError("the inputs lie in different stores; clean them one after the other")
     return starts, unmatched
 
@@ -82,7 +82,7 @@ def _base(starts: Sequence[_Start]) -> PurePosixPath:
         return path.parent if _is_object(folder) else path
     around = [parts_of(start.url).parent.parts for start in starts] or [()]
     depth = 0
-    while all(len(each) > depth and each[depth] == around[0][depth] for each in around):
+    while all(len(parts) > depth and parts[depth] == around[0][depth] for parts in around):
         depth += 1
     return PurePosixPath(*around[0][:depth])
 
@@ -119,12 +119,12 @@ def _find(
 ) -> Iterator[Found | Skipped | Failure]:
     yield from unmatched
     hidden = ""
-    for locator, each in objects.items():
+    for locator, remote in objects.items():
         if hidden and locator.startswith(hidden):
             continue
         *folders, name = locator.split("/")
         outermost = next((place for place, part in enumerate(folders) if part.startswith(".")), None)
-        if each is None:
+        if remote is None:
             yield Failure(locator, None, "is not there", "check its name; if it was moved meanwhile, run again")
         elif not {"", ".", ".."}.isdisjoint((*folders, name)):
             yield Failure(locator, None, "has a name that is not a relative path", "rename it")
@@ -134,7 +134,7 @@ def _find(
         elif name.startswith("."):
             yield Skipped(locator, "hidden")
         else:
-            yield _judge(RemoteFile(*each), locator, kinds, fallback)
+            yield _judge(RemoteFile(*remote), locator, kinds, fallback)
 
 
 def _judge(file: RemoteFile, locator: str, kinds: Collection[str], fallback: str | None) -> Found | Skipped | Failure:

@@ -92,14 +92,15 @@ def cut_warc(found: Found, *, room: int, size: int, settings: ReadSettings) -> I
     first, start, count, limit = 1, 0, 0, room
     after_conversion = True
     with suppress(OSError), found.path.open("rb") as stream:
-        for each in captures(stream, _unwanted, max_block=settings.max_bytes + HEADERS_ROOM):
-            conversion = isinstance(each, Capture) and each.headers.get("warc-type", "").lower() == "conversion"
-            cuttable = not isinstance(each, Damage) and not each.place.inside and (after_conversion or not conversion)
+        for record in captures(stream, _unwanted, max_block=settings.max_bytes + HEADERS_ROOM):
+            conversion = isinstance(record, Capture) and record.headers.get("warc-type", "").lower() == "conversion"
+            begins_member = not isinstance(record, Damage) and not record.place.inside
+            cuttable = begins_member and (after_conversion or not conversion)
             if count >= limit and cuttable:
                 yield Range(first, count, start)
-                first, start, count, limit = each.place.number, each.place.offset, 0, size
-            count += not isinstance(each, Passed)
-            after_conversion = conversion or isinstance(each, Passed)
+                first, start, count, limit = record.place.number, record.place.offset, 0, size
+            count += not isinstance(record, Passed)
+            after_conversion = conversion or isinstance(record, Passed)
     yield Range(first, max(1, count), start, last=True)
 
 
@@ -115,21 +116,21 @@ def read_warc(
     last, left, max_bytes = part.first - 1, part.documents, settings.max_bytes
     room = max_bytes + HEADERS_ROOM
     try:
-        for each in captures(stream, _unwanted, max_block=room, start=part.start, first=part.first):
-            last = each.place.number
-            left -= not isinstance(each, Passed)
-            if isinstance(each, Passed):
-                yield Skipped(name, each.reason)
-            elif isinstance(each, Damage):
-                what = f"is larger than {max_bytes:,} bytes" if each.too_long else each.what
-                yield Reading(None, None, Failure(name, last, f"{what} (at byte {each.place.offset:,})", each.do))
-            elif each.headers.get("warc-refers-to", "").strip("<> ") in recent:
+        for record in captures(stream, _unwanted, max_block=room, start=part.start, first=part.first):
+            last = record.place.number
+            left -= not isinstance(record, Passed)
+            if isinstance(record, Passed):
+                yield Skipped(name, record.reason)
+            elif isinstance(record, Damage):
+                what = f"is larger than {max_bytes:,} bytes" if record.too_long else record.what
+                yield Reading(None, None, Failure(name, last, f"{what} (at byte {record.place.offset:,})", record.do))
+            elif record.headers.get("warc-refers-to", "").strip("<> ") in recent:
                 yield Skipped(name, "WARC conversion of a record that was read")
             else:
                 original = Original(name, last, b"", "text/plain")
-                reading = guarded_row(partial(_reading, each, name, max_bytes), original, settings.seconds)
-                if isinstance(reading, Reading) and reading.document and each.id:
-                    recent.append(each.id)
+                reading = guarded_row(partial(_reading, record, name, max_bytes), original, settings.seconds)
+                if isinstance(reading, Reading) and reading.document and record.id:
+                    recent.append(record.id)
                 yield reading
             if not left and not part.last:
                 return

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import Any
-
-from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
-from warcio.exceptions import ArchiveLoadFailed  # type: ignore[import-untyped]
+from typing import Any, BinaryIO, cast
 
 from archive.checking.ledger import LEDGER_ERRORS, load_ledger
+from archive.segments.records import MAX_BLOCK
 from archive.warc.fields import FieldsError, load_fields
+from archive.warc.records import Capture, captures, wanted
 from cleaner.corrections.apply import Corrections, is_corrected
 from cleaner.corrections.format import Seen
 from cleaner.document import Decision, Rendering
@@ -65,7 +65,7 @@ def article_at(out: Path, row: Mapping[str, Any], policy: Policy) -> Article:
         clean, written = _records(out / "warc" / row["segment"], row["offset"])
         text = rebuild(clean if clean is not None else written.get("clean-text", ""), written)
         decisions = tuple(sorted(_decisions(written, policy), key=lambda decision: decision.start))
-    except (OSError, ArchiveLoadFailed, FieldsError, *LEDGER_ERRORS) as error:
+    except (OSError, FieldsError, *LEDGER_ERRORS) as error:
         raise ReviewError(f"{where}: cannot be read ({error}); `cleancopy archive verify` tells") from error
     given = written.get("given") or {}
     return Article(
@@ -77,14 +77,17 @@ def article_at(out: Path, row: Mapping[str, Any], policy: Policy) -> Article:
 def _records(segment: Path, offset: int) -> tuple[str | None, Mapping[str, Any]]:
     """Clean text and ledger of the article whose first record stands there."""
     clean: str | None = None
-    with segment.open("rb") as stream:
-        stream.seek(offset)
-        for number, record in enumerate(ArchiveIterator(stream, no_record_parse=True)):
-            block = record.content_stream().read()
-            if record.rec_type == "conversion":
-                clean = block.decode("utf-8", "replace")
-            if record.rec_type == "metadata" or number == RECORDS - 1:
-                return clean, load_ledger(dict(load_fields(block)).get("ledger"))
+    with FileIO(segment, "rb") as file:
+        file.seek(offset)
+        found = captures(cast(BinaryIO, file), wanted, max_block=MAX_BLOCK, start=offset, check=False)
+        for number, record in enumerate(found):
+            if not isinstance(record, Capture):
+                break
+            kind = record.headers.get("warc-type")
+            if kind == "conversion":
+                clean = record.block.decode("utf-8", "replace")
+            if kind == "metadata" or number == RECORDS - 1:
+                return clean, load_ledger(dict(load_fields(record.block)).get("ledger"))
     raise ReviewError(f"{segment}, offset {offset}: no article stands there; `cleancopy archive verify` tells")
 
 

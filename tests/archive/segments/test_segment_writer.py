@@ -83,6 +83,10 @@ def test_dates(captured: datetime, cleaned: datetime, dates: tuple[str, str]) ->
     [
         ("https://www.example.org/a b?ü#x", "https://www.example.org/a%20b?%C3%BC#x"),
         ("HTTP://Bücher.example/", "http://xn--bcher-kva.example/"),
+        ("http://straße.example:8080/", "http://xn--strae-oqa.example:8080/"),  # IDNA 2003 said strasse
+        ("http://☃.example/", "http://xn--n3h.example/"),
+        ("http://ida@bücher.example/", "http://ida@xn--bcher-kva.example/"),
+        ("http://bücher..example/", "http://b%C3%BCcher..example/"),
         ("javascript:alert(1)", "file:///news/a.txt"),
         ("http://[broken/", "file:///news/a.txt"),
         ("http:///no-host", "file:///news/a.txt"),

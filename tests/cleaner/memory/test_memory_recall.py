@@ -32,7 +32,7 @@ def articles():
     return ["\n".join(paragraphs) for paragraphs in stories]
 
 
-def test_a_document_does_not_testify_for_itself(tmp_path, articles):
+def test_a_document_is_no_evidence_about_itself(tmp_path, articles):
     memory = memory_of(tmp_path, articles)
     texts, found = recalled(memory, articles[0])
     assert (found.documents, texts[-1]) == (11, APPEAL)
@@ -41,7 +41,7 @@ def test_a_document_does_not_testify_for_itself(tmp_path, articles):
     assert (new.documents, held(new, len(other) - 1)) == (12, 10)
 
 
-def test_a_near_copy_does_not_testify_either(tmp_path):
+def test_nor_is_a_near_copy(tmp_path):
     texts = ["\n".join([*story(number, 12), APPEAL]) for number in range(8)]
     memory = memory_of(tmp_path, texts)
     updated = texts[0].replace(story(0, 12)[4], story(70)[0])
