@@ -198,11 +198,15 @@ def write_atomically(path: Path, parts: Iterable[bytes], *, sync: bool = True, r
 
 
 def remove_drafts(path: Path) -> None:
-    """Removes what a killed process left of writing `path`; for whom nobody else can be writing it now."""
+    """Removes what a killed process left of writing `path`; for whom nobody else can be writing it now.
+
+    Drafts of drafts, too: of a writer that was given one to fill, and is careful itself.
+    """
     wanted = _stem(path.name)
     with suppress(FileNotFoundError):
         for there in list(path.parent.iterdir()):
             if (matched := _DRAFT_NAME.fullmatch(there.name)) and matched[1] == wanted:
+                remove_drafts(there)
                 there.unlink(missing_ok=True)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from archive.checking.originals import COPIES_FOLDER
-from archive.segments.durable import is_draft
+from archive.segments.durable import is_draft, remove_drafts
 from cleaner.batch.earlier import KNOWN
 from cleaner.batch.plan import text_names
 from cleaner.batch.shards.files import WORK, page_name
@@ -175,6 +175,8 @@ def sweep_drafts(out: Path) -> None:
         for path in _files_below(out / folder):
             if is_draft(path.name):
                 path.unlink(missing_ok=True)
+    for name in FILES:  # what else lies in OUT may be written by another command
+        remove_drafts(out / name)
 
 
 def _files_below(folder: Path) -> list[Path]:

@@ -129,6 +129,8 @@ def test_what_a_killed_writer_left_is_removed_for_that_file_only(tmp_path: Path)
     for name in ("a.txt", "b.txt"):
         with drafted(tmp_path / name):
             left += [draft for draft in names(tmp_path) if is_draft(draft)]
+    with drafted(tmp_path / left[0]):  # a draft of the draft
+        left += [name for name in names(tmp_path) if is_draft(name)]
     for draft in left:
         (tmp_path / draft).write_bytes(b"half")
     remove_drafts(tmp_path / "a.txt")

@@ -1,0 +1,210 @@
+"""A full disk, and a crash, at every write of small runs: the table of docs/reliability.md.
+
+    python benchmarks/disk_faults.py [--every 1] [--only NAME] [--modes full,hiccup,kill,torn]
+
+For each command and each n: the n-th call that takes space or changes a name (write, fsync, rename, link, mkdir, a new
+file …; benchmarks/faults/disk_faults.c) fails with "no space left", and all after it (`full`) or none (`hiccup`); or
+the process is killed there (`kill`), or in the middle of that write (`torn`). Asked afterwards: does it end with a
+message and without a traceback; is all as it was that must stay; is what bears a result's name whole; does the same
+command, with the fault gone, end with the bytes of a run that met none. Exit code 1 when anything is wrong. Linux.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIM = ROOT / "benchmarks/faults/disk_faults.c"
+LIBRARY = "CLEANCOPY_DISK_FAULTS"
+MODES = {"full": 1, "hiccup": 2, "kill": 3, "torn": 4}
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of one command under one kind of fault."""
+
+    calls: int = 0
+    tried: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+def with_shim() -> None:
+    """Starts this script again with the shim loaded, compiled for this machine."""
+    folder = tempfile.mkdtemp(prefix="disk-faults-")
+    library = Path(folder) / "disk_faults.so"
+    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, SHIM, "-ldl"], check=True)
+    one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+    done = subprocess.run(
+        [sys.executable, *sys.argv], env={**os.environ, **one, "LD_PRELOAD": str(library), LIBRARY: str(library)},
+        check=False,
+    )  # fmt: skip
+    shutil.rmtree(folder)
+    sys.exit(done.returncode)
+
+
+def tried(scenario: Scenario, mode: str, work: Path, every: int) -> Iterator[Tally]:
+    """One command under one kind of fault, at every n."""
+    shim = ctypes.CDLL(os.environ[LIBRARY])
+    state, folder, tally = work / "state", work / "trial", Tally()
+    reference = expected(scenario, state, folder)
+    count, n = work / "count", 0
+    while True:
+        n += every
+        fresh(state, folder)
+
+        def command() -> int:
+            os.environ["TMPDIR"] = tempfile.tempdir = str(folder / "place/tmp")
+            shim.faults_arm(f"{folder / 'place'}/".encode(), ctypes.c_long(n), MODES[mode])  # noqa: B023
+            code = carried_out(scenario.words, folder)
+            shim.faults_counted.restype = ctypes.c_long
+            count.write_text(str(shim.faults_counted()))
+            return code
+
+        count.unlink(missing_ok=True)
+        before = tree(folder)
+        ended = run_forked(command, work / "log")
+        if count.exists() and int(count.read_text()) < n:
+            tally.calls = int(count.read_text())
+            yield tally
+            return
+        tally.tried += 1
+        tally.wrong += [
+            f"{n}: {what}" for what in problems(scenario, mode, ended, Trial(before, reference, folder, work))
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A trial's files before the fault, those of a run that met none, and where it was."""
+
+    before: Tree
+    reference: Tree
+    folder: Path
+    work: Path
+
+
+def expected(scenario: Scenario, state: Path, folder: Path) -> Tree:
+    """What the command leaves behind when nothing happens."""
+    fresh(state, folder)
+    with silence():
+        carried_out(scenario.words, folder)  # here, so that children find all loaded
+    fresh(state, folder)
+    ended = run_forked(lambda: carried_out(scenario.words, folder), folder.parent / "log")
+    if ended.code != scenario.code:
+        raise RuntimeError(f"{scenario.name} ended with {ended.code}: {ended.said}")
+    return tree(folder)
+
+
+def problems(scenario: Scenario, mode: str, ended: Ended, trial: Trial) -> Iterator[str]:
+    """What is wrong after a fault, and after the command was given again."""
+    after = tree(trial.folder)
+    if ended.hung:
+        yield "it hung"
+    if "Traceback" in ended.said:
+        yield f"a traceback: {ended.said.strip().splitlines()[-1][:300]}"
+    elif mode in ("full", "hiccup") and ended.code not in (scenario.code, 1, 2):
+        yield f"exit code {ended.code}: {ended.said[-200:]}"
+    elif mode == "full" and ended.code == 0 and after != trial.reference:
+        yield "it says that all is well"
+    elif ended.code not in (0, None) and ended.code != scenario.code and not ended.said.strip():
+        yield "it says nothing"
+    yield from _changed(scenario, trial.before, after)
+    yield from _torn(scenario, mode, after, trial.reference)
+    if scenario.again:
+        again = run_forked(lambda: carried_out(scenario.words, trial.folder), trial.work / "log")
+        if again.code != scenario.code:
+            yield f"again: exit code {again.code}: {again.said.strip()[-300:]}"
+        elif (now := _without_drafts(scenario, mode, tree(trial.folder))) != trial.reference:
+            names = sorted(name for name in {*now, *trial.reference} if now.get(name) != trial.reference.get(name))
+            yield f"again: other files: {', '.join(names)[:300]}"
+
+
+def _without_drafts(scenario: Scenario, mode: str, files: Tree) -> Tree:
+    """Only runs remove what a killed one left half-written: in other folders somebody else may be writing it."""
+    left = mode in ("kill", "torn") and not scenario.sweeps
+    return {name: content for name, content in files.items() if not (left and is_draft(name.rpartition("/")[2]))}
+
+
+def _changed(scenario: Scenario, before: Tree, after: Tree) -> Iterator[str]:
+    """What had to stay and is not as it was."""
+    for name, content in before.items():
+        stays = name.startswith("in/") or any(fnmatch(name, pattern.replace("**/*", "*")) for pattern in scenario.kept)
+        if stays and after.get(name) != content:
+            yield f"{name} has changed"
+        if name == scenario.grows and not after.get(name, b"").startswith(content):
+            yield f"{name} has lost what it held"
+
+
+def _torn(scenario: Scenario, mode: str, after: Tree, reference: Tree) -> Iterator[str]:
+    """Files of commands that do not go on: each is what it would be, or not there; drafts stay after a kill only."""
+    if scenario.again or scenario.grows:
+        return
+    for name, content in after.items():
+        draft = name.rpartition("/")[2].startswith(".") or name.endswith((".lock", ".open")) or "/.work/" in name
+        if name.startswith("place/to/") and content != reference.get(name) and not (draft and mode in ("kill", "torn")):
+            yield f"{name} is not whole"
+        if name.endswith("index.sqlite") and content[:6] != b"SQLite":
+            yield f"{name} is not whole"
+        if name == "place/site.memory" and content != reference[name] and not _opens(content):
+            yield f"{name} is not whole"
+
+
+def _opens(content: bytes) -> bool:
+    from cleaner.memory.store import Memory, MemoryFileError
+
+    with tempfile.NamedTemporaryFile(suffix=".memory") as file:
+        file.write(content)
+        file.flush()
+        try:
+            Memory(Path(file.name)).close()
+        except MemoryFileError:
+            return False
+        return True
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="try every n-th call only")
+    parser.add_argument("--only", action="append", help="names of commands (default: all)")
+    parser.add_argument("--modes", default=",".join(MODES), help="kinds of fault")
+    args = parser.parse_args()
+    wrong = 0
+    print("| command | fault | calls | tried | wrong | seconds |\n|---|---|---|---|---|---|", flush=True)
+    for scenario in SCENARIOS:
+        if args.only and scenario.name not in args.only:
+            continue
+        with tempfile.TemporaryDirectory() as name:
+            work = Path(name).resolve()
+            make_state(scenario, work / "state-made")
+            (work / "state-made").rename(work / "state")
+            for mode in args.modes.split(","):
+                began = time.monotonic()
+                for tally in tried(scenario, mode, work, args.every):
+                    wrong += len(tally.wrong)
+                    numbers = f"{tally.calls} | {tally.tried} | {len(tally.wrong)} | {time.monotonic() - began:.0f}"
+                    print(f"| {scenario.name} | {mode} | {numbers} |", flush=True)
+                    for what in tally.wrong[:20]:
+                        print(f"    {what}", flush=True)
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    if LIBRARY not in os.environ:
+        with_shim()
+    from archive.segments.durable import is_draft  # noqa: I001 (after the shim)
+    from faults.forked import Ended, run_forked
+    from faults.scenarios import SCENARIOS, Scenario, Tree, carried_out, fresh, make_state, silence, tree
+
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""Runs and updates that are killed at random moments and go on: a row of docs/reliability.md.
+
+    python benchmarks/kills.py [--count 2000] [--seed 1] [--commands 0.02]
+
+Each attempt is killed (SIGKILL) at a random moment of the time that a whole one takes, and begun again until one comes
+to its end; then OUT must hold the bytes of a run that nobody killed, and for an update the segments and rows that were
+there. Attempts are forked from a process that has loaded the model; a share of them are commands of their own with two
+workers. Exit code 1 when anything differs. Not on Windows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+from faults.forked import Ended, run_forked  # noqa: E402
+from faults.scenarios import SCENARIOS, Scenario, Tree, carried_out, fresh, make_state, silence, tree  # noqa: E402
+
+COMMANDS = ("clean", "clean --update", "clean --resume", "clean --fresh")
+HUNG = 120.0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of the attempts with one command."""
+
+    kills: int = 0
+    completed: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Trials:
+    """One command, killed again and again in one folder."""
+
+    scenario: Scenario
+    work: Path
+    chance: random.Random
+    commands: float
+    tally: Tally = field(default_factory=Tally)
+    took: float = 0.0
+    reference: Tree = field(default_factory=dict)
+
+    def prepare(self) -> None:
+        """The state that it begins with, and what it ends with when nobody kills it."""
+        make_state(self.scenario, self.work / "made")
+        (self.work / "made").rename(self.work / "state")
+        fresh(self.work / "state", self.folder)
+        with silence():
+            carried_out(self.scenario.words, self.folder)  # here, so that children find all loaded
+        fresh(self.work / "state", self.folder)
+        began = time.monotonic()
+        ended = self._forked(None)
+        self.took = time.monotonic() - began
+        if ended.code != self.scenario.code:
+            raise RuntimeError(f"{self.scenario.name}: {ended.said}")
+        self.reference = tree(self.folder)
+
+    @property
+    def folder(self) -> Path:
+        return self.work / "trial"
+
+    def until_complete(self) -> Iterator[int]:
+        """Kills it until it comes to its end; the kills by now after each."""
+        fresh(self.work / "state", self.folder)
+        before = tree(self.folder)
+        while True:
+            after = self.chance.uniform(0.0, 1.1) * self.took
+            ended = self._command(after) if self.chance.random() < self.commands else self._forked(after)
+            if ended.code is not None and ended.code >= 0:
+                break
+            self.tally.kills += 1
+            self.tally.wrong += self._changed(before)
+            yield self.tally.kills
+        if ended.hung or ended.code != self.scenario.code or "Traceback" in ended.said:
+            self.tally.wrong.append(f"it ended with {ended.code}: {ended.said[-300:]}")
+        now = tree(self.folder)
+        if now != self.reference:
+            names = sorted(name for name in {*now, *self.reference} if now.get(name) != self.reference.get(name))
+            self.tally.wrong.append(f"other files: {', '.join(names)[:300]}")
+        self.tally.completed += 1
+
+    def _changed(self, before: Tree) -> list[str]:
+        """Inputs, and for an update segments and rows, are as they were, whenever it was killed."""
+        now = tree(self.folder)
+        sealed = ("place/out/warc/", "place/out/originals/", "place/out/documents/")
+        stays = ("in/", *(sealed if self.scenario.changed else ()))
+        names = (name for name in before if name.startswith(stays))
+        return [f"{name} has changed" for name in names if now.get(name) != before[name]]
+
+    def _forked(self, after: float | None) -> Ended:
+        return run_forked(lambda: carried_out(self.scenario.words, self.folder), self.work / "log", kill_after=after)
+
+    def _command(self, after: float) -> Ended:
+        """A process of its own with two workers; killed with more time, since it loads the model first."""
+        words = [word.format(self.folder) for word in self.scenario.words]
+        words[words.index("--workers") + 1] = "2"
+        words[words.index("--timeout") + 1] = "60"
+        with (self.work / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "cleaner", *words], stdout=log, stderr=log, cwd=ROOT, start_new_session=True
+            )
+            try:
+                process.wait(timeout=after + self.chance.uniform(0, 8))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        said = (self.work / "log").read_text(encoding="utf-8", errors="replace")
+        return Ended(None if process.returncode < 0 else process.returncode, said)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=2000, help="kills in all")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--commands", type=float, default=0.02, help="share of attempts that are commands of their own")
+    args = parser.parse_args()
+    os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+    wrong = 0
+    print("| command | kills | came to their end | wrong | seconds |\n|---|---|---|---|---|", flush=True)
+    for name in COMMANDS:
+        scenario = next(each for each in SCENARIOS if each.name == name)
+        with tempfile.TemporaryDirectory() as folder:
+            trials = Trials(scenario, Path(folder).resolve(), random.Random(f"{args.seed} {name}"), args.commands)
+            trials.prepare()
+            began, most = time.monotonic(), -(-args.count // len(COMMANDS))
+            while trials.tally.kills < most:
+                for _ in trials.until_complete():
+                    pass
+        tally = trials.tally
+        wrong += len(tally.wrong)
+        seconds = f"{time.monotonic() - began:.0f}"
+        print(f"| {name} | {tally.kills:,} | {tally.completed:,} | {len(tally.wrong)} | {seconds} |", flush=True)
+        for what in tally.wrong[:20]:
+            print(f"    {what}", flush=True)
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
