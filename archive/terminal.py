@@ -5,7 +5,9 @@ What could is shown as an escape (`\\x1b`, `\\u202e`), so that it can still be t
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 #: Control characters of ASCII and Latin-1, Unicode's line ends, marks that turn the direction of writing round or hide
 #: (Unicode 16, UAX 9, table 4; UTR 36, 2.5; tags of UTS 51), and lone surrogates.
@@ -27,9 +29,31 @@ def one_line(text: str) -> str:
     return _IN_A_LINE.sub(_escape, text)
 
 
+def squeezed(text: str) -> str:
+    """The text on one line with a space for any white space, for lists and cells.
+
+    >>> squeezed(" Give   now\\x1b[1m ")
+    'Give now\\\\x1b[1m'
+    """
+    return one_line(" ".join(text.split()))
+
+
 def many_lines(text: str) -> str:
     """The text with its line feeds and tabs, for reading."""
     return _IN_A_TEXT.sub(_escape, text.replace("\r\n", "\n"))
+
+
+def as_json(value: Any, *, indent: int | None = None) -> str:
+    """JSON that can be read by eye too: letters of any script as they are, what steers a terminal as JSON's escapes.
+
+    >>> as_json({"ü": "\\x9b2J"})
+    '{"ü": "\\\\u009b2J"}'
+    """
+    return _IN_A_TEXT.sub(_json_escape, json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    return "\\u007f" if match[0] == "\x7f" else json.dumps(match[0])[1:-1]
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archive.segments.durable import write_atomically
 from archive.segments.problems import Problem
@@ -21,12 +21,8 @@ from archive.segments.reader import Record, records
 from archive.segments.records import warc_date
 from archive.segments.writer import OPEN_SUFFIX
 
-try:
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-    from cryptography.hazmat.primitives import serialization
+if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-except ImportError:  # the extra `sign`
-    serialization = None
 
 SIGNATURE_NAME = "signature.json"
 FORMAT = "cleancopy signature 1"
@@ -59,6 +55,8 @@ def sign(segments: Iterable[Path], target: Path, key: Path, when: datetime) -> i
 def signature_problems(segments: Iterable[Path], signature: Path, key: Path) -> Iterator[Problem]:
     """In which respect the segments are not what was signed with this key. Raises SigningError, OSError of the key."""
     public = _public_key(key)
+    from cryptography.exceptions import InvalidSignature
+
     name = signature.name
     try:
         with signature.open("rb") as file:
@@ -120,6 +118,8 @@ def _canonical(statement: Any) -> bytes:
 
 def _private_key(path: Path) -> Ed25519PrivateKey:
     key = _loaded(path, private=True)
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     if not isinstance(key, Ed25519PrivateKey):
         raise SigningError(f"{path} is no private Ed25519 key; make one: openssl genpkey -algorithm ed25519 -out KEY")
     return key
@@ -127,14 +127,19 @@ def _private_key(path: Path) -> Ed25519PrivateKey:
 
 def _public_key(path: Path) -> Ed25519PublicKey:
     key = _loaded(path, private=False)
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     if not isinstance(key, Ed25519PublicKey):
         raise SigningError(f"{path} is no public Ed25519 key; get it: openssl pkey -in KEY -pubout -out KEY.pub")
     return key
 
 
 def _loaded(path: Path, *, private: bool) -> Any:
-    if serialization is None:
-        raise SigningError("signatures need a library; install it with: pip install 'cleancopy[sign]'")
+    try:  # here, since most commands need none of it
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives import serialization
+    except ImportError:
+        raise SigningError("signatures need a library; install it with: pip install 'cleancopy[sign]'") from None
     data = path.read_bytes()
     try:
         return serialization.load_pem_private_key(data, None) if private else serialization.load_pem_public_key(data)

@@ -11,7 +11,7 @@ from archive.checking.ledger import Checks, LedgerError
 from archive.checking.versions import history
 from archive.cli.output import PROBLEMS, WELL, counted, not_found, note, report, say, say_bytes
 from archive.segments.problems import Problem
-from archive.terminal import one_line
+from archive.terminal import as_json, one_line
 from archive.view import DiffLine, Entry, clean_text, diff, entries, find, ledger_of
 
 COLOURS = {"strip": "\x1b[31m", "meta": "\x1b[33m", "repair": "\x1b[36m"}
@@ -86,7 +86,7 @@ def _show_clean(entry: Entry) -> None:
 
 
 def _show_ledger(entry: Entry) -> None:
-    say(json.dumps(ledger_of(entry), indent=2, ensure_ascii=False))
+    say(as_json(ledger_of(entry), indent=2))
 
 
 def _show_headers(entry: Entry) -> None:

@@ -14,12 +14,6 @@ from pathlib import Path
 from archive.export.texts import Counts, ExportError, Retell, Text, export_target, texts
 from archive.segments.durable import drafted, write_atomically
 
-try:
-    import pyarrow
-    import pyarrow.parquet as tables
-except ImportError:  # the extra `parquet`
-    pyarrow = None
-
 #: Rows held before they are written as one group of a table.
 ROW_GROUP = 1_000
 
@@ -55,14 +49,17 @@ def _packed(rows: Iterable[dict[str, object]]) -> Iterator[bytes]:
 
 def export_parquet(segment: Path, folder: Path, told: Retell) -> Counts:
     """The segment as a Parquet table with the columns of the rows. Raises ExportError, OSError."""
-    if pyarrow is None:
-        raise ExportError("Parquet needs pyarrow; install it with: pip install 'cleancopy[parquet]'")
+    try:  # here, since it takes longer to load than most commands do
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise ExportError("Parquet needs pyarrow; install it with: pip install 'cleancopy[parquet]'") from None
     counts = Counts()
     names = ("id", "url", "title", "text", "body", "status", "language", "capture-date", "path")
     columns = [(name, pyarrow.string()) for name in names]
     schema = pyarrow.schema([*columns, ("row", pyarrow.int64()), ("record-id", pyarrow.string())])
     target = export_target(segment, folder, ".parquet")
-    with drafted(target, replace=False) as file, tables.ParquetWriter(file, schema, compression="zstd") as writer:
+    with drafted(target, replace=False) as file, parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         held: list[dict[str, object]] = []
         for text in texts(segment, told, counts):
             held.append(_row(text))

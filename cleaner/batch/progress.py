@@ -18,6 +18,7 @@ from typing import Any, Never, Self
 
 from tqdm import tqdm
 
+from archive.terminal import one_line
 from cleaner.batch.counts import RunCounts
 from cleaner.batch.shards.tasks import CHARACTERS, DOCUMENTS, FAILED, LABELS
 from cleaner.writers.words import duration, number, share
@@ -127,7 +128,7 @@ class Log:
 
     def say(self, event: str, message: str, **values: Any) -> None:
         """One message, one line."""
-        line = f"cleancopy: {message}"
+        line = f"cleancopy: {one_line(message)}"
         if self.as_json:
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             line = json.dumps({"time": now, "event": event, "message": message, **values})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from archive.terminal import squeezed
 from cleaner.batch.counts import NAMED, RunCounts
 from cleaner.document import Status
 from cleaner.writers.failure_groups import failure_groups
-from cleaner.writers.words import number, plural, printable, share, shorten
+from cleaner.writers.words import number, plural, share, shorten
 
 #: So many documents of a status are named.
 SHOWN = 3
@@ -30,7 +31,7 @@ def summary_lines(counts: RunCounts) -> Iterator[str]:
         yield f"  {label:<13}{spans:>8,} {'stretch ' if spans == 1 else 'stretches'}{count:>11,} characters"
     for kind, counter in (("repairs", counts.repairs), ("skipped", counts.skipped)):
         if counter:
-            listed = (f"{number(count)} {shorten(printable(name), NAME)}" for name, count in sorted(counter.items()))
+            listed = (f"{number(count)} {shorten(squeezed(name), NAME)}" for name, count in sorted(counter.items()))
             yield f"{kind}: {', '.join(listed)}"
     for named in NAMED:
         if counts.status[named]:
@@ -38,7 +39,7 @@ def summary_lines(counts: RunCounts) -> Iterator[str]:
 
 
 def _named(status: Status, count: int, names: list[str]) -> str:
-    shown = ", ".join(shorten(printable(name), NAME) for name in names[:SHOWN])
+    shown = ", ".join(shorten(squeezed(name), NAME) for name in names[:SHOWN])
     more = f" and {number(count - SHOWN)} more; run.json names them" if count > SHOWN else ""
     return f"{status}: {shown}{more}"
 
@@ -47,7 +48,7 @@ def failure_lines(counts: RunCounts) -> Iterator[str]:
     """The failures, one line for each kind."""
     groups = failure_groups(counts.failures)
     for group in groups[:KINDS]:
-        yield printable(group.message)
+        yield squeezed(group.message)
     untold = counts.failed - sum(group.count for group in groups[:KINDS])
     if untold > 0:
         yield f"{plural(untold, 'more failure')}; run.json names them"

@@ -9,7 +9,7 @@ import argparse
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from cleaner.html.model import PageModel
@@ -35,6 +35,13 @@ def say(message: str) -> None:
     from archive.terminal import one_line
 
     print(f"cleancopy: {one_line(message)}", file=sys.stderr)
+
+
+def tell(text: str, *, to: TextIO | None = None) -> None:
+    """Lines on standard output, or `to` another stream, without what could steer a terminal."""
+    from archive.terminal import many_lines
+
+    print(many_lines(text), file=to, flush=to is not None)
 
 
 def positive(text: str) -> int:

@@ -20,7 +20,7 @@ from cleaner.batch.progress import Bar, Log
 from cleaner.batch.run import BatchError, BatchSettings, dry_run, run_batch
 from cleaner.batch.summary import failure_lines, summary_lines
 from cleaner.batch.update import update_lines
-from cleaner.cli.arguments import OK, SOME_FAILED, UsageError, read_settings
+from cleaner.cli.arguments import OK, SOME_FAILED, UsageError, read_settings, tell
 from cleaner.engines.cores import cores
 from cleaner.engines.select import THIS_MACHINE, EngineChoice, EngineName
 from cleaner.pipeline import Cleaner
@@ -148,7 +148,7 @@ def _clock(now: datetime | None) -> datetime:
 
 def _print_summary(counts: RunCounts, out: PathOrUrl | None) -> None:
     report = read_report(out) if isinstance(out, Path) else None
-    print("\n".join((*summary_lines(counts), *update_lines(report or {}))))
+    tell("\n".join((*summary_lines(counts), *update_lines(report or {}))))
     if out is not None:
         has_texts = not (isinstance(out, Path) and (out / "text" / ABOUT_TEXTS).exists())
         texts = "text/ (clean), " if has_texts else ""

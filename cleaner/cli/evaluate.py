@@ -6,8 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from archive.terminal import many_lines
-from cleaner.cli.arguments import OK, add_cleaning, cleaner_of, positive
+from cleaner.cli.arguments import OK, add_cleaning, cleaner_of, positive, tell
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,9 +27,5 @@ def run(args: argparse.Namespace) -> int:
     cleaner = cleaner_of(args)
     documents = (gold for path in args.gold for gold in read_gold(path))
     scored = evaluate(cleaner, (gold for gold in documents if args.split in (None, gold.split)))
-    print(
-        json.dumps(as_values(scored))
-        if args.json
-        else many_lines("\n".join(report_lines(scored, by=args.by, worst=args.worst)))
-    )
+    tell(json.dumps(as_values(scored)) if args.json else "\n".join(report_lines(scored, by=args.by, worst=args.worst)))
     return OK

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive.terminal import one_line
+from archive.terminal import as_json, one_line
 from cleaner.cli.arguments import OK, SOME_FAILED, add_cleaning, add_reading, cleaner_of, read_settings, say
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
             failed = True
             say(outcome.message)
         elif args.json:
-            print(json.dumps({"id": reading.id_in_rows(outcome.id), **explain_values(outcome)}, ensure_ascii=False))
+            print(as_json({"id": reading.id_in_rows(outcome.id), **explain_values(outcome)}))
         else:
             if not alone:
                 print(f"── {one_line(outcome.id)} ".ljust(width, "─"))

@@ -6,13 +6,12 @@ Results go to stdout, messages to stderr. Exit codes: 0 all well, 1 some documen
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from archive.terminal import one_line
-from cleaner.cli.arguments import OK, SOME_FAILED, add_reading, positive, say
+from archive.terminal import as_json, one_line, squeezed
+from cleaner.cli.arguments import OK, SOME_FAILED, add_reading, positive, say, tell
 from cleaner.memory.store import Memory, Recurring, SourceFacts, write_memory
 from cleaner.writers.words import plural, shorten
 
@@ -84,7 +83,7 @@ def say_written(path: Path) -> None:
     memory = Memory.open(path)
     facts = memory.facts()
     articles = sum(source.documents for source in facts)
-    print(f"{path}: {plural(articles, 'article')} of {plural(len(facts), 'source')}; digest {memory.digest[:16]}")
+    tell(f"{path}: {plural(articles, 'article')} of {plural(len(facts), 'source')}; digest {memory.digest[:16]}")
     memory.close()
 
 
@@ -105,9 +104,9 @@ def _show(args: argparse.Namespace) -> int:
             ],
             "blocks": [asdict(block) for block in blocks],
         }
-        print(json.dumps(values, ensure_ascii=False, indent=1))
+        tell(as_json(values, indent=1))
     else:
-        print("\n".join(_lines(memory, facts, blocks)))
+        tell("\n".join(_lines(memory, facts, blocks)))
     return OK
 
 
@@ -124,7 +123,7 @@ def _lines(memory: Memory, facts: list[SourceFacts], blocks: list[Recurring]) ->
     yield ""
     yield "    held  share  block" if len(facts) == 1 else "    held  share  source: block"
     for block in blocks:
-        text = one_line(" ".join(shorten(block.text, TEXT_SHOWN - 1).split()))
+        text = squeezed(shorten(block.text, TEXT_SHOWN - 1))
         shown = text if len(facts) == 1 else f"{_name(block.source)}: {text}"
         yield f"{block.documents:8,}  {block.share:5.0%}  {shown}"
 

@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from archive.segments.durable import write_atomically
+from archive.terminal import one_line
+from cleaner.cli.arguments import say, tell
 from cleaner.corrections.check import described, findings
 from cleaner.corrections.format import Row, Seen, encode, in_force, read, reviewers
 from cleaner.corrections.merge import merged
@@ -78,7 +80,7 @@ def _review(args: argparse.Namespace) -> int:
         from cleaner.review.server import listening, make_review, serve
     except ImportError as error:
         raise ReviewError(f"the pages need more than is here ({error}); pip install 'cleancopy[review]'") from error
-    index = index_of(args.run, lambda line: print(line, file=sys.stderr))
+    index = index_of(args.run, lambda line: tell(line, to=sys.stderr))
     corrections = args.corrections or args.run / CORRECTIONS
     if corrections.exists():
         read(corrections)  # what cannot be read is said now, not at the first click
@@ -106,9 +108,9 @@ def _ask(args: argparse.Namespace, index: Path, corrections: Path) -> None:
     key = os.environ.get("CLEANCOPY_ASK_KEY", "")
     try:
         reader = Reader(Asking(args.ask, args.ask_model, args.ask_limit, key), index.parent)
-        print(f"{args.ask_model}: {reader.read(articles(args.run, index), corrections).line()}", file=sys.stderr)
+        tell(f"{args.ask_model}: {reader.read(articles(args.run, index), corrections).line()}", to=sys.stderr)
     except AskError as error:
-        print(f"cleancopy: {error}", file=sys.stderr)
+        say(str(error))
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -122,7 +124,7 @@ def _export(args: argparse.Namespace) -> int:
         ("gold.jsonl", "".join(gold)), ("disputed.csv", disputed(rows)), ("agreement.txt", "\n".join(lines) + "\n"),
     ):  # fmt: skip
         write_atomically(args.output / name, [content.encode("utf-8", "replace")])
-    print("\n".join((f"{args.output}: {len(gold)} labelled documents, disputed.csv, agreement.txt", *lines)))
+    tell("\n".join((f"{args.output}: {len(gold)} labelled documents, disputed.csv, agreement.txt", *lines)))
     return OK
 
 
@@ -143,7 +145,7 @@ def _show(args: argparse.Namespace, rows: list[Row]) -> int:
         print("".join(encode(row).decode("utf-8", "replace") for row in in_force(rows)), end="")
         return OK
     for line in described(rows):
-        print(_printable(line))
+        tell(one_line(line))
     seen = sum(isinstance(row, Seen) for row in rows)
     print(f"{len(in_force(rows))} corrections in force, {seen} documents, {len(reviewers(rows))} reviewed as a whole")
     return OK
@@ -158,14 +160,9 @@ def _merge(args: argparse.Namespace, rows: list[Row]) -> int:
 def _check(args: argparse.Namespace, rows: list[Row]) -> int:
     lines = list(findings(rows))
     for line in lines:
-        print(_printable(line))
+        tell(one_line(line))
     print(f"{len(rows)} rows, {len(lines)} findings")
     return PROBLEMS if lines else OK
-
-
-def _printable(line: str) -> str:
-    """Without control characters: texts of strangers must not steer a terminal."""
-    return "".join(char if char.isprintable() else " " for char in line)
 
 
 _ACTIONS: Mapping[str, Callable[[argparse.Namespace, list[Row]], int]] = {

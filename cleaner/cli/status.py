@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from archive.terminal import many_lines
-from cleaner.cli.arguments import OK
+from cleaner.cli.arguments import OK, tell
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,5 +20,5 @@ def run(args: argparse.Namespace) -> int:
     from cleaner.storage.object_store import path_or_url
 
     out = path_or_url(args.run)
-    print(json.dumps(status_values(out)) if args.json else many_lines("\n".join(status_lines(out))))
+    tell(json.dumps(status_values(out)) if args.json else "\n".join(status_lines(out)))
     return OK

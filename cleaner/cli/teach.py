@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from archive.segments.durable import write_atomically
+from cleaner.cli.arguments import tell
 from cleaner.corrections.format import read
 from cleaner.corrections.merge import merged
 from cleaner.model.network import shipped_bytes
@@ -42,8 +43,8 @@ def run(args: argparse.Namespace) -> int:
     documents = [Gold(*known) for known in corrected(rows)]
     gold = [document for path in args.gold for document in read_gold(path)]
     model = read_model(args.model) if args.model else shipped_bytes()
-    lessons = teach(documents, model, lambda line: print(line, file=sys.stderr), gold=gold)
+    lessons = teach(documents, model, lambda line: tell(line, to=sys.stderr), gold=gold)
     write_atomically(args.output, [lessons.data])
-    print("\n".join(lessons.figures))
+    tell("\n".join(lessons.figures))
     print(f"{args.output}: {len(lessons.data):,} bytes; use it with --model {args.output}")
     return OK

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cleaner.cli.arguments import OK, one_blas_thread, positive
+from cleaner.cli.arguments import OK, one_blas_thread, positive, tell
 from cleaner.training.blocks import Material, TrainingError, lines_of, train
 from cleaner.training.corpus import articles_by_site, line_examples, noisy_examples, read_rows, site
 from cleaner.training.evaluation import Gold, read_gold
@@ -53,11 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _train_pages(args: argparse.Namespace) -> int:
     data, figures = train_pages(
-        page_examples(args.pages, args.gold), lambda line: print(line, file=sys.stderr),
+        page_examples(args.pages, args.gold), lambda line: tell(line, to=sys.stderr),
         cross_validate=not args.no_cross_validation,
     )  # fmt: skip
     args.output.write_bytes(data)
-    print("\n".join((f"{args.output}: {len(data):,} bytes", *figures)))
+    tell("\n".join((f"{args.output}: {len(data):,} bytes", *figures)))
     return OK
 
 
@@ -120,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
     trained = train(
         material,
         Settings(epochs=args.epochs, seed=args.seed, jobs=args.jobs),
-        lambda line: print(line, file=sys.stderr),
+        lambda line: tell(line, to=sys.stderr),
     )
     args.output.write_bytes(trained.data)
     if args.keep_folds:
@@ -129,5 +129,5 @@ def run(args: argparse.Namespace) -> int:
             (args.keep_folds / f"fold{fold}.model").write_bytes(data)
     print(f"{args.output}: {len(trained.data):,} bytes, {len(trained.examples)} documents learned")
     for line in trained.figures:
-        print(line)
+        tell(line)
     return OK

@@ -8,6 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from archive.terminal import squeezed
 from cleaner.document import CleanedDocument, Decision
 from cleaner.labels import Action
 
@@ -24,18 +25,18 @@ def explain_lines(cleaned: CleanedDocument, *, width: int = 100, colour: bool = 
     width: columns to use, at least 60.
     """
     width = max(60, width)
-    title = cleaned.title or "(no title)"
-    yield _styled(f"{title}", BOLD, colour)
+    yield _styled(squeezed(cleaned.title) or "(no title)", BOLD, colour)
     why = f": {cleaned.metadata['why']}" if "why" in cleaned.metadata else ""
-    yield f"{cleaned.status}{why} · language {cleaned.metadata.get('lang', 'und')} · {_share(cleaned)} removed"
+    status = f"{cleaned.status}{why} · language {cleaned.metadata.get('lang', 'und')} · {_share(cleaned)} removed"
+    yield squeezed(status)
     yield ""
     for decision in cleaned.decisions:
-        text = _printable(cleaned.rendering_text[decision.start : decision.end])
+        text = squeezed(cleaned.rendering_text[decision.start : decision.end])
         if text:
             yield from _block(decision, text, width, colour)
     for repair in cleaned.repairs:
-        edit = f"{_printable(repair.before)!r} → {_printable(repair.after)!r}"
-        yield f"repair at {repair.start}: {edit} ({repair.evidence})"
+        edit = f"{squeezed(repair.before)!r} → {squeezed(repair.after)!r}"
+        yield squeezed(f"repair at {repair.start}: {edit} ({repair.evidence})")
 
 
 def _block(decision: Decision, text: str, width: int, colour: bool) -> Iterator[str]:
@@ -46,7 +47,7 @@ def _block(decision: Decision, text: str, width: int, colour: bool) -> Iterator[
     for number, line in enumerate(lines):
         yield _styled((lead if number == 0 else " " * len(lead)) + line, COLOURS[decision.action], colour)
     for reason in decision.reasons:
-        yield _styled(f"{' ' * len(lead)}· {_printable(reason)}", DIM, colour)
+        yield _styled(f"{' ' * len(lead)}· {squeezed(reason)}", DIM, colour)
 
 
 def explain_values(cleaned: CleanedDocument) -> dict[str, object]:
@@ -79,8 +80,3 @@ def _share(cleaned: CleanedDocument) -> str:
 
 def _styled(line: str, style: str, colour: bool) -> str:
     return f"{style}{line}{RESET}" if colour and style else line
-
-
-def _printable(text: str) -> str:
-    """One line without control characters: text from the web must not steer a terminal."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

@@ -42,11 +42,6 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}"
 
 
-def printable(text: str) -> str:
-    """One line without control characters and direction marks: text from the web must not steer a terminal."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
 def shorten(text: str, limit: int) -> str:
     """At most `limit` characters and an ellipsis: for cells of a table and names, not for articles.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -162,3 +164,12 @@ def test_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
         command(name, "--help")
     assert stop.value.code == 0
     assert "exit codes" in capsys.readouterr().out
+
+
+def test_no_command_loads_what_only_some_need() -> None:
+    code = (
+        "import sys, cleaner.cli.archive; print(sorted({name.partition('.')[0] for name in sys.modules} & "
+        "{'cryptography', 'numpy', 'pyarrow', 'rfc3161_client'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
