@@ -15,8 +15,29 @@ from cleaner import assembly
 from cleaner.corrections.apply import Corrections
 from cleaner.document import CleanedDocument, Decision, Document, Rendering, Repair, Status
 from cleaner.labels import Label, Policy
+from cleaner.shapes import Each, Maybe, Row, anything, is_count, is_number, misfit
 
 SCHEMA = 1
+
+
+#: What `ledger` gives of a document that was cleaned, as far as other readers than `rebuild` count on it.
+SHAPE: dict[str, Any] = {
+    "source-text-digest": str,
+    "status": str,
+    "kept": [Row((is_count, is_count, str, is_count, is_count))],
+    "removed": [
+        {
+            **dict.fromkeys(("start", "end"), is_count),
+            **dict.fromkeys(("label", "action", "text"), str),
+            "score": is_number,
+            "reasons": [str],
+        }
+    ],
+    "gaps": [Row((is_count, str))],
+    "repairs": [Row((is_count, is_count, str, str, str, str))],
+    "given": Maybe(Each(anything)),
+    "source": Maybe((str, None)),
+}
 
 
 class LedgerError(ValueError):
@@ -70,6 +91,13 @@ def ledger(cleaned: CleanedDocument, *, media_type: str, decoding: Mapping[str, 
         "gaps": gaps,
         "repairs": [[r.start, r.end, r.before, r.after, r.kind, r.evidence] for r in cleaned.repairs],
     }
+
+
+def checked(written: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A cleaned document's ledger, as it is. Raises LedgerError for one that is not as `ledger` gives it."""
+    if found := misfit(written, SHAPE):
+        raise LedgerError(f"the ledger is not as cleancopy writes it ({found})")
+    return written
 
 
 def rebuild(clean_text: str | None, written: Mapping[str, Any]) -> str:

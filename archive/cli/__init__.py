@@ -15,7 +15,7 @@ from pathlib import Path
 
 from archive.checking.ledger import Checks
 from archive.checking.signatures import SigningError
-from archive.cli.check import run_repair, run_restore, run_sign, run_verify
+from archive.cli.check import run_repair, run_restore, run_sign, run_stamp, run_verify
 from archive.cli.give import run_crate, run_export, run_index
 from archive.cli.look import run_diff, run_history, run_ls, run_show
 from archive.cli.output import PROBLEMS, WELL, WRONG_USE, note
@@ -60,6 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser, checks: Checks) -> None:
     )
     signing = command("sign", "sign the seals of a run, with a private Ed25519 key in PEM")
     signing.add_argument("--key", type=Path, required=True, metavar="FILE", help="openssl genpkey -algorithm ed25519")
+    verifying.add_argument(
+        "--tsa", type=Path, metavar="FILE",
+        help="certificates in PEM, a root among them: does the answer beside the signature (.tsr) prove its hour?",
+    )  # fmt: skip
+    command("stamp", "write the request for a trusted timestamp (RFC 3161) of a run's signature")
     restoring = command("restore", "write the original files back, byte for byte")
     _sources_argument(restoring)
     restoring.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to")
@@ -165,6 +170,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[Path], Checks], int]] = 
     "verify": run_verify,
     "restore": run_restore,
     "sign": run_sign,
+    "stamp": run_stamp,
     "repair": run_repair,
     "index": run_index,
     "export": run_export,

@@ -14,9 +14,11 @@ from archive.checking.repair import RepairError, repair
 from archive.checking.restore import restore
 from archive.checking.seal_check import Repacked
 from archive.checking.signatures import sign, signature_path, signature_problems
+from archive.checking.timestamps import answer_path, stamp_problems, write_request
 from archive.checking.verify import Unchecked, verify
 from archive.cli.output import PROBLEMS, WELL, counted, note, report, say
 from archive.segments.problems import Problem
+from archive.segments.records import warc_date
 
 
 def run_verify(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
@@ -31,7 +33,7 @@ def run_verify(args: argparse.Namespace, segments: list[Path], checks: Checks) -
         missing += isinstance(problem, Missing)
         count += isinstance(problem, Problem) or bool(args.sources)
         say(str(problem))
-    for problem in _signature_problems(args, segments):
+    for problem in (*_signature_problems(args, segments), *_stamp_problems(args)):
         count += 1
         say(str(problem))
     if missing:
@@ -83,6 +85,24 @@ def run_repair(args: argparse.Namespace, segments: list[Path], checks: Checks) -
 def _signature_problems(args: argparse.Namespace, segments: list[Path]) -> Iterator[Problem]:
     if args.key is not None:
         yield from signature_problems(segments, signature_path(args.archive_in), args.key)
+
+
+def _stamp_problems(args: argparse.Namespace) -> Iterator[Problem]:
+    if args.tsa is not None:
+        told: list[datetime] = []
+        yield from stamp_problems(signature_path(args.archive_in), args.tsa, told)
+        for moment in told:
+            note(f"the signature was there by {warc_date(moment)}, as the authority says")
+
+
+def run_stamp(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
+    """Writes the request for a timestamp."""
+    signature = signature_path(args.archive_in)
+    request, answer = write_request(signature), answer_path(signature)
+    note(f"request written to {request}; send it to an authority, and keep its answer as {answer}, such as by")
+    kind = "Content-Type: application/timestamp-query"
+    note(f"curl -H '{kind}' --data-binary @{request} -o {answer} URL; `archive verify --tsa FILE` compares")
+    return WELL
 
 
 def run_sign(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:

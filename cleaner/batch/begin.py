@@ -31,8 +31,9 @@ from cleaner.batch.output.folder import (
     taken,
 )
 from cleaner.batch.output.location import RunLocation
-from cleaner.batch.plan import Plan, first_difference, load_plan, make_plan
+from cleaner.batch.plan import Plan, PlanError, first_difference, load_plan, make_plan
 from cleaner.batch.progress import RunProgress, ShowProgress
+from cleaner.batch.row_files import RowFileError
 from cleaner.batch.shards.files import WORK
 from cleaner.batch.shards.readings import RunContext
 from cleaner.engines import EngineError
@@ -203,7 +204,7 @@ def _other_inputs(old: Path, new: Path) -> str:
     """Says so, with the name of the first one as long as there is a plan to compare with."""
     try:
         named = first_difference(old, new)
-    except OSError:  # the run is complete
+    except (OSError, PlanError):  # the run is complete, or somebody changed it
         named = ""
     return "other inputs, or they have changed since" + (f" (the first is {named})" if named else "")
 
@@ -246,7 +247,7 @@ def told(settings: BatchSettings) -> Iterator[None]:
         yield
     except OSError as error:
         raise BatchError(_broken_off(settings, error)) from error
-    except (EngineError, StoreError, PartialCountsError) as error:
+    except (EngineError, StoreError, PartialCountsError, PlanError, RowFileError) as error:
         raise BatchError(str(error)) from error
     except MemoryFileError as error:
         raise BatchError(f"{error}; {_THEN}") from error

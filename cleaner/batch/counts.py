@@ -16,6 +16,7 @@ from cleaner.memory.lookup import reason_kind
 from cleaner.memory.source_name import source_of
 from cleaner.readers import Failure
 from cleaner.readers.readings import place
+from cleaner.shapes import Each, Row, is_count, is_number, misfit
 from cleaner.writers.words import shorten
 
 #: So many reasons are listed by name; cues are thousands.
@@ -154,7 +155,9 @@ class RunCounts:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> RunCounts:
-        """The counts that `to_values` gave."""
+        """The counts that `to_values` gave. Raises ValueError for what it never gives."""
+        if found := misfit(values, _VALUES):
+            raise ValueError(f"these are no counts of a run ({found})")
         counters = {name: Counter(values[name]) for name in _COUNTERS}
         failures = [Failure(*failure) for failure in values["failures"]]
         doubts = [Doubt(*doubt) for doubt in values["doubts"]]
@@ -238,6 +241,14 @@ def _no_names() -> dict[str, list[str]]:
 
 
 _COUNTERS = tuple(field.name for field in fields(RunCounts) if field.type == "Counter[str]")
+#: What `to_values` gives.
+_VALUES: dict[str, Any] = {
+    **dict.fromkeys(_COUNTERS, Each(is_count)),
+    "characters": is_count,
+    "failures": [Row((str, (is_count, None), str, str))],
+    "named": Each([str]),
+    "doubts": [Row((is_number, str, is_count, str, str, is_number, str))],
+}
 _DOUBT_TOLD = ("document", "text", "label", "action", "score")
 
 

@@ -16,6 +16,8 @@ from uuid import UUID
 
 import numpy as np
 
+from archive.checking.safe_names import safe_parts
+from cleaner.batch.row_files import read_rows
 from cleaner.readers import Original, Reading
 from cleaner.readers.readings import place
 
@@ -48,14 +50,16 @@ class EarlierInputs:
     _taken: set[str] = field(default_factory=set)  # names of clean texts, case-folded
 
     @classmethod
-    def read(cls, path: Path) -> EarlierInputs:
-        """From the list that a run leaves behind. Raises OSError."""
+    def of(cls, listed: Iterable[Sequence[Any]]) -> EarlierInputs:
+        """From the values of the list that a run leaves behind (`plan.listed_values`).
+
+        Raises safe_names.UnsafeNameError where a clean text would lie outside its folder.
+        """
         earlier = cls()
-        with path.open("rb") as lines:
-            for line in lines:
-                named, failure, size, modified, tag, text, *_ = json.loads(line)
-                locator = str((named or failure)[0])
-                earlier.known.setdefault(locator, KnownInput((size, modified, tag), text))
+        for named, failure, size, modified, tag, text, *_ in listed:
+            if text:
+                safe_parts(text)
+            earlier.known.setdefault((named or failure)[0], KnownInput((size, modified, tag), text))
         return earlier
 
     def is_unchanged(self, locator: str, facts: tuple[int, int, str] | None) -> bool:
@@ -129,10 +133,8 @@ class KnownDocuments:
     """The documents of earlier runs, read where they are asked."""
 
     def __init__(self, path: Path) -> None:
-        """Raises OSError, ValueError for a file that is none of ours."""
-        self._rows: Any = np.load(path, mmap_mode="r")
-        if self._rows.dtype != DOCUMENT:
-            raise ValueError(f"{path}: no list of documents")
+        """Raises OSError, RowFileError for a file that is none of ours."""
+        self._rows: Any = read_rows(path, DOCUMENT, mapped=True)
         self._high = np.array(self._rows["high"])
 
     def find(self, reading: Reading) -> tuple[bool, str]:
@@ -152,9 +154,12 @@ class KnownDocuments:
 
 
 def merged_documents(earlier: Path | None, shards: Iterable[Path]) -> Documents:
-    """All documents, each once with its last version, sorted: those of earlier runs, then of shards in their order."""
+    """All documents, each once with its last version, sorted: those of earlier runs, then of shards in their order.
+
+    Raises OSError, RowFileError.
+    """
     paths = [*([earlier] if earlier else []), *shards]
-    rows = np.concatenate([np.zeros(0, DOCUMENT), *(np.load(path) for path in paths)])
+    rows = np.concatenate([np.zeros(0, DOCUMENT), *(read_rows(path, DOCUMENT) for path in paths)])
     order = np.lexsort((np.arange(len(rows)), rows["low"], rows["high"]))
     rows = rows[order]
     last = np.ones(len(rows), bool)

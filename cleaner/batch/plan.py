@@ -34,6 +34,7 @@ from cleaner.readers import (
     read_part,
 )
 from cleaner.readers.readings import DEFAULTS
+from cleaner.shapes import Each, Row, is_count, is_number, misfit
 from cleaner.storage.object_store import ObjectFacts, PathOrUrl, RemoteFile, file_at
 from cleaner.writers.text import TextNames
 from cleaner.writers.words import shorten
@@ -43,6 +44,20 @@ MOST_SKIPPED, SKIPPED_NAME = 1_000, 300
 #: Where the text's name stands in a line of the plan.
 _TEXT = 5
 _CHANGED = "has changed since the run began", "let it be until the run is over, then run again with --fresh"
+
+
+#: A line of a plan as `_values` makes it; in the list of inputs that a run leaves behind the path is missing.
+_NAMES = ((Row((str, str)), None), (Row((str, (is_count, None), str, str)), None))
+_LISTED = (*_NAMES, is_number, is_count, str, str, (Row((is_count, is_count, is_count, bool)), None), bool)
+_LINE, _LISTED_LINE = Row((*_LISTED, str)), Row(_LISTED)
+_HEAD = {
+    "first": is_count, "digest": str, "documents": is_count, "folder": str, "shared": bool, "texts": is_count,
+    "skipped": Each(is_count), "roots": [str], "skipped_names": [str],
+}  # fmt: skip
+
+
+class PlanError(ValueError):
+    """A file that holds no plan, or no list of inputs, of ours; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +192,13 @@ def save_shards(plan: Plan) -> None:
 
 
 def load_plan(path: Path) -> Plan:
-    """The plan that another process made and saved. Raises OSError."""
+    """The plan that another process made and saved. Raises OSError, PlanError."""
     with _beside(path).open("rb") as file:
-        head = json.loads(file.readline())
-        skipped, roots = Counter(head.pop("skipped")), tuple(map(Path, head.pop("roots")))
-        columns = [array("q", column) for column in zip(*map(json.loads, file), strict=True)] or [array("q")] * 4
-    offsets, sizes, inputs, documents = columns
+        head = _parsed(file.readline(), _HEAD, _beside(path))
+        shards = [_parsed(line, Row((is_count,) * 4), _beside(path)) for line in file]
+    skipped, roots = Counter(head.pop("skipped")), tuple(map(Path, head.pop("roots")))
+    head = {name: head[name] for name in _HEAD if name in head}
+    offsets, sizes, inputs, documents = (array("q", (shard[at] for shard in shards)) for at in range(4))
     return Plan(
         path, **head, skipped=skipped, roots=roots,
         _offsets=offsets, _sizes=sizes, _inputs=inputs, _documents=documents,
@@ -194,11 +210,11 @@ def _beside(path: Path) -> Path:
 
 
 def shard_inputs(path: Path, shard: Shard) -> Iterator[ShardInput]:
-    """The inputs of a shard. Raises OSError."""
+    """The inputs of a shard. Raises OSError, PlanError."""
     with path.open("rb") as file:
         file.seek(shard.offset)
         for _ in range(shard.inputs):
-            yield _shard_input(json.loads(file.readline()))
+            yield _shard_input(_parsed_input(file.readline(), path))
 
 
 def read_input(shard_input: ShardInput, settings: ReadSettings) -> Iterator[Reading | Skipped]:
@@ -216,14 +232,14 @@ def read_input(shard_input: ShardInput, settings: ReadSettings) -> Iterator[Read
 
 
 def first_difference(old: Path, new: Path) -> str:
-    """The locator of the first input that two plans do not share; "" when there is none. Raises OSError."""
+    """The locator of the first input that two plans do not share; "" when there is none. Raises OSError, PlanError."""
     with old.open("rb") as before, new.open("rb") as after:
         for line in before:
             other = after.readline()
             if _identity(line) != _identity(other):
-                return min(_locator(planned) for planned in (line, other) if planned)
+                return min(_locator(planned, old) for planned in (line, other) if planned)
         rest = after.readline()
-    return _locator(rest) if rest else ""
+    return _locator(rest, new) if rest else ""
 
 
 def listed_inputs(path: Path) -> Iterator[bytes]:
@@ -234,11 +250,35 @@ def listed_inputs(path: Path) -> Iterator[bytes]:
 
 
 def text_names(path: Path) -> Iterator[str]:
-    """The relative paths of clean texts that a plan, or a list of inputs, names. Raises OSError."""
+    """The relative paths of clean texts that a plan, or a list of inputs, names. Raises OSError, PlanError."""
+    for listed in listed_values(path):
+        if name := listed[_TEXT]:
+            yield str(name)
+
+
+def listed_values(path: Path) -> Iterator[list[Any]]:
+    """The lines of a plan, or of a list of inputs, as values without its path. Raises OSError, PlanError."""
     with path.open("rb") as lines:
         for line in lines:
-            if name := json.loads(line)[_TEXT]:
-                yield str(name)
+            yield _parsed_input(line, path)[: len(_LISTED)]
+
+
+def _parsed_input(line: bytes, path: Path) -> list[Any]:
+    values: list[Any] = _parsed(line, (_LISTED_LINE, _LINE), path)
+    if (values[0] is None) is (values[1] is None):
+        raise PlanError(f"{path} names an input that is none; give --fresh to clean all again")
+    return values
+
+
+def _parsed(line: bytes, shape: Any, path: Path) -> Any:
+    try:
+        values = json.loads(line)
+        found = misfit(values, shape)
+    except (ValueError, RecursionError):
+        found = "no JSON"
+    if found:
+        raise PlanError(f"{path} is not as a run writes it ({found}); give --fresh to clean all again")
+    return values
 
 
 def _inputs_of(
@@ -331,6 +371,6 @@ def _identity(line: bytes) -> bytes:
     return line.rpartition(b',"')[0]
 
 
-def _locator(line: bytes) -> str:
-    named, failed, *_ = json.loads(line)
+def _locator(line: bytes, path: Path) -> str:
+    named, failed, *_ = _parsed_input(line, path)
     return str((named or failed)[0])

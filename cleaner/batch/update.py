@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from archive.checking.safe_names import UnsafeNameError
 from archive.export.cdxj import write_index
 from cleaner.batch.begin import (
     BatchSettings,
@@ -27,10 +28,10 @@ from cleaner.batch.begin import (
     planned,
 )
 from cleaner.batch.counts import RunCounts
-from cleaner.batch.earlier import KNOWN, MOST_VANISHED, EarlierInputs, merged_documents, merged_inputs
+from cleaner.batch.earlier import KNOWN, MOST_VANISHED, EarlierInputs, KnownDocuments, merged_documents, merged_inputs
 from cleaner.batch.output.folder import INPUTS, MEMORY, BatchError, encoded_report, sweep_drafts
 from cleaner.batch.output.location import RunLocation
-from cleaner.batch.plan import listed_inputs
+from cleaner.batch.plan import listed_inputs, listed_values
 from cleaner.batch.progress import ShowProgress
 from cleaner.batch.shards.files import WORK, index_lines
 from cleaner.batch.shards.tasks import UNCHANGED
@@ -64,6 +65,7 @@ def begin_update(
     clock = clock_of(under_way, head, settings) if under_way else settings.clock
     sweep_drafts(location.out)
     before = _read_inputs(location.out / INPUTS, settings)
+    KnownDocuments(location.out / KNOWN)  # a damaged one is named now, not by a worker
     plan = planned(inputs, settings, location, show, before=before, first=int(earlier["shards"]))
     if under_way and under_way.get("inputs") != plan.digest:
         raise BatchError(other_run(settings.out, "other inputs, or they have changed since"))
@@ -78,7 +80,9 @@ def begin_update(
 
 def _read_inputs(path: Path, settings: BatchSettings) -> EarlierInputs:
     try:
-        return EarlierInputs.read(path)
+        return EarlierInputs.of(listed_values(path))
+    except UnsafeNameError as error:
+        raise BatchError(f"{path} names a text outside its folder ({error}); choose another folder") from None
     except FileNotFoundError:
         raise BatchError(
             f"{settings.out} has no {INPUTS}, so that nobody knows what was read: an older version wrote it; "
@@ -156,9 +160,15 @@ def _closed(begun: BegunRun, counts: RunCounts) -> dict[str, Any]:
 
 
 def _earlier_lines(path: Path, first: int) -> Iterator[str]:
-    """The lines of an index that lead to segments of shards before this one."""
-    with path.open(encoding="utf-8", newline="\n") as lines:
-        for line in lines:
+    """The lines of an index that lead to segments of shards before this one. Raises BatchError for other bytes."""
+    with path.open("rb") as lines:
+        for data in lines:
+            try:
+                line = data.decode("utf-8")
+            except UnicodeDecodeError:
+                out = path.parent
+                message = f"{path} is damaged; write it anew with `cleancopy archive index {out}`, then do this again"
+                raise BatchError(message) from None
             segment = _SEGMENT.search(line)
             if segment is None or int(segment[1]) < first:
                 yield line

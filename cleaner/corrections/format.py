@@ -185,7 +185,7 @@ def decode(line: bytes | str, where: str) -> Row:
         return _row(values)
     except CorrectionError:
         raise
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise CorrectionError(f"{where} is no row of corrections ({reason}); take the line out") from error
 
@@ -228,7 +228,7 @@ def is_row(line: bytes) -> bool:
     """Whether a line looks like a row of corrections, right or wrong."""
     try:
         values = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(values, dict) and values.get("kind") in set(Kind) and "document" in values
 

@@ -149,7 +149,7 @@ class PartialCounts:
             self._witnesses = _bounds(int(self._entries[-1]), head["witnesses"], WITNESS, len(self._names))
             if len(data) != self._witnesses[-1] + head["texts"]:
                 raise ValueError("its length is not what it says")
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise PartialCountsError(
                 f"{path}: a damaged part of a count ({error}); remove it and count again"
             ) from error

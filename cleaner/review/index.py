@@ -21,7 +21,7 @@ from archive.checking.ledger import LEDGER_ERRORS, load_ledger
 from archive.view import Entry, entries
 from cleaner.batch.output.folder import read_report
 from cleaner.document import Status
-from cleaner.ledger import as_stored, rebuild
+from cleaner.ledger import as_stored, checked, rebuild
 from cleaner.memory.fingerprints import units_of
 from cleaner.segmentation.tokens import tokenise
 
@@ -148,6 +148,8 @@ def _indexed(entry: Entry) -> Indexed | None:
         ledger = load_ledger(fields.get("ledger"))
         clean = conversion.block.decode("utf-8", "replace") if conversion else ledger.get("clean-text", "")
         failed = "source-text-digest" not in ledger
+        if not failed:
+            checked(ledger)
         title = "" if failed else as_stored(clean, ledger).title
         return Indexed(
             digest=str(ledger.get("source-text-digest", "")), id=fields.get("document-id") or entry.locator,

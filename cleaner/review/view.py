@@ -19,7 +19,7 @@ from cleaner.corrections.apply import Corrections, is_corrected
 from cleaner.corrections.format import Seen
 from cleaner.document import Decision, Rendering
 from cleaner.labels import Action, Label, Policy
-from cleaner.ledger import rebuild
+from cleaner.ledger import checked, rebuild
 from cleaner.review.index import ReviewError
 
 RECORDS = 3  # of one article at most
@@ -63,6 +63,7 @@ def article_at(out: Path, row: Mapping[str, Any], policy: Policy) -> Article:
     where = f"{out / 'warc' / row['segment']}, offset {row['offset']}"
     try:
         clean, written = _records(out / "warc" / row["segment"], row["offset"])
+        checked(written)
         text = rebuild(clean if clean is not None else written.get("clean-text", ""), written)
         decisions = tuple(sorted(_decisions(written, policy), key=lambda decision: decision.start))
     except (OSError, FieldsError, *LEDGER_ERRORS) as error:

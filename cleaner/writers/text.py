@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
 from pathlib import Path, PurePosixPath
 
-from archive.segments.durable import write_atomically
+from archive.segments.durable import draft_in, open_folder
 
 #: File systems take 255 bytes; a number and another ending take some of them.
 LONGEST_NAME = 230
@@ -73,14 +73,24 @@ def _shortened(name: str) -> str:
 
 
 def write_text(folder: Path, name: str, text: str) -> Path:
-    """Writes the file whole or not at all. Lone surrogates, which UTF-8 cannot hold, become U+FFFD. Raises OSError."""
-    target = folder.joinpath(*PurePosixPath(name).parts)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(target, [text.encode("utf-8", "replace")], sync=False)
-    return target
+    """Writes the file whole or not at all, through no link. Lone surrogates, which UTF-8 cannot hold, become U+FFFD.
+
+    The folder is there. Raises OSError.
+    """
+    *folders, last = PurePosixPath(name).parts
+    with (
+        open_folder(folder) as opened,
+        opened.below(folders) as below,
+        draft_in(below, last, sync=False) as file,
+    ):
+        file.write(text.encode("utf-8", "replace"))
+    return folder.joinpath(*folders, last)
 
 
 def remove_text(folder: Path, name: str) -> None:
-    """Removes the file, if it is there. Raises OSError."""
+    """Removes the file, if it is there, through no link. Raises OSError."""
+    target = folder.joinpath(*PurePosixPath(name).parts)
+    inside = list(target.parents)[: len(PurePosixPath(name).parts) - 1]
     with suppress(FileNotFoundError, NotADirectoryError):
-        folder.joinpath(*PurePosixPath(name).parts).unlink()
+        if not any(parent.is_symlink() for parent in inside):
+            target.unlink()

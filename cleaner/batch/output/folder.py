@@ -8,6 +8,7 @@ run did not write is never removed.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,9 +22,10 @@ from filelock import FileLock, Timeout
 from archive.checking.originals import COPIES_FOLDER
 from archive.segments.durable import is_draft, remove_drafts
 from cleaner.batch.earlier import KNOWN
-from cleaner.batch.plan import text_names
+from cleaner.batch.plan import PlanError, text_names
 from cleaner.batch.shards.files import WORK, page_name
 from cleaner.writers.pages import PageFormat
+from cleaner.writers.run_shape import report_misfit
 
 #: Everything that a run writes into OUT; nothing else there is ever touched.
 FOLDERS = ("text", *PageFormat, "documents", "warc", COPIES_FOLDER)
@@ -45,10 +47,18 @@ class BatchError(Exception):
     """The run cannot begin or go on; the message says why and what to do."""
 
 
+def refuse_links(out: Path) -> None:
+    """Raises BatchError for an OUT whose folders lead elsewhere: a run writes, and removes, in OUT alone."""
+    for name in (*FOLDERS, WORK):
+        if (out / name).is_symlink():
+            raise BatchError(f"{out / name} is a link, and a run writes into OUT alone; put a folder in its place")
+
+
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
     """Holds OUT for this process. Raises BatchError when another one has it, OSError when it cannot be written."""
     work, was_there = out / WORK, out.exists()
+    refuse_links(out)
     work.mkdir(parents=True, exist_ok=True)
     try:
         lock = _acquired(work / LOCK)
@@ -116,12 +126,16 @@ def _wait_for_workers(out: Path, work: Path) -> None:
 
 
 def read_report(out: Path) -> dict[str, Any] | None:
-    """run.json of a run of ours, complete or not; None when there is none."""
+    """run.json of a run of ours, complete or not; None when there is none. Raises BatchError for a damaged one."""
     try:
         report = json.loads((out / "run.json").read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
-    return report if isinstance(report, dict) and "cleancopy" in report else None
+    if not isinstance(report, dict) or "cleancopy" not in report:
+        return None
+    if found := report_misfit(report):
+        raise BatchError(f"{out / 'run.json'} is not as a run writes it ({found}); choose another folder")
+    return report
 
 
 def encoded_report(report: Mapping[str, Any]) -> bytes:
@@ -148,7 +162,7 @@ def cleared(out: Path, names: Iterable[str], *, shown: str = "") -> list[str]:
 def _listed_texts(out: Path) -> Iterator[str]:
     """The files of one input each that the run in OUT wrote, by the list of its inputs."""
     for path in (out / INPUTS, out / WORK / "plan"):
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, PlanError):  # of a damaged one the names before
             for name in text_names(path):
                 yield f"text/{name}"
                 yield from (page_name(name, page) for page in PageFormat)
@@ -180,13 +194,17 @@ def sweep_drafts(out: Path) -> None:
 
 
 def _files_below(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
+    """All files and links, through no link."""
+    found = []
+    for root, folders, files in os.walk(folder):
+        found += [Path(root, name) for name in files]
+        found += [path for name in folders if (path := Path(root, name)).is_symlink()]
+    return found
 
 
 def _remove_empty(folder: Path) -> None:
     """Removes a folder and those in it, as far as they hold nothing."""
-    inside = sorted((path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink()), reverse=True)
-    for path in (*inside, folder):
+    for path in (*(Path(root) for root, _, _ in os.walk(folder, topdown=False)), folder):
         with suppress(OSError):
             path.rmdir()
 

@@ -11,8 +11,15 @@ from cleaner.batch.output.folder import BatchError, read_report
 from cleaner.batch.output.location import looked_at
 from cleaner.batch.progress import PROGRESS
 from cleaner.batch.shards.files import WORK
+from cleaner.shapes import Each, is_count, is_number, misfit
 from cleaner.storage.object_store import PathOrUrl
 from cleaner.writers.words import duration
+
+#: What `RunProgress.to_values` gives.
+_NOTED = {
+    "phase": str, "documents": is_count, "total": is_count, "failed": is_count, "removed": Each(is_number),
+    "rate": is_number,
+}  # fmt: skip
 
 
 def status_values(out: PathOrUrl) -> dict[str, Any]:
@@ -35,8 +42,9 @@ def _values(out: PathOrUrl, folder: Path, *, held: bool) -> dict[str, Any]:
     }
     if complete:
         return values | {"documents": counts.get("documents"), "failed": counts.get("status", {}).get("failed", 0)}
-    with suppress(OSError, ValueError):  # nothing was counted yet
-        values |= json.loads((folder / WORK / PROGRESS).read_bytes())
+    with suppress(OSError, ValueError, RecursionError):  # nothing was counted yet
+        noted = json.loads((folder / WORK / PROGRESS).read_bytes())
+        values |= {} if misfit(noted, _NOTED) else noted
     return values
 
 

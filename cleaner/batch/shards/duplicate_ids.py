@@ -17,6 +17,7 @@ import numpy as np
 
 from archive.segments.durable import drafted
 from cleaner.batch.plan import Plan, Shard, ShardInput, read_input, shard_inputs
+from cleaner.batch.row_files import read_rows
 from cleaner.batch.shards.files import WORK
 from cleaner.batch.shards.readings import RunContext, ShardReading
 from cleaner.engines import Heartbeat, Task
@@ -96,7 +97,7 @@ def _repeats(parts: list[Path]) -> Iterator[int]:
 
 def _between(path: Path, first: int, last: int) -> Any:
     """The ids of a sorted file from one digest to another; the file is closed again, since there may be thousands."""
-    ids = np.load(path, mmap_mode="r")
+    ids = read_rows(path, IDS, mapped=True)
     low, high = (len(ids) if end >> 64 else int(ids["high"].searchsorted(np.uint64(end))) for end in (first, last))
     return np.array(ids[low:high])
 
@@ -130,8 +131,8 @@ class IdCheck:
 
 def _listed(path: Path) -> frozenset[tuple[str, int]]:
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     except FileNotFoundError:
         return frozenset()
-    pairs = (line.split(" ", 1) for line in lines if line)
-    return frozenset((locator, int(row)) for row, locator in pairs)
+    pairs = (line.partition(" ") for line in lines if line)
+    return frozenset((locator, int(row)) for row, _, locator in pairs if row.isdecimal() and len(row) < 20)

@@ -12,6 +12,7 @@ from archive.checking.originals import COPIES_FOLDER
 from archive.segments.durable import remove_drafts
 from archive.segments.writer import OPEN_SUFFIX, segment_name
 from cleaner.batch.counts import RunCounts
+from cleaner.shapes import anything, is_count, misfit
 from cleaner.writers.pages import ENDINGS, PageFormat
 
 PREFIX, COPIES_PREFIX = "cleancopy", "cleancopy-originals"
@@ -76,11 +77,13 @@ def finished(files: ShardFiles) -> RunCounts | None:
     try:
         with files.notes.open("rb") as file:
             head = json.loads(file.readline())
-    except (OSError, ValueError):
+        if misfit(head, {"parts": is_count, "counts": anything}):
+            return None
+        counts = RunCounts.from_values(head["counts"])
+    except (OSError, ValueError, RecursionError):
         return None
-    if files.rows.exists() and all(files.segment(part).exists() for part in range(head["parts"])):
-        return RunCounts.from_values(head["counts"])
-    return None
+    whole = files.rows.exists() and all(files.segment(part).exists() for part in range(head["parts"]))
+    return counts if whole else None
 
 
 def index_lines(files: ShardFiles) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 
 from archive.checking.verify import verify
 from archive.segments.durable import write_atomically
@@ -15,7 +16,8 @@ from archive.segments.problems import Problem
 from archive.segments.writer import SegmentError
 from cleaner.batch.counts import RunCounts
 from cleaner.batch.earlier import KnownDocuments
-from cleaner.batch.plan import Plan, Shard
+from cleaner.batch.plan import Plan, PlanError, Shard
+from cleaner.batch.row_files import RowFileError
 from cleaner.batch.run_memory import CountableUnits, PartialCountsWriter, countable_units
 from cleaner.batch.shards.duplicate_ids import IdCheck
 from cleaner.batch.shards.files import WORK, finished
@@ -25,7 +27,7 @@ from cleaner.batch.shards.writer import ShardWriter
 from cleaner.document import CleanedDocument, Document
 from cleaner.engines import EngineError, Heartbeat, Task
 from cleaner.labels import Label
-from cleaner.memory.partial_counts import PartialCounts
+from cleaner.memory.partial_counts import PartialCounts, PartialCountsError
 from cleaner.memory.source_name import document_source
 from cleaner.pipeline import VERSION
 from cleaner.readers import Failure, Reading
@@ -75,7 +77,7 @@ def clean_shard(context: RunContext, task: Task, heartbeat: Heartbeat) -> RunCou
                 _show(
                     heartbeat, writer.write(shard_reading.reading, outcome, text_name, pages=pages, previous=previous)
                 )
-    except SegmentError as error:
+    except (SegmentError, PlanError, RowFileError) as error:
         raise EngineError(str(error)) from error
     return writer.counts
 
@@ -113,8 +115,15 @@ def _countable(document: Document, heartbeat: Heartbeat) -> CountableUnits | Non
 def counted_parts(context: RunContext, plan: Plan) -> list[PartialCounts]:
     """The parts of all shards that were counted. Raises OSError, PartialCountsError."""
     work = context.out / WORK
-    names = (context.work(shard.number, COUNTED).read_text(encoding="utf-8").split() for shard in plan.shards())
+    names = (_listed(context.work(shard.number, COUNTED)) for shard in plan.shards())
     return [PartialCounts(work / name) for of_shard in names for name in of_shard]
+
+
+def _listed(path: Path) -> list[str]:
+    names = path.read_bytes().decode("utf-8", "replace").split()
+    if any("/" in name or "\\" in name or "\0" in name for name in names):
+        raise PartialCountsError(f"{path} names files elsewhere; remove it and count again")
+    return names
 
 
 def is_damaged(context: RunContext, task: Task, heartbeat: Heartbeat) -> int | None:

@@ -6,15 +6,16 @@ A segment that breaks off gives what stands before the break; a ledger that cann
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from archive.checking.ledger import LEDGER_ERRORS, load_ledger
 from archive.segments.reader import Record, metadata_fields, records
 from archive.warc.fields import unescape
+from cleaner.ledger import checked
 from cleaner.writers.report.run_data import Row, RowPosition, shards
 
 
@@ -76,12 +77,8 @@ def _ledgers(segment: Path, identifiers: set[str]) -> Iterator[tuple[str, Archiv
 
 def _archived(line: str) -> ArchivedDocument | None:
     try:
-        ledger = json.loads(line)
-        kept = tuple((int(a), int(b), str(label), int(c), int(d)) for a, b, label, c, d in ledger["kept"])
-        gaps = tuple((int(start), str(text)) for start, text in ledger.get("gaps") or ())
-        removed = tuple(ledger["removed"])
-        if all(isinstance(span["start"], int) and isinstance(span["end"], int) for span in removed):
-            return ArchivedDocument(removed, kept, gaps)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        pass
-    return None
+        ledger = checked(load_ledger(line))
+    except LEDGER_ERRORS:
+        return None
+    gaps = tuple((start, text) for start, text in ledger["gaps"])
+    return ArchivedDocument(tuple(ledger["removed"]), tuple(map(tuple, ledger["kept"])), gaps)

@@ -18,6 +18,7 @@ from typing import Any
 from cleaner.document import Status
 from cleaner.labels import Label
 from cleaner.memory.source_name import source_of
+from cleaner.shapes import Maybe, is_count, is_flat, is_number, misfit
 
 Row = Mapping[str, Any]
 
@@ -37,6 +38,24 @@ LISTED = 1_500
 TITLE, NAME = 90, 120
 #: Statuses in the order of the list: what somebody should look at comes first.
 ORDER = {Status.SUSPECT: 0, Status.EMPTY: 1, Status.FAILED: 2, Status.CLEAN: 3}
+
+
+_SCALAR = (str, int, float, bool, None)
+_PLACE = {"start": is_count, "end": is_count}
+_SPAN = {
+    **_PLACE, **dict.fromkeys(("label", "action", "text"), Maybe((str, None))), "score": Maybe((is_number, None)),
+    "reasons": Maybe(([_SCALAR], None)),
+}  # fmt: skip
+_REPAIR = {**_PLACE, "before": str, "after": str, **dict.fromkeys(("kind", "evidence"), Maybe(_SCALAR))}
+_METADATA = dict.fromkeys(("lang", "row", "why", "source", "url", "path", "site"), Maybe(_SCALAR))
+#: What the report reads of a row; what else a row carries is its user's.
+_ROW = {
+    **dict.fromkeys(("id", "path", "title", "source", "url"), Maybe(_SCALAR)),
+    **dict.fromkeys(("status", "text"), Maybe((str, None))),
+    "spans": Maybe(([_SPAN], None)), "repairs": Maybe(([_REPAIR], None)), "metadata": Maybe((_METADATA, None)),
+}  # fmt: skip
+#: Objects in objects of run.json: ours are five deep.
+_DEPTH = 16
 
 
 class ReportError(Exception):
@@ -97,7 +116,7 @@ def read_run(out: Path) -> dict[str, Any]:
         raise ReportError(f"{file} cannot be read ({error.strerror or error}); {advice}") from error
     except (ValueError, RecursionError) as error:
         raise ReportError(f"{file} is no JSON ({error}); {advice}") from error
-    if not isinstance(run, dict) or not isinstance(run.get("counts"), dict):
+    if not isinstance(run, dict) or not isinstance(run.get("counts"), dict) or not is_flat(run, _DEPTH):
         raise ReportError(f"{file} is not the summary of a run: it has no counts; {advice}")
     if run.get("schema") != SCHEMA:
         raise ReportError(f"{file} has schema {run.get('schema')!r}, this version reads {SCHEMA}; clean again with it")
@@ -132,14 +151,7 @@ def _row(line: bytes, where: str) -> Row:
 
 def _has_parts(row: Row) -> bool:
     """Whether its parts are of the types that rows have."""
-    spans, repairs, metadata = row.get("spans") or [], row.get("repairs") or [], row.get("metadata") or {}
-    if not (isinstance(spans, list) and isinstance(repairs, list) and isinstance(metadata, dict)):
-        return False
-    numbers = all(
-        isinstance(part, dict) and isinstance(part.get("start"), int) and isinstance(part.get("end"), int)
-        for part in (*spans, *repairs)
-    )
-    return numbers and all(isinstance(span.get("score", 0), int | float) for span in spans)
+    return not misfit(row, _ROW)
 
 
 def row_at(position: RowPosition) -> Row:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from cleaner.document import Status
 from cleaner.labels import DEFAULT_ACTIONS, SPECS, Action, Label
 from cleaner.readers import Failure
+from cleaner.shapes import is_number
 from cleaner.writers.failure_groups import failure_groups
 from cleaner.writers.report import charts
 from cleaner.writers.report.article import SIGNS
@@ -106,7 +107,7 @@ def _when(clock: object) -> str | Markup:
 def _count(counts: Mapping[str, object], name: str) -> int:
     """A count of run.json; one that is missing or no number is 0."""
     value = counts.get(name)
-    return int(value) if isinstance(value, int | float) else 0
+    return int(value) if is_number(value) else 0
 
 
 def _mapping(value: object) -> Mapping[str, object]:
@@ -218,7 +219,7 @@ def _doubts(run: Mapping[str, object]) -> Iterator[dict[str, object]]:
             "text": doubt.get("text"),
             "label": str(doubt.get("label")),
             "went": went.get(str(doubt.get("action")), ""),  # type: ignore[call-overload]
-            "score": float(score) if isinstance(score, int | float) else 0.5,
+            "score": float(score) if is_number(score) else 0.5,
             "document": str(doubt.get("document")),
         }
 
