@@ -1,15 +1,16 @@
 """What other programs read of our archives: the table of docs/archive.md, as Markdown.
 
-    python benchmarks/interop.py [--python OTHER/bin/python …]
+    python benchmarks/interop.py [--python OTHER/bin/python …] [--node FOLDER]
 
-Each program is asked in the first interpreter that has it: pywb and warctools want libraries of their own. A program
-that is nowhere is left out. Exit code 1 when one reads less than all, but for
-those that know no WARC 1.1.
+Each program is asked in the first interpreter that has it: pywb and warctools want libraries of their own; FOLDER is
+one where `npm install warcio` was done. A program that is nowhere is left out. Exit code 1 when one reads less than
+all, but for those that know no WARC 1.1, and pywb, which replays no file: address beyond ASCII.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,7 @@ class Probe:
     asked: str
     code: str
     file: str = "segment"
+    short: bool = False  # it is known to read less than all
 
 
 COUNT = "print(sum(1 for _ in {0}))"
@@ -99,6 +101,22 @@ PROBES = (
         "v.check_file_hashes(), v.check_indexes()])\nprint(n)",
         "wacz",
     ),
+    Probe(
+        "pywb", "pywb", "pages of `export --wacz`, replayed",
+        "import gevent.monkey; gevent.monkey.patch_all()\n"
+        "import contextlib, io, json, logging, os, tempfile, zipfile\n"
+        "from urllib.parse import quote\n"
+        "os.chdir(tempfile.mkdtemp())\n"
+        "from pywb.manager.manager import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        "    main(['init', 'a'])\n    main(['add', '--unpack-wacz', 'a', path])\n"
+        "from pywb.apps.frontendapp import FrontEndApp\nfrom werkzeug.test import Client\n"
+        "client = Client(FrontEndApp())\nlogging.disable()\n"
+        "rows = [json.loads(l) for l in zipfile.ZipFile(path).read('pages/pages.jsonl').splitlines()[1:]]\n"
+        "at = lambda row: row['ts'].translate({ord(c): None for c in '-:TZ'})\n"
+        "print(sum(client.get(f'/a/{at(row)}id_/' + row['url']).status_code == 200 for row in rows))",
+        "wacz", short=True,
+    ),
 )  # fmt: skip
 VERSION = "import importlib.metadata as m\nprint(m.version({0!r}))"
 DISTRIBUTIONS = {"cdxj_indexer": "cdxj-indexer", "hanzo.warctools": "warctools"}
@@ -133,6 +151,8 @@ def expected(probe: Probe, wanted: Mapping[str, str]) -> str:
         return "0"
     if probe.program == "py-wacz":
         return "5"
+    if probe.asked.startswith("pages"):
+        return str(2 * int(wanted["clean texts"]))
     return next(number for start, number in wanted.items() if probe.asked.startswith(start))
 
 
@@ -151,7 +171,9 @@ def asked(pythons: list[str], code: str, path: Path) -> tuple[str, str] | None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", action="append", default=[], help="another interpreter to look into")
-    pythons = [sys.executable, *parser.parse_args().python]
+    parser.add_argument("--node", type=Path, metavar="FOLDER", help="where npm installed warcio")
+    args = parser.parse_args()
+    pythons = [sys.executable, *args.python]
     worse = 0
     print(f"| program | version | asked for | read | all ({datetime.now(UTC):%Y-%m-%d}) |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
@@ -163,11 +185,26 @@ def main() -> int:
             name = DISTRIBUTIONS.get(probe.package, probe.package)
             version = asked([answer[1]], VERSION.format(name), files[probe.file])
             all_read = expected(probe, wanted)
-            worse += answer[0] != all_read and not probe.asked.startswith("records of a segment")
+            worse += answer[0] != all_read and not (probe.short or probe.asked.startswith("records of a segment"))
             print(
                 f"| {probe.program} | {version[0] if version else ''} | {probe.asked} | {answer[0][:60]} | {all_read} |"
             )
+        if args.node:
+            read = npm_read(args.node, files["segment"])
+            print(f"| npm's warcio | {npm_version(args.node)} | records of a segment | {read} | {wanted['records']} |")
     return int(bool(worse))
+
+
+def npm_version(folder: Path) -> str:
+    return str(json.loads((folder / "node_modules/warcio/package.json").read_bytes())["version"])
+
+
+def npm_read(folder: Path, path: Path) -> int:
+    """Lines of its index: one for each record."""
+    done = subprocess.run(
+        ["node", folder / "node_modules/.bin/warcio", "index", path], capture_output=True, text=True, check=False
+    )
+    return len(done.stdout.splitlines())
 
 
 if __name__ == "__main__":

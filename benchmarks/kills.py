@@ -1,6 +1,6 @@
 """Runs and updates that are killed at random moments and go on: a row of docs/reliability.md.
 
-    python benchmarks/kills.py [--count 2000] [--seed 1] [--commands 0.02]
+    python benchmarks/kills.py [--count 2000] [--seed 1] [--commands 0.02] [--only NAME]
 
 Each attempt is killed (SIGKILL) at a random moment of the time that a whole one takes, and begun again until one comes
 to its end; then OUT must hold the bytes of a run that nobody killed, and for an update the segments and rows that were
@@ -13,11 +13,13 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -120,24 +122,33 @@ class Trials:
         return Ended(None if process.returncode < 0 else process.returncode, said)
 
 
+def _stop(*_: object) -> None:
+    """What was done by now is told; SIGTERM ends one command."""
+    raise KeyboardInterrupt
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=2000, help="kills in all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--commands", type=float, default=0.02, help="share of attempts that are commands of their own")
+    parser.add_argument("--only", action="append", help="names of commands (default: all)")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, _stop)
+    names = args.only or COMMANDS
     os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
     wrong = 0
     print("| command | kills | came to their end | wrong | seconds |\n|---|---|---|---|---|", flush=True)
-    for name in COMMANDS:
+    for name in names:
         scenario = next(each for each in SCENARIOS if each.name == name)
         with tempfile.TemporaryDirectory() as folder:
             trials = Trials(scenario, Path(folder).resolve(), random.Random(f"{args.seed} {name}"), args.commands)
             trials.prepare()
-            began, most = time.monotonic(), -(-args.count // len(COMMANDS))
-            while trials.tally.kills < most:
-                for _ in trials.until_complete():
-                    pass
+            began, most = time.monotonic(), -(-args.count // len(names))
+            with suppress(KeyboardInterrupt):
+                while trials.tally.kills < most:
+                    for _ in trials.until_complete():
+                        pass
         tally = trials.tally
         wrong += len(tally.wrong)
         seconds = f"{time.monotonic() - began:.0f}"

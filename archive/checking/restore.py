@@ -15,7 +15,7 @@ from pathlib import Path
 from archive.checking.ledger import Checks, LedgerError, is_failed, load_ledger, rebuilt_text
 from archive.checking.originals import ChangedError, Missing, Sources
 from archive.checking.safe_names import UnsafeNameError, row_suffix, safe_parts
-from archive.checking.versions import are_of_several_runs, newest
+from archive.checking.versions import chosen
 from archive.segments.durable import Folder, draft_in, open_folder
 from archive.segments.problems import RECLEAN, Problem
 from archive.segments.reader import Group, articles, metadata_fields
@@ -54,14 +54,14 @@ def restore(
     With `decoded` the rebuilt text in UTF-8 instead of the original. Raises OSError when the folder cannot be written.
     """
     sources = sources or Sources()
-    chosen = newest(segments, at) if at or are_of_several_runs(segments) else None
+    wanted = chosen(segments, at)
     folder.mkdir(parents=True, exist_ok=True)
     with open_folder(folder) as opened:
         for path in segments:
             for group in articles(path):
                 if isinstance(group, Problem):
                     yield group
-                elif chosen is None or group.metadata.id in chosen:
+                elif wanted is None or group.metadata.id in wanted:
                     yield from _restored(group, opened, checks, decoded=decoded, sources=sources, beside=path.parent)
     yield from sources.missing_files()
     sources.close()

@@ -6,7 +6,7 @@ record of its last version; nothing else decides what is a version of what. Hold
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,6 +69,11 @@ def newest(segments: Iterable[Path], at: datetime | None = None) -> frozenset[st
     until = warc_date(at.astimezone(UTC)) if at else "9999"
     found = [version for version in versions(segments) if isinstance(version, Version) and version.cleaned <= until]
     return frozenset(version.id for version in found) - {version.previous for version in found}
+
+
+def chosen(segments: Sequence[Path], at: datetime | None = None) -> frozenset[str] | None:
+    """What `newest` gives where a time is asked for or there are several runs; None: each article is there once."""
+    return newest(segments, at) if at or are_of_several_runs(segments) else None
 
 
 def history(segments: Iterable[Path], wanted: Iterable[str]) -> list[Version]:

@@ -110,6 +110,10 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=what)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to")
+    parser.add_argument(
+        "--at", type=_moment, metavar="DATE",
+        help="the texts as they were then, of articles in several versions (default: the newest; WACZ: all)",
+    )  # fmt: skip
     parser.add_argument("--title", metavar="NAME", help="WACZ: its title and file name (default: the name of IN)")
     again = "{} this label, as if the corpus had been cleaned so (may be repeated)"
     parser.add_argument("--keep", action="append", default=[], metavar="LABEL", help=again.format("keep"))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from archive.checking.ledger import Checks
+from archive.checking.versions import chosen
 from archive.cli.output import PROBLEMS, WELL, WRONG_USE, counted, note, report, say
 from archive.export.cdxj import index_lines, write_index
 from archive.export.relabelled import export_relabelled
@@ -54,6 +55,9 @@ def run_export(args: argparse.Namespace, segments: list[Path], checks: Checks) -
     if checks.retelling is None:
         note("no cleaner is at hand to tell the texts")
         return WRONG_USE
+    if args.at and args.form == "warc10":
+        note("--warc10 copies segments as they are, with all versions; --at goes with the other forms")
+        return WRONG_USE
     told = checks.retelling(args.keep, args.strip, args.policy, args.corrections)
     code, count, empty = WELL, 0, 0
     try:
@@ -70,17 +74,18 @@ def run_export(args: argparse.Namespace, segments: list[Path], checks: Checks) -
 
 def _exports(args: argparse.Namespace, segments: list[Path], told: Retell) -> Iterator[Counts]:
     """What each export wrote: one for each segment, or for all of them."""
+    among = chosen(segments, args.at) if args.at or args.form != "wacz" else None
     if args.form == "wacz":
         title = args.title or args.archive_in.resolve().name.removesuffix(SUFFIX)
-        yield export_wacz(segments, args.output, told, about_run(segments, title))
+        yield export_wacz(segments, args.output, told, about_run(segments, title), among)
         return
     for segment in segments:
         if args.form == "warc10":
             yield export_relabelled(segment, args.output)
         elif args.form == "wet":
-            yield export_wet(segment, args.output, told, language_last=args.language_last)
+            yield export_wet(segment, args.output, told, among, language_last=args.language_last)
         else:
-            yield (export_jsonl if args.form == "jsonl" else export_parquet)(segment, args.output, told)
+            yield (export_jsonl if args.form == "jsonl" else export_parquet)(segment, args.output, told, among)
 
 
 def run_crate(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:

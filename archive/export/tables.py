@@ -11,17 +11,17 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from archive.export.texts import Counts, ExportError, Retell, Text, export_target, texts
+from archive.export.texts import Among, Counts, ExportError, Retell, Text, export_target, texts
 from archive.segments.durable import drafted, write_atomically
 
 #: Rows held before they are written as one group of a table.
 ROW_GROUP = 1_000
 
 
-def export_jsonl(segment: Path, folder: Path, told: Retell) -> Counts:
+def export_jsonl(segment: Path, folder: Path, told: Retell, among: Among = None) -> Counts:
     """The segment as a `.jsonl.gz`, a row for each clean text. Raises ExportError, OSError."""
     counts = Counts()
-    rows = (_row(text) for text in texts(segment, told, counts))
+    rows = (_row(text) for text in texts(segment, told, counts, among))
     write_atomically(export_target(segment, folder, ".jsonl.gz"), _packed(rows), replace=False)
     return counts
 
@@ -47,7 +47,7 @@ def _packed(rows: Iterable[dict[str, object]]) -> Iterator[bytes]:
     yield buffer.getvalue()
 
 
-def export_parquet(segment: Path, folder: Path, told: Retell) -> Counts:
+def export_parquet(segment: Path, folder: Path, told: Retell, among: Among = None) -> Counts:
     """The segment as a Parquet table with the columns of the rows. Raises ExportError, OSError."""
     try:  # here, since it takes longer to load than most commands do
         import pyarrow
@@ -61,7 +61,7 @@ def export_parquet(segment: Path, folder: Path, told: Retell) -> Counts:
     target = export_target(segment, folder, ".parquet")
     with drafted(target, replace=False) as file, parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         held: list[dict[str, object]] = []
-        for text in texts(segment, told, counts):
+        for text in texts(segment, told, counts, among):
             held.append(_row(text))
             if len(held) == ROW_GROUP:
                 writer.write_table(pyarrow.Table.from_pylist(held, schema=schema))

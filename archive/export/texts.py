@@ -21,6 +21,10 @@ from archive.view import Entry, entries
 Retell = Callable[[str | None, Mapping[str, object]], Told]
 
 
+#: Ids of the metadata records of the articles that are told (`versions.chosen`); None: all.
+Among = frozenset[str] | None
+
+
 class ExportError(Exception):
     """The export cannot be written; the message says what to do."""
 
@@ -55,12 +59,15 @@ class Counts:
     problems: list[Problem] = field(default_factory=list)
 
 
-def texts(segment: Path, told: Retell, counts: Counts) -> Iterator[Text]:
-    """The clean texts of a segment, told anew; those without any are counted, damage is listed."""
+def texts(segment: Path, told: Retell, counts: Counts, among: Among = None) -> Iterator[Text]:
+    """The clean texts of a segment, told anew; those without any are counted, damage is listed.
+
+    among: of these versions alone.
+    """
     for entry in entries([segment]):
         if isinstance(entry, Problem):
             counts.problems.append(entry)
-        elif isinstance(entry, Entry):
+        elif isinstance(entry, Entry) and (among is None or entry.group.metadata.id in among):
             try:
                 text = _text(entry, told)
             except LedgerError as error:

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 from archive.checking.originals import COPIES_FOLDER
 from archive.export.cdxj import index_line, line_of, sorted_lines
-from archive.export.texts import Counts, ExportError, Retell, Text, texts
+from archive.export.texts import Among, Counts, ExportError, Retell, Text, texts
 from archive.segments.durable import drafted
 from archive.segments.problems import Problem
 from archive.segments.reader import Record, records
@@ -46,6 +46,18 @@ class About:
     title: str
     software: str
     created: datetime  # aware, in UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How texts are told, and of which versions."""
+
+    told: Retell
+    among: Among
+
+    def texts(self, segment: Path, counts: Counts) -> Iterator[Text]:
+        """Those of a segment."""
+        return texts(segment, self.told, counts, self.among)
 
 
 @dataclass(slots=True)
@@ -76,10 +88,17 @@ class _Package:
 
 
 def export_wacz(
-    segments: Sequence[Path], folder: Path, told: Retell, about: About, *, split_at: int = SPLIT_AT
+    segments: Sequence[Path],
+    folder: Path,
+    told: Retell,
+    about: About,
+    among: Among = None,
+    *,
+    split_at: int = SPLIT_AT,
 ) -> Counts:
     """Every segment, with copies of originals beside them, in as few files as the bound allows.
 
+    among: texts and pages of these versions alone; players choose originals by time.
     Raises ExportError, OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +107,7 @@ def export_wacz(
         stem = about.title if number == 0 else f"{about.title}-{number:02d}"
         try:
             with drafted(folder / f"{stem}.wacz", replace=False) as file:
-                _write(file, part, told, about, counts)
+                _write(file, part, Telling(told, among), about, counts)
         except FileExistsError:
             what = "exists; give another folder with -o, an export never writes over a file"
             raise ExportError(f"{folder / stem}.wacz {what}") from None
@@ -110,7 +129,7 @@ def _parts(segments: Sequence[Path], split_at: int) -> Iterator[list[Path]]:
         yield part
 
 
-def _write(file: BinaryIO, segments: Sequence[Path], told: Retell, about: About, counts: Counts) -> None:
+def _write(file: BinaryIO, segments: Sequence[Path], told: Telling, about: About, counts: Counts) -> None:
     with ExitStack() as stack:
         aside = Path(stack.enter_context(TemporaryDirectory()))
         package = _Package(stack.enter_context(zipfile.ZipFile(file, "w")), about.created)
@@ -122,7 +141,7 @@ def _write(file: BinaryIO, segments: Sequence[Path], told: Retell, about: About,
         _describe(package, about)
 
 
-def _stored(package: _Package, segments: Sequence[Path], told: Retell, counts: Counts) -> Iterator[str]:
+def _stored(package: _Package, segments: Sequence[Path], told: Telling, counts: Counts) -> Iterator[str]:
     """Writes segments, copies of originals, and texts; the index lines of what players can show."""
     for segment in segments:
         name = segment.name.removesuffix(OPEN_SUFFIX)
@@ -130,7 +149,7 @@ def _stored(package: _Package, segments: Sequence[Path], told: Retell, counts: C
         yield from _lines(segment, counts.problems)
         made: list[Placed] = []
         text_name = name.removesuffix(SUFFIX) + "-texts" + SUFFIX
-        package.add(f"archive/{text_name}", _text_records(text_name, texts(segment, told, counts), made))
+        package.add(f"archive/{text_name}", _text_records(text_name, told.texts(segment, counts), made))
         yield from filter(None, map(line_of, made))
     for copies in _copies(segments):
         package.add(f"archive/{copies.name}", _bytes_of(copies))
@@ -216,11 +235,11 @@ def _blocks(lines: Iterable[bytes], index: list[str]) -> Iterator[bytes]:
         yield member
 
 
-def _pages(segments: Sequence[Path], told: Retell) -> Iterator[bytes]:
+def _pages(segments: Sequence[Path], told: Telling) -> Iterator[bytes]:
     """Each document twice: its original, where that is at hand, and its clean text; both with the text to search."""
     yield _row({"format": "json-pages-1.0", "id": "pages", "title": "All Pages", "hasText": True})
     for segment in segments:
-        for text in texts(segment, told, Counts()):
+        for text in told.texts(segment, Counts()):
             title = text.title or text.url or text.path
             row = {
                 "id": text.original_id,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from archive.export.language_codes import three_letters
-from archive.export.texts import Counts, Retell, Text, export_target, made_id, texts
+from archive.export.texts import Among, Counts, Retell, Text, export_target, made_id, texts
 from archive.segments.durable import write_atomically
 from archive.segments.reader import Record, records
 from archive.segments.records import WARC_FIELDS, Draft
@@ -20,14 +20,16 @@ CARRIED = frozenset(
 )
 
 
-def export_wet(segment: Path, folder: Path, told: Retell, *, language_last: bool = False) -> Counts:
+def export_wet(
+    segment: Path, folder: Path, told: Retell, among: Among = None, *, language_last: bool = False
+) -> Counts:
     """The segment as a `.warc.wet.gz` like Common Crawl's. Raises ExportError, OSError.
 
     `language_last` moves the language behind the length, for readers that count lines of the older layout.
     """
     counts = Counts()
     target = export_target(segment, folder, ".warc.wet.gz")
-    records = _wet(segment, target.name, texts(segment, told, counts), language_last=language_last)
+    records = _wet(segment, target.name, texts(segment, told, counts, among), language_last=language_last)
     write_atomically(target, records, replace=False)
     return counts
 

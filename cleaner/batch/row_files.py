@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 
 
+_MAGIC = b"\x93NUMPY"
+
+
 class RowFileError(Exception):
     """A file is none that a run wrote; the message says what to do."""
 
@@ -16,7 +19,9 @@ class RowFileError(Exception):
 def read_rows(path: Path, dtype: Any, *, mapped: bool = False) -> Any:
     """The rows of such a file; mapped: read where they are asked. Raises RowFileError, OSError."""
     try:
-        rows = np.load(path, mmap_mode="r" if mapped else None)
+        with path.open("rb") as file:
+            ours = file.read(len(_MAGIC)) == _MAGIC  # np.load would read archives and pickles too
+        rows = np.load(path, mmap_mode="r" if mapped else None) if ours else None
     except (ValueError, EOFError, TypeError, OverflowError, MemoryError, SyntaxError, TokenError, RecursionError):
         rows = None  # of which np.load raises any, by what the file's head says
     if rows is None or getattr(rows, "dtype", None) != dtype or rows.ndim != 1:

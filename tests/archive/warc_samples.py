@@ -108,10 +108,10 @@ def write_segment(folder: Path, articles: Iterable[Article], segment: Segment = 
     return path
 
 
-def command(*words: str | Path) -> int:
+def command(*words: str | Path, checks: Checks = CHECKS) -> int:
     """Carries out `archive …` and gives its exit code."""
     parser = argparse.ArgumentParser(prog="cleancopy archive")
-    cli.add_arguments(parser, CHECKS)
+    cli.add_arguments(parser, checks)
     args = parser.parse_args(list(map(str, words)))
     code: int = args.run(args)
     return code

@@ -15,8 +15,9 @@ from pathlib import Path
 from archive.checking.ledger import LEDGER_ERRORS, load_ledger
 from archive.segments.reader import Record, metadata_fields, records
 from archive.warc.fields import unescape
-from cleaner.ledger import checked
-from cleaner.writers.report.run_data import Row, RowPosition, shards
+from cleaner.shapes import Maybe, is_count, misfit
+from cleaner.shapes import Row as RowOf
+from cleaner.writers.report.run_data import SPAN, Row, RowPosition, shards
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,13 @@ class ArchivedDocument:
     removed: tuple[Row, ...]
     kept: tuple[tuple[int, int, str, int, int], ...]  # start, end, label, start and end in the clean text
     gaps: tuple[tuple[int, str], ...] = ()  # start, text
+
+
+_SHAPE = {
+    "removed": [SPAN],
+    "kept": [RowOf((is_count, is_count, str, is_count, is_count))],
+    "gaps": Maybe(([RowOf((is_count, str))], None)),
+}
 
 
 def read_ledgers(out: Path, wanted: Sequence[tuple[RowPosition, Row]]) -> dict[int, ArchivedDocument]:
@@ -77,8 +85,10 @@ def _ledgers(segment: Path, identifiers: set[str]) -> Iterator[tuple[str, Archiv
 
 def _archived(line: str) -> ArchivedDocument | None:
     try:
-        ledger = checked(load_ledger(line))
+        ledger = load_ledger(line)
     except LEDGER_ERRORS:
         return None
-    gaps = tuple((start, text) for start, text in ledger["gaps"])
-    return ArchivedDocument(tuple(ledger["removed"]), tuple(map(tuple, ledger["kept"])), gaps)
+    if misfit(ledger, _SHAPE):
+        return None
+    gaps = tuple((start, text) for start, text in ledger.get("gaps") or ())
+    return ArchivedDocument(tuple(ledger["removed"]), tuple(tuple(kept) for kept in ledger["kept"]), gaps)

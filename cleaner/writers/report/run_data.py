@@ -42,7 +42,8 @@ ORDER = {Status.SUSPECT: 0, Status.EMPTY: 1, Status.FAILED: 2, Status.CLEAN: 3}
 
 _SCALAR = (str, int, float, bool, None)
 _PLACE = {"start": is_count, "end": is_count}
-_SPAN = {
+#: What the report reads of a removal, in a row or a ledger.
+SPAN = {
     **_PLACE, **dict.fromkeys(("label", "action", "text"), Maybe((str, None))), "score": Maybe((is_number, None)),
     "reasons": Maybe(([_SCALAR], None)),
 }  # fmt: skip
@@ -52,7 +53,7 @@ _METADATA = dict.fromkeys(("lang", "row", "why", "source", "url", "path", "site"
 _ROW = {
     **dict.fromkeys(("id", "path", "title", "source", "url"), Maybe(_SCALAR)),
     **dict.fromkeys(("status", "text"), Maybe((str, None))),
-    "spans": Maybe(([_SPAN], None)), "repairs": Maybe(([_REPAIR], None)), "metadata": Maybe((_METADATA, None)),
+    "spans": Maybe(([SPAN], None)), "repairs": Maybe(([_REPAIR], None)), "metadata": Maybe((_METADATA, None)),
 }  # fmt: skip
 #: Objects in objects of run.json: ours are five deep.
 _DEPTH = 16

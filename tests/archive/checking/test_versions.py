@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,9 +13,12 @@ import pytest
 from warc_samples import CHECKS, CLOCK, RUN, article, command
 
 from archive import Article, Problem, Segment, SegmentWriter, verify
+from archive.checking.ledger import Told
 from archive.checking.versions import Version, newest, versions
 from archive.segments.folder import find_segments
 
+#: Checks that tell texts as they are stored.
+TELLING = replace(CHECKS, retelling=lambda *_: lambda text, _: Told("", text or "", "clean" if text else "empty"))
 ADDRESS = "https://www.example.org/a"
 
 
@@ -122,3 +129,30 @@ def test_no_date(out: Path, tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as stop:
         command("restore", out, "-o", tmp_path / "back", "--at", "yesterday")
     assert stop.value.code == 2
+
+
+def rows_of(out: Path, to: Path, *more: str) -> list[str]:
+    assert command("export", str(out), "--jsonl", "-o", str(to), *more, checks=TELLING) == 0
+    return sorted(json.loads(line)["text"] for path in to.iterdir() for line in gzip.open(path))
+
+
+def test_exports_tell_the_newest_version_or_that_of_a_day(out: Path, tmp_path: Path) -> None:
+    assert rows_of(out, tmp_path / "now") == ["Always.", "New page.", "New row.", "Three."]
+    then = (CLOCK + timedelta(days=31)).date().isoformat()
+    assert rows_of(out, tmp_path / "then", "--at", then) == ["Always.", "New page.", "New row.", "Two."]
+    first = CLOCK.date().isoformat()
+    assert rows_of(out, tmp_path / "first", "--at", first) == ["Always.", "Old page.", "One.", "Row."]
+
+
+def test_a_wacz_tells_all_versions_or_those_of_a_day(out: Path, tmp_path: Path) -> None:
+    for name, more, count in (("all", (), 8), ("then", ("--at", CLOCK.date().isoformat()), 4)):
+        assert command("export", str(out), "--wacz", "-o", str(tmp_path / name), *more, checks=TELLING) == 0
+        with zipfile.ZipFile(tmp_path / name / "OUT.wacz") as file:
+            pages = file.read("pages/pages.jsonl").decode().splitlines()[1:]
+            assert sum("(clean text)" in page for page in pages) == count
+
+
+def test_segments_as_they_are_have_all_versions(out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("export", str(out), "--warc10", "-o", str(tmp_path / "old"), "--at", "2026-01-01")
+    assert command(*words, checks=TELLING) == 2
+    assert "all versions" in capsys.readouterr().err
