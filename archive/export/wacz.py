@@ -25,10 +25,11 @@ from archive.export.cdxj import index_line, line_of, sorted_lines
 from archive.export.texts import Among, Counts, ExportError, Retell, Text, texts
 from archive.segments.durable import drafted
 from archive.segments.problems import Problem
-from archive.segments.reader import Record, records
+from archive.segments.reader import Record, metadata_fields, records
 from archive.segments.records import Draft
 from archive.segments.writer import OPEN_SUFFIX, SUFFIX, Placed, gzip_member
 from archive.warc.digests import sha1_base32
+from archive.warc.fields import unescape
 
 VERSION = "1.1.1"
 TEXT_TYPE = "text/plain; charset=utf-8"
@@ -37,6 +38,7 @@ SPLIT_AT = 2_000_000_000
 #: Lines of the index in one gzip member, as cdxj-indexer and py-wacz have it.
 BLOCK = 3_000
 PIECE = 1 << 20
+COPY_FIELD = b"\r\nsource-copy: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def _parts(segments: Sequence[Path], split_at: int) -> Iterator[list[Path]]:
     part: list[Path] = []
     size = 0
     for segment in segments:
-        more = 2 * segment.stat().st_size
+        more = 2 * segment.stat().st_size + sum(copies.stat().st_size for copies in _copies([segment]))
         if part and size + more > split_at:
             yield part
             part, size = [], 0
@@ -157,9 +159,14 @@ def _stored(package: _Package, segments: Sequence[Path], told: Telling, counts: 
 
 
 def _copies(segments: Sequence[Path]) -> list[Path]:
-    """The segments of copied originals beside the run's; they bear the names of the segments that refer to them."""
-    names = [segment.name.removesuffix(OPEN_SUFFIX) for segment in segments]
-    found = {segment.parent.parent / COPIES_FOLDER / name for segment, name in zip(segments, names, strict=True)}
+    """The segments of copied originals that these refer to, each once; those that are not there are left out."""
+    found = set()
+    for segment in segments:
+        for record in records(segment):
+            if isinstance(record, Record) and record.type == "metadata" and COPY_FIELD in record.block:
+                fields = metadata_fields(record)
+                name = "" if isinstance(fields, Problem) else unescape(fields.get("source-copy", ""))
+                found.add(segment.parent.parent / COPIES_FOLDER / Path(name).name)
     return sorted(path for path in found if path.is_file())
 
 

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,6 +126,18 @@ def test_copies_stand_in_their_own_segment(crawl: Path, tmp_path: Path, capsys: 
     assert capsys.readouterr().out == ""
     run("archive", "restore", out, "-o", tmp_path / "back")
     assert PAGE.encode() in [path.read_bytes() for path in (tmp_path / "back").rglob("*.html")]
+
+
+def test_copies_are_in_a_wacz_file(crawl: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run("clean", crawl, "-o", out, "--copy-originals", *NOW)
+    assert run("archive", "export", out, "--wacz", "-o", tmp_path / "wacz") == 0
+    with zipfile.ZipFile(tmp_path / "wacz/out.wacz") as file:
+        copies = [name for name in file.namelist() if name.startswith("archive/cleancopy-originals-")]
+        assert len(copies) == 1
+        assert file.read(copies[0]) == next((out / "originals").iterdir()).read_bytes()
+        lines = gzip.decompress(file.read("indexes/index.cdx.gz")).decode().splitlines()
+        assert sum('"status": "200"' in line for line in lines) == 3
 
 
 @pytest.mark.parametrize(
