@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -128,10 +129,26 @@ def _identity(report: Mapping[str, Any]) -> str:
 def _identity_in(path: Path) -> str:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            if _schema(database) != _ours():
+                return ""
             row = database.execute("select value from meta where name = 'run'").fetchone()
             return str(row[0]) if row else ""
     except sqlite3.Error:
         return ""
+
+
+def _schema(database: sqlite3.Connection) -> set[tuple[str, ...]]:
+    """Tables, views, triggers and indexes, but for those that SQLite keeps itself."""
+    rows = database.execute("select type, name, sql from sqlite_master")
+    return {tuple(map(str, row)) for row in rows if not str(row[1]).startswith("sqlite_")}
+
+
+@cache
+def _ours() -> set[tuple[str, ...]]:
+    """What an index of ours has; another one may run its author's SQL when it is asked, and is made anew."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+        build(database, [], "", lambda _: None)
+        return _schema(database)
 
 
 def documents_in(out: Path) -> Iterator[Indexed]:

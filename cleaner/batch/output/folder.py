@@ -34,6 +34,8 @@ MEMORY = "memory.sqlite"
 INPUTS = "inputs.jsonl"
 FILES = ("index.cdxj", MEMORY, INPUTS, KNOWN, "run.json")
 SCHEMA = 1
+#: Bytes of a run.json: 10,000 failures and as many sources with the longest names and messages are a tenth of it.
+MOST_REPORT = 1 << 28
 #: In `text`, when no input is a file of its own.
 ABOUT_TEXTS = "README"
 #: Names that a run gives to files in its folders, but for the texts, whose names are listed.
@@ -127,14 +129,17 @@ def _wait_for_workers(out: Path, work: Path) -> None:
 
 def read_report(out: Path) -> dict[str, Any] | None:
     """run.json of a run of ours, complete or not; None when there is none. Raises BatchError for a damaged one."""
+    path = out / "run.json"
     try:
-        report = json.loads((out / "run.json").read_bytes())
+        if not path.is_file() or path.stat().st_size > MOST_REPORT:  # a pipe would never end
+            return None
+        report = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(report, dict) or "cleancopy" not in report:
         return None
     if found := report_misfit(report):
-        raise BatchError(f"{out / 'run.json'} is not as a run writes it ({found}); choose another folder")
+        raise BatchError(f"{path} is not as a run writes it ({found}); choose another folder")
     return report
 
 

@@ -75,6 +75,15 @@ def test_a_crafted_run_json_is_refused_by_name(run, change, named, capsys):
         assert named in capsys.readouterr().err
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="of POSIX systems")
+def test_a_pipe_in_the_place_of_run_json_is_none_and_waits_for_nobody(run):
+    (run / "out/run.json").unlink()
+    os.mkfifo(run / "out/run.json")
+    assert read_report(run / "out") is None
+    with pytest.raises(BatchError, match="no run of ours"):
+        clean(run)
+
+
 @LINKS
 @pytest.mark.parametrize("name", ["text", "warc", "documents", ".work"])
 @pytest.mark.parametrize("settings", [{"fresh": True}, {"update": True}, {}])

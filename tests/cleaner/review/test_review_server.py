@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -348,6 +350,26 @@ def test_the_index_is_made_once_for_a_run_and_again_for_another(tmp_path: Path):
     assert index_of(out).stat().st_mtime_ns == made
     make_run(tmp_path, "--fresh", "--keep", "related")
     assert index_of(out).stat().st_mtime_ns != made
+
+
+CRAFTED = {
+    "a view in the place of a table": "alter table document rename to real; create view document as select * from real",
+    "a trigger": "create trigger t after insert on meta begin select 1; end",
+    "another column": "alter table document add column more text",
+    "a table more": "create table more(n integer)",
+    "a table less": "drop table line_in",
+}
+
+
+@pytest.mark.parametrize("sql", CRAFTED.values(), ids=CRAFTED)
+def test_an_index_with_other_tables_is_not_asked_but_made_anew(tmp_path: Path, sql: str):
+    path = index_of(make_run(tmp_path))
+    whole = path.read_bytes()
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(sql)
+    assert path.read_bytes() != whole
+    assert index_of(tmp_path / "out") == path
+    assert path.read_bytes() == whole
 
 
 def test_a_browser_that_comes_before_the_server_answers_waits():
