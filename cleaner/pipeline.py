@@ -17,7 +17,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from cleaner import assembly, ledger, settings
+from cleaner import assembly, ledger, second_look, settings
 from cleaner.corrections.apply import Corrections, all_but_corrected, is_corrected
 from cleaner.decision import Scores, decide, reads_like_a_crumb
 from cleaner.document import CleanedDocument, Decision, Document, Rendering, Status
@@ -43,7 +43,7 @@ from cleaner.memory.source_name import document_source
 from cleaner.model.network import Model, shipped
 from cleaner.model.source_correction import recurs
 from cleaner.segmentation.line_breaks import shipped as shipped_breaks
-from cleaner.segmentation.text import glued
+from cleaner.segmentation.text import glued, segment_text
 from cleaner.segmentation.tokens import Tokens, tokenise
 
 VERSION, TRAFILATURA = metadata.version("cleancopy"), metadata.version("trafilatura")
@@ -178,6 +178,8 @@ class Cleaner:
             lang = identify(rendering.text, document.lang)
             reading = self._read(rendering, source)
             rendering, decisions = reading.rendering, self._judge(document, reading, lang)
+            if reading.recall is None and self.model is not None:
+                decisions = self._look_again(document, rendering, decisions, source)
             if reading.kind:
                 rendering = replace(rendering, metadata={**rendering.metadata, "kind": reading.kind.value})
         if self.corrections is not None:
@@ -213,6 +215,24 @@ class Cleaner:
         judged = seen_together(part.rendering.text, judged, self.policy)
         decisions = pages.widen(rendering, part, judged, odds, self.policy, within)
         return decisions, decisions if within.nothing_else else judged, lang
+
+    def _look_again(
+        self, document: Document, rendering: Rendering, decisions: tuple[Decision, ...], source: str
+    ) -> tuple[Decision, ...]:
+        """The decisions on a text after further looks at what is kept, as the text that it is then."""
+        before = rendering
+        for _ in range(second_look.LOOKS):
+            lang = identify(before.text, document.lang)
+            kept = assembly.assemble(document, rendering, decisions, lang)
+            if not kept.body or not second_look.is_doubtful(kept):
+                break
+            rest = segment_text(Document("", kept.text))
+            if rest.repairs or second_look.same_lines(before.blocks, rest.blocks):
+                break
+            lang = identify(rest.text, document.lang)
+            decisions = second_look.merged(kept, self._judge(document, self._read(rest, source), lang))
+            before = rest
+        return decisions
 
     def _judge(
         self, document: Document, reading: _Reading, lang: str, places: tuple[float, ...] = ()

@@ -85,7 +85,12 @@ def _add(text: str, more: str, label: str, spans: Spans) -> str:
 
 def load(table: str) -> list[Case]:
     """The cases of `fixtures/cases/<table>.toml`, in order. Raises NotationError naming the case."""
-    rows = tomllib.loads((CASES / f"{table}.toml").read_text(encoding="utf-8")).get("case", [])
+    return read(CASES / f"{table}.toml")
+
+
+def read(path: Path) -> list[Case]:
+    """The cases of a file, in order. Raises NotationError naming the case."""
+    rows = tomllib.loads(path.read_text(encoding="utf-8")).get("case", [])
     return [_case(row) for row in rows]
 
 

@@ -1,0 +1,83 @@
+"""A second look at what is kept: judged once more, as the text that it is when the rest is gone.
+
+A line that only its neighbours made look like the article goes then, and a headline that stood among menus is seen to
+be the title; so cleaning a clean text again changes nothing. What is gone stays gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from cleaner.decoding.mojibake import OffsetMap
+from cleaner.document import Block, CleanedDocument, Decision
+from cleaner.labels import Action
+
+#: So often what is kept is looked at again.
+LOOKS = 3
+#: Nothing is asked anew of a document whose kept lines are all less doubtful than this score …
+DOUBTFUL = 0.3
+#: … and whose title is found, or begins with a line longer than this, or one that ends like a sentence.
+TITLE_LENGTH = 200
+#: What is said of a line that goes at the second look.
+AGAIN = "goes when what is left is judged once more"
+
+
+def is_doubtful(kept: CleanedDocument) -> bool:
+    """Is there a kept line that another look may judge otherwise?"""
+    for decision in kept.decisions:
+        if decision.action is Action.KEEP and decision.score >= DOUBTFUL:
+            return True
+    first = kept.body.split("\n", 1)[0]
+    return not kept.title and len(first) <= TITLE_LENGTH and not first.endswith((".", "!", "?", "。"))
+
+
+def same_lines(before: Sequence[Block], after: Sequence[Block]) -> bool:
+    """Are they the same lines with the same gaps between them?"""
+    return len(before) == len(after) and all(
+        first.text == second.text and (not index or first.newlines_before == second.newlines_before)
+        for index, (first, second) in enumerate(zip(before, after, strict=True))
+    )
+
+
+def merged(kept: CleanedDocument, again: Sequence[Decision]) -> tuple[Decision, ...]:
+    """The decisions on a document, with those on its clean text, `again`, in place of those that kept a stretch."""
+    offsets = OffsetMap(kept.repairs)
+    places: list[tuple[int, int, int]] = []  # of each kept piece: start and end in the rendering, start in the text
+    for piece in kept.pieces:
+        start, end = offsets.to_repaired(piece.start, piece.end)
+        places.append((start, end, piece.clean_start))
+    found: list[Decision] = []
+    at = 0
+    for decision in kept.decisions:
+        inside = []
+        while at < len(places) and places[at][0] < decision.end:
+            inside.append(places[at])
+            at += 1
+        found += _anew(decision, inside, again) if inside else [decision]
+    return tuple(found)
+
+
+def _anew(decision: Decision, places: Sequence[tuple[int, int, int]], again: Sequence[Decision]) -> list[Decision]:
+    """A kept decision by what the second look says of its pieces: as it was, with another label, or in parts."""
+    judged = [stretch for place in places for stretch in _judged(place, again)]
+    if not judged or decision.action is not Action.KEEP:
+        return [decision]
+    if all(each.action is Action.KEEP for each in judged):
+        if len(judged) > 1:
+            return [decision]
+        new = judged[0]
+        return [replace(new, start=decision.start, end=decision.end, reasons=new.reasons or decision.reasons)]
+    if all(each.action is not Action.KEEP and each.label is judged[0].label for each in judged):
+        return [replace(judged[0], start=decision.start, end=decision.end)]
+    return judged
+
+
+def _judged(place: tuple[int, int, int], again: Sequence[Decision]) -> Iterator[Decision]:
+    """What the second look says of one piece, in offsets of the rendering."""
+    start, end, at = place
+    for each in again:
+        first, last = max(start, each.start - at + start), min(end, each.end - at + start)
+        if first < last:
+            reasons = each.reasons if each.action is Action.KEEP else (*each.reasons, AGAIN)
+            yield replace(each, start=first, end=last, reasons=reasons)
