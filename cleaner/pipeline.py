@@ -220,9 +220,9 @@ class Cleaner:
         self, document: Document, rendering: Rendering, decisions: tuple[Decision, ...], source: str
     ) -> tuple[Decision, ...]:
         """The decisions on a text after further looks at what is kept, as the text that it is then."""
-        before = rendering
+        before, lang = rendering, identify(rendering.text, document.lang)
+        decisions = second_look.under(second_look.DEFAULT, decisions)
         for _ in range(second_look.LOOKS):
-            lang = identify(before.text, document.lang)
             kept = assembly.assemble(document, rendering, decisions, lang)
             if not kept.body or not second_look.is_doubtful(kept):
                 break
@@ -230,9 +230,9 @@ class Cleaner:
             if rest.repairs or second_look.same_lines(before.blocks, rest.blocks):
                 break
             lang = identify(rest.text, document.lang)
-            decisions = second_look.merged(kept, self._judge(document, self._read(rest, source), lang))
-            before = rest
-        return decisions
+            again = second_look.under(second_look.DEFAULT, self._judge(document, self._read(rest, source), lang))
+            decisions, before = second_look.merged(kept, again), rest
+        return second_look.under(self.policy, decisions)
 
     def _judge(
         self, document: Document, reading: _Reading, lang: str, places: tuple[float, ...] = ()

@@ -11,8 +11,10 @@ from dataclasses import replace
 
 from cleaner.decoding.mojibake import OffsetMap
 from cleaner.document import Block, CleanedDocument, Decision
-from cleaner.labels import Action
+from cleaner.labels import Action, Policy
 
+#: What is kept, and so looked at again, is what the default policy keeps.
+DEFAULT = Policy()
 #: So often what is kept is looked at again.
 LOOKS = 3
 #: Nothing is asked anew of a document whose kept lines are all less doubtful than this score …
@@ -21,6 +23,14 @@ DOUBTFUL = 0.3
 TITLE_LENGTH = 200
 #: What is said of a line that goes at the second look.
 AGAIN = "goes when what is left is judged once more"
+
+
+def under(policy: Policy, decisions: Sequence[Decision]) -> tuple[Decision, ...]:
+    """The same decisions with the actions of a policy: what is looked at does not hang on a user's own."""
+    return tuple(
+        decision if decision.action is (action := policy.action(decision.label)) else replace(decision, action=action)
+        for decision in decisions
+    )
 
 
 def is_doubtful(kept: CleanedDocument) -> bool:

@@ -23,7 +23,9 @@ Member = TypeVar("Member", bound=StrEnum)
 #: What holds in every language: agencies, URLs, brands, crumbs that are spelt alike.
 UNDETERMINED = "und"
 #: Languages that share a table.
-SAME_TABLE = {"nb": "no", "nn": "no", "iw": "he", "yue": "zh"}
+SAME_TABLE = {
+    "nb": "no", "nn": "no", "iw": "he", "yue": "zh", "ms": "id", "hr": "sr", "bs": "sr", "sh": "sr", "fil": "tl",
+}  # fmt: skip
 
 
 #: A user's own cue outweighs what the model thinks of a block.

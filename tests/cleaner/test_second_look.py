@@ -23,7 +23,9 @@ def decision(start: int, end: int, label: Label = Label.BODY, action: Action = K
     return Decision(start, end, label, action, score, (label.value,))
 
 
-def kept(decisions: list[Decision], pieces: list[Piece], *, body: str = "x.", repairs: tuple[Repair, ...] = ()):  # type: ignore[no-untyped-def]
+def kept(
+    decisions: list[Decision], pieces: list[Piece], *, body: str = "x.", repairs: tuple[Repair, ...] = ()
+) -> CleanedDocument:
     return CleanedDocument("x", "", body, Status.CLEAN, (), tuple(pieces), repairs, "", tuple(decisions))
 
 
@@ -98,13 +100,13 @@ def cleaner() -> Cleaner:
     return Cleaner()
 
 
-def texts(folder: Path = ROOT) -> dict[str, list[str]]:
+def texts() -> dict[str, list[str]]:
     """All texts of our own, by where they stand."""
     tables = ("wild", "synthetic", "negative", "known_failures")
     return {
-        "seeds": [decode(path.read_bytes()).text for path in sorted((folder / "seeds").glob("*.txt"))],
+        "seeds": [decode(path.read_bytes()).text for path in sorted((ROOT / "seeds").glob("*.txt"))],
         "cases": [case.text for table in tables for case in load(table)],
-        "held out": [case.text for case in read(folder / "fixtures" / "held_out" / "articles.toml")],
+        "held out": [case.text for case in read(ROOT / "fixtures" / "held_out" / "articles.toml")],
         "docs": [gold.text for gold in [*read_texts(OWN / "docs.jsonl")][::EVERY]],
         "negatives": [gold.text for gold in [*read_texts(OWN / "negatives.jsonl")][::EVERY]],
     }
