@@ -38,9 +38,9 @@ SURE = pytest.approx  # a probability of 1e-6 leaves next to nothing of unsurene
     [
         ("x", 3 + 1 / 60),
         ("x" * 12, 3 + 12 / 60),
-        ("x" * 11 + ".", 3 + 2 + 12 / 60),
+        ("x" * 11 + ".", 3 + 2.5 + 12 / 60),
         ("x" * 10 + ".", 3 + 11 / 60),  # too short for a sentence
-        ("x" * 12 + ".”", 3 + 2 + 14 / 60),
+        ("x" * 12 + ".”", 3 + 2.5 + 14 / 60),
         ("x" * 600, 3 + 10),
     ],
 )
