@@ -82,6 +82,8 @@ def _review(args: argparse.Namespace) -> int:
         raise ReviewError(f"the pages need more than is here ({error}); pip install 'cleancopy[review]'") from error
     index = index_of(args.run, lambda line: tell(line, to=sys.stderr))
     corrections = args.corrections or args.run / CORRECTIONS
+    if args.corrections is None and corrections.is_symlink():
+        raise ReviewError(f"{corrections} is a link; name the file that it leads to with --corrections")
     if corrections.exists():
         read(corrections)  # what cannot be read is said now, not at the first click
     if args.ask:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -17,6 +19,7 @@ pytest.importorskip("jinja2")
 from starlette.testclient import TestClient
 from support.review_run import ATTACKS, LETTER, article, make_run
 
+from cleaner.cli.main import main
 from cleaner.corrections.format import Correction, Review, Scope, encode, in_force, read
 from cleaner.corrections.store import append
 from cleaner.review.index import ReviewError, index_of
@@ -370,6 +373,21 @@ def test_an_index_with_other_tables_is_not_asked_but_made_anew(tmp_path: Path, s
     assert path.read_bytes() != whole
     assert index_of(tmp_path / "out") == path
     assert path.read_bytes() == whole
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_links_in_out_are_not_written_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    out, elsewhere = make_run(tmp_path), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "index.sqlite").write_text("mine")
+    (out / "corrections.jsonl").symlink_to(elsewhere / "index.sqlite")
+    assert main(["review", str(out), "--no-browser"]) == 2
+    assert "is a link" in capsys.readouterr().err
+    rmtree(out / "review")
+    (out / "review").symlink_to(elsewhere)
+    with pytest.raises(ReviewError, match="is a link"):
+        index_of(out)
+    assert (elsewhere / "index.sqlite").read_text() == "mine"
 
 
 def test_a_browser_that_comes_before_the_server_answers_waits():
