@@ -159,6 +159,8 @@ def removal_costs(texts: Sequence[str], lang: str, recurring: Flags | None) -> F
 
 
 Judgement = tuple[Label, float, tuple[str, ...]]
+#: Blocks and their labels → the words of each block that speak most for its label.
+Words = Callable[[Sequence[tuple[int, Label]]], Mapping[int, Sequence[str]]]
 
 
 def decide(
@@ -170,7 +172,7 @@ def decide(
     recall: Recall | None = None,
     *,
     asked: Sequence[Sequence[Evidence]] = (),
-    words: Callable[[Sequence[tuple[int, Label]]], Mapping[int, Sequence[str]]] | None = None,
+    words: Words | None = None,
 ) -> tuple[Decision, ...]:
     """One decision per block, and per glued stretch within a block; in order, disjoint.
 
@@ -179,24 +181,7 @@ def decide(
     `asked` is the evidence of the user's own cues, which the scores have not read. `words` tells which words of
     blocks speak most for labels.
     """
-    judgements: list[Judgement] = []
-    by_model: list[tuple[int, Label]] = []
-    for index, block in enumerate(blocks):
-        own = asked[index] if asked else ()
-        if scores is None:
-            judgements.append(judge([*evidence[index], *own]))
-        elif scores.plain[index] and not evidence[index] and not own:
-            judgements.append((Label.BODY, scores.sure[index], ()))
-        else:
-            judgements.append(judge_with_model(block, evidence[index], scores, index, own))
-            if judgements[-1][0] not in KEPT and scores.odds[index] > scores.costs[index]:
-                by_model.append((index, judgements[-1][0]))
-    if scores is not None:
-        named = words(by_model) if words and by_model else {}
-        for index, label in by_model:
-            _, score, reasons = judgements[index]
-            reasons += _of_the_model(label, scores.odds[index], named.get(index, ()))
-            judgements[index] = label, score, reasons
+    judgements = _judgements(blocks, evidence, scores, asked, words)
     for index in _no_titles(blocks, judgements, evidence, scores):
         _, score, _ = judgements[index]
         judgements[index] = Label.BODY, score, ()
@@ -215,6 +200,35 @@ def decide(
         else:
             decisions.append(Decision(block.start, block.end, label, policy.action(label), score, reasons))
     return tuple(decisions)
+
+
+def _judgements(
+    blocks: Sequence[Block],
+    evidence: Sequence[Sequence[Evidence]],
+    scores: Scores | None,
+    asked: Sequence[Sequence[Evidence]],
+    words: Words | None,
+) -> list[Judgement]:
+    """The judgement on each block by itself, with the words that speak for what the model takes out."""
+    judgements: list[Judgement] = []
+    by_model: list[tuple[int, Label]] = []
+    for index, block in enumerate(blocks):
+        own = asked[index] if asked else ()
+        if scores is None:
+            judgements.append(judge([*evidence[index], *own]))
+        elif scores.plain[index] and not evidence[index] and not own:
+            judgements.append((Label.BODY, scores.sure[index], ()))
+        else:
+            judgements.append(judge_with_model(block, evidence[index], scores, index, own))
+            if judgements[-1][0] not in KEPT and scores.odds[index] > scores.costs[index]:
+                by_model.append((index, judgements[-1][0]))
+    if scores is not None:
+        named = words(by_model) if words and by_model else {}
+        for index, label in by_model:
+            _, score, reasons = judgements[index]
+            reasons += _of_the_model(label, scores.odds[index], named.get(index, ()))
+            judgements[index] = label, score, reasons
+    return judgements
 
 
 def _no_titles(

@@ -42,6 +42,7 @@ from cleaner.memory.repeated_spans import split
 from cleaner.memory.source_name import document_source
 from cleaner.model.network import Model, shipped
 from cleaner.model.source_correction import recurs
+from cleaner.model.telling_words import telling_words
 from cleaner.segmentation.line_breaks import shipped as shipped_breaks
 from cleaner.segmentation.text import glued, segment_text
 from cleaner.segmentation.tokens import Tokens, tokenise
@@ -261,7 +262,7 @@ class Cleaner:
                 crumbs=[reads_like_a_crumb(block) for block in blocks] if places else (),
                 mild=reading.kind is not None,
             )  # fmt: skip
-            words = partial(model.words, blocks, first)
+            words = partial(telling_words, model, blocks, first)
         return decide(
             blocks, labelling.evidence, cuts, self.policy, scores, recall,
             asked=asked.evidence if asked else (), words=words,

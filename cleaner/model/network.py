@@ -34,7 +34,7 @@ from cleaner.model.source_correction import with_memory
 from cleaner.model.taught import Moved, Taught
 from cleaner.model.topics import topics, whole_rarity
 from cleaner.model_file import ModelFile, pack, read, unpack
-from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS, Floats, Ints, Tokens, tokenise
+from cleaner.segmentation.tokens import Floats, Ints, Tokens, tokenise
 
 #: What the file of a model is called, and how it is written; raise it with any change of what its arrays mean.
 MODEL, VERSION = "blocks", 5
@@ -252,42 +252,6 @@ class Model:
         if self.trees is not None and recall is not None and recall.known:
             probabilities = with_memory(self.trees, probabilities, sums, blocks, recall)
         return self.taught.adjusted(probabilities, blocks, source) if self.taught else probabilities
-
-    def words(
-        self, blocks: Sequence[Block], first: FirstStep, judged: Sequence[tuple[int, Label]]
-    ) -> dict[int, list[str]]:
-        """Of each judged (block, label) the words that speak most for the label; none where a block's words do not."""
-        features, tokens = first.features, first.tokens
-        said: dict[int, list[str]] = {}
-        for index, label in judged:
-            column = COLUMN[label]
-            if tokens is None or max(first.linear[index, column], first.linear[index, -1]) < WORDS_SPEAK:
-                continue
-            begin = int(features.starts[index])
-            chosen = begin + np.flatnonzero(_SAYS[features.kinds[begin : begin + int(features.counts[index])]])
-            weights = self.linear.weights(features, chosen, np.full(len(chosen), column))
-            named: list[str] = []
-            for at in np.argsort(-weights, kind="stable").tolist():
-                if weights[at] <= 0 or len(named) == MOST_WORDS:
-                    break
-                start = int(tokens.begins[chosen[at]] - tokens.block_starts[index])
-                word = _units(blocks[index].text, start, start + int(tokens.lengths[chosen[at]]))
-                named += [word] if word not in named else []
-            if named:
-                said[index] = named
-        return said
-
-
-_SAYS = np.isin(np.arange(TOKEN_KINDS), [*(KIND[kind] for kind in ("lower", "upper", "caseless", "ideograph")), CAPS])
-#: From these log-odds on a block's own words are said to speak for a label; so many of them are named.
-WORDS_SPEAK, MOST_WORDS = -1.0, 3
-
-
-def _units(text: str, start: int, end: int) -> str:
-    """A stretch of a text by its UTF-16 code units."""
-    if text.isascii() or max(text) < "\U00010000":
-        return text[start:end]
-    return text.encode("utf-16-le", "surrogatepass")[2 * start : 2 * end].decode("utf-16-le", "replace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,14 +140,17 @@ def test_much_prose_that_goes_makes_a_document_suspect(kept: int, gone: int, sta
     assert status_of(decisions, text)[0] is status
 
 
-@pytest.mark.parametrize("line", ["x" * 118 + ".", "x" * 120])
-def test_what_is_no_prose_may_go(line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [("x" * 119 + ".", Status.SUSPECT), ("x" * 118 + ".", Status.CLEAN), ("x" * 120, Status.CLEAN)],
+)
+def test_what_counts_as_prose_that_goes(line: str, status: Status) -> None:
     text = "\n".join([prose(2000), *[line] * 15])
     decisions = [Decision(0, 2000, Label.BODY, Action.KEEP, 0.0)]
     for number in range(15):
         start = 2001 + number * (len(line) + 1)
         decisions.append(Decision(start, start + len(line), Label.RELATED, Action.STRIP, 0.9))
-    assert status_of(decisions, text)[0] is Status.CLEAN
+    assert status_of(decisions, text)[0] is status
 
 
 @pytest.mark.parametrize(("gone", "status"), [(60, Status.CLEAN), (61, Status.SUSPECT)])

@@ -1,0 +1,48 @@
+"""Which words of a block speak for its label, by the linear scorer: what a reason names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cleaner.document import Block
+from cleaner.labels import Label
+from cleaner.model.network import COLUMN, FirstStep, Model
+from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS
+
+_SAYS = np.isin(np.arange(TOKEN_KINDS), [*(KIND[kind] for kind in ("lower", "upper", "caseless", "ideograph")), CAPS])
+#: From these log-odds on a block's own words are said to speak for a label; so many of them are named.
+WORDS_SPEAK, MOST_WORDS = -1.0, 3
+
+
+def telling_words(
+    model: Model, blocks: Sequence[Block], first: FirstStep, judged: Sequence[tuple[int, Label]]
+) -> dict[int, list[str]]:
+    """Of each judged (block, label) the words that speak most for the label; none where a block's words do not."""
+    features, tokens = first.features, first.tokens
+    said: dict[int, list[str]] = {}
+    for index, label in judged:
+        column = COLUMN[label]
+        if tokens is None or max(first.linear[index, column], first.linear[index, -1]) < WORDS_SPEAK:
+            continue
+        begin = int(features.starts[index])
+        chosen = begin + np.flatnonzero(_SAYS[features.kinds[begin : begin + int(features.counts[index])]])
+        weights = model.linear.weights(features, chosen, np.full(len(chosen), column))
+        named: list[str] = []
+        for at in np.argsort(-weights, kind="stable").tolist():
+            if weights[at] <= 0 or len(named) == MOST_WORDS:
+                break
+            start = int(tokens.begins[chosen[at]] - tokens.block_starts[index])
+            word = _units(blocks[index].text, start, start + int(tokens.lengths[chosen[at]]))
+            named += [word] if word not in named else []
+        if named:
+            said[index] = named
+    return said
+
+
+def _units(text: str, start: int, end: int) -> str:
+    """A stretch of a text by its UTF-16 code units."""
+    if text.isascii() or max(text) < "\U00010000":
+        return text[start:end]
+    return text.encode("utf-16-le", "surrogatepass")[2 * start : 2 * end].decode("utf-16-le", "replace")
