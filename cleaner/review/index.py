@@ -105,9 +105,7 @@ def index_of(out: Path, say: Say = lambda _: None) -> Path:
         raise ReviewError(f"{out} holds no finished run; give the OUT of a `cleancopy clean -o OUT` that has finished")
     path, wanted = out / FOLDER / NAME, _identity(report)
     if path.parent.is_symlink():
-        raise ReviewError(
-            f"{path.parent} is a link, and the index is written in OUT alone; put a folder in its place"
-        )
+        raise ReviewError(f"{path.parent} is a link, and the index is written in OUT alone; put a folder in its place")
     if path.exists() and _identity_in(path) == wanted:
         return path
     try:
