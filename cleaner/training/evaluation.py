@@ -94,6 +94,22 @@ class Tally:
         return self.counts["short sentences lost"] / max(1, self.counts["short sentences"])
 
     @property
+    def sentences_lost(self) -> float:
+        """Share of the longer true sentences that were removed."""
+        return self.counts["sentences lost"] / max(1, self.counts["sentences"])
+
+    @property
+    def calibration_error(self) -> float:
+        """How far the share that is boilerplate lies outside the tenth of the score, on average over lines."""
+        wrong, count = 0.0, 0
+        for tenth in range(10):
+            boilerplate, kept = self.calibration[tenth, True], self.calibration[tenth, False]
+            share = boilerplate / max(1, boilerplate + kept)
+            wrong += max(0.0, tenth / 10 - share, share - (tenth + 1) / 10) * (boilerplate + kept)
+            count += boilerplate + kept
+        return wrong / max(1, count)
+
+    @property
     def typed(self) -> float:
         """Share of rightly removed lines whose label is right too."""
         return self.counts["typed lines"] / max(1, self.counts["hit lines"])
@@ -310,6 +326,8 @@ def as_values(scored: Sequence[Scored]) -> Mapping[str, Any]:
         "body-lost": round(tally.body_lost, 5),
         "lines-lost": round(tally.lines_lost, 5),
         "short-sentences-lost": round(tally.short_lost, 5),
+        "sentences-lost": round(tally.sentences_lost, 5),
+        "calibration-error": round(tally.calibration_error, 5),
         "label-right": round(tally.typed, 4),
         "recall-by-label": {
             label.value: round(tally.counts[f"gone {label}"] / tally.counts[f"all {label}"], 4)
