@@ -118,10 +118,10 @@ def begin(
     clock = clock_of(report, head_of(cleaner, settings), settings)
     sweep_drafts(location.out)
     plan = planned(inputs, settings, location, show, check=None if earlier is None else earlier.get("inputs"))
-    make_folders(location, plan, settings)
-    if earlier is None:
+    if earlier is None:  # first of all, so that whatever breaks off later is known as a run of ours
         report |= {"inputs": plan.digest, "shards": len(plan)}
         location.write({"run.json": encoded_report(report)})
+    make_folders(location, plan, settings)
     return BegunRun(context_of(cleaner, settings, plan, clock, location), plan, report, settings, location)
 
 

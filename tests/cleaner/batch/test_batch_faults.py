@@ -1,5 +1,6 @@
 """What may happen to a run: kills, full disks, changed inputs, two at once, damage. The outputs are the same after all."""
 
+import errno
 import gzip
 import json
 import multiprocessing
@@ -20,6 +21,7 @@ from support import shard_functions
 
 from archive.checking.verify import verify
 from cleaner import Cleaner, Policy
+from cleaner.batch import begin
 from cleaner.batch.output.folder import locked
 from cleaner.batch.plan import make_plan
 from cleaner.batch.run import BatchError, BatchSettings, run_batch
@@ -239,6 +241,21 @@ def test_a_disk_that_takes_no_more_stops_the_run_and_it_goes_on_later(folder, wh
     assert "Traceback" not in err
     run(folder, out, max_bytes=100_000)
     assert files(out) == whole
+
+
+@pytest.mark.parametrize("made", [(), ("text",), ("text", "documents", "warc")])
+def test_a_disk_that_is_full_before_anything_is_there(folder, whole, tmp_path, monkeypatch, made):
+    def make(location, *_):
+        for name in made:
+            (location.out / name).mkdir()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(begin, "make_folders", make)
+        with pytest.raises(BatchError, match="run the same command again"):
+            run(folder, tmp_path / "out", max_bytes=100_000)
+    run(folder, tmp_path / "out", max_bytes=100_000)
+    assert files(tmp_path / "out") == whole
 
 
 def test_an_output_that_cannot_be_written(folder, tmp_path):
