@@ -6,13 +6,17 @@ import re
 from collections.abc import Sequence
 
 from cleaner.document import Decision, Status
-from cleaner.labels import Action
+from cleaner.labels import Action, Label
 from cleaner.segmentation.text import ends_sentence
 
 #: More than this share of a document's characters removed: look at it.
 SUSPECT_SHARE = 0.6
 #: The same for prose: blocks of such a length that end a sentence, where at least so many characters of them go.
 PROSE_LENGTH, PROSE_SHARE, PROSE_GONE = 120, 0.35, 1500
+
+#: Labels of short lines. A block of so many characters that goes as one of these went for a weak reason: no block of
+#: the documents held out from the model that went so had more than a thousand.
+SHORT_BY_NATURE, TOO_LONG = frozenset({Label.CAPTION, Label.BYLINE, Label.SOCIAL}), 1500
 
 
 def status_of(decisions: Sequence[Decision], text: str = "") -> tuple[Status, str]:
@@ -23,6 +27,10 @@ def status_of(decisions: Sequence[Decision], text: str = "") -> tuple[Status, st
         return Status.EMPTY, "nothing but boilerplate" if gone else "no text"
     if gone > SUSPECT_SHARE * (kept + gone):
         return Status.SUSPECT, f"{gone / (kept + gone):.0%} of the text was removed"
+    for decision in decisions:
+        size = decision.end - decision.start
+        if decision.action is not Action.KEEP and decision.label in SHORT_BY_NATURE and size >= TOO_LONG:
+            return Status.SUSPECT, f"{size:,} characters in one piece were removed as {decision.label}"
     prose = [
         (decision.end - decision.start, decision.action is not Action.KEEP)
         for decision in decisions

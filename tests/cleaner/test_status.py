@@ -4,7 +4,7 @@ import pytest
 
 from cleaner.document import Decision, Status
 from cleaner.labels import Action, Label
-from cleaner.status import SUSPECT_SHARE, status_of
+from cleaner.status import SUSPECT_SHARE, TOO_LONG, status_of
 
 
 def decisions(kept: int, gone: int) -> list[Decision]:
@@ -26,3 +26,18 @@ def decisions(kept: int, gone: int) -> list[Decision]:
 )
 def test_status(kept: int, gone: int, expected: tuple[Status, str]) -> None:
     assert status_of(decisions(kept, gone)) == expected
+
+
+@pytest.mark.parametrize(
+    ("label", "size", "status"),
+    [
+        (Label.CAPTION, TOO_LONG, Status.SUSPECT),
+        (Label.CAPTION, TOO_LONG - 1, Status.CLEAN),
+        (Label.BYLINE, TOO_LONG, Status.SUSPECT),
+        (Label.COMMENT, TOO_LONG, Status.CLEAN),
+    ],
+)
+def test_a_long_stretch_that_goes_as_something_short_is_suspect(label: Label, size: int, status: Status) -> None:
+    kept = Decision(0, 20_000, Label.BODY, Action.KEEP, 0.1)
+    gone = Decision(20_000, 20_000 + size, label, Action.STRIP, 0.9)
+    assert status_of([kept, gone])[0] is status
