@@ -73,8 +73,8 @@ class Scores:
     probabilities: Floats  # block × label, in the order of model.COLUMNS
     odds: list[float]  # log-odds of boilerplate
     costs: list[float]  # log-odds that they must pass
-    kept: list[int]  # column of the likeliest kept label
-    gone: list[int]  # column of the likeliest boilerplate label
+    kept: list[int]  # column of the most likely kept label
+    gone: list[int]  # column of the most likely boilerplate label
     sure: list[float]  # probability of boilerplate
     plain: list[bool]  # body without question, unless a rule speaks
     places: Sequence[float] = ()  # HTML: the page model's log-odds that the block stands outside the article
@@ -336,7 +336,7 @@ def _rules_on_kind(weight: float) -> float:
 
 
 def _likeliest(scores: Scores, index: int, sums: dict[Label, float], columns: range) -> Label:
-    """Of some labels the likeliest, by model and rules."""
+    """The most likely of some labels, by model and rules."""
     row = scores.probabilities[index].tolist()
 
     def fit(column: int) -> float:

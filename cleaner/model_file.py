@@ -1,7 +1,7 @@
 """The file of a model, whatever it is a model of: safetensors, with a header of ours as JSON in its metadata.
 
-Refuses (ModelError) what is no model, is damaged, was made for something else, or holds arrays of another kind, shape
-or range than the code will take for granted: a file from a stranger is read to the end here, before anything uses it.
+Refuses (ModelError) what is not a model, is damaged, was made for something else, or holds arrays of another kind,
+shape or range than the code will take for granted: a stranger's file is read to the end here, before anything uses it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FLOAT = ("float16", "float32")
 
 
 class ModelError(ValueError):
-    """The file is no model that this version can read; the message names it and says what to do."""
+    """The file is not a model that this version can read; the message names it and says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,14 @@ class ModelFile:
 
     def _whole(self, key: str, value: object, low: int, high: int) -> int:
         if type(value) is not int or not low <= value <= high:
-            raise self.refused(f"the {key} in its header is no whole number from {low} to {high}")
+            raise self.refused(f"the {key} in its header is not a whole number from {low} to {high}")
         return value
 
     def number(self, key: str) -> float:
         """A number of the header that a weight can be. Raises ModelError."""
         value = self.header.get(key)
         if not isinstance(value, float | int) or not abs(value) <= LARGEST:
-            raise self.refused(f"the {key} in its header is no number between {-LARGEST:g} and {LARGEST:g}")
+            raise self.refused(f"the {key} in its header is not a number between {-LARGEST:g} and {LARGEST:g}")
         return float(value)
 
     def shape(self, array: str, dimensions: int) -> tuple[int, ...]:
@@ -103,7 +103,7 @@ class ModelFile:
         if not array.size:
             return
         if array.dtype.kind == "f" and not np.abs(array).max() <= LARGEST:  # nor is anything below NaN
-            raise self.refused(f"its array {name} holds numbers that no weight can be")
+            raise self.refused(f"its array {name} holds numbers outside the range of weights")
         if not wanted.negative and array.min() < 0:
             raise self.refused(f"its array {name} holds numbers below 0")
         if wanted.below is not None and not (array.min() >= 0 and array.max() < wanted.below):
@@ -116,7 +116,7 @@ class ModelFile:
 
     def refused(self, reason: str) -> ModelError:
         """The error that says why this file is no model to work with."""
-        return ModelError(f"{self.name} is no sound model: {reason}; fetch or train it again")
+        return ModelError(f"{self.name} is not a usable model: {reason}; fetch or train it again")
 
 
 def pack(kind: str, header: Mapping[str, object], arrays: Mapping[str, Numbers]) -> bytes:
@@ -135,7 +135,7 @@ def read(path: Path) -> bytes:
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error
     if len(data) > MOST_BYTES:
-        raise ModelError(f"{path} is no cleancopy model: it has more than {MOST_BYTES:,} bytes")
+        raise ModelError(f"{path} is not a cleancopy model: it has more than {MOST_BYTES:,} bytes")
     return data
 
 
@@ -145,7 +145,7 @@ def unpack(data: bytes, name: str, kind: str, **versions: object) -> ModelFile:
     versions: what the header must say too, so that code and model fit. Raises ModelError.
     """
     if not len(data) > 8 or not 2 <= (size := int.from_bytes(data[:8], "little")) <= MOST_HEADER:
-        raise ModelError(f"{name} is no cleancopy model of this version; train one with `cleancopy train`")
+        raise ModelError(f"{name} is not a cleancopy model of this version; train one with `cleancopy train`")
     try:
         tensors: list[tuple[str, Any]] = deserialize(data)  # type: ignore[no-untyped-call]
         metadata = json.loads(data[8 : 8 + size]).get("__metadata__", {})
@@ -155,9 +155,9 @@ def unpack(data: bytes, name: str, kind: str, **versions: object) -> ModelFile:
             for array, tensor in tensors
         }
     except (SafetensorError, ValueError, KeyError, RecursionError) as error:
-        raise ModelError(f"{name} is damaged, or no model ({error}); fetch or train it again") from error
+        raise ModelError(f"{name} is damaged, or not a model ({error}); fetch or train it again") from error
     if not isinstance(header, dict):
-        raise ModelError(f"{name} is no cleancopy model; train one with `cleancopy train`")
+        raise ModelError(f"{name} is not a cleancopy model; train one with `cleancopy train`")
     for key, ours in {"kind": kind, **versions}.items():
         if header.get(key) != ours:
             raise ModelError(f"{name} has another {key} ({_short(header.get(key))}) than is read here ({_short(ours)})")

@@ -118,7 +118,7 @@ def bare(record_id: str | None) -> str:
 def groups(path: Path) -> Iterator[Group | Problem]:
     """The groups of a segment in their order, with a Problem in the place of what cannot be read.
 
-    Order inside a group is not judged here: a group that is no whole article is for the caller to report.
+    Order inside a group is not judged here: a group that is not a whole article is for the caller to report.
     """
     return assemble(records(path))
 

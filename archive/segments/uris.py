@@ -1,6 +1,6 @@
 """Target URIs: of the web, of a file below the input folder, of a row; and the SURT keys an index sorts by.
 
-Never reads a machine's own paths. Refuses nothing: what is no http(s) address is None, and the
+Never reads a machine's own paths. Refuses nothing: what is not an http(s) address is None, and the
 caller names the document by its path instead.
 """
 

@@ -147,7 +147,7 @@ def decode(payload: bytes, hints: Hints = NO_HINTS) -> Decoded:
     A declaration is passed over, which `Decoded.passed_over` says, when nobody knows its charset, when the bytes do not
     fit it or give no words in it, and when they are UTF-8 beyond what chance would bring: then the page was converted
     and its declaration left behind. Line ends stay as they are.
-    Raises BinaryError for what is no text, UndecodableError when no charset fits.
+    Raises BinaryError for what is not text, UndecodableError when no charset fits.
     """
     if decoded := _by_bom(payload, hints):
         return decoded

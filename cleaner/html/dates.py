@@ -1,4 +1,4 @@
-"""Dates as pages state them, in whatever form → ISO 8601 calendar dates; what is no date is nothing.
+"""Dates as pages state them, in whatever form → ISO 8601 calendar dates; what is not a date is None.
 
 The day is the one written: no time zone is applied, since a reader saw that day.
 """

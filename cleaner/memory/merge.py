@@ -33,7 +33,7 @@ class MergedUnits:
     entries: Entries  # sorted by key and witness
     starts: Ints  # unit → first entry; one more at the end
     held: Floats  # unit → distinct articles that hold it
-    texts: list[str]  # unit → sample; "" for what is no whole block
+    texts: list[str]  # unit → sample; "" for what is not a whole block
 
     @property
     def keys(self) -> Hashes:

@@ -26,6 +26,8 @@ BITS = {"word": WORD_BITS, "stem": STEM_BITS, "pair": PAIR_BITS, "edge": EDGE_BI
 TREES = "trees."
 #: So many networks, convolutions and blocks between those that a convolution looks at a model may have at most.
 MOST_MEMBERS, MOST_LAYERS, MOST_STEP = 16, 16, 4096
+#: What a whole number of a word vector is worth at least.
+SMALLEST_SCALE = 1e-8
 
 Named = Iterator[tuple[str, Array]]
 
@@ -39,6 +41,8 @@ def check(file: ModelFile, members: int, layers: int) -> None:
     if is_taught:
         wanted += _taught(file)
     file.check(dict(wanted))
+    if not file.arrays["vectors.scale"][0] >= SMALLEST_SCALE:
+        raise file.refused("its array vectors.scale is not above 0")
     if has_trees:
         _check_trees(file)
     if is_taught and not _ascending(file.arrays[f"{TAUGHT}keys"]):

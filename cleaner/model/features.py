@@ -190,7 +190,7 @@ def _dense(tokens: Tokens, lengths: Ints, gaps: Ints, edges: Hashes) -> Floats:
 
 _IS_NUMBER_OR_WORD = _IS_WORD | np.isin(np.arange(TOKEN_KINDS), [KIND["digit"], KIND["ideograph"]])
 _ONE_HOT = np.eye(TOKEN_KINDS, dtype=np.float32)
-_MEAN_SIZE = 13  # the one of them that is no whole number
+_MEAN_SIZE = 13  # the only one that is not a whole number
 _LOGS = 20  # columns that are counts, read as log(1 + count)
 _COLUMNS = _LOGS + 18
 

@@ -341,7 +341,10 @@ def parse(data: bytes, name: str) -> Model:
     check(file, members, len(dilations))
     arrays = file.arrays
     rarity = whole_rarity(arrays["vectors.rarity"].astype(np.float32))
-    first = Reader(linear_from(arrays), encoder_from(arrays), rarity)
+    try:
+        first = Reader(linear_from(arrays), encoder_from(arrays), rarity)
+    except ValueError as error:  # weights whose sums would not be exact
+        raise file.refused(str(error)) from error
     trees = {array.removeprefix(TREES): values for array, values in arrays.items() if array.startswith(TREES)}
     if trees:
         file.whole("recall", RECALL, RECALL)

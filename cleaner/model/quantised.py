@@ -22,7 +22,7 @@ WEIGHT_LEVELS = 255
 EXACT = 1 << 24
 #: Inputs have at most so many levels on either side of zero: sixteen bits hold them.
 MOST_LEVELS = (1 << 15) - 1
-#: Up to this all is as good as zero.
+#: Values up to this count as zero.
 NOTHING = 1e-20
 
 
@@ -99,7 +99,7 @@ def in_levels(values: Floats, levels: int) -> tuple[Floats, np.float32]:
 
 
 def unit_of(largest: float, levels: int) -> float:
-    """The smallest power of two of which `levels` reach to the largest value; 1 where all is as good as zero."""
+    """The smallest power of two of which `levels` reach to the largest value; 1 where all values count as zero."""
     if not largest > NOTHING:
         return 1.0
     fraction, exponent = math.frexp(largest / levels)

@@ -23,7 +23,7 @@ from cleaner.readers.rows import RowError, failed_row_reading, row_reading
 
 #: Bytes that tell the charset of a table.
 SAMPLE = 1 << 16
-#: What separates columns, the likeliest first.
+#: What separates columns, the most likely first.
 DELIMITERS = ",;\t|"
 #: Columns that a message names.
 LISTED = 8

@@ -38,7 +38,7 @@ def kind_of(name: str, kinds: Collection[str]) -> str | None:
 
 
 def suffix_of(name: str) -> str:
-    """The suffix of a name, in lower case; "" for a name that has none, or what is no suffix.
+    """The suffix of a name, in lower case; "" for a name that has none, or what is not a suffix.
 
     >>> suffix_of("a/README"), suffix_of("page.html?id=3"), suffix_of("photo.JPG")
     ('', '', '.jpg')

@@ -1,7 +1,7 @@
 """What persons do at the page: say, withdraw, mark as reviewed; every act is a durable row before it is answered.
 
 The file of corrections is the only state. It is read on as it grows, so that several servers and several persons work
-on one run. Refuses what is no stretch of the document or no label (ReviewError).
+on one run. Refuses what is not a stretch of the document, and unknown labels (ReviewError).
 """
 
 from __future__ import annotations

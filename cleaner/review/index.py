@@ -1,7 +1,7 @@
 """The index beside a run: SQLite with what a list needs of each document, its words, and the lines that sources repeat.
 
 Made once from the archive, in OUT/review; made anew when the run is another one. Holds no text twice: the page of a
-document reads its record in the archive. Refuses a folder that is no finished run (ReviewError).
+document reads its record in the archive. Refuses a folder without a finished run (ReviewError).
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Filters:
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Filters:
-        """From the query of an address; what is no filter is left out."""
+        """From the query of an address; what is not a filter is left out."""
         return cls(**{name.name: given[name.name] for name in fields(cls) if given.get(name.name)})
 
     def query(self) -> dict[str, str]:

@@ -101,7 +101,7 @@ def _words(text: str) -> Words:
 
 
 def _sought(words: Words, gold: _Gold) -> tuple[float, list[int]]:
-    """How much of a line is in the gold text, and the likeliest places where it begins there."""
+    """How much of a line is in the gold text, and the most likely places where it begins there."""
     if len(words) < RUN:
         found = list(gold.places.get(words, ())) if words else []
         return float(bool(found)), found

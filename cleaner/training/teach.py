@@ -35,7 +35,7 @@ GENERAL = 300.0
 STEPS, SMALLEST = 400, 1e-4
 #: A block is kept when it holds so many visible characters of a kept label, or mostly such.
 ENOUGH_KEPT = 25
-#: Every so many-th document, by its id, is held out.
+#: One document in so many, by its id, is held out.
 HELD_OUT = 5
 #: Fewer documents teach nothing that holds.
 ENOUGH = 4

@@ -60,38 +60,38 @@ def _table(*tensors: Any, **more: Any) -> bytes:
 
 #: Files that are none whatever they should be a model of, and what the message says.
 NO_MODEL = {
-    "nothing": (b"", "is no cleancopy model"),
-    "a few bytes": (b"CLEANCPY", "is no cleancopy model"),
-    "a pickle": (b"\x80\x04\x95pickle\x94.", "is no cleancopy model"),
-    "the format of earlier versions": (b"CLEANCPY\x10\x00\x00\x00{}", "is no cleancopy model"),
-    "a zip": (b"PK\x03\x04" + bytes(60), "is no cleancopy model"),
-    "a header as long as a number can say": (raw({}, size=2**64 - 1), "is no cleancopy model"),
-    "a header longer than any": (raw(b" " * (MOST_HEADER + 1)), "is no cleancopy model"),
-    "a header longer than the file": (raw({}, size=1000), "is damaged, or no model"),
-    "a header that is no JSON": (raw(b"{no json}"), "is damaged, or no model"),
-    "a header that is no UTF-8": (raw(b'{"\xff": 1}'), "is damaged, or no model"),
-    "a header that is a list": (raw(b"[1, 2, 3]"), "is damaged, or no model"),
-    "a deep header": (raw(DEEP.encode()), "is damaged, or no model"),
-    "a deep header within metadata": (our_header(DEEP), "is damaged, or no model"),
-    "a header that is no JSON within metadata": (our_header("{"), "is damaged, or no model"),
-    "a list within metadata": (our_header("[]"), "is no cleancopy model"),
-    "a number of more digits than are read": (our_header("9" * 100_000), "is damaged, or no model"),
-    "metadata that are no strings": (_table(ONE, __metadata__={KEY: 1}), "is damaged, or no model"),
-    "no metadata": (foreign(ARRAYS, None), "is no cleancopy model"),
-    "metadata of another program": (foreign(ARRAYS, {"format": "np"}), "is no cleancopy model"),
-    "a negative offset": (_table({**ONE, "data_offsets": [-4, 0]}), "is damaged, or no model"),
-    "offsets that overlap": (_table(ONE, ONE), "is damaged, or no model"),
-    "a hole between offsets": (_table({**ONE, "shape": [2], "data_offsets": [2, 4]}), "is damaged, or no model"),
-    "offsets beyond the file": (_table({**ONE, "shape": [8], "data_offsets": [0, 8]}), "is damaged, or no model"),
-    "offsets the wrong way round": (_table({**ONE, "data_offsets": [4, 0]}), "is damaged, or no model"),
-    "a shape that does not fit": (_table({**ONE, "shape": [5]}), "is damaged, or no model"),
-    "a negative shape": (_table({**ONE, "shape": [-4]}), "is damaged, or no model"),
-    "a shape beyond all numbers": (_table({**ONE, "shape": [2**62, 2**62]}), "is damaged, or no model"),
+    "nothing": (b"", "is not a cleancopy model"),
+    "a few bytes": (b"CLEANCPY", "is not a cleancopy model"),
+    "a pickle": (b"\x80\x04\x95pickle\x94.", "is not a cleancopy model"),
+    "the format of earlier versions": (b"CLEANCPY\x10\x00\x00\x00{}", "is not a cleancopy model"),
+    "a zip": (b"PK\x03\x04" + bytes(60), "is not a cleancopy model"),
+    "a header as long as a number can say": (raw({}, size=2**64 - 1), "is not a cleancopy model"),
+    "a header longer than any": (raw(b" " * (MOST_HEADER + 1)), "is not a cleancopy model"),
+    "a header longer than the file": (raw({}, size=1000), "is damaged, or not a model"),
+    "a header that is no JSON": (raw(b"{no json}"), "is damaged, or not a model"),
+    "a header that is no UTF-8": (raw(b'{"\xff": 1}'), "is damaged, or not a model"),
+    "a header that is a list": (raw(b"[1, 2, 3]"), "is damaged, or not a model"),
+    "a deep header": (raw(DEEP.encode()), "is damaged, or not a model"),
+    "a deep header within metadata": (our_header(DEEP), "is damaged, or not a model"),
+    "a header that is no JSON within metadata": (our_header("{"), "is damaged, or not a model"),
+    "a list within metadata": (our_header("[]"), "is not a cleancopy model"),
+    "a number of more digits than are read": (our_header("9" * 100_000), "is damaged, or not a model"),
+    "metadata that are no strings": (_table(ONE, __metadata__={KEY: 1}), "is damaged, or not a model"),
+    "no metadata": (foreign(ARRAYS, None), "is not a cleancopy model"),
+    "metadata of another program": (foreign(ARRAYS, {"format": "np"}), "is not a cleancopy model"),
+    "a negative offset": (_table({**ONE, "data_offsets": [-4, 0]}), "is damaged, or not a model"),
+    "offsets that overlap": (_table(ONE, ONE), "is damaged, or not a model"),
+    "a hole between offsets": (_table({**ONE, "shape": [2], "data_offsets": [2, 4]}), "is damaged, or not a model"),
+    "offsets beyond the file": (_table({**ONE, "shape": [8], "data_offsets": [0, 8]}), "is damaged, or not a model"),
+    "offsets the wrong way round": (_table({**ONE, "data_offsets": [4, 0]}), "is damaged, or not a model"),
+    "a shape that does not fit": (_table({**ONE, "shape": [5]}), "is damaged, or not a model"),
+    "a negative shape": (_table({**ONE, "shape": [-4]}), "is damaged, or not a model"),
+    "a shape beyond all numbers": (_table({**ONE, "shape": [2**62, 2**62]}), "is damaged, or not a model"),
     "a shape of nothing beyond all numbers": (
-        raw({"t": {"dtype": "I8", "shape": [0, 2**62, 2**62], "data_offsets": [0, 0]}}), "is damaged, or no model",
+        raw({"t": {"dtype": "I8", "shape": [0, 2**62, 2**62], "data_offsets": [0, 0]}}), "is damaged, or not a model",
     ),
-    "an unknown type": (_table({**ONE, "dtype": "O"}), "is damaged, or no model"),
-    "a type that no model has": (foreign({"t": np.zeros(2)}, {KEY: "{}"}), "is damaged, or no model"),
+    "an unknown type": (_table({**ONE, "dtype": "O"}), "is damaged, or not a model"),
+    "a type that no model has": (foreign({"t": np.zeros(2)}, {KEY: "{}"}), "is damaged, or not a model"),
 }  # fmt: skip
 
 
@@ -146,23 +146,23 @@ def empty(values: Any) -> Any:
 
 
 NETWORKS: dict[str, tuple[Change, str]] = {
-    "no members": (header("members", 0), "members in its header is no whole number from 1"),
-    "members beyond counting": (header("members", 10**18), "members in its header is no whole number"),
-    "members that are a truth": (header("members", True), "members in its header is no whole number"),
-    "members that are a fraction": (header("members", 1.0), "members in its header is no whole number"),
+    "no members": (header("members", 0), "members in its header is not a whole number from 1"),
+    "members beyond counting": (header("members", 10**18), "members in its header is not a whole number"),
+    "members that are a truth": (header("members", True), "members in its header is not a whole number"),
+    "members that are a fraction": (header("members", 1.0), "members in its header is not a whole number"),
     "one member too many": (header("members", 2), "lacks the array"),
     "dilations lacking": (lacks("dilations"), "no list of up to 16 numbers called dilations"),
     "dilations that are a number": (header("dilations", 3), "no list of up to 16 numbers called dilations"),
     "dilations without end": (header("dilations", [1] * 10_000), "no list of up to 16 numbers called dilations"),
-    "a dilation of nothing": (header("dilations", [1, 0]), "dilations in its header is no whole number"),
-    "a dilation backwards": (header("dilations", [1, -1]), "dilations in its header is no whole number"),
-    "a dilation beyond all": (header("dilations", [1, 10**30]), "dilations in its header is no whole number"),
+    "a dilation of nothing": (header("dilations", [1, 0]), "dilations in its header is not a whole number"),
+    "a dilation backwards": (header("dilations", [1, -1]), "dilations in its header is not a whole number"),
+    "a dilation beyond all": (header("dilations", [1, 10**30]), "dilations in its header is not a whole number"),
     "a dilation too few": (header("dilations", [1]), "arrays that are not known here"),
     "scaling lacking": (lacks("mean"), "lacks the array mean"),
     "scaling too short": (array("scale", one_less), r"its array scale is float32 \(\d+,\), not"),
-    "scaling with NaN": (filled("mean", np.nan), "its array mean holds numbers that no weight can be"),
-    "scaling without end": (filled("scale", np.inf, 5), "its array scale holds numbers that no weight can be"),
-    "scaling beyond any": (filled("scale", -2 * LARGEST), "its array scale holds numbers that no weight can be"),
+    "scaling with NaN": (filled("mean", np.nan), "its array mean holds numbers outside the range of weights"),
+    "scaling without end": (filled("scale", np.inf, 5), "its array scale holds numbers outside the range of weights"),
+    "scaling beyond any": (filled("scale", -2 * LARGEST), "its array scale holds numbers outside the range of weights"),
 }  # fmt: skip
 
 
@@ -174,8 +174,11 @@ def layers(prefix: str) -> dict[str, tuple[Change, str]]:
         "a layer of no width": (array(f"{prefix}inp.b", empty), "its array .*inp.b is empty"),
         "a bias of three dimensions": (array(f"{prefix}inp.b", flat), "inp.b has 3 dimensions, not 1"),
         "a convolution too small": (array(f"{prefix}conv1.w", one_less), "its array .*conv1.w is float16"),
-        "a layer with NaN": (filled(f"{prefix}doc.b", np.nan), "doc.b holds numbers that no weight can be"),
-        "a layer without end": (filled(f"{prefix}conv0.w", -np.inf), "conv0.w holds numbers that no weight can be"),
+        "a layer with NaN": (filled(f"{prefix}doc.b", np.nan), "doc.b holds numbers outside the range of weights"),
+        "a layer without end": (
+            filled(f"{prefix}conv0.w", -np.inf),
+            "conv0.w holds numbers outside the range of weights",
+        ),
     }
 
 
@@ -189,12 +192,12 @@ ANY: dict[str, tuple[Change, str]] = {
 }
 
 SCALED: dict[str, tuple[Change, str]] = {
-    "no bias": (lacks("bias"), "the bias in its header is no number"),
-    "a bias of NaN": (header("bias", float("nan")), "the bias in its header is no number"),
-    "a bias without end": (header("bias", float("inf")), "the bias in its header is no number"),
-    "a bias in words": (header("bias", "0.5"), "the bias in its header is no number"),
-    "a scale beyond any": (header("scale", 10**400), "the scale in its header is no number"),
-    "a scale that is a list": (header("scale", [1]), "the scale in its header is no number"),
+    "no bias": (lacks("bias"), "the bias in its header is not a number"),
+    "a bias of NaN": (header("bias", float("nan")), "the bias in its header is not a number"),
+    "a bias without end": (header("bias", float("inf")), "the bias in its header is not a number"),
+    "a bias in words": (header("bias", "0.5"), "the bias in its header is not a number"),
+    "a scale beyond any": (header("scale", 10**400), "the scale in its header is not a number"),
+    "a scale that is a list": (header("scale", [1]), "the scale in its header is not a number"),
     "weights in floats": (array("weights", as_type(np.float32)), "weights is float32 .* not int8"),
     "weights in a table": (array("weights", flat), "its array weights is int8"),
     "a weight too few": (array("weights", one_less), "its array weights is int8"),
@@ -223,11 +226,19 @@ CRAFTED: dict[str, dict[str, tuple[Change, str]]] = {
             array("vectors.rows", lambda rows: np.zeros((0, 1 << 40), np.int8)), r"its array vectors.rows is int8 \(0,",
         ),
         "no scale of vectors": (array("vectors.scale", empty), "vectors.scale is float32"),
+        "vectors of no scale": (filled("vectors.scale", 0.0), "vectors.scale is not above 0"),
+        "a scale below 0": (filled("vectors.scale", -0.5), "vectors.scale is not above 0"),
+        "sums that are not exact": (
+            lambda header, arrays: arrays.update(
+                {"vectors.rows": np.ones((5, 200), np.int8), "enc.conv.w": np.ones((606, 6), np.float16)}
+            ),
+            "too wide for exact sums",
+        ),
         "rarities too few": (array("vectors.rarity", one_less), "vectors.rarity is float16"),
         "a word more common than any": (filled("vectors.rarity", -0.5), "vectors.rarity holds numbers below 0"),
         "an encoder of no width": (array("enc.hidden.b", empty), "enc.hidden.b is empty"),
         "an encoder's shape too few": (array("enc.shapes", one_less), "enc.shapes is float16"),
-        "trees for another memory": (header("recall", 99), "the recall in its header is no whole number"),
+        "trees for another memory": (header("recall", 99), "the recall in its header is not a whole number"),
         "trees lacking a part": (lacks("trees.value"), "lacks the array trees.value"),
         "a tree that leads back": (filled("trees.left", 0, 0), "nodes that lead back"),
         "a leaf with one child": (filled("trees.right", 2, 1), "nodes that lead back"),
@@ -381,11 +392,18 @@ def test_extreme_weights(kind: str, extreme: float) -> None:
     small = SMALL[kind]
     arrays = {
         name: np.full_like(array, extreme)
-        if array.dtype.kind == "f" and name not in ("trees.start", "vectors.rarity")
+        if array.dtype.kind == "f" and name not in ("trees.start", "vectors.rarity", "vectors.scale")
         else array
         for name, array in small.arrays.items()
     }
     works(kind, small.parse(small.file(arrays=arrays), "here"))
+
+
+@pytest.mark.parametrize(("wide", "hidden"), [(1, 1), (7, 3), (33, 65), (64, 300)])
+def test_any_width(wide: int, hidden: int) -> None:
+    """A training chooses the widths: all are read, and clean."""
+    small = small_blocks(wide, hidden)
+    works("blocks", small.parse(small.file(), "here"))
 
 
 # Where files are named ---------------------------------------------------------------------------
@@ -402,7 +420,7 @@ def test_a_file_larger_than_any_model(tmp_path: Path) -> None:
     path = tmp_path / "large.model"
     with path.open("wb") as file:
         file.truncate(MOST_BYTES + 1)  # takes no room on the disk
-    with pytest.raises(ModelError, match=r"large\.model is no cleancopy model: it has more than 268,435,456 bytes"):
+    with pytest.raises(ModelError, match=r"large\.model is not a cleancopy model: it has more than 268,435,456 bytes"):
         read(path)
 
 

@@ -60,9 +60,8 @@ def _layers(arrays: Arrays, prefix: str, shapes: Mapping[str, tuple[int, int]]) 
         arrays[f"{prefix}{name}.b"] = np.zeros(shape[1], np.float16)
 
 
-def small_blocks() -> Small:
+def small_blocks(wide: int = 4, hidden: int = 5) -> Small:
     """A model of blocks, with trees and what was taught."""
-    wide, hidden = 4, 5
     arrays: Arrays = {"bias": np.zeros(LABELS + 1, np.float32)}
     for name in BITS:
         arrays[f"{name}.buckets"] = np.array([3, 7], np.uint32)

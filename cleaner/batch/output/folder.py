@@ -1,7 +1,7 @@
 """OUT: which run it holds, whether another process writes it, and whether a run can go on there.
 
 `run.json` is there from the start: clock, configuration, digest of the inputs, `complete`. The lock is one of the
-operating system, so it dies with its process. Refuses what is no run of ours, and a run of something else. What a
+operating system, so it dies with its process. Refuses what is not a run of ours, and a run of something else. What a
 run did not write is never removed.
 """
 

@@ -2,7 +2,7 @@
 
 No request to anywhere, every text escaped, below SIZE bytes for any run; the one script, which searches the list of
 documents, is named by its digest, so that no other one runs. The same run gives the same bytes. Refuses (ReportError)
-a folder that is no finished run.
+a folder without a finished run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reads a finished run's folder for the report: run.json, the list of documents, a sample of them.
 
 Rows are streamed and never held; only where the chosen ones stand is remembered. The choice depends
-on the rows alone, so the same run gives the same report. Refuses a folder that is no run (ReportError).
+on the rows alone, so the same run gives the same report. Refuses a folder that is not a run (ReportError).
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Survey:
 
 
 def read_run(out: Path) -> dict[str, Any]:
-    """run.json of a finished run. Raises ReportError for a folder that is no run, or a run of another layout."""
+    """run.json of a finished run. Raises ReportError for a folder that is not a run, or a run of another layout."""
     file = out / "run.json"
     advice = "give the folder that 'cleancopy clean IN -o OUT' wrote, after it has finished"
     try:
@@ -132,7 +132,7 @@ def shards(out: Path) -> list[Path]:
 
 
 def rows(shard: Path) -> Iterator[tuple[int, bytes, Row]]:
-    """Each row of a shard with its offset and its bytes. Raises ReportError for a line that is no row."""
+    """Each row of a shard with its offset and its bytes. Raises ReportError for a line that is not a row."""
     with shard.open("rb") as lines:
         offset = 0
         for count, line in enumerate(lines, 1):

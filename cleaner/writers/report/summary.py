@@ -94,7 +94,7 @@ def _facts(run: Mapping[str, object]) -> Iterator[str | Markup]:
 
 
 def _when(clock: object) -> str | Markup:
-    """The run's clock for people; a text that is no date is shown as it is."""
+    """The run's clock for people; a text that is not a date is shown as it is."""
     try:
         moment = datetime.fromisoformat(str(clock))
     except ValueError:
@@ -111,7 +111,7 @@ def _count(counts: Mapping[str, object], name: str) -> int:
 
 
 def _mapping(value: object) -> Mapping[str, object]:
-    """An object of run.json; anything else is as good as an empty one."""
+    """An object of run.json; anything else counts as an empty one."""
     return value if isinstance(value, Mapping) else {}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from cleaner.document import Document
+from cleaner.segmentation.text import _find_lines as in_python
 from cleaner.segmentation.text import find_lines as lines_of
 from cleaner.segmentation.text import segment_text, sentences, wrap_width
 
@@ -92,7 +93,8 @@ def test_a_sentence_right_behind_another_is_a_block(text: str, first: str) -> No
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029"])
 def test_every_line_break(end: str) -> None:
-    assert [(start, breaks) for start, _, breaks in lines_of(f"a{end}b")] == [(0, 0), (len(end) + 1, 1)]
+    for lines in (lines_of, in_python):
+        assert [(start, breaks) for start, _, breaks in lines(f"a{end}b")] == [(0, 0), (len(end) + 1, 1)]
 
 
 # Hard-wrapped text -------------------------------------------------------------------------------
