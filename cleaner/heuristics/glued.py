@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cleaner.document import Block, Evidence
 from cleaner.heuristics import patterns
@@ -34,10 +34,11 @@ def reason_of(hit: Hit) -> str:
 def glued(context: Context) -> list[list[tuple[int, int, Evidence]]]:
     """Per block the stretches to cut."""
     cuts = glued_cues(context)
-    for index, block in enumerate(context.blocks):
+    possible = [pattern for pattern in patterns.GLUED if pattern.needs in context.folded]
+    for index, block in enumerate(context.blocks) if possible else ():
         hits = context.hits[index]
         if hits is None or not hits.protected:
-            cuts[index][:0] = _glued_shapes(block)
+            cuts[index][:0] = _glued_shapes(block, possible)
     return cuts
 
 
@@ -52,9 +53,9 @@ def glued_cues(context: Context) -> list[list[tuple[int, int, Evidence]]]:
     return cuts
 
 
-def _glued_shapes(block: Block) -> Iterator[tuple[int, int, Evidence]]:
+def _glued_shapes(block: Block, possible: Sequence[patterns.Pattern]) -> Iterator[tuple[int, int, Evidence]]:
     skipped = max(0, len(block.text) - patterns.GLUED_TAIL)
-    for pattern in patterns.GLUED:
+    for pattern in possible:
         if pattern.needs not in block.text:
             continue
         found = pattern.expression.search(block.text, skipped)

@@ -11,7 +11,7 @@ to trust them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -233,7 +233,7 @@ class Model:
     def read(self, blocks: Sequence[Block], tokens: Tokens | None = None) -> FirstStep:
         """The first step, before the rules: features and scores of at least one block; works for any text."""
         tokens = tokens or tokenise([block.text for block in blocks])
-        return replace(self.first.read(features_of(blocks, tokens), lengths_of(blocks)), tokens=tokens)
+        return self.first.read(features_of(blocks, tokens), lengths_of(blocks), tokens)
 
     def score(
         self,
@@ -279,12 +279,13 @@ class Reader:
     encoder: Encoder
     rarity: Ints  # row of vectors → how rare: see `topics.whole_rarity`
 
-    def read(self, features: Features, lengths: Ints) -> FirstStep:
+    def read(self, features: Features, lengths: Ints, tokens: Tokens | None = None) -> FirstStep:
         """What the first step makes of at least one block; `lengths` in code points."""
         linear = self.linear.score(features)
         rows = self.encoder.rows.find(features)
         about = topics(features, rows, self.encoder.codes, self.rarity, lengths)
-        return FirstStep(features, linear, about, self.encoder.score(features, rows, linear[:, -1], lengths))
+        sentences = self.encoder.score(features, rows, linear[:, -1], lengths)
+        return FirstStep(features, linear, about, sentences, tokens)
 
 
 def lengths_of(blocks: Sequence[Block]) -> Ints:
