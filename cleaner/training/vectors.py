@@ -57,9 +57,10 @@ def read_vectors(path: Path) -> Vectors:
     """The vectors in a file. Raises ModelError."""
     file = unpack(read(path), str(path), MODEL, version=VERSION)
     words, stems = (file.shape(name, 1)[0] for name in ("words", "stems"))
+    width = file.shape("rows", 2)[1]  # fewer than WIDTH where fewer words were learned
     file.check({
         "words": Array((words,), ("uint32",), 1 << WORD_BITS), "stems": Array((stems,), ("uint32",), 1 << STEM_BITS),
-        "rows": Array((words + stems + 1, WIDTH)), "rarity": Array((words + stems + 1,)),
+        "rows": Array((words + stems + 1, width)), "rarity": Array((words + stems + 1,)),
     })  # fmt: skip
     buckets = (file.arrays[name].astype(np.int64) for name in ("words", "stems"))
     return Vectors(*buckets, *(file.arrays[name].astype(np.float32) for name in ("rows", "rarity")))
