@@ -12,7 +12,7 @@ from cleaner import accelerator
 from cleaner.model.encoder import STEP, rounded
 from cleaner.model.features import Features
 from cleaner.model.quantised import MOST_LEVELS, logarithm, units_of
-from cleaner.segmentation.tokens import Floats, Ints
+from cleaner.segmentation.tokens import Flags, Floats, Ints
 
 #: A block of more code points than this tells what the document is about.
 LONG = 120
@@ -24,6 +24,8 @@ SCALE = 2.0
 RARITY_UNIT, MOST_RARITY = 1024, 1 << 14
 #: A direction is a row of whole numbers of about this length: products of two add up below 2**24 in any order.
 LEVELS = 4032
+#: So many blocks are compared with all others at once.
+STRIP = 512
 
 
 def whole_rarity(rarity: Floats) -> Ints:
@@ -55,8 +57,6 @@ def in_numpy(features: Features, rows: Ints, codes: Ints, rarity: Ints, lengths:
     total = sums.sum(axis=0)
     about = sums[long].sum(axis=0) if long.any() else total
     units = directions(sums)
-    nearness = units @ units.T
-    np.fill_diagonal(nearness, -LEVELS * LEVELS)
     none = np.zeros((1, width), np.float32)
     columns = (
         (units * directions(total - sums)).sum(axis=1),
@@ -64,12 +64,24 @@ def in_numpy(features: Features, rows: Ints, codes: Ints, rarity: Ints, lengths:
         (units * np.concatenate((units[1:], none))).sum(axis=1),
         (units * directions(about - np.where(long[:, None], sums, 0))).sum(axis=1),
         units @ units[0],
-        nearness.max(axis=1) if count > 1 else np.zeros(count),
-        nearness[:, long].max(axis=1) if long.any() else np.zeros(count),
+        _nearest(units, np.ones(count, bool)) if count > 1 else np.zeros(count),
+        _nearest(units, long) if long.any() else np.zeros(count),
     )
     near = np.stack(columns, axis=1).astype(np.float64) / (LEVELS * LEVELS)
     heavy = logarithm(1 + weights / RARITY_UNIT) / 4
     return rounded(SCALE * np.concatenate((near, heavy[:, None]), axis=1))
+
+
+def _nearest(units: Floats, among: Flags) -> Floats:
+    """How near each block is to the nearest other one of some; a strip of rows at a time, for the sake of memory."""
+    places = np.flatnonzero(among)
+    others, found = units[places].T, np.empty(len(units), np.float32)
+    for first in range(0, len(units), STRIP):
+        near = units[first : first + STRIP] @ others
+        own = np.flatnonzero((places >= first) & (places < first + STRIP))
+        near[places[own] - first, own] = -LEVELS * LEVELS
+        found[first : first + STRIP] = near.max(axis=1)
+    return found
 
 
 def directions(sums: Floats) -> Floats:
