@@ -1,6 +1,6 @@
 """A full disk, and a crash, at every write of small runs: the table of docs/reliability.md.
 
-    python benchmarks/disk_faults.py [--every 1] [--only NAME] [--modes full,hiccup,kill,torn]
+    python benchmarks/disk_faults.py [--every 1] [--start 0] [--only NAME] [--modes full,hiccup,kill,torn]
 
 For each command and each n: the n-th call that takes space or changes a name (write, fsync, rename, link, mkdir, a new
 file …; benchmarks/faults/disk_faults.c) fails with "no space left", and all after it (`full`) or none (`hiccup`); or
@@ -54,12 +54,12 @@ def with_shim() -> None:
     sys.exit(done.returncode)
 
 
-def tried(scenario: Scenario, mode: str, work: Path, every: int) -> Iterator[Tally]:
+def tried(scenario: Scenario, mode: str, work: Path, every: int, start: int) -> Iterator[Tally]:
     """One command under one kind of fault, at every n."""
     shim = ctypes.CDLL(os.environ[LIBRARY])
     state, folder, tally = work / "state", work / "trial", Tally()
     reference = expected(scenario, state, folder)
-    count, n = work / "count", 0
+    count, n = work / "count", start
     while True:
         n += every
         fresh(state, folder)
@@ -177,6 +177,7 @@ def _opens(content: bytes) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="try every n-th call only")
+    parser.add_argument("--start", type=int, default=0, help="behind this call")
     parser.add_argument("--only", action="append", help="names of commands (default: all)")
     parser.add_argument("--modes", default=",".join(MODES), help="kinds of fault")
     args = parser.parse_args()
@@ -191,7 +192,7 @@ def main() -> int:
             (work / "state-made").rename(work / "state")
             for mode in args.modes.split(","):
                 began = time.monotonic()
-                for tally in tried(scenario, mode, work, args.every):
+                for tally in tried(scenario, mode, work, args.every, args.start):
                     wrong += len(tally.wrong)
                     numbers = f"{tally.calls} | {tally.tried} | {len(tally.wrong)} | {time.monotonic() - began:.0f}"
                     print(f"| {scenario.name} | {mode} | {numbers} |", flush=True)

@@ -70,7 +70,7 @@ def begin_update(
     if under_way and under_way.get("inputs") != plan.digest:
         raise BatchError(other_run(settings.out, "other inputs, or they have changed since"))
     report = earlier
-    if not under_way and (len(plan) or before.vanished):
+    if not under_way and (len(plan) or _has_vanished(earlier, before)):
         report = {**earlier, "complete": False, UPDATE: {**head, "inputs": plan.digest, **_told(before)}}
         location.write({"run.json": encoded_report(report)})
     make_folders(location, plan, settings)
@@ -88,6 +88,14 @@ def _read_inputs(path: Path, settings: BatchSettings) -> EarlierInputs:
             f"{settings.out} has no {INPUTS}, so that nobody knows what was read: an older version wrote it; "
             "choose another folder, or give --fresh to clean all again"
         ) from None
+
+
+def _has_vanished(report: Mapping[str, Any], before: EarlierInputs) -> bool:
+    """Whether inputs have vanished of which the last update does not tell: else an update that is given again, or was
+    killed at its very end, would be one more."""
+    vanished = before.vanished
+    told = next(reversed(report.get(UPDATES, [])), {"vanished": 0, "vanished-names": []})
+    return told["vanished"] != len(vanished) or told["vanished-names"] != vanished[:MOST_VANISHED]
 
 
 def _told(before: EarlierInputs) -> dict[str, Any]:

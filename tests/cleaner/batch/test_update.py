@@ -323,3 +323,16 @@ def test_updates_that_are_killed_at_random_moments_end_as_if_nothing_had_happene
         check(tmp_path / "out")
         assert files(tmp_path / "out", ".") == files(tmp_path / "whole", ".")
         shutil.rmtree(tmp_path / "out")
+
+
+def test_an_update_given_again_is_no_other_one_though_inputs_have_vanished(inside, tmp_path):
+    out = tmp_path / "out"
+    run(inside, out)
+    (inside / "b.txt").unlink()
+    run(inside, out, 1)
+    before = (out / "run.json").read_bytes()
+    run(inside, out, 2)
+    assert (out / "run.json").read_bytes() == before
+    (inside / "c.txt").unlink()
+    run(inside, out, 3)
+    assert [told["vanished"] for told in report(out)["updates"]] == [1, 2]
