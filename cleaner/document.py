@@ -73,6 +73,11 @@ class Block:
     link_density: float = 0.0  # HTML: share of the block's characters inside links
 
 
+#: Blocks of one document at most; what comes after them is kept as it is, and told. Each takes some kB while it is
+#: judged, and is compared with all others: 16,384 take seconds. "War and Peace" has some 11,000 paragraphs.
+MOST_BLOCKS = 16_384
+
+
 @quick
 @dataclass(frozen=True, slots=True)
 class Rendering:
@@ -86,6 +91,7 @@ class Rendering:
     flat: bool = False  # sentences are the units
     wrapped: bool = False  # a block may hold line breaks
     layout: Layout | None = None  # HTML: where its lines stand in the page
+    judged: int | None = None  # the text from here on is in no block, since there would be too many; None: all is
 
 
 @quick

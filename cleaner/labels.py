@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -209,7 +210,9 @@ def _label(name: Any) -> Label:
     try:
         return Label(name)
     except ValueError:
-        raise PolicyError(f"unknown label {name!r}; known are {', '.join(Label)}") from None
+        near = get_close_matches(str(name), list(Label), n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise PolicyError(f"unknown label {name!r}{meant or '; known are ' + ', '.join(Label)}") from None
 
 
 def _action(name: Any) -> Action:

@@ -20,7 +20,7 @@ import numpy as np
 from cleaner import assembly, ledger, second_look, settings
 from cleaner.corrections.apply import Corrections, all_but_corrected, is_corrected
 from cleaner.decision import Scores, decide, reads_like_a_crumb
-from cleaner.document import CleanedDocument, Decision, Document, Rendering, Status
+from cleaner.document import MOST_BLOCKS, CleanedDocument, Decision, Document, Rendering, Status
 from cleaner.heuristics.annotate import Labelling, find_asked, find_evidence
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import CueTable, tables_for
@@ -33,7 +33,7 @@ from cleaner.html.page_kind import seen_together
 from cleaner.html.page_words import shares_in
 from cleaner.html.structures import structures
 from cleaner.html.trafilatura import page_facts
-from cleaner.labels import Action, Policy
+from cleaner.labels import Action, Label, Policy
 from cleaner.language import identify
 from cleaner.media_types import SEGMENTERS, unrepaired
 from cleaner.memory.fingerprints import units_of
@@ -44,7 +44,7 @@ from cleaner.model.network import Model, shipped
 from cleaner.model.source_correction import recurs
 from cleaner.model.telling_words import telling_words
 from cleaner.segmentation.line_breaks import shipped as shipped_breaks
-from cleaner.segmentation.text import glued, segment_text
+from cleaner.segmentation.text import bounded, glued, segment_text
 from cleaner.segmentation.tokens import Tokens, tokenise
 
 VERSION, TRAFILATURA = metadata.version("cleancopy"), metadata.version("trafilatura")
@@ -165,7 +165,7 @@ class Cleaner:
         source: which memory to ask, when it is not for the document itself to tell (`sources.document_source`).
         """
         source = source or document_source(document)
-        rendering = SEGMENTERS[document.media_type](document, self.extractor)
+        rendering = bounded(SEGMENTERS[document.media_type](document, self.extractor))
         cleaned = self._label(document, rendering, source)
         if rendering.repairs and not _rebuilds(cleaned):  # a repair across a block's edge: leave the text as it is
             cleaned = self._label(document, unrepaired(document, rendering, self.extractor), source)
@@ -183,17 +183,20 @@ class Cleaner:
                 decisions = self._look_again(document, rendering, decisions, source)
             if reading.kind:
                 rendering = replace(rendering, metadata={**rendering.metadata, "kind": reading.kind.value})
+        decisions += _unjudged(rendering, self.policy)
         if self.corrections is not None:
             decisions = self.corrections.overrule(rendering, decisions, self.policy, source)
             judged = None if judged is None else (*judged, *filter(is_corrected, decisions))
         cleaned = assembly.assemble(
             document, rendering, decisions, lang, judged=judged, title_in_text=self.title_in_text
         )
+        cleaned = _with_what_is_unjudged(cleaned, rendering)
         if cleaned.status is Status.SUSPECT and self.on_suspect is not OnSuspect.CLEAN:
             action = Action.KEEP if self.on_suspect is OnSuspect.KEEP else Action.STRIP
             decisions = all_but_corrected(decisions, action)
             again = assembly.assemble(document, rendering, decisions, lang, title_in_text=self.title_in_text)
-            return replace(again, status=Status.SUSPECT, metadata={**again.metadata, "why": cleaned.metadata["why"]})
+            told = {name: cleaned.metadata[name] for name in ("why", "unjudged") if name in cleaned.metadata}
+            return replace(again, status=Status.SUSPECT, metadata={**again.metadata, **told})
         return cleaned
 
     def _judge_page(
@@ -333,6 +336,24 @@ def _second_opinion(document: Document, rendering: Rendering) -> list[float]:
     known = rendering.layout.opinion if rendering.layout is not None else None
     text = page_facts(document.text, document.url).main if known is None else known
     return shares_in(text, [block.text for block in rendering.blocks]) if text else []
+
+
+def _unjudged(rendering: Rendering, policy: Policy) -> tuple[Decision, ...]:
+    """The decision on what is in no block for want of room: it stays."""
+    text, start = rendering.text, rendering.judged
+    if start is None or not text[start:].strip():
+        return ()
+    reason = f"not judged: {MOST_BLOCKS:,} lines stand before it"
+    return (Decision(start, len(text), Label.BODY, policy.action(Label.BODY), 0.0, (reason,)),)
+
+
+def _with_what_is_unjudged(cleaned: CleanedDocument, rendering: Rendering) -> CleanedDocument:
+    """Says of a document that not all of it was judged; then somebody should look at it."""
+    if rendering.judged is None:
+        return cleaned
+    left = len(rendering.text) - rendering.judged
+    why = f"of {len(rendering.text):,} characters {left:,} were not judged: more than {MOST_BLOCKS:,} lines"
+    return replace(cleaned, status=Status.SUSPECT, metadata={**cleaned.metadata, "why": why, "unjudged": left})
 
 
 def _rebuilds(cleaned: CleanedDocument) -> bool:

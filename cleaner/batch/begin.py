@@ -27,6 +27,7 @@ from cleaner.batch.output.folder import (
     encoded_report,
     parsed_clock,
     read_report,
+    strangers,
     sweep_drafts,
     taken,
 )
@@ -114,6 +115,12 @@ def begin(
     earlier = read_report(location.out)
     if earlier is None and not settings.fresh and (names := taken(location.out)):
         raise BatchError(f"{settings.out} holds {', '.join(names)}, and no run of ours; choose another folder")
+    if earlier is None and not settings.fresh and (names := strangers(location.out)):
+        listed = f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''}"
+        raise BatchError(
+            f"{settings.out} is not empty ({listed}) and holds no run of ours; choose a new folder, or give --fresh "
+            "to write there beside what it holds"
+        )
     report = earlier or head_of(cleaner, settings)
     clock = clock_of(report, head_of(cleaner, settings), settings)
     sweep_drafts(location.out)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, astuple, dataclass, field, fields
 from typing import Any
 
+from cleaner.corrections.apply import is_corrected
 from cleaner.document import CleanedDocument, Status
 from cleaner.memory.lookup import reason_kind
 from cleaner.memory.source_name import source_of
@@ -66,6 +67,7 @@ class RunCounts:
     source_characters: Counter[str] = field(default_factory=Counter)
     source_removed: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
+    corrected: Counter[str] = field(default_factory=Counter)  # stretches and documents that persons decided
     characters: int = 0
     failures: list[Failure] = field(default_factory=list)  # the first MOST_FAILURES
     lines: Counter[str] = field(default_factory=Counter)  # removed lines, "label\ttext"; of the rarer ones not all
@@ -93,7 +95,7 @@ class RunCounts:
 
     def add(self, cleaned: CleanedDocument) -> None:
         """Counts one cleaned document."""
-        source = source_of(cleaned.metadata)
+        source = cleaned.source or source_of(cleaned.metadata)
         length = len(cleaned.source_text)
         gone = 0
         for span in cleaned.spans:
@@ -106,6 +108,8 @@ class RunCounts:
                 self.lines[f"{span.label.value}\t{shorten(text, LINE)}"] += 1
         for repair in cleaned.repairs:
             self.repairs[repair.kind] += 1
+        if corrected := sum(map(is_corrected, cleaned.decisions)):
+            self.corrected.update(stretches=corrected, documents=1)
         self.status[cleaned.status.value] += 1
         if cleaned.status in NAMED and len(self.named[cleaned.status.value]) < MOST_NAMED:
             self.named[cleaned.status.value].append(shorten(document_name(cleaned), NAME))
@@ -143,6 +147,42 @@ class RunCounts:
             mine = self.named.setdefault(status, [])
             mine += names[: MOST_NAMED - len(mine)]
 
+    def take_out(self, row: Mapping[str, Any], characters: int) -> None:
+        """Takes out a document that another version has replaced, by its row. characters: of its source.
+
+        Lines, which rows do not hold, and decisions that are not listed stay as they were counted.
+        """
+        metadata, path = row["metadata"], str(row.get("path") or row["id"])
+        self.status[row["status"]] -= 1
+        name = shorten(place(path, metadata["row"]) if metadata.get("row") is not None else str(row["id"]), NAME)
+        if row["status"] in self.named:
+            self.named[row["status"]] = [other for other in self.named[row["status"]] if other != name]
+        self.doubts = [doubt for doubt in self.doubts if doubt.document != name]
+        if row["status"] == Status.FAILED:
+            why = str(row["why"])
+            self.failures = [each for each in self.failures if not why.startswith(f"{place(each.locator, each.row)}: ")]
+            return
+        source = source_of({"path": path, **metadata})
+        gone = sum(span["end"] - span["start"] for span in row["spans"])
+        for span in row["spans"]:
+            self.spans[span["label"]] -= 1
+            self.removed[span["label"]] -= span["end"] - span["start"]
+            self.reasons.subtract(map(reason_kind, span["reasons"]))
+        self.repairs.subtract(repair["kind"] for repair in row["repairs"])
+        self.languages[shorten(str(metadata.get("lang", "und")), LANGUAGE)] -= 1
+        self.characters -= characters
+        self.source_documents[source] -= 1
+        self.source_characters[source] -= characters
+        self.source_removed[source] -= gone
+        for name in _COUNTERS:
+            setattr(self, name, +getattr(self, name))  # without what is not there any more
+
+    def forget_failures(self, locators: Collection[str]) -> None:
+        """Takes out the failures of these inputs."""
+        left = [failure for failure in self.failures if failure.locator not in locators]
+        self.status["failed"] -= len(self.failures) - len(left)
+        self.failures, self.status = left, +self.status
+
     def to_values(self) -> dict[str, Any]:
         """All counts as JSON values, for `from_values`."""
         failures = [[failure.locator, failure.row, failure.what, failure.do] for failure in self.failures]
@@ -179,6 +219,7 @@ class RunCounts:
             source_characters=Counter({source: count["characters"] for source, count in sources}),
             source_removed=Counter({source: count["removed"] for source, count in sources}),
             skipped=Counter(counts["skipped"]),
+            corrected=Counter(counts.get("corrected", {})),
             characters=counts["characters"]["source"],
             failures=[
                 Failure(failure["path"], failure["row"], failure["what"], failure["do"])
@@ -220,7 +261,7 @@ class RunCounts:
             "reasons": {reason: self.reasons[reason] for reason in _largest(self.reasons, TOP_REASONS)},
             "repairs": _sorted(self.repairs),
             "skipped": _sorted(self.skipped),
-        }
+        } | ({"corrected": _sorted(self.corrected)} if self.corrected else {})
 
     def _sources(self) -> dict[str, Any]:
         listed = _largest(self.source_documents, MOST_SOURCES)

@@ -7,7 +7,7 @@ where it was given one: so a new crawl of the same site costs what is new there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -21,11 +21,17 @@ from cleaner.batch.row_files import read_rows
 from cleaner.readers import Original, Reading
 from cleaner.readers.readings import place
 
-#: One document: what names it, what was read of it, and the record of the archive that its last version ends with.
-DOCUMENT = np.dtype([("high", "<u8"), ("low", "<u8"), ("content", "V16"), ("group", "V16")])
+#: One document: what names it, what was read of it, the record of the archive that its last version ends with (zero:
+#: none, it failed), the row of that version (shard, line from 1), and the characters of its source.
+DOCUMENT = np.dtype(
+    [("high", "<u8"), ("low", "<u8"), ("content", "V16"), ("group", "V16"), ("shard", "<u4"), ("line", "<u4"),
+     ("characters", "<u8")]
+)  # fmt: skip
 Documents = np.ndarray[tuple[int], np.dtype[np.void]]
 #: The file in OUT that holds these rows, sorted.
 KNOWN = "known.npy"
+#: At the end of a line of the list of inputs: it is not there any more.
+GONE = "gone"
 #: Of the inputs that are not there any more so many are named.
 MOST_VANISHED = 1_000
 
@@ -36,6 +42,7 @@ class KnownInput:
 
     facts: tuple[int, int, str]  # size, time and tag
     text: str  # of its clean text; empty for the documents of a container
+    gone: bool = False  # it was not there any more when an update last looked
 
 
 @dataclass(slots=True)
@@ -56,10 +63,11 @@ class EarlierInputs:
         Raises safe_names.UnsafeNameError where a clean text would lie outside its folder.
         """
         earlier = cls()
-        for named, failure, size, modified, tag, text, *_ in listed:
+        for named, failure, size, modified, tag, text, *more in listed:
             if text:
                 safe_parts(text)
-            earlier.known.setdefault((named or failure)[0], KnownInput((size, modified, tag), text))
+            known = KnownInput((size, modified, tag), text, gone=GONE in more)
+            earlier.known.setdefault((named or failure)[0], known)
         return earlier
 
     def is_unchanged(self, locator: str, facts: tuple[int, int, str] | None) -> bool:
@@ -87,14 +95,28 @@ class EarlierInputs:
 
     @property
     def vanished(self) -> list[str]:
-        """The inputs that are not there any more, in order."""
+        """The inputs that are not there any more, in order; those that an earlier update has named are left out."""
+        return [name for name in self.missing if not self.known[name].gone]
+
+    @property
+    def missing(self) -> list[str]:
+        """All inputs that are not there, in order."""
         return sorted(self.known.keys() - self.seen)
 
+    @property
+    def returned(self) -> bool:
+        """Whether an input that had vanished is there again."""
+        return any(self.known[name].gone for name in self.seen & self.known.keys())
 
-def document_key(reading: Reading, original: Original) -> tuple[int, int]:
+
+def document_key(reading: Reading) -> tuple[int, int]:
     """What names a document, as 128 bits: its URL or its file, and its id where that does not only tell its place."""
-    document, named = reading.document, place(original.locator, original.row)
-    if document is not None and original.row is not None:
+    document, original, failure = reading.document, reading.original, reading.failure
+    whose = original or failure
+    named = place(whose.locator, whose.row) if whose else ""
+    if document is None and failure and reading.given_id is not None:
+        named = f"{failure.locator}\n{reading.given_id}"
+    elif document is not None and original is not None and original.row is not None:
         own = "" if document.id == named else document.id
         if document.url:
             named = f"{document.url}\n{'' if original.reference else own}"  # a record's id is that of one capture
@@ -116,13 +138,15 @@ class DocumentList:
     """The documents that a shard writes, for `write`."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[int, int, bytes, bytes]] = []
+        self._rows: list[tuple[int, int, bytes, bytes, int, int, int]] = []
 
-    def add(self, reading: Reading, record_id: str) -> None:
-        """One document that was written. record_id: of the last record of its group, `urn:uuid:…`."""
-        if original := reading.original:
-            group = UUID(record_id.rpartition(":")[2]).bytes
-            self._rows.append((*document_key(reading, original), content_digest(reading, original), group))
+    def add(self, reading: Reading, record_id: str, place: tuple[int, int], characters: int) -> None:
+        """One document that was written. record_id: of the last record of its group, `urn:uuid:…`; "" where nothing
+        of it could be stored. place: shard and line of its row. characters: of its source."""
+        content = group = bytes(16)
+        if record_id and reading.original:
+            group, content = UUID(record_id.rpartition(":")[2]).bytes, content_digest(reading, reading.original)
+        self._rows.append((*document_key(reading), content, group, *place, characters))
 
     def write(self, file: BinaryIO) -> None:
         """Writes them in their order."""
@@ -137,20 +161,40 @@ class KnownDocuments:
         self._rows: Any = read_rows(path, DOCUMENT, mapped=True)
         self._high = np.array(self._rows["high"])
 
-    def find(self, reading: Reading) -> tuple[bool, str]:
-        """Whether a document is as it was when it was read before; and the record that version ends with, or ""."""
-        original = reading.original
-        if original is None:
-            return False, ""
-        high, low = document_key(reading, original)
+    def find(self, reading: Reading) -> Earlier | None:
+        """The version of a document that is known; None for a new one."""
+        high, low = document_key(reading)
         at = int(np.searchsorted(self._high, np.uint64(high)))
         while at < len(self._high) and int(self._high[at]) == high:
             row = self._rows[at]
             if int(row["low"]) == low:
-                same = bytes(row["content"]) == content_digest(reading, original)
-                return same, UUID(bytes=bytes(row["group"])).urn
+                group, original = bytes(row["group"]), reading.original
+                same = original is not None and bytes(row["content"]) == content_digest(reading, original)
+                record = UUID(bytes=group).urn if any(group) else ""
+                return Earlier(same and bool(record), record, f"{int(row['shard']):05d}.jsonl:{int(row['line'])}")
             at += 1
-        return False, ""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The version of a document that an earlier run wrote."""
+
+    unchanged: bool
+    record: str  # that its group in the archive ends with; "" where it has none
+    row: str  # where it stands in `documents/`: file and line
+
+
+def replaced_documents(earlier: Path, shards: Iterable[Path]) -> Documents:
+    """The documents of earlier runs of which these shards hold another version, in the order of their rows.
+
+    Raises OSError, RowFileError.
+    """
+    rows = read_rows(earlier, DOCUMENT)
+    new = np.concatenate([np.zeros(0, DOCUMENT), *(read_rows(path, DOCUMENT) for path in shards)])
+    keys = ["high", "low"]
+    replaced = np.array(rows[np.isin(rows[keys], np.unique(new[keys]))])
+    return replaced[np.lexsort((replaced["line"], replaced["shard"]))]
 
 
 def merged_documents(earlier: Path | None, shards: Iterable[Path]) -> Documents:
@@ -167,14 +211,23 @@ def merged_documents(earlier: Path | None, shards: Iterable[Path]) -> Documents:
     return rows[last]
 
 
-def merged_inputs(earlier: Path | None, planned: Sequence[bytes] | Iterable[bytes]) -> Iterator[bytes]:
-    """The list of inputs after an update: those of earlier runs that were not read again, then those that were."""
+def merged_inputs(earlier: Path, planned: Iterable[bytes], gone: Collection[str]) -> Iterator[bytes]:
+    """The list of inputs after an update: those of earlier runs that were not read again, then those that were.
+
+    gone: the inputs that are not there any more, which the list says.
+    """
     lines = list(planned)
     again = {_locator(line) for line in lines}
-    if earlier:
-        with earlier.open("rb") as file:
-            yield from (line for line in file if _locator(line) not in again)
+    with earlier.open("rb") as file:
+        for line in file:
+            if (locator := _locator(line)) not in again:
+                yield _marked(line, gone=locator in gone)
     yield from lines
+
+
+def _marked(line: bytes, *, gone: bool) -> bytes:
+    values = [value for value in json.loads(line) if value != GONE]
+    return (json.dumps([*values, GONE] if gone else values, separators=(",", ":")) + "\n").encode()
 
 
 def _locator(line: bytes) -> str:

@@ -257,10 +257,13 @@ def text_names(path: Path) -> Iterator[str]:
 
 
 def listed_values(path: Path) -> Iterator[list[Any]]:
-    """The lines of a plan, or of a list of inputs, as values without its path. Raises OSError, PlanError."""
+    """The lines of a plan, or of a list of inputs, as values; what comes last may be a path, or `earlier.GONE`.
+
+    Raises OSError, PlanError.
+    """
     with path.open("rb") as lines:
         for line in lines:
-            yield _parsed_input(line, path)[: len(_LISTED)]
+            yield _parsed_input(line, path)
 
 
 def _parsed_input(line: bytes, path: Path) -> list[Any]:

@@ -30,7 +30,7 @@ from cleaner.batch.shards.duplicate_ids import identify_shard, repeated_ids
 from cleaner.batch.shards.files import WORK, finished, index_lines
 from cleaner.batch.shards.readings import RunContext
 from cleaner.batch.shards.tasks import clean_shard, count_shard, counted_parts, is_damaged
-from cleaner.batch.update import UPDATE, UPDATED_MEMORY, begin_update, close_update
+from cleaner.batch.update import UPDATE, UPDATED_MEMORY, begin_update, close_update, publish_inputs
 from cleaner.engines import Engine, ShardFunction, Task, WorkerPool
 from cleaner.engines.select import make_engine
 from cleaner.memory.store import Memory
@@ -65,6 +65,8 @@ def _begun(
 ) -> BegunRun:
     """The run that begins or goes on: an update, where one is asked for and OUT holds what it can begin with."""
     earlier = None if settings.fresh else read_report(location.out)
+    if earlier and earlier["complete"]:
+        publish_inputs(location.out)
     if not settings.update:
         if earlier and UPDATE in earlier:
             raise BatchError(f"{settings.out} holds an update that was broken off; give --update to go on with it")

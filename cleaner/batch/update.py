@@ -7,9 +7,10 @@ memory of the sources is extended.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,15 @@ from cleaner.batch.begin import (
     planned,
 )
 from cleaner.batch.counts import RunCounts
-from cleaner.batch.earlier import KNOWN, MOST_VANISHED, EarlierInputs, KnownDocuments, merged_documents, merged_inputs
+from cleaner.batch.earlier import (
+    KNOWN,
+    MOST_VANISHED,
+    EarlierInputs,
+    KnownDocuments,
+    merged_documents,
+    merged_inputs,
+    replaced_documents,
+)
 from cleaner.batch.output.folder import INPUTS, MEMORY, BatchError, encoded_report, sweep_drafts
 from cleaner.batch.output.location import RunLocation
 from cleaner.batch.plan import listed_inputs, listed_values
@@ -40,8 +49,10 @@ from cleaner.storage.object_store import PathOrUrl
 
 #: In run.json while an update is under way: what it is, as the head of a run tells it.
 UPDATE, UPDATES = "update", "updates"
-#: The memory of an update and its list of inputs, until it is complete.
-UPDATED_MEMORY, UPDATED_INPUTS = f"{WORK}/{MEMORY}", f"{WORK}/{INPUTS}"
+#: The memory of an update, its lists of inputs and of documents, until it is complete.
+UPDATED_MEMORY, UPDATED_INPUTS, UPDATED_KNOWN = f"{WORK}/{MEMORY}", f"{WORK}/{INPUTS}", f"{WORK}/{KNOWN}"
+#: The names of the inputs that are not there.
+MISSING = f"{WORK}/missing.json"
 #: The segment that a line of the index leads to.
 _SEGMENT = re.compile(r"cleancopy-\d{14}-(\d{5,})-\d+\.warc")
 
@@ -59,8 +70,6 @@ def begin_update(
 
     earlier: run.json. When nothing is new, it stays as it is. Raises BatchError, OSError.
     """
-    if earlier["complete"]:
-        publish_inputs(location.out)
     head, under_way = head_of(cleaner, settings), earlier.get(UPDATE)
     clock = clock_of(under_way, head, settings) if under_way else settings.clock
     sweep_drafts(location.out)
@@ -70,32 +79,25 @@ def begin_update(
     if under_way and under_way.get("inputs") != plan.digest:
         raise BatchError(other_run(settings.out, "other inputs, or they have changed since"))
     report = earlier
-    if not under_way and (len(plan) or _has_vanished(earlier, before)):
+    if not under_way and (len(plan) or before.vanished or before.returned):
         report = {**earlier, "complete": False, UPDATE: {**head, "inputs": plan.digest, **_told(before)}}
         location.write({"run.json": encoded_report(report)})
     make_folders(location, plan, settings)
+    location.write({MISSING: json.dumps(before.missing).encode()})
     context = context_of(cleaner, settings, plan, clock, location, known=location.out / KNOWN)
     return BegunRun(context, plan, report, settings, location)
 
 
 def _read_inputs(path: Path, settings: BatchSettings) -> EarlierInputs:
+    again = "an older version wrote it; choose another folder, or give --fresh to clean all again"
     try:
+        KnownDocuments(path.with_name(KNOWN))
         return EarlierInputs.of(listed_values(path))
     except UnsafeNameError as error:
         raise BatchError(f"{path} names a text outside its folder ({error}); choose another folder") from None
-    except FileNotFoundError:
-        raise BatchError(
-            f"{settings.out} has no {INPUTS}, so that nobody knows what was read: an older version wrote it; "
-            "choose another folder, or give --fresh to clean all again"
-        ) from None
-
-
-def _has_vanished(report: Mapping[str, Any], before: EarlierInputs) -> bool:
-    """Whether inputs have vanished of which the last update does not tell: else an update that is given again, or was
-    killed at its very end, would be one more."""
-    vanished = before.vanished
-    told = next(reversed(report.get(UPDATES, [])), {"vanished": 0, "vanished-names": []})
-    return told["vanished"] != len(vanished) or told["vanished-names"] != vanished[:MOST_VANISHED]
+    except FileNotFoundError as error:
+        name = Path(error.filename).name
+        raise BatchError(f"{settings.out} has no {name}, so that nobody knows what was read: {again}") from None
 
 
 def _told(before: EarlierInputs) -> dict[str, Any]:
@@ -119,31 +121,61 @@ def close_update(begun: BegunRun, counts: RunCounts) -> RunCounts:
     lines = chain(_earlier_lines(out / "index.cdxj", plan.first), chain.from_iterable(map(index_lines, shards)))
     with location.drafted("index.cdxj") as draft:
         write_index(draft, lines, folder=out / WORK)
-    with location.drafted(KNOWN) as draft, draft.open("wb") as file:
+    with location.drafted(UPDATED_KNOWN) as draft, draft.open("wb") as file:
         np.save(file, merged_documents(out / KNOWN, (files.documents for files in shards)))
     if (out / UPDATED_MEMORY).exists():
         (out / UPDATED_MEMORY).replace(out / MEMORY)
+    missing = frozenset(json.loads((out / MISSING).read_bytes()))
     with location.drafted(UPDATED_INPUTS) as draft, draft.open("wb") as file:
-        file.writelines(merged_inputs(out / INPUTS, listed_inputs(plan.path)))
-    location.write({"run.json": encoded_report(_closed(begun, counts))})
+        file.writelines(merged_inputs(out / INPUTS, listed_inputs(plan.path), missing))
+    replaced = list(replaced_rows(out, [files.documents for files in shards]))
+    location.write({"run.json": encoded_report(_closed(begun, counts, replaced, missing))})
     publish_inputs(out)
     location.clear_work()
     return counts
 
 
 def publish_inputs(out: Path) -> None:
-    """Gives the list of inputs its place: after the update is complete, since until then its plan follows from the
-    old one. Done again at the next beginning, if it was broken off."""
-    if (out / UPDATED_INPUTS).exists():
-        (out / UPDATED_INPUTS).replace(out / INPUTS)
+    """Gives the lists of inputs and documents their places: after the update is complete, since until then its plan
+    and its counts follow from the old ones. Done again at the next beginning, if it was broken off."""
+    for updated, name in ((UPDATED_INPUTS, INPUTS), (UPDATED_KNOWN, KNOWN)):
+        if (out / updated).exists():
+            (out / updated).replace(out / name)
 
 
-def _closed(begun: BegunRun, counts: RunCounts) -> dict[str, Any]:
-    """run.json over all runs; what decides is told as the last one had it."""
+def replaced_rows(out: Path, shards: Sequence[Path]) -> Iterator[tuple[dict[str, Any], int]]:
+    """The rows of earlier runs that these shards replace, and the characters of their sources. Raises OSError."""
+    of_shard = groupby(replaced_documents(out / KNOWN, shards), key=lambda document: int(document["shard"]))
+    for shard, documents in of_shard:
+        wanted = {int(document["line"]): int(document["characters"]) for document in documents}
+        with (out / "documents" / f"{shard:05d}.jsonl").open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if number in wanted:
+                    try:
+                        yield json.loads(line), wanted[number]
+                    except (ValueError, RecursionError) as error:
+                        what = f"{lines.name}, line {number} is not as a run writes it; give --fresh to clean all again"
+                        raise BatchError(what) from error
+
+
+def _closed(
+    begun: BegunRun, counts: RunCounts, replaced: Sequence[tuple[dict[str, Any], int]], missing: Collection[str]
+) -> dict[str, Any]:
+    """run.json over all runs, each document as its last version; what decides is told as the last run had it.
+
+    Inputs that failed and are not there any more do not count.
+    """
     report, update = dict(begun.report), dict(begun.report[UPDATE])
     del report[UPDATE]
     again = counts.skipped.pop(UNCHANGED, 0)
     total = RunCounts.from_report(report)
+    try:
+        for row, characters in replaced:
+            total.take_out(row, characters)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise BatchError(f"a row in {begun.context.out}/documents is not as a run writes it; give --fresh") from error
+    total.forget_failures(missing)
+    told_before = total.failed
     total.merge(counts)
     memory = begun.context.cleaner.memory
     of_update = {name: update.pop(name) for name in ("new", "changed", "unchanged", "vanished", "vanished-names")}
@@ -151,7 +183,9 @@ def _closed(begun: BegunRun, counts: RunCounts) -> dict[str, Any]:
         "clock": update["clock"],
         "documents": counts.documents,
         "documents-unchanged": again,
+        "documents-replaced": len(replaced),
         "failed": counts.failed,
+        "failed-before": told_before,
         "digest": update["digest"],
         **of_update,
     }
@@ -187,6 +221,8 @@ def update_lines(report: Mapping[str, Any]) -> Iterator[str]:
     for told in report.get(UPDATES, [])[-1:]:
         words = ", ".join(f"{told[name]:,} {name}" for name in ("new", "changed", "unchanged", "vanished"))
         yield f"inputs: {words}"
+        if replaced := told.get("documents-replaced"):
+            yield f"documents that replace an earlier version: {replaced:,}"
         if again := told["documents-unchanged"]:
             yield f"documents of changed inputs that are as they were: {again:,}"
         if names := told["vanished-names"][:3]:

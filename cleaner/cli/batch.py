@@ -18,8 +18,8 @@ from cleaner.batch.output.folder import ABOUT_TEXTS, read_report
 from cleaner.batch.output.status import status_values
 from cleaner.batch.progress import Bar, Log
 from cleaner.batch.run import BatchError, BatchSettings, dry_run, run_batch
-from cleaner.batch.summary import failure_lines, summary_lines
-from cleaner.batch.update import update_lines
+from cleaner.batch.summary import corrections_line, failure_lines, summary_lines
+from cleaner.batch.update import UPDATES, update_lines
 from cleaner.cli.arguments import OK, SOME_FAILED, UsageError, read_settings, tell
 from cleaner.engines.cores import cores
 from cleaner.engines.select import THIS_MACHINE, EngineChoice, EngineName
@@ -27,6 +27,7 @@ from cleaner.pipeline import Cleaner
 from cleaner.readers.folders import missing_inputs
 from cleaner.storage.object_store import PathOrUrl, StoreError, path_or_url
 from cleaner.writers.pages import PageFormat
+from cleaner.writers.words import plural
 
 
 def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
@@ -45,8 +46,23 @@ def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
             counts = _run_batch(args, inputs, cleaner, bar=bar, log=log)
     if not args.quiet:
         _print_summary(counts, None if args.dry_run else args.output)
+        if cleaner.corrections:
+            tell(corrections_line(cleaner.corrections, counts))
     _say_failures(counts, log)
-    return SOME_FAILED if counts.failed else OK
+    return SOME_FAILED if counts.failed or _still_failed(args, log) else OK
+
+
+def _still_failed(args: argparse.Namespace, log: Log) -> bool:
+    """Whether inputs failed in the runs before an update, and are as they were; says so."""
+    told = (read_report(args.output) or {}).get(UPDATES, []) if args.update and isinstance(args.output, Path) else []
+    count = told[-1].get("failed-before", 0) if told else 0
+    if count:
+        log.say("failed-before", f"{plural(count, 'input')} failed in an earlier run; run.json names {_them(count)}")
+    return bool(count)
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def check_inputs(words: Sequence[str | Path]) -> None:

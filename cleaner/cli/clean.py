@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 
 from cleaner.cli.arguments import UsageError, add_cleaning, add_reading, cleaner_of, moment, positive, seconds
 from cleaner.labels import Label
@@ -33,7 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=_place, metavar="OUT", help="folder or URL of the results (with IN)")
     parser.add_argument(
         "--format", choices=(*FORMATS, *PAGES[1:]), metavar="FORMAT",
-        help=f"of standard input: {', '.join(FORMATS)} (default: text); with IN, html or markdown: the same as --to",
+        help=f"of standard input: {', '.join(FORMATS)} (default: told by its first bytes); with IN, html or markdown: "
+        "the same as --to",
     )  # fmt: skip
     parser.add_argument(
         "--to", action="append", default=[], choices=PAGES, metavar="html|markdown",
@@ -113,7 +115,11 @@ def _check_batch(args: argparse.Namespace) -> None:
     if args.format not in (None, *PAGES):
         raise UsageError("--format is of standard input; files are known by their suffix, or by their bytes")
     if args.output is None and not args.dry_run:
-        raise UsageError("give a folder for the results with -o OUT (or --dry-run to write nothing)")
+        shown = shlex.join(map(str, args.inputs[:1]))
+        raise UsageError(
+            "give a folder for the results with -o OUT (or --dry-run to write nothing); "
+            f"to see one text cleaned: cleancopy clean < {shown}"
+        )
     check_inputs(args.inputs)
 
 

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the explanations; the exit code. Raises the errors for the user of `main.USER_ERRORS`."""
     from cleaner.batch.shards.outcome import unique_outcome
-    from cleaner.readers import Failure
+    from cleaner.readers import Failure, input_folder
     from cleaner.writers.explain import explain_lines, explain_values
 
     settings, cleaner = read_settings(args), cleaner_of(args)
@@ -35,8 +35,9 @@ def run(args: argparse.Namespace) -> int:
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     width = min(os.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
     seen: set[str] = set()
+    folder = "" if str(args.file) == "-" else input_folder([args.file])  # the source of loose files, as in a batch
     for reading, alone in _readings(args, settings):
-        outcome = unique_outcome(reading, cleaner, seen)
+        outcome = unique_outcome(reading, cleaner, seen, folder)
         if isinstance(outcome, Failure):
             failed = True
             say(outcome.message)

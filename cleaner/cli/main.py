@@ -1,6 +1,6 @@
 """The command `cleancopy`: finds the command that is meant, loads it alone, and turns its errors into messages.
 
-Exit codes: 0 all well, 1 some documents failed or problems were found, 2 wrong use, 130 interrupted.
+Exit codes: 0 all well, 1 some documents failed or problems were found, 2 wrong use, 3 `teach` refuses, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 from cleaner.cli.arguments import INTERRUPTED, OK, SOME_FAILED, WRONG_USE, say
 
@@ -74,8 +75,40 @@ EXAMPLES = """examples:
   cleancopy memory build articles/ -o site.memory   what each site says in every article
   cleancopy archive verify out            is every character still there?
 
-exit codes: 0 all well (suspect and empty documents too), 1 some failed or problems were found, 2 wrong use
+exit codes: 0 all well (suspect and empty documents too), 1 some failed or problems were found, 2 wrong use,
+            3 teach refuses what it learned
 """
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that names the nearest word it knows when it is given one that it does not."""
+
+    def known(self) -> list[str]:
+        """Its options, and the commands or actions it has."""
+        actions = self._actions
+        commands = (each.choices for each in actions if isinstance(each, argparse._SubParsersAction))
+        return [*self._option_string_actions, *(name for choices in commands for name in choices)]
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program for wrong use; without the usage, which is longer than a screen and hides the message."""
+        self.exit(WRONG_USE, f"{self.prog}: {message}\n{self.prog} --help says what it takes\n")
+
+    def unknown(self, words: Sequence[str]) -> NoReturn:
+        """Ends the program for words that are no arguments here."""
+        self.error(f"there is no {' '.join(words)}{_nearest(words, self.known())}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            listed = ", ".join(map(str, action.choices))
+            near = _nearest([str(value)], list(map(str, action.choices)))
+            raise argparse.ArgumentError(action, f"invalid choice: {value!r} (choose from {listed}){near}")
+
+
+def _nearest(words: Sequence[str], known: Sequence[str]) -> str:
+    """`; did you mean …?` for the words that resemble a known one, else nothing."""
+    found = [get_close_matches(word.partition("=")[0], known, n=1, cutoff=0.7) for word in words]
+    names = list(dict.fromkeys(name for near in found for name in near))
+    return f"; did you mean {' and '.join(names)}?" if names else ""
 
 
 class _Version(argparse.Action):
@@ -90,10 +123,10 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+def build_parser(only: str | None = None) -> _Parser:
     """The command line; of a single command when `only` names one: the others have no arguments then."""
     raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="cleancopy",
         description="Takes the outlet's talk about itself out of articles, explains and archives every removal.",
         epilog=EXAMPLES,
@@ -114,8 +147,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return WRONG_USE
     _utf8_streams()
     words = list(sys.argv[1:] if argv is None else argv)
-    named = next((word for word in words if not word.startswith("-")), "")
-    args = build_parser(only=named).parse_args(words)
+    args = _parsed(words)
     warnings.showwarning = lambda message, *_, **__: _say(args, "warning", str(message))
     try:
         module = next(command.module for command in COMMANDS if command.name == args.command)
@@ -134,6 +166,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         _say(args, "error", f"{error.filename or 'standard input or output'}: {error.strerror or error}")
         return SOME_FAILED
+
+
+def _parsed(words: list[str]) -> argparse.Namespace:
+    """The arguments in some words. Ends the program, with a message, for words that are none."""
+    named = next((word for word in words if not word.startswith("-")), "")
+    parser = build_parser(only=named)
+    args, others = parser.parse_known_args(words)
+    if others:
+        _parser_of(parser, words).unknown(others)
+    return args
+
+
+def _parser_of(parser: _Parser, words: Sequence[str]) -> _Parser:
+    """The parser of the command, or of its action, that some words name."""
+    for word in words:
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction) and word in action.choices:
+                parser = action.choices[word]
+    return parser
 
 
 def _user_errors() -> tuple[type[Exception], ...]:

@@ -1,4 +1,7 @@
-"""`cleancopy clean` without files: standard input to standard output, a text or page at once, rows one by one."""
+"""`cleancopy clean` without files: standard input to standard output, a text or page at once, rows one by one.
+
+What is plainly rows, a feed or records is read as such, and it is said, unless --format says otherwise.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,13 @@ from typing import Any, BinaryIO
 
 from cleaner.batch.shards.outcome import LOOK, Outcome, failed_id, failure_of, unique_outcome
 from cleaner.cli.arguments import OK, SOME_FAILED, read_settings, say
+from cleaner.decoding.content_kind import HEAD
 from cleaner.document import CleanedDocument, Status
 from cleaner.pipeline import Cleaner
 from cleaner.readers import Failure, Reading, ReadSettings, Skipped, read_rows, read_stream, read_warc, told_source
-from cleaner.readers.delimited import read_table
+from cleaner.readers.delimited import joined, read_table
 from cleaner.readers.json_rows import read_json_stream
+from cleaner.readers.kinds import kind_by_bytes
 from cleaner.readers.xml import read_xml_stream
 from cleaner.time_limit import OverTimeError, limited
 from cleaner.writers.pages import PageFormat, pages_of
@@ -36,11 +41,18 @@ def clean_stream(args: argparse.Namespace, cleaner: Cleaner) -> int:
     if sys.stdin.isatty() and not args.quiet:
         end = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D on a line of its own"
         say(f"reading an article from the terminal; end it with {end}, or give files: cleancopy clean IN -o OUT")
-    if args.format in READERS:
-        return _clean_rows(args, cleaner, settings, sys.stdout.buffer)
+    stream: BinaryIO = sys.stdin.buffer
+    told = args.format
+    if told is None and not sys.stdin.isatty():
+        told, stream = _told_by_bytes(stream)
+    if told in READERS:
+        if args.format is None and not args.quiet:
+            say(f"this is {told} and was read as such, one row for each article; --format {told} says so")
+        readings = READERS[told](stream, name=NAME, settings=settings)
+        return _clean_rows(args, cleaner, settings, readings, sys.stdout.buffer)
     media_type = "text/html" if args.format == "html" else "text/plain"
     reading = read_stream(
-        sys.stdin.buffer, name=NAME, media_type=media_type, max_bytes=args.max_bytes, as_told=args.format == "text"
+        stream, name=NAME, media_type=media_type, max_bytes=args.max_bytes, as_told=args.format == "text"
     )
     (reading,) = told_source(iter([reading]), settings)  # type: ignore[assignment]
     outcome = _outcome(reading, cleaner, set(), settings)
@@ -52,6 +64,13 @@ def clean_stream(args: argparse.Namespace, cleaner: Cleaner) -> int:
     if not args.quiet:
         _remark(outcome)
     return OK
+
+
+def _told_by_bytes(stream: BinaryIO) -> tuple[str | None, BinaryIO]:
+    """The format of a stream of many articles, by how it begins; None for a text or page. And the stream, unread."""
+    head = stream.read(4 * HEAD)
+    kind = kind_by_bytes(head, {f".{name}" for name in READERS})
+    return (kind or "").removeprefix(".") or None, joined(head, stream)
 
 
 def _printed(cleaned: CleanedDocument, to: Sequence[str]) -> str:
@@ -66,19 +85,29 @@ def _remark(cleaned: CleanedDocument) -> None:
         say(f"{cleaned.status}: {cleaned.metadata.get('why', '')}")
 
 
-def _clean_rows(args: argparse.Namespace, cleaner: Cleaner, settings: ReadSettings, target: BinaryIO) -> int:
+def _clean_rows(
+    args: argparse.Namespace,
+    cleaner: Cleaner,
+    settings: ReadSettings,
+    readings: Iterator[Reading | Skipped],
+    target: BinaryIO,
+) -> int:
     """One row out for each row or article in, in order, each as soon as it is cleaned."""
     failed = repeated = 0
     pages = list(map(PageFormat, args.to))
     seen: set[str] = set()
     skipped: Counter[str] = Counter()
-    readings: Iterator[Reading | Skipped] = READERS[args.format](sys.stdin.buffer, name=NAME, settings=settings)
     for reading in told_source(readings, settings):
         if isinstance(reading, Skipped):
             skipped[reading.reason] += 1
             continue
         outcome = _outcome(reading, cleaner, seen, settings)
-        target.write(encode(_row(reading, outcome, with_removed=args.with_removed, pages=pages)))
+        try:
+            line = encode(_row(reading, outcome, with_removed=args.with_removed, pages=pages))
+        except MemoryError:
+            outcome = failure_of(reading, "its row takes more memory than there is", LOOK)
+            line = encode(failed_row(failed_id(reading, outcome), outcome.message))
+        target.write(line)
         target.flush()
         if isinstance(outcome, Failure):
             failed += 1

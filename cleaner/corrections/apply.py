@@ -78,6 +78,11 @@ class Corrections:
             digest(rows),
         )
 
+    @property
+    def count(self) -> int:
+        """How many are in force."""
+        return sum(map(len, (*self.by_document.values(), *self.by_source.values(), self.everywhere)))
+
     def of_line(self, text: str, source: str, policy: Policy) -> Decision | None:
         """What is said of a line on a source, wherever it stands; None: nothing."""
         whole = Decision(0, len(text), Label.BODY, Action.KEEP, 0.0)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cleaner.labels import Label
 from cleaner.storage.object_store import RemoteFile
@@ -92,6 +92,7 @@ class Review:
     done: bool = True
 
 
+Member = TypeVar("Member", bound=StrEnum)
 Row = Seen | Correction | Review
 
 
@@ -179,48 +180,80 @@ def _values(row: Row) -> dict[str, Any]:
 def decode(line: bytes | str, where: str) -> Row:
     """The row in a line; `where` is for messages. Raises CorrectionError."""
     try:
-        values = json.loads(line)
+        values = _parsed(line)
         if not isinstance(values, Mapping) or values.get("schema") != SCHEMA:
             raise CorrectionError(f"{where} is no row of corrections of schema {SCHEMA}; see docs/review.md")
         return _row(values)
-    except CorrectionError:
-        raise
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise CorrectionError(f"{where} is no row of corrections ({reason}); take the line out") from error
+    except _FieldError as error:
+        raise CorrectionError(f"{where} is no row of corrections ({error}); take the line out") from error
+
+
+class _FieldError(Exception):
+    """What is wrong with a row, in words."""
+
+
+def _parsed(line: bytes | str) -> Any:
+    try:
+        return json.loads(line)
+    except UnicodeDecodeError:
+        raise _FieldError("it is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise _FieldError(f"it is not JSON from character {error.pos + 1}") from None
+    except (ValueError, RecursionError):
+        raise _FieldError("it is not JSON that can be read") from None
 
 
 def _row(values: Mapping[str, Any]) -> Row:
-    kind, document = Kind(values["kind"]), _text(values, "document")
+    kind, document = _member(Kind, values, "kind"), _text(values, "document")
     if kind is Kind.DOCUMENT:
         text, spans = _text(values, "text"), []
-        for start, end, label in values["spans"]:
-            spans.append((*_span(start, end), Label(label)))
+        for span in _field(values, "spans") if isinstance(_field(values, "spans"), list) else [None]:
+            if not isinstance(span, list) or len(span) != 3:
+                raise _FieldError("its spans are not a list of start, end and label")
+            start, end, label = span
+            spans.append((*_span(start, end), _member(Label, {"label": label}, "label")))
             if end > len(text):
-                raise ValueError(f"the span {start} to {end} ends behind the text")
+                raise _FieldError(f"the span {start} to {end} ends behind the text")
         names = {name: _text(values, name, "") for name in ("id", "source", "url")}
         return Seen(document, text=text, spans=tuple(spans), lang=_text(values, "lang", "und"), **names)
     who, when = _text(values, "who"), _text(values, "when")
     if kind in (Kind.REVIEWED, Kind.UNREVIEWED):
         return Review(document, who, when, kind is Kind.REVIEWED)
-    start, end = _span(values["start"], values["end"])
+    start, end = _span(_field(values, "start"), _field(values, "end"))
     return Correction(
-        document, start, end, _text(values, "text"), Label(values["label"]), Scope(values["scope"]), who, when,
+        document, start, end, _text(values, "text"), _member(Label, values, "label"), _member(Scope, values, "scope"),
+        who, when,
         source=_text(values, "source", ""), part=bool(values.get("part")), box=_text(values, "box", ""),
         model=bool(values.get("model")), withdrawn=kind is Kind.WITHDRAWAL,
     )  # fmt: skip
 
 
+def _field(values: Mapping[str, Any], name: str) -> Any:
+    if name not in values:
+        raise _FieldError(f"it has no {name!r}")
+    return values[name]
+
+
 def _text(values: Mapping[str, Any], name: str, default: str | None = None) -> str:
-    value = values[name] if default is None else values.get(name, default)
+    value = _field(values, name) if default is None else values.get(name, default)
     if not isinstance(value, str):
-        raise TypeError(f"{name} is no text")
+        raise _FieldError(f"its {name!r} is no text")
     return value
+
+
+def _member(kinds: type[Member], values: Mapping[str, Any], name: str) -> Member:
+    value = _field(values, name)
+    try:
+        return kinds(value)
+    except ValueError:
+        shown = repr(value)
+        known = ", ".join(kinds)
+        raise _FieldError(f"its {name!r} is {shown[:40]}, not one of {known}") from None
 
 
 def _span(start: Any, end: Any) -> tuple[int, int]:
     if type(start) is not int or type(end) is not int or not 0 <= start < end:
-        raise ValueError(f"{start!r} to {end!r} is no span")
+        raise _FieldError(f"{str(start)[:40]} to {str(end)[:40]} is no span")
     return start, end
 
 

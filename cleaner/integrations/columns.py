@@ -123,9 +123,14 @@ def article_outcome(
 ) -> Outcome:
     """The cleaned document of an article's values, under our own names (`text`, `html`, KNOWN), or why there is none.
 
-    `source`: for articles that tell none. A value that is not a string counts as missing, except for text and HTML.
+    `source`: for articles that tell none. A value that is not a string counts as missing, except for text and
+    HTML; an article whose text and HTML are missing is an empty document.
     """
-    row = {name: value for name, value in article.items() if not _is_missing(value)}
+    row = {
+        name: None if _is_missing(value) else value
+        for name, value in article.items()
+        if name in ("text", "html") or not _is_missing(value)
+    }
     if any(isinstance(value, str) and len(value) > max_bytes for value in row.values()):
         return too_large("", None, max_bytes)
     reading = row_reading(row, Original("", None, b"", "text/plain"), ReadSettings(max_bytes))

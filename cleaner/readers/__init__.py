@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from cleaner.readers import folders as folder
+from cleaner.readers.counted_ranges import CountedRanges
 from cleaner.readers.delimited import read_delimited
 from cleaner.readers.files import read_html, read_marked_text, read_stream, read_text
 from cleaner.readers.folders import InputError, find
@@ -120,8 +121,16 @@ class Divided:
     read: RangeReader
 
 
-#: By suffix; what is missing here is read as a whole, in one shard.
+def _counted(read_whole: Reader) -> Divided:
+    ranges = CountedRanges(read_whole)
+    return Divided(ranges.cut, ranges.read)
+
+
+#: By suffix; what is missing here is read as a whole, in one shard: an XML file is parsed as one tree anyhow, and has
+#: a bound for that.
 DIVIDED: Mapping[str, Divided] = {
+    **{kind + packing: _counted(READERS[kind]) for kind in (".json", ".csv", ".tsv") for packing in ("", *PACKINGS)},
+    ".parquet": _counted(read_parquet),
     **{kind + packing: Divided(cut_rows, read_range) for kind in (".jsonl", ".ndjson") for packing in ("", *PACKINGS)},
     **dict.fromkeys(WARC_KINDS, Divided(cut_warc, read_warc_range)),
 }

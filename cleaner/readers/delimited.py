@@ -115,9 +115,13 @@ def _decoded(stream: BinaryIO) -> io.TextIOWrapper:
         charset = "utf-8-sig"
     elif decoded.bom:
         charset = charset.removesuffix("-le").removesuffix("-be")
-    joined = io.BufferedReader(_Joined(sample, stream))
     codec = codecs.lookup(charset).name
-    return io.TextIOWrapper(joined, codec, errors="surrogateescape", newline="")
+    return io.TextIOWrapper(joined(sample, stream), codec, errors="surrogateescape", newline="")
+
+
+def joined(first: bytes, rest: BinaryIO) -> io.BufferedReader:
+    """Some bytes that were read ahead of a stream, and then the stream."""
+    return io.BufferedReader(_Joined(first, rest))
 
 
 class _Joined(io.RawIOBase):
@@ -157,7 +161,9 @@ def _row(columns: list[str], values: list[str], original: Original, settings: Re
             raise RowError(f"has {len(values)} values where the header names {len(columns)} columns")
         if any(map(_undecoded, values)):
             raise RowError("is not in the charset of the rows before", "convert the table to UTF-8")
-        return row_reading({name: value for name, value in row.items() if value}, original, settings)
+        article = (settings.fields.text, settings.fields.html)  # which may be empty
+        given = {name: value for name, value in row.items() if value or name in article}
+        return row_reading(given, original, settings)
     except RowError as error:
         row = {name: value.encode("utf-8", "replace").decode() for name, value in row.items()}
         return failed_row_reading(row, Failure(original.locator, original.row, error.what, error.do), settings.fields)

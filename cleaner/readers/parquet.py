@@ -70,16 +70,17 @@ def _opened(stream: Any) -> Any:
 
 def _row(columns: Mapping[str, Any], at: int, original: Original, settings: ReadSettings) -> Reading:
     row: dict[str, Any] = {}
-    broken = ""
+    broken, article = "", (settings.fields.text, settings.fields.html)
     for name, column in columns.items():
         try:
             value = _plain(_value(column[at]))
         except (UnicodeDecodeError, pyarrow.ArrowException) as error:
             what = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else "cannot be read"
-            broken, value = broken or f"its {name[:40]!r} {what}", None
-        if value is not None:
+            broken = broken or f"its {name[:40]!r} {what}"
+            continue
+        if value is not None or (name in article and not column[at].is_valid):  # null: an empty document
             row[name] = value
-    if broken and not {settings.fields.text, settings.fields.html} & row.keys():
+    if broken and all(row.get(name) is None for name in article):
         failure = Failure(original.locator, original.row, broken, "mend or remove the row")
         return failed_row_reading(row, failure, settings.fields)
     return row_reading(row, original, settings)

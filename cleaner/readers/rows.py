@@ -1,6 +1,7 @@
 """A row, as values by field name, becomes a reading: the same for JSON lines, JSON, CSV, Parquet and columns.
 
-A row without an article becomes a failure that keeps the row's id and all its fields. Numbers that JSON does not have
+A row without a field for the article becomes a failure that keeps the row's id and all its fields; one whose article
+is null or blank is an empty document. Numbers that JSON does not have
 (NaN, Infinity) are read as null, lone surrogates as U+FFFD: no output could hold them.
 """
 
@@ -108,7 +109,7 @@ def _json_name(value: Any) -> str:
 def _reading(row: Mapping[str, Any], original: Original, settings: ReadSettings, given_id: str | int | None) -> Reading:
     names = settings.fields
     content, is_html = _content(row, names)
-    text = row[content]
+    text = row[content] or ""
     if len(text) > settings.max_bytes:
         failure = too_large(original.locator, original.row, settings.max_bytes)
         return failed_row_reading(row, failure, names)
@@ -132,11 +133,14 @@ def _without_id(row: Mapping[str, Any], given_id: str | int | None, names: Field
 def _content(row: Mapping[str, Any], names: FieldNames) -> tuple[str, bool]:
     """The field that holds the article, and whether it is HTML.
 
-    Text before HTML, since offsets count in what the row's owner gave as text; but a blank text is none beside HTML.
+    Text before HTML, since offsets count in what the row's owner gave as text; but a blank text, or null, is none
+    beside HTML. Raises RowError when the row has neither field.
     """
     named = [(name, is_html) for name, is_html in ((names.text, names.text == names.html), (names.html, True)) if name]
-    held = [pair for pair in named if row.get(pair[0]) is not None]
+    held = [pair for pair in named if pair[0] in row]
     for name, is_html in held:
+        if row[name] is None:
+            continue
         if not isinstance(row[name], str):
             raise RowError(f"has a {name[:NAMED]!r} that is not a string but a JSON {_json_name(row[name])}")
         if row[name].strip():

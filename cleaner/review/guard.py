@@ -44,6 +44,7 @@ class Guard:
     port: int
     who: str  # until a person gives another name
     _tokens: set[str] = field(default_factory=set)
+    _spent: list[str] = field(default_factory=list)  # tokens that opened a browser, the last SESSIONS of them
     _sessions: dict[str, Session] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -62,15 +63,20 @@ class Guard:
     def enter(self, token: str) -> str | None:
         """The key of a new session for a good token, which is used up; None for another one."""
         with self._lock:
-            good = next((known for known in self._tokens if secrets.compare_digest(known, token)), None)
+            good = next((known for known in self._tokens if _same(known, token)), None)
             if good is None:
                 return None
             self._tokens.discard(good)
+            self._spent = [*self._spent, good][-SESSIONS:]
             key = secrets.token_urlsafe(24)
             while len(self._sessions) >= SESSIONS:
                 del self._sessions[next(iter(self._sessions))]
             self._sessions[key] = Session(self.who)
             return key
+
+    def is_spent(self, token: str) -> bool:
+        """Whether a token was good, and has opened a browser."""
+        return any(_same(known, token) for known in self._spent)
 
     def session(self, request: Request) -> Session | None:
         """The session of a request."""
@@ -93,6 +99,10 @@ class Guard:
         if request.url.path != "/enter" and self.session(request) is None:
             return refused("open the address that `cleancopy review` printed; each opens one browser, once", 403)
         return None
+
+
+def _same(known: str, token: str) -> bool:
+    return secrets.compare_digest(known.encode(), token.encode("utf-8", "replace"))
 
 
 def refused(why: str, status: int) -> Response:

@@ -19,16 +19,20 @@ from typing import Any
 from filelock import FileLock
 
 from archive.checking.ledger import LEDGER_ERRORS, load_ledger
+from archive.checking.versions import newest
 from archive.view import Entry, entries
 from cleaner.batch.output.folder import read_report
 from cleaner.document import Status
 from cleaner.ledger import as_stored, checked, rebuild
 from cleaner.memory.fingerprints import units_of
 from cleaner.segmentation.tokens import tokenise
+from cleaner.writers.words import first_line
 
 FOLDER, NAME = "review", "index.sqlite"
 #: Raised with every change of the tables or of the order.
 SCHEMA = 2
+#: Characters of the first line of a text without a title.
+TITLE = 90
 #: A line is listed when so many documents of its source hold it.
 REPEATED = 2
 #: What makes a document worth a look: that most of it went or nothing stayed, an unsure removal, a line in many.
@@ -154,9 +158,13 @@ def _ours() -> set[tuple[str, ...]]:
 
 
 def documents_in(out: Path) -> Iterator[Indexed]:
-    """The documents of a run's archive in order; what cannot be read is left out."""
-    for entry in entries(sorted((out / "warc").glob("*.warc.gz"))):
-        if isinstance(entry, Entry) and (document := _indexed(entry)) is not None:
+    """The documents of a run's archive in order, each in its last version; what cannot be read is left out."""
+    segments = sorted((out / "warc").glob("*.warc.gz"))
+    current = newest(segments) if "updates" in (read_report(out) or {}) else None
+    for entry in entries(segments):
+        if not isinstance(entry, Entry) or (current is not None and entry.group.metadata.id not in current):
+            continue
+        if (document := _indexed(entry)) is not None:
             yield document
 
 
@@ -169,7 +177,7 @@ def _indexed(entry: Entry) -> Indexed | None:
         failed = "source-text-digest" not in ledger
         if not failed:
             checked(ledger)
-        title = "" if failed else as_stored(clean, ledger).title
+        title = "" if failed else as_stored(clean, ledger).title or first_line(clean, TITLE)
         return Indexed(
             digest=str(ledger.get("source-text-digest", "")), id=fields.get("document-id") or entry.locator,
             source=str(ledger.get("source") or ""), lang=fields.get("language", "und"), status=str(ledger["status"]),

@@ -179,9 +179,13 @@ def _html(content: str, status: int = 200) -> Response:
 
 
 def _enter(review: Review, asked: _Asked) -> Response:
-    key = review.guard.enter(asked.request.query_params.get("token", ""))
-    if key is None:
+    token = asked.request.query_params.get("token", "")
+    key = review.guard.enter(token)
+    if key is None and review.guard.is_spent(token):
         return refused("this address was used already; ask the one who is in for another (Invite), or start again", 403)
+    if key is None:
+        what = "this is no address of this review: copy the whole of the one that `cleancopy review` printed last"
+        return refused(f"{what}; each time it is started there is another", 403)
     response = RedirectResponse("/", 303, HEADERS)
     response.set_cookie(review.guard.cookie, key, httponly=True, samesite="lax", path="/")
     return response

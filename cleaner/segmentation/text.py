@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from cleaner import accelerator
 from cleaner.decoding.mojibake import repair
-from cleaner.document import Block, Document, Rendering
+from cleaner.document import MOST_BLOCKS, Block, Document, Rendering
 from cleaner.segmentation.line_breaks import Breaks, shipped
 
 #: A line: from its first visible character to the next line break of any kind (Unicode UAX 14, class BK, CR, LF, NL).
@@ -60,7 +61,16 @@ def segment_text(document: Document, *, repaired: bool = True, breaks: Breaks | 
     width = wrap_width(text, lines)
     joined = join_wrapped(text, lines, width) if width else lines
     blocks = _blocks(text, joined, flat=flat, lost=breaks or shipped())
-    return Rendering(text, blocks, document.text, repairs, {}, flat, wrapped=width > 0)
+    rendering = Rendering(text, tuple(blocks), document.text, repairs, {}, flat, wrapped=width > 0)
+    return bounded(rendering) if len(blocks) > MOST_BLOCKS else rendering
+
+
+def bounded(rendering: Rendering) -> Rendering:
+    """A rendering with MOST_BLOCKS blocks at most, which tells where the last of them ends; read as a text then."""
+    if len(rendering.blocks) <= MOST_BLOCKS:
+        return rendering
+    blocks = rendering.blocks[:MOST_BLOCKS]
+    return replace(rendering, blocks=blocks, judged=blocks[-1].end, layout=None)
 
 
 def find_lines(text: str) -> list[Stretch]:
@@ -88,10 +98,13 @@ def _breaks(gap: str) -> int:
     return gap.count("\n") or len(gap.splitlines()) - (not gap.endswith(("\r", "\x85", "\u2028", "\u2029")))
 
 
-def _blocks(text: str, lines: list[Stretch], *, flat: bool, lost: Breaks) -> tuple[Block, ...]:
+def _blocks(text: str, lines: list[Stretch], *, flat: bool, lost: Breaks) -> list[Block]:
+    """The blocks in their order; of more than MOST_BLOCKS only some."""
     blocks: list[Block] = []
     stuck = accelerator.compiled is None or accelerator.compiled.glued(text)
     for line, (start, end, breaks) in enumerate(lines):
+        if len(blocks) > MOST_BLOCKS:
+            break
         if flat or end - start > LONG_LINE:
             found = sentences(text, start, end)
             if len(lines) == 1 or end - start > OWN_LINE:
@@ -103,7 +116,7 @@ def _blocks(text: str, lines: list[Stretch], *, flat: bool, lost: Breaks) -> tup
         else:
             for first, last in unglued(text, start, end):
                 blocks.append(Block(first, last, text[first:last], line, breaks if first == start else 0))
-    return tuple(blocks)
+    return blocks
 
 
 def unglued(text: str, start: int, end: int) -> list[tuple[int, int]]:

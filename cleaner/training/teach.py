@@ -35,8 +35,8 @@ GENERAL = 300.0
 STEPS, SMALLEST = 400, 1e-4
 #: A block is kept when it holds so many visible characters of a kept label, or mostly such.
 ENOUGH_KEPT = 25
-#: One document in so many, by its id, is held out.
-HELD_OUT = 5
+#: The corrected documents are held out in so many turns, each document once.
+TURNS = 5
 #: Fewer documents teach nothing that holds.
 ENOUGH = 4
 #: The gate falls when F1 is lower by more than this, or more body is lost than this: less than one line of it.
@@ -45,6 +45,10 @@ F1_MARGIN, BODY_MARGIN = 0.0015, 0.0005
 
 class TeachError(Exception):
     """Nothing was taught; the message says why."""
+
+
+class RefusedLessonError(TeachError):
+    """What was learned makes held-out documents or the project's own texts worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,28 +81,46 @@ def teach(documents: Sequence[Gold], model: bytes, say: Say, *, gold: Sequence[G
         raise TeachError(f"{len(documents)} corrected documents are too few to teach from; correct {ENOUGH} or more")
     say(f"{len(documents)} corrected documents of {len({document.source for document in documents})} sources")
     base = parse(model, "the model")
-    held = [document for document in documents if _is_held_out(document)] or list(documents[:1])
-    rest = [document for document in documents if document not in held]
-    figures = _held_to(f"{len(held)} corrected documents held out", held, base, learn(lessons(base, [*rest, *gold])))
+    taught, more = lessons(base, documents), lessons(base, gold)
+    figures = _held_out_in_turns(documents, base, taught, more)
     say("teaching from all of them")
-    layer, own = learn(lessons(base, [*documents, *gold])), gate()
-    figures += _held_to(f"the project's own {len(own)} labelled texts", own, base, layer)
+    layer, own = learn([*taught, *more]), gate()
+    before, after = (total(scored(replace(base, taught=each), own)) for each in (None, layer))
+    figures += _held_to(f"the project's own {len(own)} labelled texts", before, after, worse=_worse(before, after))
     file = opened(model, "the model")
     about = {"documents": len(documents), "weights": len(layer.keys)}
     arrays = {name: array for name, array in file.arrays.items() if not name.startswith(TAUGHT)}
     return Lessons(packed({**file.header, "taught": about}, {**arrays, **layer.arrays()}), tuple(figures))
 
 
-def _is_held_out(document: Gold) -> bool:
-    return zlib.crc32(document.id.encode("utf-8", "replace")) % HELD_OUT == 0
+def _held_out_in_turns(
+    documents: Sequence[Gold], base: Model, taught: Sequence[Lesson | None], more: Sequence[Lesson | None]
+) -> list[str]:
+    """The figures on all corrected documents, each judged by a layer that has not seen it.
+
+    One turn would be a few documents, whose figures say little. Raises RefusedLessonError when more lines are wrong.
+    """
+    order = sorted(range(len(documents)), key=lambda at: zlib.crc32(documents[at].id.encode("utf-8", "replace")))
+    before, after = list[Scored](), list[Scored]()
+    for turn in range(TURNS):
+        held = order[turn::TURNS]
+        if not held:
+            continue
+        seen = [lesson for at, lesson in enumerate(taught) if at not in held]
+        layer, own = learn([*seen, *more]), [documents[at] for at in held]
+        before += scored(replace(base, taught=None), own)
+        after += scored(replace(base, taught=layer), own)
+    sums = total(before), total(after)
+    more_wrong = wrong_lines(sums[1]) > wrong_lines(sums[0])
+    name = f"{len(documents)} corrected documents, each held out once"
+    return _held_to(name, *sums, worse=more_wrong or _worse(*sums))
 
 
-def _held_to(name: str, documents: Sequence[Gold], base: Model, layer: Taught) -> list[str]:
-    """The figures on some documents before and after. Raises TeachError when these get worse."""
-    before, after = (total(scored(replace(base, taught=given), documents)) for given in (None, layer))
+def _held_to(name: str, before: Tally, after: Tally, *, worse: bool) -> list[str]:
+    """The figures before and after. Raises RefusedLessonError when these are worse."""
     lines = _compared(name, before, after)
-    if _worse(before, after):
-        raise TeachError("; ".join((f"nothing is taught: {name} get worse", *map(str.strip, lines))))
+    if worse:
+        raise RefusedLessonError("; ".join((f"nothing is taught: {name} get worse", *map(str.strip, lines))))
     return lines
 
 
@@ -132,14 +154,18 @@ class _Listener:
         return probabilities
 
 
-def lessons(model: Model, documents: Iterable[Gold]) -> list[Lesson]:
-    """What documents teach: the blocks as cleaning sees them, with the model's opinion of them and the label."""
-    seen: list[Lesson] = []
+def lessons(model: Model, documents: Iterable[Gold]) -> list[Lesson | None]:
+    """What documents teach: the blocks as cleaning sees them, with the model's opinion of them and the label.
+
+    None for a document that the model does not see.
+    """
+    seen: list[Lesson | None] = []
     listener = _Listener()
     cleaner = Cleaner(model=replace(model, taught=listener))
     for document in documents:
         cleaned = cleaner.clean_document(Document(document.id, document.text, source=document.source or None))
         if listener.probabilities is None:
+            seen.append(None)
             continue
         offsets = OffsetMap(cleaned.repairs)
         known = [_label(document, *offsets.to_source(block.start, block.end)) for block in listener.blocks]
@@ -161,8 +187,11 @@ def _label(document: Gold, start: int, end: int) -> tuple[float, float]:
     return float(not is_kept), float(kept + gone > 0 and 2 * doubtful < kept + gone)
 
 
-def learn(seen: Sequence[Lesson]) -> Taught:
+def learn(given: Sequence[Lesson | None]) -> Taught:
     """The layer that fits the lessons and is drawn to zero: scaled descent with the steps of Barzilai and Borwein."""
+    seen = [lesson for lesson in given if lesson is not None]
+    if not seen:
+        return Taught(np.zeros(0, np.uint64), np.zeros(0))
     counts = [len(lesson.boilerplate) for lesson in seen]
     first = np.cumsum([0, *counts[:-1]])
     block = np.concatenate([lesson.design.block + at for lesson, at in zip(seen, first, strict=True)])

@@ -10,11 +10,16 @@ import json
 from collections.abc import Collection, Mapping
 
 from cleaner.document import CleanedDocument, Status
+from cleaner.memory.source_name import source_of
 from cleaner.writers.pages import PageFormat
 
 SCHEMA = 1
+#: Of a document that an update cleaned again: which row of `documents/` its own replaces, as file and line.
+REPLACES = "replaces"
 #: Fields of a row that are ours; an input field of the same name goes under `input`.
-OURS = ("id", "path", "title", "text", "body", "status", "metadata", "spans", "repairs", "schema", "input", "why")
+OURS = (
+    "id", "path", "title", "text", "body", "status", "metadata", "spans", "repairs", "schema", "input", "why", REPLACES,
+)  # fmt: skip
 NO_PAGES: Mapping[PageFormat, str] = {}
 #: Fields of an input row that cleaning reads; they come back as our own fields or under metadata.
 READ = frozenset({"id", "text", "html", "title"})
@@ -35,7 +40,7 @@ def document_row(
         "text": cleaned.text,
         "body": cleaned.body,
         "status": cleaned.status.value,
-        "metadata": dict(cleaned.metadata),
+        "metadata": _metadata(cleaned),
         "spans": [_span(cleaned, index, with_removed) for index in range(len(cleaned.spans))],
         "repairs": [
             {
@@ -52,6 +57,14 @@ def document_row(
     }
     row |= {page.value: text for page, text in pages.items()}
     return row | passed_through(extra or {}, ours=frozenset(row))
+
+
+def _metadata(cleaned: CleanedDocument) -> dict[str, object]:
+    """The metadata, with the source where nothing but the folder of the input told it: corrections refer to it."""
+    metadata = dict(cleaned.metadata)
+    if cleaned.source and not source_of(metadata):
+        metadata["source"] = cleaned.source
+    return metadata
 
 
 def failed_row(

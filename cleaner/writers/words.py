@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+#: Characters that are searched for a first line.
+FIRST = 2_000
+
 
 def number(value: int) -> str:
     """An integer with thousands separated.
@@ -49,3 +52,13 @@ def shorten(text: str, limit: int) -> str:
     'abc…'
     """
     return text if len(text) <= limit else f"{text[:limit].rstrip()}…"
+
+
+def first_line(text: str, limit: int) -> str:
+    """The first line of a text that says something, shortened: what names a text that has no title.
+
+    >>> first_line("\\n The council met on Monday.\\nIt rained.", 15)
+    'The council met…'
+    """
+    lines = (line.strip() for line in text[:FIRST].splitlines())
+    return shorten(next((line for line in lines if line), ""), limit)

@@ -153,6 +153,12 @@ def taken(out: Path) -> list[str]:
     return [name for name in (*FOLDERS, *FILES) if (out / name).exists()]
 
 
+def strangers(out: Path) -> list[str]:
+    """Names of what lies in OUT and is no run's; hidden files, which systems leave everywhere, do not count."""
+    known = {*FOLDERS, *FILES}
+    return sorted(path.name for path in out.iterdir() if path.name not in known and not path.name.startswith("."))
+
+
 def cleared(out: Path, names: Iterable[str], *, shown: str = "") -> list[str]:
     """Of the names of files in OUT's folders those that the earlier run there wrote.
 

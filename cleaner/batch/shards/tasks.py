@@ -66,17 +66,15 @@ def clean_shard(context: RunContext, task: Task, heartbeat: Heartbeat) -> RunCou
     try:
         with writer:
             for shard_reading in shard_readings(context, task, heartbeat, writer.counts.skipped):
-                unchanged, previous = known.find(shard_reading.reading) if known else (False, "")
-                if unchanged:
+                earlier = known.find(shard_reading.reading) if known else None
+                if earlier and earlier.unchanged:
                     writer.counts.skipped[UNCHANGED] += 1
                     continue
                 outcome = _outcome(shard_reading, context, ids, excused=excused, heartbeat=heartbeat)
                 outcome, pages = _with_pages(shard_reading.reading, outcome, context, heartbeat)
                 heartbeat.pause()
                 text_name = "" if is_row(shard_reading.reading) else shard_reading.shard_input.text
-                _show(
-                    heartbeat, writer.write(shard_reading.reading, outcome, text_name, pages=pages, previous=previous)
-                )
+                _show(heartbeat, writer.write(shard_reading.reading, outcome, text_name, pages=pages, earlier=earlier))
     except (SegmentError, PlanError, RowFileError) as error:
         raise EngineError(str(error)) from error
     return writer.counts

@@ -20,13 +20,13 @@ from archive.segments.durable import drafted, write_atomically
 from archive.segments.records import ArticleError, RunInfo
 from archive.segments.writer import Placed, Segment, SegmentWriter
 from cleaner.batch.counts import RunCounts
-from cleaner.batch.earlier import DocumentList
+from cleaner.batch.earlier import DocumentList, Earlier
 from cleaner.batch.shards.files import COPIES_PREFIX, PREFIX, ShardFiles, page_name
 from cleaner.batch.shards.outcome import Outcome, failed_id, reading_path
 from cleaner.document import Status
 from cleaner.readers import Failure, Original, Reading
 from cleaner.writers.pages import PageFormat
-from cleaner.writers.rows import document_row, encode, failed_row
+from cleaner.writers.rows import REPLACES, document_row, encode, failed_row
 from cleaner.writers.text import remove_text, write_text
 from cleaner.writers.warc import article_of, copy_of, failed_article, followed
 
@@ -48,6 +48,7 @@ class ShardWriter:
         self._rows: BinaryIO | None = None
         self._documents = DocumentList()
         self._index_lines: list[str] = []
+        self._lines = 0  # rows written
         self._texts: list[Path] = []
         self._open = ExitStack()
 
@@ -72,17 +73,17 @@ class ShardWriter:
         text_name: str,
         *,
         pages: Mapping[PageFormat, str] = NO_PAGES,
-        previous: str = "",
+        earlier: Earlier | None = None,
     ) -> Outcome:
         """Writes records, clean text, pages and row of one input; its outcome (failed if not stored).
 
-        `text_name`: where its clean text goes; empty: nowhere, and pages stand in its row. previous: the record that
-        an earlier version of it ends with.
+        `text_name`: where its clean text goes; empty: nowhere, and pages stand in its row. earlier: the version of it
+        that is replaced.
         """
         outcome = self._write_text(reading, outcome, text_name, pages)
         placed: Sequence[Placed] = ()
         try:
-            placed = self._store(reading.original, outcome, previous)
+            placed = self._store(reading.original, outcome, earlier.record if earlier else "")
         except ArticleError as error:
             outcome = Failure(reading_path(reading, outcome), None, str(error), "mend the field it names")
         path = reading_path(reading, outcome)
@@ -92,10 +93,14 @@ class ShardWriter:
             told = {} if text_name else pages
             row = document_row(outcome, extra=reading.extra, with_removed=self._with_removed, path=path, pages=told)
             row["id"] = reading.id_in_rows(outcome.id)
+        if earlier:
+            row[REPLACES] = earlier.row
         assert self._rows is not None, "write inside the with block"
         self._rows.write(encode(row))
-        if placed:
-            self._documents.add(reading, placed[-1].id)
+        self._lines += 1
+        characters = 0 if isinstance(outcome, Failure) else len(outcome.source_text)
+        record, here = placed[-1].id if placed else "", (self._files.number, self._lines)
+        self._documents.add(reading, record, here, characters)
         self._index_lines += [line for record in placed if (line := line_of(record))]
         self.counts.count(outcome)
         return outcome

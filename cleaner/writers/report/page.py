@@ -37,7 +37,7 @@ from cleaner.writers.report.run_data import (
 )
 from cleaner.writers.report.summary import summary_values
 from cleaner.writers.report.visible import cell, visible, visible_text
-from cleaner.writers.words import number, plural
+from cleaner.writers.words import first_line, number, plural
 
 __all__ = ["SIZE", "ReportError", "write_report"]
 
@@ -100,7 +100,8 @@ def _environment() -> Environment:
         trim_blocks=True, keep_trailing_newline=False,
     )  # fmt: skip
     environment.globals |= {
-        "cell": cell, "number": number, "plural": plural, "known_labels": frozenset(label.value for label in Label),
+        "cell": cell, "number": number, "plural": plural, "first_line": first_line,
+        "known_labels": frozenset(label.value for label in Label),
     }  # fmt: skip
     environment.tests |= {"line": lambda part: isinstance(part, Line), "box": lambda part: isinstance(part, Box)}
     return environment

@@ -19,6 +19,8 @@ from cleaner.document import Status
 from cleaner.labels import Label
 from cleaner.memory.source_name import source_of
 from cleaner.shapes import Maybe, is_count, is_flat, is_number, misfit
+from cleaner.writers.rows import REPLACES
+from cleaner.writers.words import first_line
 
 Row = Mapping[str, Any]
 
@@ -163,9 +165,17 @@ def row_at(position: RowPosition) -> Row:
 
 
 def survey(out: Path, limit: int) -> Survey:
-    """Reads every row once; keeps at most `limit` positions for each status, label and source that counts."""
-    seen = Survey()
-    numbered = enumerate((shard, entry) for shard in shards(out) for entry in rows(shard))
+    """Reads every row once; keeps at most `limit` positions for each status, label and source that counts.
+
+    Of a document that updates cleaned again only the last version counts.
+    """
+    seen, replaced = Survey(), _replaced(out)
+    numbered = enumerate(
+        (shard, entry)
+        for shard in shards(out)
+        for count, entry in enumerate(rows(shard), 1)
+        if f"{shard.name}:{count}" not in replaced
+    )
     for ordinal, (shard, (offset, line, row)) in numbered:
         status = str(row.get("status"))
         seen.rows[status] += 1
@@ -183,6 +193,13 @@ def survey(out: Path, limit: int) -> Survey:
     return seen
 
 
+def _replaced(out: Path) -> frozenset[str]:
+    """The rows, as file and line, of which an update wrote another version."""
+    if not read_run(out).get("updates"):
+        return frozenset()
+    return frozenset(str(row[REPLACES]) for shard in shards(out) for _, _, row in rows(shard) if REPLACES in row)
+
+
 def _listed(row: Row, rank: tuple[bool, str], ordinal: int) -> Listed:
     metadata, spans = row.get("metadata") or {}, row.get("spans") or ()
     gone = sum(int(span["end"]) - int(span["start"]) for span in spans)
@@ -191,9 +208,10 @@ def _listed(row: Row, rank: tuple[bool, str], ordinal: int) -> Listed:
     identity, place = str(row.get("id") or ""), str(row.get("path") or "")
     if metadata.get("row") is not None:
         place = f"{place}:{metadata['row']}"
+    title = str(row.get("title") or "") or first_line(str(row.get("text") or ""), TITLE)
     return Listed(
         rank, ordinal, (identity if identity.startswith(place) else f"{place} {identity}")[:NAME],
-        str(row.get("title") or "")[:TITLE], str(row.get("status"))[:NAME], row_source(row)[:NAME],
+        title[:TITLE], str(row.get("status"))[:NAME], row_source(row)[:NAME],
         str(metadata.get("lang") or "")[:12], tuple(labels), round(gone / whole, 3) if whole else 0.0,
     )  # fmt: skip
 

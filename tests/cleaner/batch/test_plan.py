@@ -1,15 +1,21 @@
 """Plans: shards of fixed size, ranges of rows that together are the file, names that depend on inputs alone."""
 
+import csv
 import gzip
+import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cleaner import Cleaner
 from cleaner.batch.plan import first_difference, make_plan, read_input, shard_inputs
-from cleaner.readers import DIVIDED, Found, ReadSettings, read
+from cleaner.batch.run import BatchSettings, run_batch
+from cleaner.readers import DIVIDED, Found, Range, ReadSettings, counted_ranges, read
 from cleaner.writers.text import TextNames
 
 
@@ -63,6 +69,62 @@ def test_the_ranges_of_a_file_are_read_as_the_file(tmp_path_factory, lines, end,
     assert all(part.documents <= (size if number else room) for number, part in enumerate(ranges))
     parts = [reading for part in ranges for reading in DIVIDED[kind].read(found, part, ReadSettings(40))]
     assert parts == list(read(found, ReadSettings(40)))
+
+
+ROWS = st.lists(st.sampled_from(["The council met.", "", 'She said "no".', "a\nb", None]), max_size=12)
+
+
+def _file(folder, kind, texts):
+    """The same rows as a file of this kind."""
+    values, path = [{"id": str(at), "text": text} for at, text in enumerate(texts)], folder / f"a{kind}"
+    if kind.startswith(".json"):
+        data = json.dumps(values).encode()
+        path.write_bytes(gzip.compress(data) if kind.endswith(".gz") else data)
+    elif kind == ".csv":
+        with path.open("w", newline="", encoding="utf-8") as file:
+            table = csv.DictWriter(file, ["id", "text"])
+            table.writeheader()
+            table.writerows(values)
+    else:
+        pyarrow = pytest.importorskip("pyarrow")
+        schema = pyarrow.schema([("id", pyarrow.string()), ("text", pyarrow.string())])
+        pytest.importorskip("pyarrow.parquet").write_table(pyarrow.Table.from_pylist(values, schema), path)
+    return Found(path, "a", kind)
+
+
+@pytest.mark.parametrize("kind", [".json", ".json.gz", ".csv", ".parquet"])
+@settings(deadline=None)  # pyarrow takes its time to load
+@given(ROWS, st.integers(1, 5), st.integers(1, 5), st.randoms(use_true_random=False))
+def test_the_ranges_of_a_large_file_are_read_as_the_file_in_any_order(
+    tmp_path_factory, kind, texts, room, size, random
+):
+    found = _file(tmp_path_factory.mktemp("rows"), kind, texts)
+    with patch.object(counted_ranges, "LARGE", 0):
+        ranges = list(DIVIDED[kind].cut(found, room=room, size=size, settings=ReadSettings()))
+    assert all(part.documents <= (size if number else room) for number, part in enumerate(ranges))
+    assert [part.last for part in ranges] == [False] * (len(ranges) - 1) + [True]
+    order = list(range(len(ranges)))
+    random.shuffle(order)
+    parts = {at: list(DIVIDED[kind].read(found, ranges[at], ReadSettings())) for at in order}
+    assert [reading for at in sorted(parts) for reading in parts[at]] == list(read(found, ReadSettings()))
+
+
+def test_a_file_that_is_not_large_is_one_range_and_is_not_read_for_it(tmp_path):
+    found = _file(tmp_path, ".csv", ["The council met."] * 5)
+    with patch.object(Path, "open", side_effect=AssertionError):
+        assert list(DIVIDED[".csv"].cut(found, room=2, size=2, settings=ReadSettings())) == [Range(1, 1, 0, last=True)]
+
+
+@pytest.mark.parametrize("kind", [".json", ".csv", ".parquet"])
+def test_a_large_table_is_cleaned_in_many_shards_with_ids_of_its_own(tmp_path, monkeypatch, kind):
+    found = _file(tmp_path, kind, ["The council met on Monday."] * 7)
+    monkeypatch.setattr(counted_ranges, "LARGE", 0)
+    run = BatchSettings(tmp_path / "out", datetime(2026, 5, 3, tzinfo=UTC), shard_size=3)
+    counts = run_batch([found.path], Cleaner(), run, lambda _: None)
+    assert counts.documents == 7
+    files = sorted((tmp_path / "out/documents").iterdir())
+    assert [len(path.read_bytes().splitlines()) for path in files] == [3, 3, 1]
+    assert (tmp_path / "out/text/README").exists()
 
 
 BROKEN = {

@@ -248,3 +248,23 @@ def test_the_same_failure_ten_times_is_one_line_with_three_names():
         "10 inputs: is not JSON (char 0); mend it (rows.jsonl:1, rows.jsonl:2, rows.jsonl:3 and 7 more)",
         "x .txt: is not there; look",
     ]
+
+
+def test_a_folder_of_somebody_elses_things_is_refused_unless_one_says_fresh(inside, tmp_path):
+    out = tmp_path / "mine"
+    (out / "thesis").mkdir(parents=True)
+    (out / "notes.md").write_text("mine")
+    with pytest.raises(begin.BatchError, match=r"not empty \(notes\.md, thesis\) and holds no run of ours"):
+        run(inside, out)
+    assert sorted(path.name for path in out.iterdir()) == ["notes.md", "thesis"]
+    assert run(inside, out, fresh=True).documents == 3
+    assert (out / "notes.md").read_text() == "mine"
+
+
+def test_hidden_files_and_what_lies_beside_a_run_of_ours_do_not_matter(inside, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / ".DS_Store").write_text("")
+    run(inside, out)
+    (out / "report.html").write_text("")
+    assert run(inside, out).documents == 3

@@ -21,6 +21,8 @@ from cleaner.batch.output import location
 from cleaner.batch.run import BatchError, BatchSettings, run_batch
 from cleaner.cli.main import main
 from cleaner.memory.store import Memory
+from cleaner.review.index import documents_in
+from cleaner.writers.report.run_data import survey
 from cleaner.writers.warc import CHECKS
 
 CLOCK = datetime(2026, 5, 3, 12, tzinfo=UTC)
@@ -86,7 +88,20 @@ def check(out):
     assert index == sorted(set(index))
     assert report(out)["complete"]
     assert not (out / ".work").exists()
-    assert report(out)["counts"]["documents"] == len(rows(out))
+    assert report(out)["counts"]["documents"] == len(current(out))
+
+
+def current(out):
+    """The rows that no other one replaces."""
+    placed = {
+        f"{path.name}:{number}": json.loads(line)
+        for path in sorted((out / "documents").iterdir())
+        for number, line in enumerate(path.open("rb"), 1)
+    }
+    for row in list(placed.values()):
+        if "replaces" in row:
+            del placed[row["replaces"]]
+    return list(placed.values())
 
 
 def change(inside):
@@ -117,6 +132,84 @@ def test_what_is_new_or_has_changed_is_cleaned_and_nothing_that_is_there_is_touc
     assert (told["new"], told["changed"], told["unchanged"], told["vanished"]) == (1, 3, 1, 1)
     assert (told["vanished-names"], told["documents"], told["documents-unchanged"]) == (["d.txt"], 4, 4)
     assert report(out)["shards"] == len(list((out / "documents").iterdir()))
+
+
+COUNTED = ("documents", "status", "labels", "characters", "sources", "languages", "reasons", "repairs")
+
+
+def test_counts_are_those_of_one_run_over_what_is_there_now(inside, tmp_path):
+    out, broken = tmp_path / "out", b"\x00\x01\xff\xfe" * 40
+    write(inside / "gone.txt", f"gone: {STORY}")
+    for name in ("mended.txt", "broken.txt"):
+        (inside / name).write_bytes(broken)
+    os.utime(inside / "mended.txt", (1_700_000_000, 1_700_000_000))
+    extra = [row("5", ""), json.dumps({"id": 6}) + "\n", row("7", f"7: {STORY}\n\nDonate now")]
+    write(inside / "more.jsonl", "".join(extra))
+    run(inside, out, count=False)
+    change(inside)
+    write(inside / "d.txt", f"d: {STORY}\n\nRead more")
+    write(inside / "mended.txt", f"mended: {STORY}", 1_700_000_900)
+    write(
+        inside / "more.jsonl", row("5", f"5: {STORY}") + row(6, f"6: {STORY}") + row("7", "Donate now"), 1_700_000_900
+    )
+    run(inside, out, 1, count=False)
+    rows_before = len(rows(out))
+    write(inside / "b.txt", f"b, again: {STORY}\n\nSign up for our newsletter", 1_700_001_900)
+    run(inside, out, 2, count=False)
+    check(out)
+    run(inside, tmp_path / "whole", 2, count=False)
+    told, whole = report(out), report(tmp_path / "whole")
+    vanished = next(row for row in current(out) if row["id"] == "2")  # stays, as what was stored does
+    assert len(rows(out)) == rows_before + 1
+    assert told["counts"]["documents"] == whole["counts"]["documents"] + 1
+    assert vanished["status"] == "clean"
+    write(inside / "rows.jsonl", (inside / "rows.jsonl").read_text() + row("2", f"2: {STORY}"), 1_700_002_900)
+    shutil.rmtree(tmp_path / "whole")
+    run(inside, out, 3, count=False)
+    run(inside, tmp_path / "whole", 3, count=False)
+    told, whole = report(out), report(tmp_path / "whole")
+    assert {name: told["counts"][name] for name in COUNTED} == {name: whole["counts"][name] for name in COUNTED}
+    assert [failure["path"] for failure in told["failures"]] == ["broken.txt"]
+    assert (told["empty"], told["suspect"]) == (whole["empty"], whole["suspect"])
+
+
+def test_failures_that_stay_are_told_and_those_that_vanish_are_not(inside, tmp_path, capsys):
+    words = ["clean", str(inside), "-o", str(tmp_path / "out"), "--workers", "1", "--timeout", "0", "--update"]
+    (inside / "broken.txt").write_bytes(b"\x00\x01\xff\xfe" * 40)
+    assert main(words) == 1
+    change(inside)
+    capsys.readouterr()
+    assert main(words) == 1
+    assert "1 input failed in an earlier run; run.json names it" in capsys.readouterr().err
+    (inside / "broken.txt").unlink()
+    assert main(words) == 0
+    assert "vanished: broken.txt;" in capsys.readouterr().out
+    assert report(tmp_path / "out")["failures"] == []
+
+
+def test_what_has_vanished_is_named_once(inside, tmp_path):
+    out = tmp_path / "out"
+    run(inside, out)
+    (inside / "d.txt").rename(tmp_path / "d.txt")
+    for month in (1, 2):
+        write(inside / f"new{month}.txt", f"{month}: {STORY}")
+        run(inside, out, month)
+    assert [told["vanished-names"] for told in report(out)["updates"]] == [["d.txt"], []]
+    (tmp_path / "d.txt").rename(inside / "d.txt")
+    run(inside, out, 3)
+    (inside / "d.txt").unlink()
+    run(inside, out, 4)
+    assert [told["vanished-names"] for told in report(out)["updates"]] == [["d.txt"], [], [], ["d.txt"]]
+
+
+def test_report_and_review_show_the_last_version_alone(inside, tmp_path):
+    out = tmp_path / "out"
+    run(inside, out)
+    change(inside)
+    run(inside, out, 1)
+    seen = survey(out, 50)
+    assert sum(seen.rows.values()) == len(current(out)) == report(out)["counts"]["documents"]
+    assert sorted(document.id for document in documents_in(out)) == sorted(str(row["id"]) for row in current(out))
 
 
 def test_a_changed_document_names_the_group_before(inside, tmp_path, capsys):
@@ -201,7 +294,7 @@ def test_an_update_that_broke_off_goes_on(inside, tmp_path, workers, documents):
     assert files(tmp_path / "out", ".") == files(tmp_path / "whole", ".")
 
 
-@pytest.mark.parametrize("broken_at", ["known.npy", "run.json", "publish_inputs"])
+@pytest.mark.parametrize("broken_at", [".work/known.npy", "run.json", "publish_inputs"])
 def test_an_update_that_broke_off_at_its_end_goes_on(inside, tmp_path, monkeypatch, broken_at):
     def broken(out):
         raise Stop

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,41 @@ def test_show_merge_check(corrections: Path, tmp_path: Path, capsys):
     assert "\x1b" not in out
     assert main(["corrections", "show", "--json", str(both)]) == 0
     assert json.loads(capsys.readouterr().out)["who"] == "Ben\x1b[31m"
+
+
+@pytest.fixture
+def loose(tmp_path: Path) -> Path:
+    """Articles as files right in a folder, which is all that tells their source."""
+    folder = tmp_path / "harbour"
+    folder.mkdir()
+    for n in range(3):
+        text = ARTICLE.format(n=n, letter=LETTER.replace("1998", str(1998 + n)))
+        (folder / f"a{n}.txt").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_correction_on_the_site_of_loose_files_is_obeyed_by_clean_and_explain(loose: Path, tmp_path: Path, capsys):
+    file = tmp_path / "corrections.jsonl"
+    file.write_bytes(encode(replace(row(), source="harbour")))
+    words = ["clean", str(loose), "-o", str(tmp_path / "out"), "--corrections", str(file), "--workers", "1"]
+    assert main(words) == 0
+    assert "1 correction in force, obeyed in 3 places of 3 documents" in capsys.readouterr().out
+    found = documents(tmp_path / "out")
+    assert all(LETTER[:40] not in str(each["text"]) for each in found)
+    assert {each["metadata"]["source"] for each in found} == {"harbour"}  # type: ignore[index]
+    assert "harbour" in json.loads((tmp_path / "out/run.json").read_bytes())["counts"]["sources"]
+    for path in (loose / "a1.txt", loose):
+        assert main(["explain", str(path), "--corrections", str(file)]) == 0
+        assert "corrected by Anna: donation, on this source" in capsys.readouterr().out
+
+
+def test_corrections_that_meet_nothing_say_which_source_they_are_of(loose: Path, tmp_path: Path, capsys):
+    file = tmp_path / "corrections.jsonl"
+    file.write_bytes(encode(replace(row(), source="other")))
+    words = ["clean", str(loose), "-o", str(tmp_path / "out"), "--corrections", str(file), "--workers", "1"]
+    assert main(words) == 0
+    assert "none meets a line of these documents; those of a source are of other: name it with --source" in (
+        capsys.readouterr().out
+    )
+    assert main([*words, "--fresh", "--source", "other"]) == 0
+    assert "obeyed in 3 places of 3 documents" in capsys.readouterr().out

@@ -178,3 +178,36 @@ def test_a_row_of_very_many_keys_is_read_in_linear_time():
     code, rows, err = filtered(f'{{"text": "a", {keys}, "key59999": 1}}\n'.encode() + row(2))
     assert (code, [each["status"] for each in rows]) == (1, ["failed", "clean"])
     assert "has the key 'key59999' more than once" in err
+
+
+FEED = (
+    f'<?xml version="1.0"?><rss version="2.0"><channel><title>Post</title><item><guid>1</guid><title>Ferry</title>'
+    f"<description>{STORY}</description></item></channel></rss>"
+)
+TOLD = {
+    "a feed": (FEED.encode(), "xml", ["1"]),
+    "a feed without a declaration": (FEED.partition("?>")[2].encode(), "xml", ["1"]),
+    "rows": (row(1) + row(2), "jsonl", ["1", "2"]),
+    "an array of rows": (b"[" + row(1) + b"," + row(2) + b"]", "json", ["1", "2"]),
+    "a table": (f'id,text\n1,"{STORY}"\n2,"{STORY}"\n'.encode(), "csv", ["1", "2"]),
+    "a long table": (b"id,text\n" + b"".join(f'{n},"{STORY}"\n'.encode() for n in range(900)), "csv", None),
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_rows_and_feeds_are_known_by_their_bytes_and_it_is_said(name):
+    data, told, ids = TOLD[name]
+    done = subprocess.run([*FILTER[:-2]], input=data, capture_output=True, check=False)
+    assert done.returncode == 0
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [str(each["id"]) for each in found] == (ids or [str(number) for number in range(900)])
+    assert all(STORY in each["text"] for each in found)
+    assert f"--format {told} says so" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("name", ["a feed", "rows", "a table"])
+def test_what_is_told_to_be_text_is_read_as_text(name):
+    done = subprocess.run([*FILTER[:-1], "text"], input=TOLD[name][0], capture_output=True, check=False)
+    assert done.returncode == 0
+    assert b'"status"' not in done.stdout
+    assert b"says so" not in done.stderr

@@ -75,7 +75,15 @@ def test_merging_does_not_depend_on_the_order_of_files(one, other):
         (json.dumps(json.loads(encode(said())) | {"label": "captoin"}), "captoin"),
         (json.dumps(json.loads(encode(said())) | {"start": 40}), "40 to 38 is no span"),
         (json.dumps(json.loads(encode(said())) | {"start": True}), "is no span"),
-        (json.dumps(json.loads(encode(said())) | {"who": 7}), "who is no text"),
+        (json.dumps(json.loads(encode(said())) | {"who": 7}), "its 'who' is no text"),
+        (
+            json.dumps({name: value for name, value in json.loads(encode(said())).items() if name != "when"}),
+            "no 'when'",
+        ),
+        (json.dumps(json.loads(encode(said())) | {"label": ["body"]}), "its 'label' is ['body'], not one of body,"),
+        (json.dumps({"schema": 1, "kind": "document", "document": "x", "text": "ab", "spans": [[0, 1]]}), "its spans"),
+        (json.dumps({"schema": 1, "kind": "document", "document": "x", "text": "ab", "spans": 3}), "its spans"),
+        ("[" * 100_000, "not JSON that can be read"),
         (json.dumps(json.loads(encode(said())) | {"scope": "galaxy"}), "galaxy"),
     ],
 )
@@ -85,6 +93,7 @@ def test_what_is_no_row_is_named(tmp_path: Path, line: str, what: str):
     with pytest.raises(CorrectionError, match="jsonl:1") as caught:
         read(file)
     assert what in str(caught.value)
+    assert "Error" not in str(caught.value)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path):

@@ -47,8 +47,6 @@ def test_the_values_are_those_of_the_filters_rows():
 
 
 BAD = {
-    "nothing": ({"text": [None]}, "neither 'text' nor 'html'"),
-    "not a number": ({"text": [float("nan")]}, "neither"),
     "a number": ({"text": [3]}, "'text' that is not a string"),
     "bytes": ({"text": [b"abc"]}, "'text' that is not a string"),
     "a tree that no parser takes": ({"html": ["\x00"]}, ""),
@@ -208,3 +206,10 @@ def test_importing_the_library_loads_no_readers():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     with pytest.raises(ImportError):
         from cleaner import CleanRows  # noqa: F401
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), "", " "])
+def test_an_article_that_is_missing_is_an_empty_document(value):
+    got = CleanColumns()({"text": [value, STORY]})
+    assert got["status"] == ["empty", "clean"]
+    assert got["text"] == ["", STORY]

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cleaner import Cleaner
 from cleaner.decoding.decode import decode_as
 from cleaner.readers import (
     READERS,
@@ -516,3 +517,30 @@ def test_row_round_trip(text: str, escaped: bool) -> None:
     if reading.document and reading.original:
         assert decode_as(reading.original.payload, reading.original.decoding) == reading.document.text
         assert len(reading.document.text) == len(text)
+
+
+EMPTY = {
+    "null": '{"id": 4, "text": null}',
+    "null and a column": '{"id": 4, "text": null, "more": 1}',
+    "null twice": '{"id": 4, "text": null, "html": null}',
+    "blank": '{"id": 4, "text": " "}',
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_an_article_that_is_null_is_an_empty_document(name: str) -> None:
+    (reading,) = rows(EMPTY[name])
+    assert reading.document
+    assert reading.document.text.strip() == ""
+    assert reading.row == {key: value for key, value in json.loads(EMPTY[name]).items() if key != "id"}
+    assert Cleaner().clean_document(reading.document).status == "empty"
+
+
+@pytest.mark.parametrize("header", ["id,text", "id,html", "id,text,html"])
+def test_an_empty_cell_is_an_empty_document(tmp_path: Path, header: str) -> None:
+    cells = "," * (header.count(",") - 1)
+    (tmp_path / "a.csv").write_text(f"{header}\n1,The council met.{cells}\n2,{cells}\n")
+    (found,) = discover([tmp_path / "a.csv"])
+    first, second = read(found)
+    assert (first.document.text, second.document.text) == ("The council met.", "")
+    assert second.given_id == "2"

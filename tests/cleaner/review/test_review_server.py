@@ -89,7 +89,15 @@ def test_a_token_opens_one_browser_once(browser: TestClient):
     address = browser.review.guard.invite()
     other = TestClient(browser.app, base_url=HOME)
     assert other.get(address).status_code == 200
-    assert TestClient(browser.app, base_url=HOME).get(address).status_code == 403
+    again = TestClient(browser.app, base_url=HOME).get(address)
+    assert (again.status_code, "used already" in again.text) == (403, True)
+
+
+@pytest.mark.parametrize("token", ["", "x", "é", "%ff", "a" * 5000])
+def test_a_token_that_never_was_is_told_apart_from_one_that_is_used_up(browser: TestClient, token: str):
+    answer = TestClient(browser.app, base_url=HOME).get(f"/enter?token={token}")
+    assert answer.status_code == 403
+    assert "copy the whole of the one" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -20,7 +21,7 @@ from cleaner.model.taught import Taught
 from cleaner.training import teach as teaching
 from cleaner.training.corrected import corrected
 from cleaner.training.evaluation import Gold, read_gold
-from cleaner.training.teach import TeachError, learn, lessons, teach, wrong_lines
+from cleaner.training.teach import RefusedLessonError, TeachError, learn, lessons, teach, wrong_lines
 
 ROOT = Path(__file__).resolve().parents[3]
 MODEL = shipped_bytes()
@@ -106,7 +107,7 @@ def test_other_sources_hardly_move(layer: Taught):
 
 
 def test_probabilities_still_sum_to_one(layer: Taught):
-    for lesson in lessons(replace(shipped(), taught=None), [document(8)]):
+    for lesson in filter(None, lessons(replace(shipped(), taught=None), [document(8)])):
         assert len(lesson.design.odds) == len(lesson.boilerplate)
     blocks = [replace(block) for block in ()]
     table = np.full((1, 18), 1 / 18)
@@ -122,7 +123,10 @@ def test_a_taught_model_is_a_file_that_tells_what_it_learned(monkeypatch: pytest
     assert opened(taught.data, "it").header["taught"]["documents"] == 8
     assert model.digest != shipped().digest
     assert taught.data == teach([document(number) for number in range(8)], MODEL, told.append).data
-    assert any("held out" in line for line in taught.figures)
+    before = wrong(None, [document(number) for number in range(8)])
+    told_before, told_after = map(int, re.findall(r"(\d+)(?: lines wrong before| after)", taught.figures[0]))
+    assert taught.figures[0].startswith("8 corrected documents, each held out once")
+    assert told_before == before > told_after
 
 
 def test_a_layer_that_makes_the_own_texts_worse_is_refused(monkeypatch: pytest.MonkeyPatch):
@@ -130,6 +134,27 @@ def test_a_layer_that_makes_the_own_texts_worse_is_refused(monkeypatch: pytest.M
     kept = replace(own, spans=tuple((start, end, Label.BODY) for start, end, _ in own.spans))
     monkeypatch.setattr(teaching, "gate", lambda: [kept])
     with pytest.raises(TeachError, match="the project's own 1 labelled texts get worse"):
+        teach([document(number) for number in range(8)], MODEL, lambda _: None)
+
+
+def test_a_refusal_has_an_exit_code_of_its_own_and_writes_nothing(tmp_path, monkeypatch: pytest.MonkeyPatch, capsys):
+    own = document(8)
+    kept = replace(own, spans=tuple((start, end, Label.BODY) for start, end, _ in own.spans))
+    monkeypatch.setattr(teaching, "gate", lambda: [kept])
+    file = tmp_path / "corrections.jsonl"
+    file.write_bytes(b"".join(encode(row) for number in range(8) for row in rows(document(number))))
+    assert main(["teach", "--corrections", str(file), "-o", str(tmp_path / "my.model")]) == 3
+    assert "nothing is taught" in capsys.readouterr().err
+    assert not (tmp_path / "my.model").exists()
+
+
+def test_lessons_that_do_not_hold_for_one_another_are_refused(monkeypatch: pytest.MonkeyPatch):
+    """Each document held out must be better off; that the documents taught are is no wonder."""
+    monkeypatch.setattr(teaching, "learn", lambda seen: spoilt if len(list(filter(None, seen))) < 8 else kind)
+    kind = Taught(np.zeros(0, np.uint64), np.zeros(0))
+    keys = np.unique(np.concatenate([each.design.keys for each in lessons(shipped(), [document(3)]) if each]))
+    spoilt = Taught(keys, np.full(len(keys), 0.5))
+    with pytest.raises(RefusedLessonError, match="8 corrected documents, each held out once get worse"):
         teach([document(number) for number in range(8)], MODEL, lambda _: None)
 
 

@@ -1,0 +1,45 @@
+"""The bound on blocks: however many lines a document has, so many are judged; the rest stays, and it is told."""
+
+import pytest
+
+from cleaner import Cleaner
+from cleaner.document import MOST_BLOCKS, Document, Status
+from cleaner.pipeline import OnSuspect
+from cleaner.segmentation.text import segment_text
+
+LINES = MOST_BLOCKS + 5_000
+KINDS = {
+    "lines of a letter": ("a\n" * LINES, "text/plain"),
+    "lines": ("The council met.\n" * LINES, "text/plain"),
+    "sentences of one line": ("The council met on Monday. " * LINES, "text/plain"),
+    "a page": ("<p>The council met.</p>" * LINES, "text/html"),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_beyond_the_bound_all_stays_and_is_told(name):
+    text, media_type = KINDS[name]
+    cleaned = Cleaner().clean_document(Document("x", text, media_type))
+    assert cleaned.status is Status.SUSPECT
+    assert f"more than {MOST_BLOCKS:,} lines" in cleaned.metadata["why"]
+    left = cleaned.metadata["unjudged"]
+    assert 0 < left < len(cleaned.source_text)
+    assert cleaned.text.endswith(cleaned.source_text[-left:].strip())
+    assert len(cleaned.decisions) == MOST_BLOCKS + 1
+
+
+def test_at_the_bound_all_is_judged():
+    cleaned = Cleaner().clean("The council met on Monday.\n" * MOST_BLOCKS)
+    assert "unjudged" not in cleaned.metadata
+
+
+def test_what_is_suspect_for_its_length_can_be_dropped():
+    cleaned = Cleaner(on_suspect=OnSuspect.DROP).clean(KINDS["lines"][0])
+    assert (cleaned.status, cleaned.text) == (Status.SUSPECT, "")
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_no_more_blocks_are_made_than_are_judged(times):
+    rendering = segment_text(Document("x", KINDS["lines"][0] * times))
+    assert len(rendering.blocks) == MOST_BLOCKS
+    assert rendering.judged == rendering.blocks[-1].end
