@@ -55,20 +55,18 @@ def bounded(html: str) -> Bounded:
 
 
 def _few_attributes(html: str) -> tuple[str, str]:
-    if _LONG_TAG.search(html) is None:
-        return html, ""
     parts: list[str] = []
     here = 0
-    start = html.find("<")
-    while start >= 0:
-        end = html.find(">", start)
+    tag = _LONG_TAG.search(html)
+    while tag is not None:
+        end = html.find(">", tag.end())
         end = len(html) if end < 0 else end
-        if end - start > LONG_TAG and (name := _TAG_START.match(html, start)):
+        if name := _TAG_START.match(html, tag.start()):
             kept, end = _attributes_end(html, name.end())
             if end > kept:
                 parts.append(html[here:kept])
                 here = end
-        start = html.find("<", max(end, start + 1))
+        tag = _LONG_TAG.search(html, max(end, tag.start() + 1))
     if not parts:
         return html, ""
     return "".join([*parts, html[here:]]), f"attributes beyond {MAX_ATTRIBUTES} of an element"
