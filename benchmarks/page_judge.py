@@ -34,7 +34,16 @@ from cleaner.html.segment import segment_html
 from cleaner.html.structures import structures
 from cleaner.language import identify
 from cleaner.model.network import load
-from cleaner.page_judge import MOST_CONTAINER, TYPICAL_LENGTH, WEIGHTS, BlockEvidence, placed_odds, with_evidence
+from cleaner.page_judge import (
+    HEARD,
+    MOST_CONTAINER,
+    TYPICAL_LENGTH,
+    WEIGHTS,
+    BlockEvidence,
+    placed_odds,
+    unheard_odds,
+    with_evidence,
+)
 from cleaner.segmentation.tokens import Floats
 from cleaner.training.pages import FOLDS, Page, _known, fold_of, read_labelled, read_pages
 
@@ -176,8 +185,10 @@ def decided(row: Row, weights: dict[str, float]) -> bool:
     before = dict(WEIGHTS)
     try:
         WEIGHTS.update(weights)
-        odds = placed_odds(np.array([row.place]), np.array([row.margin]), np.array([row.length]))[0]
-        return with_evidence(float(odds), row.evidence) > 0
+        odds = float(placed_odds(np.array([row.place]), np.array([row.margin]), np.array([row.length]))[0])
+        if row.evidence.heard < HEARD:
+            odds = unheard_odds(row.place, row.margin, row.length, row.evidence)
+        return with_evidence(odds, row.evidence) > 0
     finally:
         WEIGHTS.update(before)
 

@@ -23,7 +23,7 @@ from cleaner.labels import COLUMNS, KEPT, Label, Policy
 from cleaner.memory.lookup import Recall
 from cleaner.model.network import COLUMN, EVIDENCE_CLIP
 from cleaner.model.quantised import logarithm
-from cleaner.page_judge import BlockEvidence, placed_odds, with_evidence
+from cleaner.page_judge import HEARD, BlockEvidence, placed_odds, unheard_odds, with_evidence
 from cleaner.segmentation.text import ends_sentence
 from cleaner.segmentation.tokens import Flags, Floats
 from cleaner.title import Candidate, no_titles
@@ -78,6 +78,7 @@ class Scores:
     sure: list[float]  # probability of boilerplate
     plain: list[bool]  # body without question, unless a rule speaks
     places: Sequence[float] = ()  # HTML: the page model's log-odds that the block stands outside the article
+    margins: Sequence[float] = ()  # HTML: the odds of the words alone, less what losing the block costs
 
     @classmethod
     def of(
@@ -109,6 +110,7 @@ class Scores:
         odds = logarithm(boilerplate / (1 - boilerplate))
         costs = removal_costs(texts, lang, recurring) + extra
         kept = probabilities[:, : len(KEPT)].argmax(axis=1)
+        margins = np.zeros(0)
         if places:
             boilerplate = _on_a_page(probabilities)
             sizes = np.array([len(text) for text in texts])
@@ -123,6 +125,7 @@ class Scores:
             sure=boilerplate.round(3).tolist(),
             plain=((odds <= costs) & (boilerplate < TOLD) & (kept == COLUMN[Label.BODY])).tolist(),
             places=places,
+            margins=margins.tolist(),
         )
 
 
@@ -275,7 +278,10 @@ def judge_with_model(
     odds, cost = scores.odds[index], scores.costs[index]
     sums = _sums([*evidence, *asked])
     if scores.places:
-        odds = with_evidence(odds, block_evidence(block, evidence))
+        heard = block_evidence(block, evidence)
+        if heard.heard < HEARD:
+            odds = unheard_odds(scores.places[index], scores.margins[index], len(block.text), heard)
+        odds = with_evidence(odds, heard)
     elif odds > 0:
         odds += SUPPORT * max(sums.get(label, 0.0) for label in APPEALS)
     odds -= GUARD * sum(max(0.0, sums.get(label, 0.0)) for label in GUARDED)
@@ -304,10 +310,12 @@ def judge_with_model(
 def block_evidence(block: Block, evidence: Sequence[Evidence]) -> BlockEvidence:
     """What the rules and a page's elements say of a block."""
     sums = _sums(evidence)
-    cues = [piece.weight for piece in evidence if piece.label not in KEPT and not piece.reason.startswith(HTML_SAYS)]
+    told = [each for each in evidence if each.label not in KEPT and not each.reason.startswith(HTML_SAYS)]
     marks = [MARKS[mark][1] for mark in block.marks if mark in MARKS and MARKS[mark][0] not in KEPT]
-    cue = 0.0 if is_row(block) else max(cues, default=0.0)
-    return BlockEvidence(max(marks, default=0.0), cue, sums.get(Label.BODY, 0.0), reads_like_a_crumb(block))
+    cue = 0.0 if is_row(block) else max((each.weight for each in told), default=0.0)
+    heard = max((each.weight for each in told if each.label is not Label.NAVIGATION), default=0.0)
+    body = sums.get(Label.BODY, 0.0)
+    return BlockEvidence(max(marks, default=0.0), cue, heard, body, reads_like_a_crumb(block))
 
 
 def is_row(block: Block) -> bool:

@@ -23,12 +23,16 @@ FAR = 3.0
 NOTHING = Structures()
 #: A row of a table goes from these log-odds on.
 ROW_ODDS = 1.5
+#: A list of boxes alike goes by its place alone where its mean log-odds, each line by its length, are so high.
+LIST_OUTSIDE = 1.3
 #: Without the model of text a block goes from these log-odds on, plus so much per factor e of its length over
 #: TYPICAL_LENGTH characters (same pages: flat between .6 and 1.0).
 OUTSIDE, OUTSIDE_LENGTH, TYPICAL_LENGTH = 0.8, 0.1, 60
 #: Where less than this share of a page's prose would stay, the model has not recognised the article, which is more
 #: often the case than that there is so little: all odds fall by this (28 of the same pages; segments .947 → .949).
 LITTLE, RESCUE = 0.25, 1.5
+#: So much text is an article, whatever stands beside it: a short one may have 33,000 characters of comments below.
+ENOUGH = 2000
 #: When another extractor can be asked on such a page, the odds of what at least half is in its text fall by the first,
 #: those of the rest by the second (segments .949 → .951; the shares for asking .4 and .5 were no better).
 SECONDED, UNSECONDED, HALF = 3.0, 1.0, 0.5
@@ -63,10 +67,13 @@ def settled(
     odds = [_marked(block, each) for block, each in zip(blocks, odds, strict=True)]
     odds = _tables_whole(blocks, odds)
     odds = [each + within.raised.get(index, 0.0) for index, each in enumerate(odds)]
+    odds = _lists_whole(blocks, odds, within.lists)
     prose = sum(len(block.text) for block in blocks if len(block.text) >= PROSE)
     kept = sum(len(block.text) for block, each in zip(blocks, odds, strict=True) if each < _cost(block))
     found = (
-        odds if within.nothing_else or kept >= LITTLE * prose else _milder(odds, second() if second is not None else ())
+        odds
+        if within.nothing_else or kept >= min(LITTLE * prose, ENOUGH)
+        else _milder(odds, second() if second is not None else ())
     )
     if (headline := _headline(blocks, odds, title)) >= 0:
         found[headline] = min(found[headline], HEADLINE_ODDS)
@@ -84,6 +91,20 @@ def _tables_whole(blocks: Sequence[Block], odds: Sequence[float]) -> list[float]
         if stop > start:
             found[start:stop] = [sum(odds[start:stop]) / (stop - start)] * (stop - start)
         start = stop + 1
+    return found
+
+
+def _lists_whole(blocks: Sequence[Block], odds: Sequence[float], lists: Sequence[Sequence[int]]) -> list[float]:
+    """The odds with lists of boxes alike that stand outside as a whole put far outside: a thread, other articles.
+
+    Their words cannot tell: comments and other articles read like articles.
+    """
+    found = list(odds)
+    for lines in lists:
+        size = sum(len(blocks[line].text) for line in lines)
+        if size and sum(odds[line] * len(blocks[line].text) for line in lines) >= LIST_OUTSIDE * size:
+            for line in lines:
+                found[line] = max(found[line], FAR) if odds[line] > 0 else found[line]
     return found
 
 

@@ -50,6 +50,7 @@ class Structures:
     kinds: Mapping[int, Label] = field(default_factory=dict)  # line → what it stands in
     raised: Mapping[int, float] = field(default_factory=dict)  # line → what that adds to its log-odds
     nothing_else: bool = False  # the page is a list of teasers
+    lists: Sequence[Sequence[int]] = ()  # the lines of each list of boxes alike
 
 
 def structures(layout: Layout, title: str) -> Structures:
@@ -61,15 +62,17 @@ def structures(layout: Layout, title: str) -> Structures:
     raised.update({number: ANSWER for number, line in enumerate(layout.lines) if panels[line.element]})
     for number in _other_articles(layout, title):
         kinds[number], raised[number] = Label.RELATED, OTHER
+    lists: list[list[int]] = []
     for members in layout.records.lists:
         held = [boxes[member] for member in members if boxes.get(member)]
+        lists.append([number for box in held for number in box])
         if (label := _list_kind(layout.lines, held)) is not None:
             for number in (number for box in held for number in box):
                 kinds[number], raised[number] = label, max(raised.get(number, 0), RAISED[label])
     rest = sum(len(line.text) for number, line in enumerate(layout.lines) if number not in kinds and _is_prose(line))
     if rest >= ARTICLE or Label.RELATED not in kinds.values():
-        return Structures(kinds, raised)
-    return Structures(kinds, {**raised, **dict.fromkeys(kinds, ALONE)}, nothing_else=True)
+        return Structures(kinds, raised, lists=lists)
+    return Structures(kinds, {**raised, **dict.fromkeys(kinds, ALONE)}, nothing_else=True, lists=lists)
 
 
 def _panels(layout: Layout) -> list[bool]:

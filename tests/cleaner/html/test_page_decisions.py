@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from cleaner.document import Block, Document
 from cleaner.html import decision as pages
 from cleaner.html.page import Extractor
 from cleaner.html.segment import segment_html
+from cleaner.html.structures import Structures
+from cleaner.page_judge import HEARD, BlockEvidence, placed_odds, unheard_odds, with_evidence
 
 LINE = "So long a line of prose that it counts among what a page has to say to a reader, however it is set."
 TITLE = "A title"
@@ -50,6 +53,29 @@ def test_without_another_opinion_all_odds_fall_alike(second: type[list[float]] |
     assert found == [2.0 - pages.RESCUE, 3.0 - pages.RESCUE]
 
 
+def test_a_whole_article_is_enough_whatever_stands_beside_it() -> None:
+    thread = 200 * [LINE]
+    texts = (pages.ENOUGH // len(LINE) + 1) * [LINE] + thread
+    page = [Block(0, len(text), text, number, 0, "p", ()) for number, text in enumerate(texts)]
+    odds = [-2.0 if number < len(texts) - len(thread) else 2.0 for number in range(len(texts))]
+    assert pages.settled(page, odds, "") == odds
+    assert pages.settled(page[2:], odds[2:], "")[-1] == 2.0 - pages.RESCUE
+
+
+@pytest.mark.parametrize(
+    ("odds", "found"),
+    [
+        ([-2.0, 1.2, 2.0, 1.5], [-2.0, pages.FAR, pages.FAR, pages.FAR]),  # a thread that stands outside as a whole
+        ([-2.0, -0.5, 2.5, 2.5], [-2.0, -0.5, pages.FAR, pages.FAR]),
+        ([-2.0, 1.2, 1.2, 1.2], [-2.0, 1.2, 1.2, 1.2]),
+        ([-2.0, -3.0, 2.0, 2.0], [-2.0, -3.0, 2.0, 2.0]),
+    ],
+)
+def test_lists_go_as_a_whole(odds: list[float], found: list[float]) -> None:
+    within = Structures(lists=[[1, 2, 3]])
+    assert pages.settled(blocks((), (), (), ()), odds, "", within=within) == found
+
+
 def test_title_is_inside() -> None:
     found = pages.settled(blocks((), (), title=True), [4.0, -3.0], TITLE)
     assert found == [pages.HEADLINE_ODDS, -3.0]
@@ -71,3 +97,25 @@ WALL = f'<div class="cookie-wall"><p>{LINE}</p></div>'
 def test_marks_of_a_whole_page_say_nothing(html: str, mark: str, borne: bool) -> None:
     rendering = segment_html(Document("x", html, "text/html"), Extractor.FAST)
     assert any(mark in block.marks for block in rendering.blocks) is borne
+
+
+@pytest.mark.parametrize(
+    ("place", "margin", "evidence", "goes"),
+    [
+        (-2.0, 1.0, BlockEvidence(), False),  # its words alone, in the flow of the article
+        (-2.0, 1.0, BlockEvidence(cue=1.4, heard=1.4), True),  # a rule has heard an appeal, too
+        (-2.0, 1.0, BlockEvidence(cue=1.4), False),  # a word of navigation
+        (-2.0, 1.0, BlockEvidence(cue=4.0), True),  # a cue that is all of the line
+        (2.0, 1.0, BlockEvidence(), True),  # its place says the same
+        (-0.9, 1.5, BlockEvidence(), True),
+        (-1.1, 1.5, BlockEvidence(), False),
+        (-1.1, 1.5, BlockEvidence(container=6.0), True),
+    ],
+)
+def test_words_decide_alone_only_where_a_rule_has_heard_them(
+    place: float, margin: float, evidence: BlockEvidence, goes: bool
+) -> None:
+    odds = float(placed_odds(np.array([place]), np.array([margin]), np.array([30]))[0])
+    if evidence.heard < HEARD:
+        odds = unheard_odds(place, margin, 30, evidence)
+    assert (with_evidence(odds, evidence) > 0) is goes
