@@ -131,15 +131,17 @@ class Scores:
 
 def _on_a_page(probabilities: Floats) -> Floats:
     """Per block how probably it is not of the article; a headline is none, since a page has told its own."""
-    gone = np.clip(probabilities[:, len(KEPT) :].sum(axis=1, dtype=np.float64), 1e-6, 1 - 1e-6)
-    found: Floats = np.clip(gone + probabilities[:, COLUMN[Label.HEADLINE]], 1e-6, 1 - 1e-6)
+    gone = np.add.accumulate(probabilities[:, len(KEPT) :], axis=1, dtype=np.float64)[:, -1]
+    found: Floats = np.clip(
+        np.clip(gone, LEAST, 1 - LEAST) + probabilities[:, COLUMN[Label.HEADLINE]], LEAST, 1 - LEAST
+    )
     return found
 
 
 def page_margins(probabilities: Floats, costs: Floats, crumbs: Sequence[bool] = ()) -> Floats:
     """Per block of a page the text judge's log-odds less its cost; crumbs are judged by rules and place alone."""
     boilerplate = _on_a_page(probabilities)
-    margins: Floats = np.log(boilerplate / (1 - boilerplate)) - costs
+    margins: Floats = logarithm(boilerplate / (1 - boilerplate)) - costs
     return np.where(crumbs, np.minimum(margins, 0), margins) if crumbs else margins
 
 
