@@ -23,7 +23,7 @@ from cleaner.labels import COLUMNS, KEPT, Label, Policy
 from cleaner.memory.lookup import Recall
 from cleaner.model.network import COLUMN, EVIDENCE_CLIP
 from cleaner.model.quantised import logarithm
-from cleaner.page_judge import HEARD, BlockEvidence, placed_odds, unheard_odds, with_evidence
+from cleaner.page_judge import HEARD, BlockEvidence, in_flow, placed_odds, unheard_odds, with_evidence
 from cleaner.segmentation.text import ends_sentence
 from cleaner.segmentation.tokens import Flags, Floats
 from cleaner.title import Candidate, no_titles
@@ -79,6 +79,7 @@ class Scores:
     plain: list[bool]  # body without question, unless a rule speaks
     places: Sequence[float] = ()  # HTML: the page model's log-odds that the block stands outside the article
     margins: Sequence[float] = ()  # HTML: the odds of the words alone, less what losing the block costs
+    flows: bool = False  # HTML: there is an article around the blocks
 
     @classmethod
     def of(
@@ -110,12 +111,13 @@ class Scores:
         odds = logarithm(boilerplate / (1 - boilerplate))
         costs = removal_costs(texts, lang, recurring) + extra
         kept = probabilities[:, : len(KEPT)].argmax(axis=1)
-        margins = np.zeros(0)
+        margins, flows = np.zeros(0), False
         if places:
             boilerplate = _on_a_page(probabilities)
             sizes = np.array([len(text) for text in texts])
             margins = page_margins(probabilities, costs, crumbs)
             odds, costs = placed_odds(np.asarray(places), margins, sizes), np.zeros(len(sizes))
+            flows = in_flow(np.asarray(places), margins, sizes)
         return cls(
             probabilities=probabilities,
             odds=odds.tolist(),
@@ -126,6 +128,7 @@ class Scores:
             plain=((odds <= costs) & (boilerplate < TOLD) & (kept == COLUMN[Label.BODY])).tolist(),
             places=places,
             margins=margins.tolist(),
+            flows=flows,
         )
 
 
@@ -281,7 +284,7 @@ def judge_with_model(
     sums = _sums([*evidence, *asked])
     if scores.places:
         heard = block_evidence(block, evidence)
-        if heard.heard < HEARD:
+        if scores.flows and heard.heard < HEARD:
             odds = unheard_odds(scores.places[index], scores.margins[index], len(block.text), heard)
         odds = with_evidence(odds, heard)
     elif odds > 0:

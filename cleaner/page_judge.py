@@ -35,6 +35,8 @@ TEXT_SURE, HEARD = 0.0, 1.0
 #: Where no rule has heard anything and no element tells, a line whose place says inside by so much stays for so much
 #: longer: of 34 lines from -2 on that the text judge would have taken, 3 were not of the article (300 pages).
 INSIDE, DOUBT = -1.0, 1.0
+#: That holds in an article: so many characters that place and words both call its own.
+FLOW = 400
 #: The page's title has been told by its place; the judge of text may take it for anything.
 TITLE = -7.5
 #: A cue that opens a short line, or is all of it, weighs so much: the line goes wherever it stands.
@@ -73,9 +75,14 @@ def _weighed(places: Floats, margins: Floats, lengths: Floats) -> Floats:
     return odds
 
 
+def in_flow(places: Floats, margins: Floats, lengths: Floats) -> bool:
+    """Is there an article around the blocks, in whose flow words alone say little?"""
+    return float(lengths[(places < 0) & (margins < 0)].sum()) >= FLOW
+
+
 def unheard_odds(place: float, margin: float, length: int, evidence: BlockEvidence) -> float:
     """The log-odds of one block that no rule has heard a cue in: its words do not decide alone."""
-    odds = float(_weighed(np.float64(place), np.float64(margin), np.float64(length)))
+    odds = float(_weighed(*np.array([[place], [margin], [length]], np.float64))[0])
     return odds - DOUBT if place < INSIDE and evidence.container <= 0 else odds
 
 
