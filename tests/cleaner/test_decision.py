@@ -135,7 +135,7 @@ def test_much_prose_that_goes_makes_a_document_suspect(kept: int, gone: int, sta
     text = prose(kept) + "\n" + prose(gone)
     decisions = [
         Decision(0, kept, Label.BODY, Action.KEEP, 0.0),
-        Decision(kept + 1, kept + 1 + gone, Label.CAPTION, Action.STRIP, 0.9),
+        Decision(kept + 1, kept + 1 + gone, Label.RELATED, Action.STRIP, 0.9),
     ]
     assert status_of(decisions, text)[0] is status
 
