@@ -11,6 +11,7 @@ import pytest
 
 from cleaner.document import Block, Evidence, Rendering
 from cleaner.heuristics.annotate import Labelling, find_evidence
+from cleaner.heuristics.block_stats import _measure as in_python
 from cleaner.heuristics.block_stats import measure
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import parse_table
@@ -219,3 +220,18 @@ def test_what_is_stuck_to_prose(line: str, cut: str | None) -> None:
 def test_prose_and_crumbs(text: str, prose: bool, crumb: bool) -> None:
     measures = measure(Block(0, len(text), text, 0, 0))
     assert (measures.prose, measures.crumb) == (prose, crumb)
+
+
+@pytest.mark.parametrize(
+    ("text", "listed"),
+    [
+        ("1. The bridge", True),
+        ("123) The bridge", True),
+        ("1234. The bridge", False),
+        ("1.5 metres", False),
+        ("• The", True),
+    ],
+)
+def test_list_items(text: str, listed: bool) -> None:
+    block = Block(0, len(text), text, 0, 0)
+    assert (measure(block).listed, in_python(block).listed) == (listed, listed)
