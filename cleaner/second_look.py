@@ -69,18 +69,18 @@ def merged(kept: CleanedDocument, again: Sequence[Decision]) -> tuple[Decision, 
 
 
 def _anew(decision: Decision, places: Sequence[tuple[int, int, int]], again: Sequence[Decision]) -> list[Decision]:
-    """A kept decision by what the second look says of its pieces: as it was, with another label, or in parts."""
+    """A kept decision by what the second look says of its pieces: as it was, with another label, or gone."""
     judged = [stretch for place in places for stretch in _judged(place, again)]
     if not judged or decision.action is not Action.KEEP:
         return [decision]
-    if all(each.action is Action.KEEP for each in judged):
-        if len(judged) > 1:
-            return [decision]
-        new = judged[0]
-        return [replace(new, start=decision.start, end=decision.end, reasons=new.reasons or decision.reasons)]
-    if all(each.action is not Action.KEEP and each.label is judged[0].label for each in judged):
-        return [replace(judged[0], start=decision.start, end=decision.end)]
-    return judged
+    gone = [each for each in judged if each.action is not Action.KEEP]
+    size = sum(each.end - each.start for each in judged)
+    if 2 * sum(each.end - each.start for each in gone) >= size:  # whole or not at all: half a line says nothing
+        return [replace(gone[0], start=decision.start, end=decision.end)]
+    if len(judged) > 1:
+        return [decision]
+    new = judged[0]
+    return [replace(new, start=decision.start, end=decision.end, reasons=new.reasons or decision.reasons)]
 
 
 def _judged(place: tuple[int, int, int], again: Sequence[Decision]) -> Iterator[Decision]:

@@ -50,8 +50,13 @@ GOES = (Label.RELATED.value, AGAIN)
         ),
         pytest.param(
             [decision(0, 10), decision(11, 15), decision(16, 30, Label.RELATED, STRIP, 0.9)],
-            [FIRST, GONE, decision(21, 25), Decision(26, 40, Label.RELATED, STRIP, 0.9, GOES)],
-            id="a part of a line goes",
+            [FIRST, GONE, Decision(21, 40, Label.RELATED, STRIP, 0.9, GOES)],
+            id="most of a line goes: all of it",
+        ),
+        pytest.param(
+            [decision(0, 10), decision(11, 22), decision(23, 30, Label.RELATED, STRIP, 0.9)],
+            [FIRST, GONE, SECOND],
+            id="a part of a line would go: it stays",
         ),
         pytest.param(
             [decision(0, 10), decision(11, 15), decision(16, 30)], [FIRST, GONE, SECOND], id="cut in two, and both stay"
