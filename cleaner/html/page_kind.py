@@ -16,8 +16,8 @@ PROSE = 80
 LITTLE_TEXT = 400
 #: A line of prose whose probability of boilerplate is below this is one of an article.
 SURELY_BODY = 0.2
-#: A story in captions has so many of them, of so many characters, and more text in them than beside them.
-CAPTIONS, CAPTION = 3, 50
+#: A story in captions has so many that go, of so many characters, and in them at least this share of what else stays.
+CAPTIONS, CAPTION, TOLD = 2, 50, 0.5
 
 
 def seen_together(text: str, decisions: Sequence[Decision], policy: Policy) -> tuple[Decision, ...]:
@@ -27,7 +27,7 @@ def seen_together(text: str, decisions: Sequence[Decision], policy: Policy) -> t
     size = sum(each.end - each.start for each in kept)
     captions = [each for each in decisions if each.label is Label.CAPTION and each.end - each.start >= CAPTION]
     told = sum(each.end - each.start for each in captions)
-    if len(captions) >= CAPTIONS and size < LITTLE_TEXT and told >= size:
+    if len(captions) >= CAPTIONS and size < LITTLE_TEXT and told >= TOLD * size:
         return _relabelled(decisions, captions, Label.BODY, policy, "most of the page's text stands in captions")
     asks = sum(each.end - each.start for each in decisions if each.label in (Label.LEGAL, Label.SUBSCRIPTION))
     prose = any(each.end - each.start >= PROSE and each.score < SURELY_BODY for each in kept)
