@@ -27,7 +27,7 @@ TREES = "trees."
 #: So many networks, convolutions and blocks between those that a convolution looks at a model may have at most.
 MOST_MEMBERS, MOST_LAYERS, MOST_STEP = 16, 16, 4096
 #: What a whole number of a word vector is worth at least.
-SMALLEST_SCALE = 1e-8
+SMALLEST_SCALE = 1e-8 / 128
 
 Named = Iterator[tuple[str, Array]]
 

@@ -49,6 +49,8 @@ ELSEWHERE = {
     "python benchmarks/": "benchmarks",  # by hand: their figures stand in the docs with a date
     "python docs/make_pictures.py": "docs/make_pictures.py",  # wants a browser
     "cleancopy archive sign": "tests/archive/checking/test_signatures.py",
+    "cleancopy archive verify OUT --key": "tests/archive/checking/test_signatures.py",
+    "cleancopy archive stamp": "tests/archive/checking/test_timestamps.py",
     "cleancopy train": "tests/cleaner/training/test_training.py",
     "cleancopy evaluate": "tests/cleaner/training/test_evaluation.py",
     "cleancopy review": "tests/cleaner/review",

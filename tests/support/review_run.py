@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cleaner.cli.main import main
 
-LETTER = "Readers of the Harbour Post keep a boat for children in the old dock, and have done so since {year}."
+LETTER = "The pilots keep a boat for children in the old dock, and have done so since {year}, said the harbour master."
 MORE = "Read more: how the bridge of dock {n} was built"
 BODY = (
     "The bridge of dock {n} opened on Monday after a year of work, and the ferry stopped at noon.",

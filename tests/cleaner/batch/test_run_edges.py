@@ -236,7 +236,7 @@ def test_the_summary_names_what_to_look_at_and_counts_as_people_read():
             counts.named["suspect"].append(f"{number}\x1b[31m.txt")
     lines = list(summary_lines(counts))
     assert lines[0] == "1,001 documents: 1 clean, 1,000 suspect"
-    assert lines[-1] == "suspect: 0 [31m.txt, 1 [31m.txt, 2 [31m.txt and 997 more; run.json names them"
+    assert lines[-1] == r"suspect: 0\x1b[31m.txt, 1\x1b[31m.txt, 2\x1b[31m.txt and 997 more; run.json names them"
 
 
 def test_the_same_failure_ten_times_is_one_line_with_three_names():

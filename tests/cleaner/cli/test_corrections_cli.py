@@ -14,7 +14,7 @@ from cleaner.corrections.format import Correction, Scope, encode, read
 from cleaner.labels import Label
 from cleaner.ledger import digest
 
-LETTER = "Readers of the Harbour Post keep a boat for children in the old dock, and have done so since 1998."
+LETTER = "The pilots keep a boat for children in the old dock, and have done so since 1998, said the harbour master."
 ARTICLE = "Harbour bridge {n} reopens\n\nThe bridge of dock {n} opened on Monday after a year of work.\n\n{letter}\n\nPeople crossed it.\n"
 
 
