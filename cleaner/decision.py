@@ -19,7 +19,7 @@ from cleaner.document import Block, Decision, Evidence
 from cleaner.heuristics.block_rules import HTML_SAYS
 from cleaner.heuristics.block_stats import IDEOGRAPH_WEIGHT
 from cleaner.heuristics.patterns import MARKS
-from cleaner.labels import COLUMNS, KEPT, Action, Label, Policy
+from cleaner.labels import COLUMNS, KEPT, Label, Policy
 from cleaner.memory.lookup import Recall
 from cleaner.model.network import COLUMN, EVIDENCE_CLIP
 from cleaner.model.quantised import logarithm
@@ -201,9 +201,6 @@ def decide(
             decisions.append(Decision(block.start, block.end, Label.BODY, body, judgements[index][1]))
             continue
         label, score, reasons = judgement = _whole(blocks, judgements, index, supported=supported)
-        if scores is not None and label in KEPT and policy.action(label) is not Action.KEEP:
-            heard = any(each.label is label for each in evidence[index])
-            label, score, reasons = judgement = _kept_no_more(judgement, scores, index, heard=heard)
         if recall is not None and (recurs := recall.reason(index)):
             judgement = label, score, (reasons := (*reasons, recurs))
         if cuts[index] and label in KEPT:
@@ -273,18 +270,6 @@ def _whole(blocks: Sequence[Block], judgements: Sequence[Judgement], index: int,
     ended = block.text.endswith(SENTENCE_ENDS)
     kept = judgements[index - 1][0] in KEPT and judgements[index + 1][0] in KEPT
     return (Label.BODY, judgement[1], ()) if kept and not ended else judgement
-
-
-def _kept_no_more(judgement: Judgement, scores: Scores, index: int, *, heard: bool) -> Judgement:
-    """The judgement on a block of a kind that the user's policy does not keep: it goes only where a rule has heard the
-    kind, or the model is as sure of it as it must be of boilerplate; else it is body."""
-    label, score, reasons = judgement
-    row = scores.probabilities[index]
-    share = float(row[COLUMN[label]] + row[len(KEPT) :].sum())
-    if label is Label.BODY or heard or share > _sigmoid(scores.costs[index]):
-        reasons = tuple(reason for reason in reasons if not reason.startswith("stays: "))
-        return label, score, (*reasons, f"reads like {label}, which the policy does not keep")
-    return Label.BODY, score, reasons
 
 
 def judge_with_model(

@@ -257,20 +257,3 @@ def test_rules_alone_keep_what_is_kept() -> None:
 @pytest.mark.parametrize(("mark", "crumb"), [*((f"tag:h{level}", True) for level in range(1, 7)), ("tag:p", False)])
 def test_headings_read_like_crumbs(mark: str, crumb: bool) -> None:
     assert reads_like_a_crumb(Block(0, 1, "x", 0, 0, marks=frozenset({mark}))) is crumb
-
-
-def test_what_a_policy_does_not_keep_goes_only_where_it_is_sure() -> None:
-    policy = Policy.of(strip=["credit"])
-
-    def decided(share: float, evidence: tuple[Evidence, ...] = ()) -> Decision:
-        row = np.full((1, len(Label)), 1e-9)
-        row[0, COLUMN[Label.CREDIT]], row[0, COLUMN[Label.BODY]] = share, 1 - share
-        text = "The vote is on Sunday."
-        return decide(blocks(text), [list(evidence)], [()], policy, Scores.of(row, [text]))[0]
-
-    unsure, sure = decided(0.6), decided(0.97)
-    assert (unsure.label, unsure.action) == (Label.BODY, Action.KEEP)
-    assert (sure.label, sure.action) == (Label.CREDIT, Action.STRIP)
-    assert sure.reasons == ("reads like credit, which the policy does not keep",)
-    heard = decided(0.6, (Evidence(Label.CREDIT, 4.0, "begins with “reporting by”"),))
-    assert (heard.label, heard.action) == (Label.CREDIT, Action.STRIP)
