@@ -65,7 +65,10 @@ def add_arguments(parser: argparse.ArgumentParser, checks: Checks) -> None:
         help="certificates in PEM, a root among them: does the answer beside the signature (.tsr) prove its hour?",
     )  # fmt: skip
     command("stamp", "write the request for a trusted timestamp (RFC 3161) of a run's signature")
-    restoring = command("restore", "write the original files back, byte for byte")
+    restoring = command(
+        "restore",
+        "write the originals back, byte for byte; of rows, feeds and tables the text of each row, not the file",
+    )
     _sources_argument(restoring)
     restoring.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to")
     restoring.add_argument(
