@@ -54,9 +54,9 @@ def made(path: Path, megabytes: int) -> None:
 def ours(path: str) -> int:
     """Documents made, all other records counted."""
     from cleaner.readers import read
-    from cleaner.readers.readings import Found
+    from cleaner.readers.readings import InputFile
 
-    return sum(1 for _ in read(Found(Path(path), "crawl.warc.gz", ".warc.gz")))
+    return sum(1 for _ in read(InputFile(Path(path), "crawl.warc.gz", ".warc.gz")))
 
 
 def walk(path: str) -> int:

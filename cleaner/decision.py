@@ -135,10 +135,10 @@ class Scores:
 def _on_a_page(probabilities: Floats) -> Floats:
     """Per block how probably it is not of the article; a headline is none, since a page has told its own."""
     gone = np.add.accumulate(probabilities[:, len(KEPT) :], axis=1, dtype=np.float64)[:, -1]
-    found: Floats = np.clip(
+    boilerplate: Floats = np.clip(
         np.clip(gone, LEAST, 1 - LEAST) + probabilities[:, COLUMN[Label.HEADLINE]], LEAST, 1 - LEAST
     )
-    return found
+    return boilerplate
 
 
 def page_margins(probabilities: Floats, costs: Floats, crumbs: Sequence[bool] = ()) -> Floats:
@@ -315,10 +315,10 @@ def judge_with_model(
 def block_evidence(block: Block, evidence: Sequence[Evidence]) -> BlockEvidence:
     """What the rules and a page's elements say of a block."""
     sums = _sums(evidence)
-    told = [each for each in evidence if each.label not in KEPT and not each.reason.startswith(HTML_SAYS)]
+    told = [hint for hint in evidence if hint.label not in KEPT and not hint.reason.startswith(HTML_SAYS)]
     marks = [MARKS[mark][1] for mark in block.marks if mark in MARKS and MARKS[mark][0] not in KEPT]
-    cue = 0.0 if is_row(block) else max((each.weight for each in told), default=0.0)
-    heard = max((each.weight for each in told if each.label is not Label.NAVIGATION), default=0.0)
+    cue = 0.0 if is_row(block) else max((hint.weight for hint in told), default=0.0)
+    heard = max((hint.weight for hint in told if hint.label is not Label.NAVIGATION), default=0.0)
     body = sums.get(Label.BODY, 0.0)
     return BlockEvidence(max(marks, default=0.0), cue, heard, body, reads_like_a_crumb(block))
 
@@ -392,19 +392,19 @@ def _split(
     policy: Policy,
 ) -> list[Decision]:
     label, score, reasons = whole
-    found: list[Decision] = []
+    decisions: list[Decision] = []
     position = block.start
     for start, end, evidence in sorted(glued, key=lambda cut: cut[:2]):
         if start < position:
             continue
         if start > position:
-            found.append(Decision(position, start, label, policy.action(label), score, reasons))
+            decisions.append(Decision(position, start, label, policy.action(label), score, reasons))
         sure = round(_sigmoid(PRIOR + evidence.weight), 3)
-        found.append(Decision(start, end, evidence.label, policy.action(evidence.label), sure, (evidence.reason,)))
+        decisions.append(Decision(start, end, evidence.label, policy.action(evidence.label), sure, (evidence.reason,)))
         position = end
     if position < block.end:
-        found.append(Decision(position, block.end, label, policy.action(label), score, reasons))
-    return found
+        decisions.append(Decision(position, block.end, label, policy.action(label), score, reasons))
+    return decisions
 
 
 def _reasons(evidence: Sequence[Evidence], label: Label) -> tuple[str, ...]:

@@ -95,8 +95,8 @@ def ledger(cleaned: CleanedDocument, *, media_type: str, decoding: Mapping[str, 
 
 def checked(written: Mapping[str, Any]) -> Mapping[str, Any]:
     """A cleaned document's ledger, as it is. Raises LedgerError for one that is not as `ledger` gives it."""
-    if found := misfit(written, SHAPE):
-        raise LedgerError(f"the ledger is not as cleancopy writes it ({found})")
+    if reason := misfit(written, SHAPE):
+        raise LedgerError(f"the ledger is not as cleancopy writes it ({reason})")
     return written
 
 

@@ -82,10 +82,10 @@ class ModelFile:
 
     def shape(self, array: str, dimensions: int) -> tuple[int, ...]:
         """The shape of an array that has so many dimensions. Raises ModelError."""
-        found = self._array(array).shape
-        if len(found) != dimensions:
-            raise self.refused(f"its array {array} has {len(found)} dimensions, not {dimensions}")
-        return found
+        sizes = self._array(array).shape
+        if len(sizes) != dimensions:
+            raise self.refused(f"its array {array} has {len(sizes)} dimensions, not {dimensions}")
+        return sizes
 
     def check(self, wanted: Mapping[str, Array]) -> None:
         """Are the arrays those that are wanted, and no others? Raises ModelError."""

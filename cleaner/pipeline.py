@@ -302,8 +302,8 @@ class Cleaner:
         if joined.any() and (cut := split(rendering, tokens, units, recurring_words(known, units), joined)):
             rendering, tokens = cut, tokenise([block.text for block in cut.blocks])
             units = replace(units_of(tokens), witness=units.witness)
-        found = recall(known, units, len(rendering.blocks))
-        return _Reading(rendering, tokens, found if found.known else None, source, kind)
+        recalled = recall(known, units, len(rendering.blocks))
+        return _Reading(rendering, tokens, recalled if recalled.known else None, source, kind)
 
     def _compile(self, lang: str) -> Matcher:
         return Matcher(tables_for(lang))

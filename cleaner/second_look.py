@@ -57,15 +57,15 @@ def merged(kept: CleanedDocument, again: Sequence[Decision]) -> tuple[Decision, 
     for piece in kept.pieces:
         start, end = offsets.to_repaired(piece.start, piece.end)
         places.append((start, end, piece.clean_start))
-    found: list[Decision] = []
+    decisions: list[Decision] = []
     at = 0
     for decision in kept.decisions:
         inside = []
         while at < len(places) and places[at][0] < decision.end:
             inside.append(places[at])
             at += 1
-        found += _anew(decision, inside, again) if inside else [decision]
-    return tuple(found)
+        decisions += _anew(decision, inside, again) if inside else [decision]
+    return tuple(decisions)
 
 
 def _anew(decision: Decision, places: Sequence[tuple[int, int, int]], again: Sequence[Decision]) -> list[Decision]:
@@ -73,9 +73,9 @@ def _anew(decision: Decision, places: Sequence[tuple[int, int, int]], again: Seq
     judged = [stretch for place in places for stretch in _judged(place, again)]
     if not judged or decision.action is not Action.KEEP:
         return [decision]
-    gone = [each for each in judged if each.action is not Action.KEEP]
-    size = sum(each.end - each.start for each in judged)
-    if 2 * sum(each.end - each.start for each in gone) >= size:  # whole or not at all: half a line says nothing
+    gone = [second for second in judged if second.action is not Action.KEEP]
+    size = sum(second.end - second.start for second in judged)
+    if 2 * sum(second.end - second.start for second in gone) >= size:  # whole or not at all: half a line says nothing
         return [replace(gone[0], start=decision.start, end=decision.end)]
     if len(judged) > 1:
         return [decision]
@@ -86,8 +86,8 @@ def _anew(decision: Decision, places: Sequence[tuple[int, int, int]], again: Seq
 def _judged(place: tuple[int, int, int], again: Sequence[Decision]) -> Iterator[Decision]:
     """What the second look says of one piece, in offsets of the rendering."""
     start, end, at = place
-    for each in again:
-        first, last = max(start, each.start - at + start), min(end, each.end - at + start)
+    for decision in again:
+        first, last = max(start, decision.start - at + start), min(end, decision.end - at + start)
         if first < last:
-            reasons = each.reasons if each.action is Action.KEEP else (*each.reasons, AGAIN)
-            yield replace(each, start=first, end=last, reasons=reasons)
+            reasons = decision.reasons if decision.action is Action.KEEP else (*decision.reasons, AGAIN)
+            yield replace(decision, start=first, end=last, reasons=reasons)

@@ -91,13 +91,13 @@ def _object(value: object, shape: Mapping[str, Any], name: str) -> str:
         if key not in value:
             if not isinstance(of, Maybe):
                 return path
-        elif found := misfit(value[key], of.value if isinstance(of, Maybe) else of, path):
-            return found
+        elif reason := misfit(value[key], of.value if isinstance(of, Maybe) else of, path):
+            return reason
     return ""
 
 
-def _first(found: Any) -> str:
-    return next(filter(None, found), "")
+def _first(values: Any) -> str:
+    return next(filter(None, values), "")
 
 
 def is_flat(value: object, depth: int) -> bool:

@@ -88,11 +88,11 @@ def _compared(segments: Iterable[Path], signed: Mapping[str, object], name: str)
             yield Problem(segment, None, None, "it is not among the signed segments", TRUST)
             continue
         try:
-            there = _seal(path)
+            seal = _seal(path)
         except SigningError as error:
             yield Problem(segment, None, None, str(error), TRUST)
             continue
-        if there != expected:
+        if seal != expected:
             yield Problem(segment, None, None, "its seal is not the one that was signed", TRUST)
     for segment in sorted(left):
         yield Problem(name, None, None, f"the signed segment {segment} is missing", "bring the file back")
@@ -100,8 +100,8 @@ def _compared(segments: Iterable[Path], signed: Mapping[str, object], name: str)
 
 def _seal(path: Path) -> dict[str, str]:
     """What is signed of a segment: its name, its seal's id and the digest of what the seal says."""
-    found = (record for record in records(path) if isinstance(record, Record) and record.is_seal)
-    seal = next(found, None)
+    seals = (record for record in records(path) if isinstance(record, Record) and record.is_seal)
+    seal = next(seals, None)
     if seal is None:
         raise SigningError(f"{path.name} has no seal; run `cleancopy archive verify`, and repair it")
     return {

@@ -90,12 +90,12 @@ def _certificates(path: Path) -> list[Any]:
     from cryptography.x509 import load_pem_x509_certificates
 
     try:
-        found = load_pem_x509_certificates(path.read_bytes())
+        certificates = load_pem_x509_certificates(path.read_bytes())
     except ValueError as error:
         raise SigningError(f"{path} holds no certificates in PEM ({error})") from None
-    if not any(certificate.subject == certificate.issuer for certificate in found):
+    if not any(certificate.subject == certificate.issuer for certificate in certificates):
         raise SigningError(f"{path} holds no root certificate; add that of the authority's issuer")
-    return list(found)
+    return list(certificates)
 
 
 def _library() -> Any:

@@ -101,11 +101,11 @@ def verify(
     continued: dict[str, str] = {}
     for path in segments:
         names.add(path.name.removesuffix(OPEN_SUFFIX))
-        for found in _segment(path, checks, Origin(sources, path.parent, unchecked), chain):
-            if isinstance(found, Continued):
-                continued[found.name] = path.name
+        for problem in _segment(path, checks, Origin(sources, path.parent, unchecked), chain):
+            if isinstance(problem, Continued):
+                continued[problem.name] = path.name
             else:
-                yield found
+                yield problem
     for missing in sorted(continued.keys() - names):
         advice = "bring the file back; without it the articles after the rotation are lost"
         yield Problem(continued[missing], None, None, f"its next part {missing} is missing", advice)
@@ -119,9 +119,9 @@ def verify(
 def verify_segment(path: Path, checks: Checks) -> list[Problem]:
     """Every problem of one segment, in the order of their offsets, those of the file as a whole last."""
     return [
-        found
-        for found in _segment(path, checks, Origin(Sources(), path.parent), _Versions())
-        if isinstance(found, Problem)
+        problem
+        for problem in _segment(path, checks, Origin(Sources(), path.parent), _Versions())
+        if isinstance(problem, Problem)
     ]
 
 
@@ -151,9 +151,9 @@ def _segment(path: Path, checks: Checks, origin: Origin, chain: _Versions) -> It
         elif group.shape != ("warcinfo",) and not group.records[0].is_seal:
             yield group.records[0].problem(f"not a whole group: {_listed(group.shape)}", REPAIR)
     if seen.seal and seen.before:
-        found = list(seal_problems(path, seen.seal, seen.before))
-        yield from found
-        yield from () if any(isinstance(one, Repacked) for one in found) else seen.added
+        seal_faults = list(seal_problems(path, seen.seal, seen.before))
+        yield from seal_faults
+        yield from () if any(isinstance(one, Repacked) for one in seal_faults) else seen.added
     else:
         what = "there is no seal: the end of the segment is missing"
         yield Problem(path.name, path.stat().st_size, None, what, REPAIR)

@@ -67,8 +67,8 @@ def are_of_several_runs(segments: Iterable[Path]) -> bool:
 def newest(segments: Iterable[Path], at: datetime | None = None) -> frozenset[str]:
     """The ids of the metadata records of all articles cleaned until then that no later one of these follows."""
     until = warc_date(at.astimezone(UTC)) if at else "9999"
-    found = [version for version in versions(segments) if isinstance(version, Version) and version.cleaned <= until]
-    return frozenset(version.id for version in found) - {version.previous for version in found}
+    known = [version for version in versions(segments) if isinstance(version, Version) and version.cleaned <= until]
+    return frozenset(version.id for version in known) - {version.previous for version in known}
 
 
 def chosen(segments: Sequence[Path], at: datetime | None = None) -> frozenset[str] | None:

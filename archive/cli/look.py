@@ -125,11 +125,11 @@ def _chosen(names: list[str], segments: list[Path]) -> Iterator[Entry | str]:
     if not names:
         yield from (entry for entry in entries(segments) if isinstance(entry, Entry))
     for name in names:
-        found = False
+        any_record = False
         for entry in find(segments, name):
-            found = True
+            any_record = True
             yield entry
-        if not found:
+        if not any_record:
             yield name
 
 
@@ -141,14 +141,14 @@ def _marked(line: DiffLine, *, why: bool) -> str:
 
 def run_history(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
     """Lists the versions of an article, the oldest first."""
-    found = history(segments, [entry.group.metadata.id for entry in find(segments, args.name)])
-    if not found:
+    changes = history(segments, [entry.group.metadata.id for entry in find(segments, args.name)])
+    if not changes:
         return not_found(args.name, args.archive_in)
-    digests = {version.id: version.digest for version in found}
-    for version in found:
+    digests = {version.id: version.digest for version in changes}
+    for version in changes:
         before = digests.get(version.previous)
         changed = "first" if before is None else "same" if before == version.digest else "changed"
         place = f"{version.file}:{version.offset}"
         say(one_line(f"{version.cleaned}  captured {version.captured}  {version.status:<8}{changed:<9}{place}"))
-    note(f"{counted(len(found), 'version')} of {args.name}")
+    note(f"{counted(len(changes), 'version')} of {args.name}")
     return WELL

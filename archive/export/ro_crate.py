@@ -64,10 +64,12 @@ def _warcinfo(path: Path) -> Record | None:
 
 
 def _description(segments: Sequence[Path]) -> str:
-    found = [version for version in versions(segments) if isinstance(version, Version)]
-    captured = sorted(version.captured for version in found if version.captured)
+    articles = [version for version in versions(segments) if isinstance(version, Version)]
+    captured = sorted(version.captured for version in articles if version.captured)
     span = f", captured from {captured[0]} to {captured[-1]}" if captured else ""
-    return f"{len(found)} articles{span}: originals or references to them, clean texts, and ledgers of what was removed"
+    return (
+        f"{len(articles)} articles{span}: originals or references to them, clean texts, and ledgers of what was removed"
+    )
 
 
 def _file(path: Path, root: Path) -> dict[str, object]:

@@ -160,14 +160,14 @@ def _stored(package: _Package, segments: Sequence[Path], told: Telling, counts: 
 
 def _copies(segments: Sequence[Path]) -> list[Path]:
     """The segments of copied originals that these refer to, each once; those that are not there are left out."""
-    found = set()
+    copied = set()
     for segment in segments:
         for record in records(segment):
             if isinstance(record, Record) and record.type == "metadata" and COPY_FIELD in record.block:
                 fields = metadata_fields(record)
                 name = "" if isinstance(fields, Problem) else unescape(fields.get("source-copy", ""))
-                found.add(segment.parent.parent / COPIES_FOLDER / Path(name).name)
-    return sorted(path for path in found if path.is_file())
+                copied.add(segment.parent.parent / COPIES_FOLDER / Path(name).name)
+    return sorted(path for path in copied if path.is_file())
 
 
 def _bytes_of(path: Path) -> Iterator[bytes]:

@@ -39,8 +39,8 @@ class Folder:
     def read(self, name: str, limit: int) -> bytes | None:
         """Up to `limit` bytes of an ordinary file; None when there is none of that name, or it is something else."""
         try:
-            found = os.stat(self._at(name), dir_fd=self.handle, follow_symlinks=False)
-            if not stat.S_ISREG(found.st_mode):
+            facts = os.stat(self._at(name), dir_fd=self.handle, follow_symlinks=False)
+            if not stat.S_ISREG(facts.st_mode):
                 return None
             with os.fdopen(os.open(self._at(name), os.O_RDONLY | _NO_LINK | _BINARY, dir_fd=self.handle), "rb") as file:
                 return file.read(limit)
@@ -204,10 +204,10 @@ def remove_drafts(path: Path) -> None:
     """
     wanted = _stem(path.name)
     with suppress(FileNotFoundError):
-        for there in list(path.parent.iterdir()):
-            if (matched := _DRAFT_NAME.fullmatch(there.name)) and matched[1] == wanted:
-                remove_drafts(there)
-                there.unlink(missing_ok=True)
+        for neighbour in list(path.parent.iterdir()):
+            if (matched := _DRAFT_NAME.fullmatch(neighbour.name)) and matched[1] == wanted:
+                remove_drafts(neighbour)
+                neighbour.unlink(missing_ok=True)
 
 
 def is_draft(name: str) -> bool:

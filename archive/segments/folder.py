@@ -24,7 +24,7 @@ def find_segments(path: Path) -> list[Path]:
     if not path.is_dir():
         raise NoSegmentsError(f"{path} is not there; give a run's output folder or a segment ({SUFFIX})")
     folder = path / WARC_FOLDER if (path / WARC_FOLDER).is_dir() else path
-    found = sorted(p for p in folder.iterdir() if p.is_file() and p.name.endswith((SUFFIX, SUFFIX + OPEN_SUFFIX)))
-    if not found:
+    segments = sorted(p for p in folder.iterdir() if p.is_file() and p.name.endswith((SUFFIX, SUFFIX + OPEN_SUFFIX)))
+    if not segments:
         raise NoSegmentsError(f"{folder} holds no segments ({SUFFIX}); give a run's output folder or a segment")
-    return found
+    return segments

@@ -160,23 +160,25 @@ def records(path: Path) -> Iterator[Record | Problem]:
             yield Problem(path.name, 0, None, "the file is empty", "remove it and clean the input again")
         file.seek(0)
         end = 0  # of the members read; unknown behind damage
-        for found in captures(cast(BinaryIO, file), wanted, max_block=MAX_BLOCK, check=False):
-            if end and found.place.offset > end:
+        for capture in captures(cast(BinaryIO, file), wanted, max_block=MAX_BLOCK, check=False):
+            if end and capture.place.offset > end:
                 yield Problem(path.name, end, None, "between two records stands something that is none", REPAIR)
-            record = _record(path.name, found)
+            record = _record(path.name, capture)
             yield record
             end = record.offset + record.length if isinstance(record, Record) and record.length else 0
 
 
-def _record(name: str, found: Capture | Passed | Damage) -> Record | Problem:
-    assert not isinstance(found, Passed), "every record is wanted"
-    if isinstance(found, Damage):
-        record_id = bare(dict(header_fields(found.head)).get("WARC-Record-ID"))
-        what = found.what if not found.too_long else f"{found.what}: cleancopy did not write it"
-        return Problem(name, found.place.offset, record_id or None, what, REPAIR)
-    record = Record(name, found.place.offset, found.length, found.place.inside, found.head, found.fields, found.block)
-    if found.ending != RECORD_END:
-        what = f"Content-Length does not lead to its end: behind it stands {found.ending!r}, not two line ends"
+def _record(name: str, capture: Capture | Passed | Damage) -> Record | Problem:
+    assert not isinstance(capture, Passed), "every record is wanted"
+    if isinstance(capture, Damage):
+        record_id = bare(dict(header_fields(capture.head)).get("WARC-Record-ID"))
+        what = capture.what if not capture.too_long else f"{capture.what}: cleancopy did not write it"
+        return Problem(name, capture.place.offset, record_id or None, what, REPAIR)
+    record = Record(
+        name, capture.place.offset, capture.length, capture.place.inside, capture.head, capture.fields, capture.block
+    )
+    if capture.ending != RECORD_END:
+        what = f"Content-Length does not lead to its end: behind it stands {capture.ending!r}, not two line ends"
         return record.problem(what, REWRITE)
     return record
 

@@ -150,9 +150,9 @@ def _dictionary_before(stream: BinaryIO, start: int) -> Any:
         return None
     stream.seek(0)
     raw = _Raw(stream, 0)
-    found = _skippable(raw) if raw.peek(4) == DICTIONARY and _is_skippable(raw) else None
+    dictionary = _skippable(raw) if raw.peek(4) == DICTIONARY and _is_skippable(raw) else None
     stream.seek(start)
-    return found
+    return dictionary
 
 
 def _is_skippable(raw: _Raw) -> bool:
@@ -260,8 +260,8 @@ def _to_next_member(raw: _Raw) -> None:
 
 
 def _first(data: bytes, start: int) -> int:
-    found = _MAGIC.search(data, start)
-    return found.start() if found else -1
+    match = _MAGIC.search(data, start)
+    return match.start() if match else -1
 
 
 #: Gzip with deflate and no reserved flag (RFC 1952, 2.3), or zstd.

@@ -127,8 +127,8 @@ class Window:
             more = self.need(size)
             if not _VERSION.match(self._held, self._at):
                 return b""
-            if found := _HEAD_END.search(self._held, self._at + 5, self._at + size):
-                return b"" if found[0].startswith(b"WARC/") else bytes(self._held[self._at : found.end()])
+            if match := _HEAD_END.search(self._held, self._at + 5, self._at + size):
+                return b"" if match[0].startswith(b"WARC/") else bytes(self._held[self._at : match.end()])
             if not more:
                 return b""
             size *= 4
@@ -169,8 +169,8 @@ class Window:
             if not self.need(1):
                 return False
             window = min(size, len(self._held) - self._at)
-            if found := _INNER.search(self._held, self._at, self._at + window):
-                self._at = found.start() + 4
+            if match := _INNER.search(self._held, self._at, self._at + window):
+                self._at = match.start() + 4
                 return False
             keep = _OVERLAP if window < size and not self._stopped else 0
             if window <= keep:
@@ -187,8 +187,8 @@ class Window:
     def to_next_start(self) -> Break | None:
         """Goes to the next record whose head is whole; what broke on the way, if that ended the search."""
         while True:
-            if found := START.search(self._held, self._at):
-                self._at = found.start()
+            if match := START.search(self._held, self._at):
+                self._at = match.start()
                 if not self._is_torn():
                     return None
                 self._at += 5
@@ -203,5 +203,5 @@ class Window:
 
     def _is_torn(self) -> bool:
         """Whether another record begins before this one's head ends: then they are one stretch of damage."""
-        found = _HEAD_END.search(self._held, self._at + 5, self._at + (1 << 10))
-        return found is not None and found[0].startswith(b"WARC/")
+        match = _HEAD_END.search(self._held, self._at + 5, self._at + (1 << 10))
+        return match is not None and match[0].startswith(b"WARC/")

@@ -160,7 +160,9 @@ class RunCounts:
         self.doubts = [doubt for doubt in self.doubts if doubt.document != name]
         if row["status"] == Status.FAILED:
             why = str(row["why"])
-            self.failures = [each for each in self.failures if not why.startswith(f"{place(each.locator, each.row)}: ")]
+            self.failures = [
+                failure for failure in self.failures if not why.startswith(f"{place(failure.locator, failure.row)}: ")
+            ]
             return
         source = source_of({"path": path, **metadata})
         gone = sum(span["end"] - span["start"] for span in row["spans"])
@@ -196,8 +198,8 @@ class RunCounts:
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> RunCounts:
         """The counts that `to_values` gave. Raises ValueError for what it never gives."""
-        if found := misfit(values, _VALUES):
-            raise ValueError(f"these are no counts of a run ({found})")
+        if reason := misfit(values, _VALUES):
+            raise ValueError(f"these are no counts of a run ({reason})")
         counters = {name: Counter(values[name]) for name in _COUNTERS}
         failures = [Failure(*failure) for failure in values["failures"]]
         doubts = [Doubt(*doubt) for doubt in values["doubts"]]

@@ -58,11 +58,11 @@ def _readings(
     inputs: Sequence[PathOrUrl], settings: ReadSettings
 ) -> Iterator[tuple[Path | RemoteFile | None, Reading | Skipped]]:
     """Every reading with the file that it is from."""
-    for found in discover(inputs):
-        if isinstance(found, Skipped):
-            yield None, found
-        elif isinstance(found, Failure):
-            yield None, Reading(None, None, found)
+    for file in discover(inputs):
+        if isinstance(file, Skipped):
+            yield None, file
+        elif isinstance(file, Failure):
+            yield None, Reading(None, None, file)
         else:
-            for reading in read(found, settings):
-                yield found.path, reading
+            for reading in read(file, settings):
+                yield file.path, reading

@@ -23,7 +23,7 @@ from cleaner.batch.earlier import EarlierInputs
 from cleaner.readers import (
     DIVIDED,
     Failure,
-    Found,
+    InputFile,
     Range,
     Reading,
     ReadSettings,
@@ -64,7 +64,7 @@ class PlanError(ValueError):
 class ShardInput:
     """What a shard reads in one go: a file, a range of a container, or an input that failed already."""
 
-    found: Found | None
+    file: InputFile | None
     failure: Failure | None = None
     size: int = -1  # bytes; -1: it could not be looked at
     modified: int = 0  # nanoseconds
@@ -76,7 +76,7 @@ class ShardInput:
     @property
     def locator(self) -> str:
         """What names it in messages."""
-        named = self.found or self.failure
+        named = self.file or self.failure
         return named.locator if named else ""
 
     @property
@@ -219,16 +219,16 @@ def shard_inputs(path: Path, shard: Shard) -> Iterator[ShardInput]:
 
 def read_input(shard_input: ShardInput, settings: ReadSettings) -> Iterator[Reading | Skipped]:
     """The readings of a shard_input; one failure when its file is another than the plan saw."""
-    found = shard_input.found
-    if found is None:
+    file = shard_input.file
+    if file is None:
         return iter([Reading(None, None, shard_input.failure)])
-    facts = _facts(found.path)
+    facts = _facts(file.path)
     if facts and shard_input.size >= 0 and facts != (shard_input.size, shard_input.modified, shard_input.tag):
         row = shard_input.part.first if shard_input.part else None
-        return iter([Reading(None, None, Failure(found.locator, row, *_CHANGED))])
+        return iter([Reading(None, None, Failure(file.locator, row, *_CHANGED))])
     if shard_input.part:
-        return read_part(found, shard_input.part, settings)
-    return read(found, settings)
+        return read_part(file, shard_input.part, settings)
+    return read(file, settings)
 
 
 def first_difference(old: Path, new: Path) -> str:
@@ -276,11 +276,11 @@ def _parsed_input(line: bytes, path: Path) -> list[Any]:
 def _parsed(line: bytes, shape: Any, path: Path) -> Any:
     try:
         values = json.loads(line)
-        found = misfit(values, shape)
+        reason = misfit(values, shape)
     except (ValueError, RecursionError):
-        found = "no JSON"
-    if found:
-        raise PlanError(f"{path} is not as a run writes it ({found}); give --fresh to clean all again")
+        reason = "no JSON"
+    if reason:
+        raise PlanError(f"{path} is not as a run writes it ({reason}); give --fresh to clean all again")
     return values
 
 
@@ -295,37 +295,37 @@ def _inputs_of(
 ) -> Iterator[ShardInput]:
     """All inputs as shards read them; none goes beyond the end of a shard."""
     names, filled = TextNames(), 0
-    for found in discover(inputs, exclude=out):
-        if isinstance(found, Skipped):
-            plan.skipped[found.reason] += 1
+    for file in discover(inputs, exclude=out):
+        if isinstance(file, Skipped):
+            plan.skipped[file.reason] += 1
             if len(plan.skipped_names) < MOST_SKIPPED:
-                plan.skipped_names.append(shorten(f"{found.locator}: {found.reason}", SKIPPED_NAME))
+                plan.skipped_names.append(shorten(f"{file.locator}: {file.reason}", SKIPPED_NAME))
             continue
-        if earlier and isinstance(found, Found) and earlier.is_unchanged(found.locator, _facts(found.path)):
+        if earlier and isinstance(file, InputFile) and earlier.is_unchanged(file.locator, _facts(file.path)):
             continue
-        if isinstance(found, Failure):
-            parts: Iterator[ShardInput] = iter([ShardInput(None, found)])
-        elif found.kind in DIVIDED:
-            parts = _cut(found, size - filled, size, reading)
+        if isinstance(file, Failure):
+            parts: Iterator[ShardInput] = iter([ShardInput(None, file)])
+        elif file.kind in DIVIDED:
+            parts = _cut(file, size - filled, size, reading)
         else:
-            facts = _facts(found.path) or (-1, 0, "")
-            name = names.name(found.locator)
-            text = earlier.text_name(found.locator, name) if earlier else name
-            parts = iter([ShardInput(found, None, *facts, text=text)])
+            facts = _facts(file.path) or (-1, 0, "")
+            name = names.name(file.locator)
+            text = earlier.text_name(file.locator, name) if earlier else name
+            parts = iter([ShardInput(file, None, *facts, text=text)])
         for shard_input in parts:
             yield shard_input
             filled = (filled + shard_input.documents) % size if filled + shard_input.documents <= size else 0
 
 
-def _cut(found: Found, room: int, size: int, reading: ReadSettings) -> Iterator[ShardInput]:
-    facts = _facts(found.path)
+def _cut(file: InputFile, room: int, size: int, reading: ReadSettings) -> Iterator[ShardInput]:
+    facts = _facts(file.path)
     if facts is None:
-        yield ShardInput(found)
+        yield ShardInput(file)
         return
-    ranges = DIVIDED[found.kind].cut(found, room=room, size=size, settings=reading)
+    ranges = DIVIDED[file.kind].cut(file, room=room, size=size, settings=reading)
     first, second = next(ranges, None), next(ranges, None)
     for part in chain((begun for begun in (first, second) if begun), ranges):
-        yield ShardInput(found, None, *facts, part=part, shared=second is not None)
+        yield ShardInput(file, None, *facts, part=part, shared=second is not None)
 
 
 def _facts(path: Path | RemoteFile) -> tuple[int, int, str] | None:
@@ -341,9 +341,9 @@ def _facts(path: Path | RemoteFile) -> tuple[int, int, str] | None:
 
 def _values(shard_input: ShardInput) -> list[Any]:
     """A line of the plan's file; the path last, since it says nothing of the input itself."""
-    found, failure, part = shard_input.found, shard_input.failure, shard_input.part
+    file, failure, part = shard_input.file, shard_input.failure, shard_input.part
     return [
-        found and [found.locator, found.kind],
+        file and [file.locator, file.kind],
         failure and [failure.locator, failure.row, failure.what, failure.do],
         shard_input.size,
         shard_input.modified,
@@ -351,14 +351,14 @@ def _values(shard_input: ShardInput) -> list[Any]:
         shard_input.text,
         part and [part.first, part.documents, part.start, part.last],
         shard_input.shared,
-        str(found.path) if found else "",
+        str(file.path) if file else "",
     ]
 
 
 def _shard_input(values: list[Any]) -> ShardInput:
     named, failed, size, modified, tag, text, part, shared, path = values
     return ShardInput(
-        Found(file_at(path), *named) if named else None,
+        InputFile(file_at(path), *named) if named else None,
         Failure(*failed) if failed else None,
         size,
         modified,

@@ -41,14 +41,14 @@ def summary_lines(counts: RunCounts) -> Iterator[str]:
 
 def corrections_line(corrections: Corrections, counts: RunCounts) -> str:
     """How much of what persons said was obeyed; where nothing was, which sources it is of."""
-    there = plural(corrections.count, "correction")
+    counted = plural(corrections.count, "correction")
     if counts.corrected:
         stretches, documents = counts.corrected["stretches"], counts.corrected["documents"]
-        return f"{there} in force, obeyed in {plural(stretches, 'place')} of {plural(documents, 'document')}"
+        return f"{counted} in force, obeyed in {plural(stretches, 'place')} of {plural(documents, 'document')}"
     unseen = sorted(corrections.by_source.keys() - counts.source_documents.keys())
     names = ", ".join(shorten(squeezed(name), NAME) for name in unseen[:SHOWN])
     advice = f"; those of a source are of {names}: name it with --source, if it is the one" if unseen else ""
-    return f"{there} in force: none meets a line of these documents{advice}"
+    return f"{counted} in force: none meets a line of these documents{advice}"
 
 
 def _named(status: Status, count: int, names: list[str]) -> str:

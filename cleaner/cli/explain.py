@@ -62,13 +62,13 @@ def _readings(args: argparse.Namespace, settings: ReadSettings) -> Iterator[tupl
         yield from ((told, True) for told in told_source(iter([reading]), settings) if isinstance(told, Reading))
         return
     check_inputs([str(args.file)])
-    for found in discover([args.file]):
-        if isinstance(found, Failure):
-            yield Reading(None, None, found), True
-        elif isinstance(found, Skipped):
-            say(f"{found.locator}: skipped: {found.reason}")
+    for file in discover([args.file]):
+        if isinstance(file, Failure):
+            yield Reading(None, None, file), True
+        elif isinstance(file, Skipped):
+            say(f"{file.locator}: skipped: {file.reason}")
         else:
-            for told in read(found, settings):
+            for told in read(file, settings):
                 if isinstance(told, Reading):
                     row = told.original is not None and told.original.row is not None
                     yield told, args.file.is_file() and not row

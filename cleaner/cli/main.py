@@ -86,7 +86,7 @@ class _Parser(argparse.ArgumentParser):
     def known(self) -> list[str]:
         """Its options, and the commands or actions it has."""
         actions = self._actions
-        commands = (each.choices for each in actions if isinstance(each, argparse._SubParsersAction))
+        commands = (action.choices for action in actions if isinstance(action, argparse._SubParsersAction))
         return [*self._option_string_actions, *(name for choices in commands for name in choices)]
 
     def error(self, message: str) -> NoReturn:
@@ -106,8 +106,8 @@ class _Parser(argparse.ArgumentParser):
 
 def _nearest(words: Sequence[str], known: Sequence[str]) -> str:
     """`; did you mean …?` for the words that resemble a known one, else nothing."""
-    found = [get_close_matches(word.partition("=")[0], known, n=1, cutoff=0.7) for word in words]
-    names = list(dict.fromkeys(name for near in found for name in near))
+    matches = [get_close_matches(word.partition("=")[0], known, n=1, cutoff=0.7) for word in words]
+    names = list(dict.fromkeys(name for near in matches for name in near))
     return f"; did you mean {' and '.join(names)}?" if names else ""
 
 

@@ -57,8 +57,8 @@ def _counted_parts(
 
 
 def _readings(inputs: Sequence[Path], settings: ReadSettings) -> Iterator[Reading]:
-    for found in discover(inputs):
-        if isinstance(found, Failure):
-            yield Reading(None, None, found)
-        elif not isinstance(found, Skipped):
-            yield from (reading for reading in read(found, settings) if isinstance(reading, Reading))
+    for file in discover(inputs):
+        if isinstance(file, Failure):
+            yield Reading(None, None, file)
+        elif not isinstance(file, Skipped):
+            yield from (reading for reading in read(file, settings) if isinstance(reading, Reading))

@@ -109,8 +109,8 @@ def run(args: argparse.Namespace) -> int:
     material = Material(
         documents,
         [*_own(args.boxes, read_boxes), *(read_templates(args.templates) if args.templates else ())],
-        [each for path in args.lines for each in line_examples(path)],
-        [each for path in args.noisy for each in noisy_examples(path)],
+        [example for path in args.lines for example in line_examples(path)],
+        [example for path in args.noisy for example in noisy_examples(path)],
         articles_by_site(args.articles),
         _own(args.texts, read_texts),
         read_vectors(args.vectors) if args.vectors else Vectors.none(),

@@ -72,8 +72,8 @@ class Corrections:
             elif row.source:
                 by_source.setdefault(row.source, []).append(pattern_of(row))
         return cls(
-            {name: tuple(found) for name, found in by_document.items()},
-            {name: tuple(found) for name, found in by_source.items()},
+            {name: tuple(corrections) for name, corrections in by_document.items()},
+            {name: tuple(corrections) for name, corrections in by_source.items()},
             tuple(everywhere),
             digest(rows),
         )
@@ -192,10 +192,10 @@ def _recognised(
         if not pattern.words:
             yield from _wordless(document, pattern.row)
             continue
-        found = list(_exact(document, pattern))
-        yield from found
+        places = list(_exact(document, pattern))
+        yield from places
         if pattern.runs:
-            yield from _near(document, pattern, {start for start, _, _ in found})
+            yield from _near(document, pattern, {start for start, _, _ in places})
 
 
 def _wordless(document: _Words, row: Correction) -> Iterator[tuple[int, int, Correction]]:
@@ -223,7 +223,7 @@ def _exact(document: _Words, pattern: Pattern) -> Iterator[tuple[int, int, Corre
 def _with_signs(document: _Words, corrected: str, place: tuple[int, int]) -> tuple[int, int]:
     """The place with the signs around the words that were corrected, where they stand here too."""
     start, end = place
-    head, tail = (found.group().strip() if found else "" for found in (_LEAD.match(corrected), _TAIL.search(corrected)))
+    head, tail = (match.group().strip() if match else "" for match in (_LEAD.match(corrected), _TAIL.search(corrected)))
     if head and document.text[:start].endswith(head):
         start -= len(head)
     if tail and document.text.startswith(tail, end):

@@ -31,12 +31,12 @@ def conflicts(rows: Sequence[Row]) -> list[Conflict]:
     for own in by_person.values():
         for row in in_force(own):
             said.setdefault(row.target, []).append(row)
-    found = []
+    problems = []
     for decided in in_force(rows):
         others = [row for row in said[decided.target] if row.label is not decided.label]
         if others:
-            found.append(Conflict((*sorted(others, key=lambda row: (row.when, row.who)), decided)))
-    return found
+            problems.append(Conflict((*sorted(others, key=lambda row: (row.when, row.who)), decided)))
+    return problems
 
 
 def findings(rows: Sequence[Row]) -> Iterator[str]:

@@ -118,11 +118,11 @@ def in_force(rows: Iterable[Row]) -> list[Correction]:
 
 def documents(rows: Iterable[Row]) -> dict[str, Seen]:
     """The documents by digest, as they were seen first."""
-    found: dict[str, Seen] = {}
+    by_document: dict[str, Seen] = {}
     for row in rows:
         if isinstance(row, Seen):
-            found.setdefault(row.document, row)
-    return found
+            by_document.setdefault(row.document, row)
+    return by_document
 
 
 def reviewers(rows: Iterable[Row]) -> dict[str, set[str]]:
@@ -133,11 +133,11 @@ def reviewers(rows: Iterable[Row]) -> dict[str, set[str]]:
             key = (row.document, row.who)
             if key not in last or row.when >= last[key].when:
                 last[key] = row
-    found: dict[str, set[str]] = {}
+    by_document: dict[str, set[str]] = {}
     for row in last.values():
         if row.done:
-            found.setdefault(row.document, set()).add(row.who)
-    return found
+            by_document.setdefault(row.document, set()).add(row.who)
+    return by_document
 
 
 def withdrawal(row: Correction, when: str) -> Correction:

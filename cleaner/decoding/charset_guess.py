@@ -128,18 +128,18 @@ def guess(payload: bytes, languages: Iterable[str] = ()) -> str:
         return "cp1252"
     detector = EncodingDetector()
     detector.feed(sample, last=len(sample) < SAMPLE_BYTES)
-    found = python_codec(detector.guess(tld=None, allow_utf8=False)) or "cp1252"
-    family = next((script for script in (_LATIN, _GREEK) if found in script), ())
-    return _by_spelling(sample[:SPELLING_BYTES], found, family, list(languages)) if family else found
+    guessed = python_codec(detector.guess(tld=None, allow_utf8=False)) or "cp1252"
+    family = next((script for script in (_LATIN, _GREEK) if guessed in script), ())
+    return _by_spelling(sample[:SPELLING_BYTES], guessed, family, list(languages)) if family else guessed
 
 
-def _by_spelling(sample: bytes, found: str, family: tuple[str, ...], languages: list[str]) -> str:
+def _by_spelling(sample: bytes, guessed: str, family: tuple[str, ...], languages: list[str]) -> str:
     """The charset of the family in which the words spell a likely language; the one found when none is better."""
     words = _words(sample)
-    read = {found: words.decode(found, "replace")}
+    read = {guessed: words.decode(guessed, "replace")}
     hinted = (lang for lang in languages if lang != "en")  # which templates say of pages in any language
-    tongues = [lang for lang in (*hinted, *_told_by_text(sample, found)) if lang in _SPELLING]
-    best, best_score = found, max((_spelled(read[found], lang) for lang in tongues), default=0)
+    tongues = [lang for lang in (*hinted, *_told_by_text(sample, guessed)) if lang in _SPELLING]
+    best, best_score = guessed, max((_spelled(read[guessed], lang) for lang in tongues), default=0)
     for lang in dict.fromkeys(tongues):
         for charset in _SPELLING[lang][1]:
             if charset in family and charset not in read:

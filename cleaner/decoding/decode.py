@@ -266,10 +266,10 @@ def _misfit(payload: bytes, codec: str) -> str:
 
 
 def _by_bom(payload: bytes, hints: Hints) -> Decoded | None:
-    found = next(((mark, charset) for mark, charset in _BOMS if payload.startswith(mark)), None)
-    if found is None:
+    bom = next(((mark, charset) for mark, charset in _BOMS if payload.startswith(mark)), None)
+    if bom is None:
         return None
-    mark, charset = found
+    mark, charset = bom
     body = payload[len(mark) :]
     if (text := _strictly(body, charset)) is not None:
         if charset == "utf-8":

@@ -163,7 +163,7 @@ def _after_death(task: Task, worker: _Worker, deaths: list[int]) -> Task:
 
 
 def _excused(task: Task, document: int, why: str) -> Task:
-    if sum(document == each for each, _ in task.excused) > 1:
+    if sum(document == excused for excused, _ in task.excused) > 1:
         raise EngineError(
             f"document {document + 1} of shard {task.number} ends its worker even unread ({why}); "
             "leave it out, then run again with --fresh"

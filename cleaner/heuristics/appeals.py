@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cleaner.document import Evidence
 from cleaner.heuristics.block_stats import CRUMB_LENGTH
-from cleaner.heuristics.context import SHORT, Context, Found
+from cleaner.heuristics.context import SHORT, Context, Findings
 from cleaner.heuristics.cues import Voice
 from cleaner.labels import Label
 
@@ -24,7 +24,7 @@ LETTER_WEIGHT = 12.0
 APPEAL_VOICES = 4
 
 
-def letters(context: Context) -> Found:
+def letters(context: Context) -> Findings:
     """A letter that asks for money, written as prose: decided as a unit from its salutation to its buttons."""
     index = 0
     while index < len(context.blocks):
@@ -39,7 +39,7 @@ def letters(context: Context) -> Found:
         index = max(stop, index + 1)
 
 
-def appeals(context: Context) -> Found:
+def appeals(context: Context) -> Findings:
     """An appeal in one paragraph of prose below the story, without salutation: many voices, and nobody is quoted."""
     for index, hits in enumerate(context.hits):
         if hits is None or context.shape.prose_after[index] > 1 or not context.shape.prose_before[index]:
@@ -59,7 +59,7 @@ def asks(context: Context, index: int) -> bool:
     return measures.words <= BANNER_WORDS and not measures.quoted
 
 
-def banner(context: Context) -> Found:
+def banner(context: Context) -> Findings:
     """A short line that asks, at the very top or below the prose, with "!" or beside an appeal: "Support the Post!"."""
     asking = [
         index

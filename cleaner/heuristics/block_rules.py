@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from cleaner.document import Block, Evidence
 from cleaner.heuristics import patterns
 from cleaner.heuristics.appeals import appeals, asks, banner, letters
-from cleaner.heuristics.context import MIDDLING, SHORT, Context, Found
+from cleaner.heuristics.context import MIDDLING, SHORT, Context, Findings
 from cleaner.heuristics.cue_matcher import Hit, letters_around, stands_as
 from cleaner.heuristics.cues import Kind, Voice
 from cleaner.heuristics.glued import reason_of
@@ -63,7 +63,7 @@ def gather(context: Context, rules: Sequence[Rule] = ()) -> list[list[Evidence]]
 # Rules that see one block ------------------------------------------------------------------------
 
 
-def cues(context: Context) -> Found:
+def cues(context: Context) -> Findings:
     """What the cue tables say, by how a cue stands in its block and how long the block is."""
     for index, hits in enumerate(context.hits):
         if hits is None:
@@ -119,7 +119,7 @@ def _in_quotation(text: str, start: int, end: int) -> bool:
     return text.count('"', 0, start) % 2 == 1 and '"' in text[end:]
 
 
-def prose(context: Context) -> Found:
+def prose(context: Context) -> Findings:
     """Prose speaks for itself: length, sentences, quotations and verbs of reporting."""
     for index, measures in enumerate(context.measures):
         if not context.evidence[index]:
@@ -138,7 +138,7 @@ def prose(context: Context) -> Found:
             yield index, Evidence(Label.BODY, weight, "reads as prose")
 
 
-def shapes(context: Context) -> Found:
+def shapes(context: Context) -> Findings:
     """The patterns of patterns.py: credits, dates, counts, player times, addresses, code."""
     for index in context.open:
         block, measures = context.blocks[index], context.measures[index]
@@ -151,7 +151,7 @@ def shapes(context: Context) -> Found:
                 yield index, Evidence(pattern.label, pattern.weight, f"has the shape of: {pattern.name}")
 
 
-def code(context: Context) -> Found:
+def code(context: Context) -> Findings:
     """Leaked program text: braces, semicolons and brackets in numbers no prose has; lines of invisible characters."""
     asked = frozenset(context.open)
     for index, block in enumerate(context.blocks):
@@ -171,7 +171,7 @@ def code(context: Context) -> Found:
 # Rules that see the neighbours -------------------------------------------------------------------
 
 
-def headline(context: Context) -> Found:
+def headline(context: Context) -> Findings:
     """The title as given, or the first short line without an end that stands above the prose."""
     folded_title = " ".join(context.title.lower().split())
     if folded_title:
@@ -195,7 +195,7 @@ def headline(context: Context) -> Found:
             return
 
 
-def top_byline(context: Context) -> Found:
+def top_byline(context: Context) -> Findings:
     """Short lines with a date or a name between the headline and the prose; a desk line above both."""
     first = context.shape.first_prose
     for index in range(max(0, first) if first >= 0 else 0):
@@ -207,18 +207,18 @@ def top_byline(context: Context) -> Found:
                 yield index, Evidence(Label.BYLINE, 3.8, "a date above the prose")
 
 
-def byline(context: Context) -> Found:
+def byline(context: Context) -> Findings:
     """ "By" and a name, as a line of its own above the prose or close to the headline."""
     top = max(context.shape.first_prose, BYLINE_BLOCKS)
     for index, block in enumerate(context.blocks[:top]):
-        if context.measures[index].length <= 80 and (found := patterns.BY.match(block.text)):
-            words = block.text[found.end() :].replace(",", " ").split()
+        if context.measures[index].length <= 80 and (match := patterns.BY.match(block.text)):
+            words = block.text[match.end() :].replace(",", " ").split()
             names = [word for word in words if word not in patterns.BETWEEN_NAMES]
             if 1 <= len(names) <= 8 and all(not name[0].islower() for name in names) and names[0][0].isupper():
                 yield index, Evidence(Label.BYLINE, 4.0, "“by” and a name, above the prose")
 
 
-def bio_below(context: Context) -> Found:
+def bio_below(context: Context) -> Findings:
     """ "Jane Roe covers the coast." below the story: who the author is."""
     for index in context.open:
         measures = context.measures[index]
@@ -228,14 +228,14 @@ def bio_below(context: Context) -> Found:
             yield index, Evidence(Label.BIO, 4.4, "a name and what that person does, below the story")
 
 
-def credit_below(context: Context) -> Found:
+def credit_below(context: Context) -> Findings:
     """What names an agency or a contributor stands below the story; above it, it is a byline or a caption."""
     for index, given in enumerate(context.evidence):
         if context.shape.prose_before[index] and any(piece.label is Label.CREDIT for piece in given):
             yield index, Evidence(Label.CREDIT, 4.0, "below the story")
 
 
-def boxes(context: Context) -> Found:
+def boxes(context: Context) -> Findings:
     """A box is decided as a unit: the short blocks after its opener share its label, up to plain prose."""
     index = 0
     while index < len(context.blocks):
@@ -280,7 +280,7 @@ def _box_weight(context: Context, index: int) -> float:
 CRUMB_SURE = 24
 
 
-def tail(context: Context) -> Found:
+def tail(context: Context) -> Findings:
     """Below the last prose, crumbs next to boilerplate are boilerplate of the same kind."""
     last = context.shape.last_prose
     if last < 0:
@@ -297,7 +297,7 @@ def tail(context: Context) -> Found:
         index += 1
 
 
-def trail(context: Context) -> Found:
+def trail(context: Context) -> Findings:
     """A trail of teasers and links below the last prose, recognised by its length: articles end in prose."""
     last = context.shape.last_prose
     stop = len(context.blocks)
@@ -320,7 +320,7 @@ def _kept_line(context: Context, index: int) -> bool:
     return (label in KEPT and label is not Label.BODY and strength > 0) or context.measures[index].quoted
 
 
-def head(context: Context) -> Found:
+def head(context: Context) -> Findings:
     """Above the first prose, short lines between two pieces of boilerplate are of the same kind."""
     first = context.shape.first_prose
     for index in range(1, max(0, first)):
@@ -332,7 +332,7 @@ def head(context: Context) -> Found:
             yield index, Evidence(before, 3.7, f"between {before} and {after} above the prose")
 
 
-def runs(context: Context) -> Found:
+def runs(context: Context) -> Findings:
     """Many crumbs in a row, some of them boilerplate for sure: the run is."""
     index = 0
     while index < len(context.blocks):
@@ -351,7 +351,7 @@ def runs(context: Context) -> Found:
         index = stop + 1
 
 
-def outside_main(context: Context) -> Found:
+def outside_main(context: Context) -> Findings:
     """HTML: what the page itself tells (html/segment.py gives the marks)."""
     for index, block in enumerate(context.blocks):
         for mark in block.marks:

@@ -11,7 +11,7 @@ from cleaner.heuristics.cue_matcher import Hits
 from cleaner.labels import KEPT, Label
 
 #: What a rule gives: block indices, each with evidence.
-Found = Iterator[tuple[int, Evidence]]
+Findings = Iterator[tuple[int, Evidence]]
 #: Blocks up to these lengths, in letters, are short or middling.
 SHORT, MIDDLING = 90, 240
 

@@ -70,11 +70,19 @@ class Matcher:
             meanings.setdefault(phrase, []).append(voice)
         for protected in dict.fromkeys(table.protect):
             meanings.setdefault(protected.phrase, []).append(protected)
-        light = {phrase: [meaning for meaning in found if _is_light(meaning)] for phrase, found in meanings.items()}
-        self._all, self._light = _Table(meanings), _Table({phrase: found for phrase, found in light.items() if found})
+        light = {
+            phrase: [meaning for meaning in phrase_meanings if _is_light(meaning)]
+            for phrase, phrase_meanings in meanings.items()
+        }
+        self._all, self._light = (
+            _Table(meanings),
+            _Table({phrase: phrase_meanings for phrase, phrase_meanings in light.items() if phrase_meanings}),
+        )
         core = accelerator.compiled
         self._phrases = core.Phrases(list(meanings)) if core is not None else None
-        self._light_phrases = core.Phrases([phrase for phrase, found in light.items() if found]) if core else None
+        self._light_phrases = (
+            core.Phrases([phrase for phrase, phrase_meanings in light.items() if phrase_meanings]) if core else None
+        )
 
     def find(
         self,
@@ -97,35 +105,35 @@ class Matcher:
 
     def _find_at_once(self, text: _Text, candidates: Sequence[bool] | None) -> list[Hits | None]:
         """The accelerator's way: as `_find`, one call for each table."""
-        found: list[Hits | None] = [None] * len(text.blocks)
+        hits_of_block: list[Hits | None] = [None] * len(text.blocks)
         given = text.folded, text.original, text.blocks
         if candidates is None:
             wide = None
         else:
             meanings = self._light.meanings
             for match in self._light_phrases.search(*given, bytes(not wanted for wanted in candidates)):  # type: ignore[union-attr]
-                _record_all(found, meanings[match[0]], match, text.source)
-            flags = _widened(candidates, found)
-            found = [None if wanted else hits for wanted, hits in zip(flags, found, strict=True)]
+                _record_all(hits_of_block, meanings[match[0]], match, text.source)
+            flags = _widened(candidates, hits_of_block)
+            hits_of_block = [None if wanted else hits for wanted, hits in zip(flags, hits_of_block, strict=True)]
             wide = bytes(flags)
         meanings = self._all.meanings
         for match in self._phrases.search(*given, wide):  # type: ignore[union-attr]
-            _record_all(found, meanings[match[0]], match, text.source)
-        return found
+            _record_all(hits_of_block, meanings[match[0]], match, text.source)
+        return hits_of_block
 
     def _find(self, text: _Text, candidates: Sequence[bool] | None) -> list[Hits | None]:
         """The reference that the accelerator is held to."""
-        found: list[Hits | None] = [None] * len(text.blocks)
+        hits_of_block: list[Hits | None] = [None] * len(text.blocks)
         if candidates is None:
-            _search(self._all, text, found, range(len(text.blocks)))
-            return found
+            _search(self._all, text, hits_of_block, range(len(text.blocks)))
+            return hits_of_block
         for run in _runs(candidates, wanted=False):
-            _search(self._light, text, found, run)
-        for run in _runs(_widened(candidates, found), wanted=True):
+            _search(self._light, text, hits_of_block, run)
+        for run in _runs(_widened(candidates, hits_of_block), wanted=True):
             for index in run:
-                found[index] = None
-            _search(self._all, text, found, run)
-        return found
+                hits_of_block[index] = None
+            _search(self._all, text, hits_of_block, run)
+        return hits_of_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +144,7 @@ class _Text:
     source: str | None
 
 
-def _search(table: _Table, text: _Text, found: list[Hits | None], run: range) -> None:
+def _search(table: _Table, text: _Text, hits_of_block: list[Hits | None], run: range) -> None:
     """Looks for a table's phrases in a run of neighbouring blocks."""
     if not run:
         return
@@ -154,20 +162,23 @@ def _search(table: _Table, text: _Text, found: list[Hits | None], run: range) ->
         left, right = _free_left(folded, start, block.start), _free_right(folded, end, block.end)
         if not (left and right) and not _camel(text.original, start, end, left, right):
             continue
-        hits = found[index]
+        hits = hits_of_block[index]
         if hits is None:
-            hits = found[index] = Hits()
+            hits = hits_of_block[index] = Hits()
         for meaning in table.meanings[pattern]:
             _record(hits, meaning, (start, end), free=left and right, source=text.source)
 
 
 def _record_all(
-    found: list[Hits | None], meanings: Sequence[Meaning], match: tuple[int, int, int, int, bool], source: str | None
+    hits_of_block: list[Hits | None],
+    meanings: Sequence[Meaning],
+    match: tuple[int, int, int, int, bool],
+    source: str | None,
 ) -> None:
     _, index, start, end, free = match
-    hits = found[index]
+    hits = hits_of_block[index]
     if hits is None:
-        hits = found[index] = Hits()
+        hits = hits_of_block[index] = Hits()
     for meaning in meanings:
         _record(hits, meaning, (start, end), free=free, source=source)
 
@@ -189,10 +200,10 @@ def _is_light(meaning: Meaning) -> bool:
     return meaning in APPEALING or (isinstance(meaning, Cue) and meaning.kind is Kind.GLUED)
 
 
-def _widened(candidates: Sequence[bool], found: Sequence[Hits | None]) -> list[bool]:
+def _widened(candidates: Sequence[bool], hits_of_block: Sequence[Hits | None]) -> list[bool]:
     """The candidates, and the blocks in and around which an appeal may be heard."""
     wide = list(candidates)
-    for index, hits in enumerate(found):
+    for index, hits in enumerate(hits_of_block):
         if hits is not None and len(hits.voices) >= APPEAL_VOICES:
             for near in range(max(0, index - APPEAL_REACH), min(len(wide), index + APPEAL_REACH + 1)):
                 wide[near] = True

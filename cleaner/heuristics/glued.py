@@ -58,10 +58,10 @@ def _glued_shapes(block: Block, possible: Sequence[patterns.Pattern]) -> Iterato
     for pattern in possible:
         if pattern.needs not in block.text:
             continue
-        found = pattern.expression.search(block.text, skipped)
-        if found and found.start():
+        match = pattern.expression.search(block.text, skipped)
+        if match and match.start():
             evidence = Evidence(pattern.label, pattern.weight, f"is stuck to prose: {pattern.name}")
-            yield block.start + found.start(), block.start + found.end(), evidence
+            yield block.start + match.start(), block.start + match.end(), evidence
 
 
 def _stuck(context: Context, block: Block, hit: Hit) -> tuple[int, int] | None:

@@ -64,7 +64,7 @@ def kind_of(lines: Sequence[str]) -> Kind | None:
 
 
 def _is_transcript(lines: Sequence[str], needed: float) -> bool:
-    speakers = Counter(found[1] for line in lines if ":" in line[:NAME] and (found := SPEAKER.match(line)))
+    speakers = Counter(match[1] for line in lines if ":" in line[:NAME] and (match := SPEAKER.match(line)))
     again = [count for count in speakers.values() if count > 1]
     return len(again) >= SPEAKERS and sum(again) >= needed
 
@@ -73,7 +73,7 @@ def _numbers(lines: Sequence[str]) -> int:
     """How far lines that begin with 1., 2., 3. … count."""
     count = 0
     for line in lines:
-        if (found := NUMBERED.match(line)) and int(found[1]) == count + 1:
+        if (match := NUMBERED.match(line)) and int(match[1]) == count + 1:
             count += 1
     return count
 

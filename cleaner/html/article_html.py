@@ -211,7 +211,7 @@ _Step = tuple[object, str, str | None]  # the page's element, what it becomes, a
 
 def _chain(frame: Frame | None) -> list[_Step]:
     """What of the elements around a text the article keeps, from the outside in."""
-    found: list[_Step] = []
+    steps: list[_Step] = []
     while frame is not None:
         name = _KEPT.get(frame.tag)
         if name == "a":
@@ -219,12 +219,12 @@ def _chain(frame: Frame | None) -> list[_Step]:
             safe = address.lower().startswith(_SAFE) or (address and ":" not in address.split("/")[0])
             name = name if safe else None
             if name:
-                found.append((id(frame), name, address))
+                steps.append((id(frame), name, address))
         elif name:
-            found.append((id(frame), name, None))
+            steps.append((id(frame), name, None))
         frame = frame.parent
-    found.reverse()
-    return _well_nested(found)
+    steps.reverse()
+    return _well_nested(steps)
 
 
 def _well_nested(steps: Sequence[_Step]) -> list[_Step]:
@@ -275,7 +275,7 @@ def _separates(part: tuple[str, Frame]) -> bool:
 
 def _trimmed(parts: Sequence[tuple[str, Frame]]) -> list[tuple[str, Frame]]:
     """The parts with single spaces between words, none at the line's ends; code as it is."""
-    found: list[tuple[str, Frame]] = []
+    frames: list[tuple[str, Frame]] = []
     open_space = True
     for text, frame in parts:
         if not frame.pre:
@@ -284,7 +284,7 @@ def _trimmed(parts: Sequence[tuple[str, Frame]]) -> list[tuple[str, Frame]]:
             if not text:
                 continue
             open_space = text[-1:] == " "
-        found.append((text, frame))
-    if found and not found[-1][1].pre:
-        found[-1] = (found[-1][0].rstrip(), found[-1][1])
-    return [part for part in found if part[0]]
+        frames.append((text, frame))
+    if frames and not frames[-1][1].pre:
+        frames[-1] = (frames[-1][0].rstrip(), frames[-1][1])
+    return [part for part in frames if part[0]]

@@ -44,13 +44,13 @@ def author_names(written: Iterable[str]) -> list[str]:
     >>> author_names(["By Clara IdeSenior Reporter", "Senior Reporter", "Ada Holm and Jan Brand"])
     ['Clara Ide', 'Ada Holm', 'Jan Brand']
     """
-    found: dict[str, str] = {}
+    by_key: dict[str, str] = {}
     for text in written:
         for part in _SEPARATORS.split(" ".join(text.split())):
             name = _name(part)
             if name:
-                found.setdefault(name.casefold(), name)
-    names = list(found.values())[:MAX_AUTHORS]
+                by_key.setdefault(name.casefold(), name)
+    names = list(by_key.values())[:MAX_AUTHORS]
     return [name for name in names if not any(_is_part(name, other) for other in names)]
 
 

@@ -90,12 +90,12 @@ class Marks:
         """The tag path and the marks of an element, from it and what is around it."""
         own = self._elements[element]
         key = (own.parent, own.tag, own.names, own.role, own.hidden, own.property)
-        found = self._places.get(key)
-        if found is None:
+        place = self._places.get(key)
+        if place is None:
             path, marks = self._path_and_marks(element)
             marks = (*marks, *self._class_marks(element))
-            found = self._places[key] = Place("/".join(path) or "div", tuple(dict.fromkeys(marks)))
-        return found
+            place = self._places[key] = Place("/".join(path) or "div", tuple(dict.fromkeys(marks)))
+        return place
 
     def _path_and_marks(self, element: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Tags from the outside in and marks of tags from the inside out, MAX_ANCESTORS of each."""
@@ -103,28 +103,28 @@ class Marks:
         while element not in self._outer:
             chain.append(element)
             element = self._elements[element].parent
-        for each in reversed(chain):
-            own = self._elements[each]
+        for ancestor in reversed(chain):
+            own = self._elements[ancestor]
             path, marks = self._outer[own.parent]
             if own.tag not in _PLAIN_TAGS:
                 path = (*path, own.tag)[-MAX_ANCESTORS:]
             if mine := tuple(_tag_marks(own)):
                 marks = (*mine, *marks)[:MAX_ANCESTORS]
-            self._outer[each] = (path, marks)
+            self._outer[ancestor] = (path, marks)
         return self._outer[chain[0] if chain else element]
 
     def _class_marks(self, element: int) -> list[str]:
-        found: list[str] = []
+        marks: list[str] = []
         for _ in range(CLASS_ANCESTORS + 1):
             own = self._elements[element]
             if own.tag in _CONTAINERS and not (own.tag == "article" and own.parent in self._teasers):
                 break
             if own.names:
-                found += _names_marks(own.names)
+                marks += _names_marks(own.names)
             element = own.parent
             if element < 0:
                 break
-        return found
+        return marks
 
 
 def _tag_marks(element: Element) -> Iterator[str]:

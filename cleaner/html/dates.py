@@ -33,8 +33,8 @@ def iso_date(value: Any, *, day_first: bool = True) -> str:
         return ""
     text = str(value).strip()[:LONGEST]
     for expression in (_ISO, _COMPACT, _CHINESE):
-        if (match := expression.search(text)) and (found := written_date(*map(int, match.groups()))):
-            return found
+        if (match := expression.search(text)) and (day := written_date(*map(int, match.groups()))):
+            return day
     if _EPOCH.match(text.removesuffix(".0")):
         seconds = int(float(text)) if len(text.removesuffix(".0")) <= 10 else int(float(text)) // 1000
         return _shown(datetime.fromtimestamp(seconds, UTC).date())
@@ -50,13 +50,13 @@ def _named(text: str) -> str:
     if not (_NAMED.search(text) and _YEAR.search(text)):
         return ""
     try:
-        found = parser.parse(text, default=datetime(1, 1, 1), fuzzy=True, ignoretz=True)
+        parsed = parser.parse(text, default=datetime(1, 1, 1), fuzzy=True, ignoretz=True)
         other = parser.parse(text, default=datetime(2, 2, 2), fuzzy=True, ignoretz=True)
     except (ValueError, OverflowError, TypeError):
         return ""
-    if found.date() != other.date():  # day or month was not said
+    if parsed.date() != other.date():  # day or month was not said
         return ""
-    return _shown(found.date())
+    return _shown(parsed.date())
 
 
 def written_date(year: int, month: int, day: int) -> str:
@@ -67,5 +67,5 @@ def written_date(year: int, month: int, day: int) -> str:
         return ""
 
 
-def _shown(found: date) -> str:
-    return found.isoformat() if FIRST_YEAR <= found.year <= LAST_YEAR else ""
+def _shown(day: date) -> str:
+    return day.isoformat() if FIRST_YEAR <= day.year <= LAST_YEAR else ""

@@ -64,34 +64,34 @@ def settled(
     second: asked only then, gives how much of each block another extractor takes for the article; nothing: no opinion.
     within: what the lines stand in besides the article.
     """
-    odds = [_marked(block, each) for block, each in zip(blocks, odds, strict=True)]
+    odds = [_marked(block, block_odds) for block, block_odds in zip(blocks, odds, strict=True)]
     odds = _tables_whole(blocks, odds)
-    odds = [each + within.raised.get(index, 0.0) for index, each in enumerate(odds)]
+    odds = [block_odds + within.raised.get(index, 0.0) for index, block_odds in enumerate(odds)]
     odds = _lists_whole(blocks, odds, within.lists)
     prose = sum(len(block.text) for block in blocks if len(block.text) >= PROSE)
-    kept = sum(len(block.text) for block, each in zip(blocks, odds, strict=True) if each < _cost(block))
-    found = (
+    kept = sum(len(block.text) for block, block_odds in zip(blocks, odds, strict=True) if block_odds < _cost(block))
+    article_size = (
         odds
         if within.nothing_else or kept >= min(LITTLE * prose, ENOUGH)
         else _milder(odds, second() if second is not None else ())
     )
     if (headline := _headline(blocks, odds, title)) >= 0:
-        found[headline] = min(found[headline], HEADLINE_ODDS)
-    return found
+        article_size[headline] = min(article_size[headline], HEADLINE_ODDS)
+    return article_size
 
 
 def _tables_whole(blocks: Sequence[Block], odds: Sequence[float]) -> list[float]:
     """The odds with those of rows of a table that follow each other averaged: a table stays or goes as a whole."""
-    found = list(odds)
+    joint_odds = list(odds)
     start = 0
     while start < len(blocks):
         stop = start
         while stop < len(blocks) and is_row(blocks[stop]):
             stop += 1
         if stop > start:
-            found[start:stop] = [sum(odds[start:stop]) / (stop - start)] * (stop - start)
+            joint_odds[start:stop] = [sum(odds[start:stop]) / (stop - start)] * (stop - start)
         start = stop + 1
-    return found
+    return joint_odds
 
 
 def _lists_whole(blocks: Sequence[Block], odds: Sequence[float], lists: Sequence[Sequence[int]]) -> list[float]:
@@ -99,13 +99,13 @@ def _lists_whole(blocks: Sequence[Block], odds: Sequence[float], lists: Sequence
 
     Their words cannot tell: comments and other articles read like articles.
     """
-    found = list(odds)
+    joint_odds = list(odds)
     for lines in lists:
         size = sum(len(blocks[line].text) for line in lines)
         if size and sum(odds[line] * len(blocks[line].text) for line in lines) >= LIST_OUTSIDE * size:
             for line in lines:
-                found[line] = max(found[line], FAR) if odds[line] > 0 else found[line]
-    return found
+                joint_odds[line] = max(joint_odds[line], FAR) if odds[line] > 0 else joint_odds[line]
+    return joint_odds
 
 
 def _marked(block: Block, odds: float) -> float:
@@ -115,8 +115,10 @@ def _marked(block: Block, odds: float) -> float:
 
 def _milder(odds: Sequence[float], shares: Sequence[float]) -> list[float]:
     if not shares:
-        return [each - RESCUE for each in odds]
-    return [each - (SECONDED if share >= HALF else UNSECONDED) for each, share in zip(odds, shares, strict=True)]
+        return [block_odds - RESCUE for block_odds in odds]
+    return [
+        block_odds - (SECONDED if share >= HALF else UNSECONDED) for block_odds, share in zip(odds, shares, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ class Near:
 
 def near(rendering: Rendering, odds: Sequence[float]) -> Near:
     """The part of a page's rendering that is to be read as text: rows of tables are not, they read like crumbs."""
-    blocks_near = (index for index, each in enumerate(odds) if each < FAR)
+    blocks_near = (index for index, block_odds in enumerate(odds) if block_odds < FAR)
     chosen = tuple(index for index in blocks_near if not is_row(rendering.blocks[index]))
     blocks: list[Block] = []
     here = 0
@@ -153,35 +155,35 @@ def widen(
     within: Structures = NOTHING,
 ) -> tuple[Decision, ...]:
     """Decisions on all blocks of a page, from those on the near ones and the log-odds of the far ones."""
-    found: list[Decision] = []
+    widened: list[Decision] = []
     at = 0
     inside = dict(zip(part.blocks, part.rendering.blocks, strict=True))
     for index, block in enumerate(rendering.blocks):
         if index not in inside:
-            found.append(_unread(block, odds[index], policy, within.kinds.get(index)))
+            widened.append(_unread(block, odds[index], policy, within.kinds.get(index)))
             continue
         shift = block.start - inside[index].start
         while at < len(decisions) and decisions[at].start < inside[index].end:
             decision = decisions[at]
-            found.append(replace(decision, start=decision.start + shift, end=decision.end + shift))
+            widened.append(replace(decision, start=decision.start + shift, end=decision.end + shift))
             at += 1
-    return tuple(found)
+    return tuple(widened)
 
 
 def decide_by_page(rendering: Rendering, odds: Sequence[float], title: str, policy: Policy) -> tuple[Decision, ...]:
     """Decisions by the page alone: the page model's odds, labels by marks, the headline by its place and title."""
     headline = _headline(rendering.blocks, odds, title)
-    found: list[Decision] = []
-    for index, (block, each) in enumerate(zip(rendering.blocks, odds, strict=True)):
+    decisions: list[Decision] = []
+    for index, (block, block_odds) in enumerate(zip(rendering.blocks, odds, strict=True)):
         if index == headline:
             label = Label.HEADLINE
-        elif each >= _cost(block):
-            found.append(_far(block, each, policy, "stands outside the article on the page (page model)"))
+        elif block_odds >= _cost(block):
+            decisions.append(_far(block, block_odds, policy, "stands outside the article on the page (page model)"))
             continue
         else:
             label = Label.BODY
-        found.append(Decision(block.start, block.end, label, policy.action(label), _probability(each)))
-    return tuple(found)
+        decisions.append(Decision(block.start, block.end, label, policy.action(label), _probability(block_odds)))
+    return tuple(decisions)
 
 
 def _unread(block: Block, odds: float, policy: Policy, kind: Label | None) -> Decision:
@@ -208,7 +210,7 @@ def _label(block: Block) -> tuple[Label, str]:
     """What kind of boilerplate a block is by its marks: the strongest that says more than that it is no article."""
     told = [(mark, *MARKS[mark]) for mark in block.marks if mark in MARKS and MARKS[mark][0] not in KEPT]
     mark, label, _ = max(
-        told, key=lambda each: (each[1] is not Label.NAVIGATION, each[2]), default=("", Label.NAVIGATION, 0.0)
+        told, key=lambda hint: (hint[1] is not Label.NAVIGATION, hint[2]), default=("", Label.NAVIGATION, 0.0)
     )
     if "©" in block.text and label is not Label.CAPTION:  # in a caption it is the picture's
         return Label.LEGAL, "a copyright sign"

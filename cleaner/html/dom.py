@@ -251,9 +251,9 @@ class Walk:
             chain.append(at)
             at = at.parent
         index = at.index if at else -1
-        for each in reversed(chain):
-            self.elements.append(_element_of(each, index))
-            index = each.index = len(self.elements) - 1
+        for element in reversed(chain):
+            self.elements.append(_element_of(element, index))
+            index = element.index = len(self.elements) - 1
         return index
 
 
@@ -273,10 +273,10 @@ def walk(html: str, *, with_pieces: bool = False) -> Walked:
     root = tree.root
     native = None if with_pieces else _native()
     seen = native(root) if native is not None and root is not None else None
-    found = Walk(*seen) if seen is not None else Walk(pieces_of={} if with_pieces else None)
+    walked = Walk(*seen) if seen is not None else Walk(pieces_of={} if with_pieces else None)
     if root is not None and seen is None:
-        found.run(root)
-    return Walked(found, tree, limited.cut)
+        walked.run(root)
+    return Walked(walked, tree, limited.cut)
 
 
 #: Flags of tags, as native/tree.h has them.

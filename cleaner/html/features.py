@@ -126,7 +126,7 @@ def _sums(lines: Sequence[Line], elements: Sequence[Element], shape: Shape) -> F
     holder = np.array([line.element for line in lines])
     count = len(elements)
     held = (shape.prose, shape.sizes, shape.sizes * shape.links, None)
-    own = np.stack([np.bincount(holder, each, count) for each in held], axis=1)
+    own = np.stack([np.bincount(holder, column, count) for column in held], axis=1)
     last = list(range(count))  # elements come in reading order, so those inside one follow it without a gap
     for index in range(count - 1, 0, -1):
         above = elements[index].parent

@@ -55,8 +55,8 @@ class PageModel:
 
     def weights(self, buckets: Ints) -> Floats:
         """The weights of buckets, float32."""
-        found: Floats = self.levels.take(self.codes.take(buckets))
-        return found
+        weights: Floats = self.levels.take(self.codes.take(buckets))
+        return weights
 
     def gate(self, linear: Floats, dense: Floats) -> Floats:
         """Per line the log-odds that it stands outside, by the linear scores and the measurements."""
@@ -104,16 +104,16 @@ def gate(inputs: Floats, arrays: Mapping[str, Floats], dilations: tuple[int, ...
 def _product(rows: Floats, weights: Floats) -> Floats:
     """The matrix product, few rows at a time: BLAS wakes its threads for more, which costs ten times what they do."""
     count = len(rows)
-    found = np.empty((count, weights.shape[1]), np.float32)
+    product = np.empty((count, weights.shape[1]), np.float32)
     start = 0
     while start < count:
         left = count - start
         stop = start + (
             left if left <= ROWS else ROWS - 1 if left == ROWS + 1 else ROWS
         )  # one row alone rounds otherwise
-        np.matmul(rows[start:stop], weights, out=found[start:stop])
+        np.matmul(rows[start:stop], weights, out=product[start:stop])
         start = stop
-    return found
+    return product
 
 
 def packed(header: Mapping[str, object], arrays: Mapping[str, Floats]) -> bytes:

@@ -36,7 +36,7 @@ FUNCTIONS = (
 
 #: What the walk needs to know besides the tree: flags of tags as in native/tree.h, the separator of cells, limits.
 Walking = tuple[Mapping[str, int], str, int, int]
-Found = tuple[list[Element], list[Line]]
+Walked = tuple[list[Element], list[Line]]
 
 
 @lru_cache(maxsize=1)
@@ -54,7 +54,7 @@ def functions() -> array[int]:
     return pointers
 
 
-def walker(walking: Walking, sample: Callable[[Callable[[LexborNode], Found | None]], bool]) -> Any:
+def walker(walking: Walking, sample: Callable[[Callable[[LexborNode], Walked | None]], bool]) -> Any:
     """A function from a tree's root to its elements and lines, or to None where Python must walk; None without one.
 
     sample: compares the function with the walk in Python on a page that has a bit of everything.
@@ -65,12 +65,12 @@ def walker(walking: Walking, sample: Callable[[Callable[[LexborNode], Found | No
     tags, separator, characters, breaks = walking
     walk = compiled.walk
 
-    def walked(root: LexborNode) -> Found | None:
-        found: Found | None = walk(
+    def walked(root: LexborNode) -> Walked | None:
+        lines: Walked | None = walk(
             root.mem_id, addresses, tags, hides, undraws, names_for_readers, Element, Line, separator, characters,
             breaks, LONG_INLINE,
         )  # fmt: skip
-        return found
+        return lines
 
     return walked if sample(walked) else None
 

@@ -86,8 +86,8 @@ class Layout:
 
     def around(self, element: int) -> list[int]:
         """The element and those around it, from the inside out, MAX_ANCESTORS at most."""
-        found: list[int] = []
-        while element >= 0 and len(found) < MAX_ANCESTORS:
-            found.append(element)
+        indexes: list[int] = []
+        while element >= 0 and len(indexes) < MAX_ANCESTORS:
+            indexes.append(element)
             element = self.elements[element].parent
-        return found
+        return indexes

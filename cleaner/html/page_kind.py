@@ -23,14 +23,22 @@ CAPTIONS, CAPTION, TOLD = 2, 50, 0.5
 def seen_together(text: str, decisions: Sequence[Decision], policy: Policy) -> tuple[Decision, ...]:
     """The decisions on the lines near the article (`text`), changed where together they say more."""
     decisions = _said_once(text, decisions, policy)
-    kept = [each for each in decisions if each.action is Action.KEEP and each.label is not Label.HEADLINE]
-    size = sum(each.end - each.start for each in kept)
-    captions = [each for each in decisions if each.label is Label.CAPTION and each.end - each.start >= CAPTION]
-    told = sum(each.end - each.start for each in captions)
+    kept = [
+        decision for decision in decisions if decision.action is Action.KEEP and decision.label is not Label.HEADLINE
+    ]
+    size = sum(decision.end - decision.start for decision in kept)
+    captions = [
+        decision
+        for decision in decisions
+        if decision.label is Label.CAPTION and decision.end - decision.start >= CAPTION
+    ]
+    told = sum(decision.end - decision.start for decision in captions)
     if len(captions) >= CAPTIONS and size < LITTLE_TEXT and told >= TOLD * size:
         return _relabelled(decisions, captions, Label.BODY, policy, "most of the page's text stands in captions")
-    asks = sum(each.end - each.start for each in decisions if each.label in (Label.LEGAL, Label.SUBSCRIPTION))
-    prose = any(each.end - each.start >= PROSE and each.score < SURELY_BODY for each in kept)
+    asks = sum(
+        decision.end - decision.start for decision in decisions if decision.label in (Label.LEGAL, Label.SUBSCRIPTION)
+    )
+    prose = any(decision.end - decision.start >= PROSE and decision.score < SURELY_BODY for decision in kept)
     if kept and not prose and size < LITTLE_TEXT and asks >= size:
         return _relabelled(decisions, kept, Label.SUBSCRIPTION, policy, "on a page that only asks for consent or money")
     return tuple(decisions)
@@ -38,8 +46,8 @@ def seen_together(text: str, decisions: Sequence[Decision], policy: Policy) -> t
 
 def _said_once(text: str, decisions: Sequence[Decision], policy: Policy) -> tuple[Decision, ...]:
     """The decisions with kept lines that repeat longer ones above, and short ones in a row with such, removed."""
-    kept = [each for each in decisions if each.action is Action.KEEP]
-    words = [" ".join(text[each.start : each.end].split()) for each in kept]
+    kept = [decision for decision in decisions if decision.action is Action.KEEP]
+    words = [" ".join(text[decision.start : decision.end].split()) for decision in kept]
     first: dict[str, int] = {}
     copies: dict[int, int] = {}  # place among the kept lines → that of the line it repeats
     for number, line in enumerate(words):
@@ -63,10 +71,10 @@ def _said_once(text: str, decisions: Sequence[Decision], policy: Policy) -> tupl
 def _relabelled(
     decisions: Sequence[Decision], chosen: Sequence[Decision], label: Label, policy: Policy, reason: str
 ) -> tuple[Decision, ...]:
-    starts = {each.start for each in chosen}
+    starts = {decision.start for decision in chosen}
     return tuple(
-        replace(each, label=label, action=policy.action(label), reasons=(*each.reasons, reason))
-        if each.start in starts
-        else each
-        for each in decisions
+        replace(decision, label=label, action=policy.action(label), reasons=(*decision.reasons, reason))
+        if decision.start in starts
+        else decision
+        for decision in decisions
     )

@@ -22,10 +22,10 @@ _NAME = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+")
 
 def _name_words(names: str) -> tuple[int, ...]:
     """Hashes of the words and the whole names in a class or id attribute; digits do not count."""
-    found: dict[int, None] = {}
+    words: dict[int, None] = {}
     for name in names.split()[:12]:
-        found.update(_one_name(name[:60]))
-    return tuple(found)
+        words.update(_one_name(name[:60]))
+    return tuple(words)
 
 
 @lru_cache(maxsize=1 << 15)  # by name and not by attribute: sites share more names than combinations of them
@@ -40,13 +40,13 @@ def _one_name(name: str) -> dict[int, None]:
 def _own(tag: str, names: str, role: str, told: str) -> tuple[int, ...]:
     """Base hashes of one element: its tag, its names, tag with each name, role, property."""
     tag_hash = zlib.crc32(b"<" + tag.encode("utf-8", "replace"))
-    found = [tag_hash]
+    hashes = [tag_hash]
     for name in _name_words(names):
-        found += (name, name * 31 + tag_hash & 0xFFFFFFFF)
+        hashes += (name, name * 31 + tag_hash & 0xFFFFFFFF)
     if role:
-        found.append(zlib.crc32(b"role:" + role.encode("utf-8", "replace")))
-    found += [name * 17 + 5 & 0xFFFFFFFF for name in _name_words(told)]
-    return tuple(found)
+        hashes.append(zlib.crc32(b"role:" + role.encode("utf-8", "replace")))
+    hashes += [name * 17 + 5 & 0xFFFFFFFF for name in _name_words(told)]
+    return tuple(hashes)
 
 
 #: Distance from the line → group: itself, one, two, three around it, farther, far.
@@ -62,8 +62,8 @@ def place_hashes(layout: Layout) -> tuple[Ints, Ints, Ints]:
     elements = layout.elements
     rows: dict[tuple[object, ...], int] = {}
     around_all: list[tuple[int, ...]] = []  # per element it and those around it
-    for index, each in enumerate(elements):
-        above = around_all[each.parent] if each.parent >= 0 else ()
+    for index, holder in enumerate(elements):
+        above = around_all[holder.parent] if holder.parent >= 0 else ()
         around_all.append((index, *above[: MAX_ANCESTORS - 1]))
     ancestors: list[int] = []
     groups: list[int] = []
@@ -82,8 +82,8 @@ def place_hashes(layout: Layout) -> tuple[Ints, Ints, Ints]:
         of_line.append(row)
     used = sorted(set(ancestors))
     own = [_own(tag, names, role, told) for tag, _, names, role, told, *_ in map(elements.__getitem__, used)]
-    counts = np.array([len(each) for each in own])
-    flat = np.array([value for each in own for value in each], np.uint64)
+    counts = np.array([len(holder) for holder in own])
+    flat = np.array([value for holder in own for value in holder], np.uint64)
     at = np.searchsorted(used, ancestors)
     lengths = counts[at]
     starts = (np.cumsum(counts) - counts)[at]

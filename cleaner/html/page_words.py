@@ -93,13 +93,13 @@ def _said(words: Sequence[Sequence[str]]) -> tuple[NDArray[Any], Ints]:
     """Checksums of what the lines say, line after line, and each line's start."""
     keys: list[str] = []
     starts: list[int] = []
-    for each in words:
+    for block_words in words:
         starts.append(len(keys))
-        said = [*each[:WORDWISE], *each[-1:]]
+        said = [*block_words[:WORDWISE], *block_words[-1:]]
         if not "".join(said).isalpha():
             said = [_DIGITS.sub("0", word) for word in said]
         keys += ("^" + " ".join(said[:1]), "^" + " ".join(said[:2]), "^" + " ".join(said[:3]), "$" + "".join(said[-1:]))
-        if len(each) <= WORDWISE:
+        if len(block_words) <= WORDWISE:
             keys.append("=" + " ".join(said[:-1]))
             keys += said[:-1]
     values = np.array([zlib.crc32(key.encode("utf-8", "replace")) for key in keys], np.uint64)
@@ -109,14 +109,14 @@ def _said(words: Sequence[Sequence[str]]) -> tuple[NDArray[Any], Ints]:
 def _echoes(words: Sequence[Sequence[str]]) -> tuple[Floats, Floats]:
     """How much of a longer line, by runs of three words, stands in lines before it, and in lines after it."""
     runs = [list(zip(said, said[1:], said[2:], strict=False)) if len(said) >= ECHOING else () for said in words]
-    last = {run: index for index, each in enumerate(runs) for run in each}
+    last = {run: index for index, block_runs in enumerate(runs) for run in block_runs}
     seen: set[tuple[str, ...]] = set()
     before, after = np.zeros((2, len(words)), np.float32)
-    for index, each in enumerate(runs):
-        if each:
-            before[index] = len(seen.intersection(each)) / len(each)
-            after[index] = sum(last[run] > index for run in each) / len(each)
-            seen.update(each)
+    for index, block_runs in enumerate(runs):
+        if block_runs:
+            before[index] = len(seen.intersection(block_runs)) / len(block_runs)
+            after[index] = sum(last[run] > index for run in block_runs) / len(block_runs)
+            seen.update(block_runs)
     return before, after
 
 

@@ -91,14 +91,14 @@ def _rendered(lines: Sequence[Line]) -> str:
 def _repaired(lines: Sequence[Line], text: str, repairs: Sequence[Repair]) -> list[Line]:
     """The lines as they stand in the repaired rendering; no repair goes across a line's end."""
     offsets = OffsetMap(repairs)
-    found: list[Line] = []
+    mended_lines: list[Line] = []
     here = 0
     for line in lines:
-        here += line.breaks if found else 0
+        here += line.breaks if mended_lines else 0
         start, end = offsets.to_repaired(here, here + len(line.text))
-        found.append(line._replace(text=text[start:end]))
+        mended_lines.append(line._replace(text=text[start:end]))
         here += len(line.text)
-    return found
+    return mended_lines
 
 
 @lru_cache(maxsize=1)
@@ -138,21 +138,23 @@ def shown_lines(html: str, *, with_pieces: bool = False) -> Shown:
     """What becomes blocks, the elements around it, and the parsed page. Raises HtmlError."""
     try:
         walked = walk(html, with_pieces=with_pieces)
-        found, tree = walked.walk, walked.tree
-        if not found.lines and (frames := _noframes(tree)):
-            found = walk(frames, with_pieces=with_pieces).walk
+        walk_so_far, tree = walked.walk, walked.tree
+        if not walk_so_far.lines and (frames := _noframes(tree)):
+            walk_so_far = walk(frames, with_pieces=with_pieces).walk
     except SelectolaxError as error:
         raise HtmlError(f"the page cannot be parsed as HTML ({error}); mend its markup or leave it out") from error
-    elements = found.elements
-    lines = _shown(found.lines, elements)
+    elements = walk_so_far.elements
+    lines = _shown(walk_so_far.lines, elements)
     if _prose(lines) < BARE_PAGE:
-        everything = _shown(found.lines, elements, frozenset())
+        everything = _shown(walk_so_far.lines, elements, frozenset())
         if _prose(everything) - _prose(lines) >= BARE_PAGE:  # a tag left open in <noscript> puts all after it there
             lines = everything
-            elements[:] = [each._replace(hidden=False) if each.tag in _UNSEEN else each for each in elements]
+            elements[:] = [
+                element._replace(hidden=False) if element.tag in _UNSEEN else element for element in elements
+            ]
         else:
             lines += _from_json(json_prose(tree, stated(tree).text), elements, lines)
-    return Shown(lines, elements, tree, walked.cut, found)
+    return Shown(lines, elements, tree, walked.cut, walk_so_far)
 
 
 def _noframes(tree: LexborHTMLParser) -> str:

@@ -57,8 +57,8 @@ def date_in_address(address: str) -> str:
     >>> date_in_address("https://a.example/2024/05/03/bridge"), date_in_address("https://a.example/2024/05/bridge")
     ('2024-05-03', '')
     """
-    found = _IN_ADDRESS.search(address)
-    return written_date(int(found[1]), int(found[3]), int(found[4])) if found else ""
+    match = _IN_ADDRESS.search(address)
+    return written_date(int(match[1]), int(match[3]), int(match[4])) if match else ""
 
 
 def date_in_line(line: str, *, day_first: bool = True) -> str:
@@ -67,20 +67,20 @@ def date_in_line(line: str, *, day_first: bool = True) -> str:
     >>> date_in_line("Von Ada Holm, 3. März 2024, 10:15 Uhr"), date_in_line("Posted on May 3rd, 2024 by Ada")
     ('2024-03-03', '2024-05-03')
     """
-    found: list[tuple[int, str]] = []
+    dates: list[tuple[int, str]] = []
     for pattern in (_ISO, _EAST):
         if match := pattern.search(line):
-            found.append((match.start(), written_date(*map(int, match.groups()))))
+            dates.append((match.start(), written_date(*map(int, match.groups()))))
     if match := _NUMBERS.search(line):
         first, sign, second, year = int(match[1]), match[2], int(match[3]), int(match[4])
         as_day = first > 12 or (second <= 12 and (day_first or sign == "."))
-        found.append(
+        dates.append(
             (match.start(), written_date(year, second, first) if as_day else written_date(year, first, second))
         )
     for pattern, at, name in ((_DAY_NAME, 1, 2), (_NAME_DAY, 2, 1)):
         if (match := pattern.search(line)) and (month := month_named(match[name])):
-            found.append((match.start(), written_date(int(match[3]), month, int(match[at]))))
-    return min((each for each in found if each[1]), default=(0, ""))[1]
+            dates.append((match.start(), written_date(int(match[3]), month, int(match[at]))))
+    return min((place_and_date for place_and_date in dates if place_and_date[1]), default=(0, ""))[1]
 
 
 def month_named(name: str) -> int:
@@ -90,7 +90,7 @@ def month_named(name: str) -> int:
     (9, 3, 0)
     """
     name = name.lower()
-    return next((found for size in range(len(name), 2, -1) if (found := _MONTH.get(name[:size]))), 0)
+    return next((month for size in range(len(name), 2, -1) if (month := _MONTH.get(name[:size]))), 0)
 
 
 def shown_date(tree: LexborHTMLParser, near: Sequence[str], *, day_first: bool = True) -> str:

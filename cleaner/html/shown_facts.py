@@ -29,21 +29,21 @@ def with_shown(
     url: str | None,
 ) -> dict[str, Any]:
     """The facts that a page states, with those that it only shows where it states none."""
-    found = dict(facts)
-    if titles := found.pop("titles", ()):
-        found["title"] = _title([found["title"], *titles], lines, elements)
-    address = str(found.get("canonical") or url or "")
+    completed = dict(facts)
+    if titles := completed.pop("titles", ()):
+        completed["title"] = _title([completed["title"], *titles], lines, elements)
+    address = str(completed.get("canonical") or url or "")
     near = near_headline(lines, elements)
-    day_first = found.get("language") != MONTH_FIRST
+    day_first = completed.get("language") != MONTH_FIRST
     seen: Mapping[str, Callable[[], Any]] = {
         "date": lambda: date_in_address(address) or shown_date(tree, near, day_first=day_first),
         "authors": lambda: shown_authors(tree, near),
         "site": lambda: _host(address) or _host(url or ""),
     }
     for name, find in seen.items():
-        if name not in found and (value := find()):
-            found[name] = value
-    return found
+        if name not in completed and (value := find()):
+            completed[name] = value
+    return completed
 
 
 def _title(stated: Sequence[str], lines: Sequence[Line], elements: Sequence[Element]) -> str:

@@ -124,13 +124,13 @@ def resolved(facts: Mapping[str, Any], tree: LexborHTMLParser, url: str | None) 
     base = tree.css_first("base[href]")
     here = _joined(url or "", (base.attributes.get("href") or "").strip() if base else "")
     here = here if here.startswith(("http://", "https://")) else url or ""
-    found = dict(facts)
+    absolute = dict(facts)
     for name in ("canonical", "image"):
-        if isinstance(found.get(name), str):
-            found[name] = _joined(here, found[name])
-    if "images" in found:
-        found["images"] = [{**image, "src": _joined(here, image["src"])} for image in found["images"]]
-    return found
+        if isinstance(absolute.get(name), str):
+            absolute[name] = _joined(here, absolute[name])
+    if "images" in absolute:
+        absolute["images"] = [{**image, "src": _joined(here, image["src"])} for image in absolute["images"]]
+    return absolute
 
 
 def _joined(base: str, address: str) -> str:
@@ -170,9 +170,9 @@ def _is_organisation(author: Any) -> bool:
 
 
 def _things(value: Any) -> Iterator[dict[str, Any]]:
-    for each in values_in(value):
-        if isinstance(each, dict) and "@type" in each:
-            yield each
+    for item in values_in(value):
+        if isinstance(item, dict) and "@type" in item:
+            yield item
 
 
 def _is_article(thing: Mapping[str, Any]) -> bool:
@@ -200,8 +200,8 @@ def _article_facts(thing: Mapping[str, Any], known: Mapping[str, Mapping[str, An
     yield "authors", author_names([_name(author) for author in people if not _is_organisation(author)])
     yield "date", iso_date(thing.get("datePublished"))
     yield "modified", iso_date(thing.get("dateModified"))
-    sections = [plain_text(string(each)) for each in _list(thing.get("articleSection"))]
-    yield "section", next((each for each in sections if each), "")
+    sections = [plain_text(string(section)) for section in _list(thing.get("articleSection"))]
+    yield "section", next((section for section in sections if section), "")
     yield "language", language_code(_name(thing.get("inLanguage")))
     yield "site", _name(_meant(thing.get("publisher"), known))
     yield "description", plain_text(string(thing.get("description")))
@@ -210,7 +210,7 @@ def _article_facts(thing: Mapping[str, Any], known: Mapping[str, Mapping[str, An
 def _meta_facts(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:
     for node in tree.css("meta"):
         attributes = node.attributes
-        names = (attributes.get(each) for each in ("property", "name", "itemprop", "http-equiv"))
+        names = (attributes.get(attribute) for attribute in ("property", "name", "itemprop", "http-equiv"))
         key = next((name for name in names if name), "").strip().lower()
         name, value = _META.get(key), " ".join((attributes.get("content") or "").split())
         if name in ("date", "modified"):
@@ -266,5 +266,5 @@ def _picture(attributes: Mapping[str, str | None]) -> str | None:
     given = [value.strip() for key in _SOURCES if (value := attributes.get(key))]
     for key in ("srcset", "data-srcset"):
         given += [part.split()[0] for part in _CANDIDATES.split(attributes.get(key) or "") if part.strip()]
-    real = [each for each in given if not each.startswith("data:")]
+    real = [address for address in given if not address.startswith("data:")]
     return real[0] if real else "" if given else None

@@ -57,30 +57,30 @@ def page_facts(html: str, url: str | None = None, extractor: Extractor = Extract
 
     try:
         if extractor is Extractor.TRAFILATURA:
-            found = trafilatura.bare_extraction(
+            extracted = trafilatura.bare_extraction(
                 html,
                 url=url,
                 include_comments=False,
                 with_metadata=True,
                 date_extraction_params=dict(_DATES),
             )
-            if found is not None:
-                return PageFacts(getattr(found, "text", None) or "", _metadata(found))
+            if extracted is not None:
+                return PageFacts(getattr(extracted, "text", None) or "", _metadata(extracted))
         return PageFacts("", _metadata(extract_metadata(html, default_url=url, date_config=dict(_DATES))))
     except _EXTRACTION_ERRORS:
         return PageFacts()
 
 
-def _metadata(found: Any) -> dict[str, object]:
+def _metadata(extracted: Any) -> dict[str, object]:
     """Our names for trafilatura's fields; those that are empty are left out."""
-    authors = [name.strip() for name in (found.author or "").split(";")]
+    authors = [name.strip() for name in (extracted.author or "").split(";")]
     facts = {
-        "title": found.title,
+        "title": extracted.title,
         "authors": [name for name in authors if name],
-        "date": found.date,
-        "site": found.sitename,
-        "description": found.description,
-        "language": found.language,
-        "categories": list(found.categories or []),
+        "date": extracted.date,
+        "site": extracted.sitename,
+        "description": extracted.description,
+        "language": extracted.language,
+        "categories": list(extracted.categories or []),
     }
     return {name: value for name, value in facts.items() if value}

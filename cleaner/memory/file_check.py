@@ -52,12 +52,12 @@ def open_database(address: str) -> sqlite3.Connection:
     return database
 
 
-def _compare(there: dict[str, tuple[str, str]]) -> None:
+def _compare(stamps: dict[str, tuple[str, str]]) -> None:
     """All of ours must be there; a file of another version may have other tables, but `meta` is the same in each."""
     ours = _ours()
-    if there.get("meta") != ours["meta"]:
+    if stamps.get("meta") != ours["meta"]:
         raise ForeignSchemaError("it has no table meta like ours")
-    if wrong := sorted(name for name in there.keys() | ours.keys() if there.get(name) != ours.get(name)):
+    if wrong := sorted(name for name in stamps.keys() | ours.keys() if stamps.get(name) != ours.get(name)):
         raise ForeignSchemaError(f"other tables than ours: {', '.join(wrong)[:100]!r}")
 
 
@@ -115,7 +115,7 @@ def _places(path: Path) -> Iterator[int]:
     with path.open("rb") as file:
         while data := file.read(PIECE):
             window = before + data
-            for found in _STAMP.finditer(window):
-                yield position - len(before) + found.start(1)
+            for match in _STAMP.finditer(window):
+                yield position - len(before) + match.start(1)
             before = window[-_LENGTH - 20 :] if not _STAMP.search(window[-_LENGTH - 20 :]) else b""
             position += len(data)

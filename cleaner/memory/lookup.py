@@ -163,17 +163,17 @@ def recall(source: SourceMemory | None, units: Units, blocks: int) -> Recall:
     if documents < ENOUGH:
         return Recall(table, np.zeros(blocks, np.int64), documents)
     table[:, COLUMN["articles"]] = np.log1p(documents)
-    found = _others(source, units, mine)
-    _measure_wholes(table, units, found, documents)
-    _measure_edges(table, units, found, documents)
-    _measure_runs(table, units, found)
+    matches = _others(source, units, mine)
+    _measure_wholes(table, units, matches, documents)
+    _measure_edges(table, units, matches, documents)
+    _measure_runs(table, units, matches)
     return Recall(table, _counts(table), documents)
 
 
 def recurring_words(source: SourceMemory, units: Units) -> Flags:
     """Which tokens of the document lie in runs of words that at least RECURRING other articles hold."""
-    found = _others(source, units, np.uint64(_article_of(source, units)))
-    return _covered(units, found.unit[(found.others >= RECURRING) & (units.kinds[found.unit] == UnitKind.RUN)])
+    matches = _others(source, units, np.uint64(_article_of(source, units)))
+    return _covered(units, matches.unit[(matches.others >= RECURRING) & (units.kinds[matches.unit] == UnitKind.RUN)])
 
 
 def _covered(units: Units, runs: Ints) -> Flags:
@@ -229,19 +229,19 @@ def _article_of(source: SourceMemory, units: Units) -> int:
     return int(source.articles[near].min()) if len(near) else units.witness
 
 
-def _measure_wholes(table: Floats, units: Units, found: _Matches, documents: int) -> None:
-    whole = units.kinds[found.unit] == UnitKind.WHOLE
-    block = units.block[found.unit[whole]]
-    others = found.others[whole]
+def _measure_wholes(table: Floats, units: Units, matches: _Matches, documents: int) -> None:
+    whole = units.kinds[matches.unit] == UnitKind.WHOLE
+    block = units.block[matches.unit[whole]]
+    others = matches.others[whole]
     table[block, COLUMN["others"]] = np.log1p(others)
     table[block, COLUMN["share"]] = np.minimum(1, others / documents)
-    row = whole[found.owner] & found.other
-    owner, rows = found.owner[row], found.rows[row]
-    unit = found.unit[owner]
-    total = np.maximum(np.bincount(owner, minlength=len(found.unit)), 1)
+    row = whole[matches.owner] & matches.other
+    owner, rows = matches.owner[row], matches.rows[row]
+    unit = matches.unit[owner]
+    total = np.maximum(np.bincount(owner, minlength=len(matches.unit)), 1)
 
     def share(agrees: Flags) -> Floats:
-        return (np.bincount(owner, agrees, len(found.unit)) / total)[whole]
+        return (np.bincount(owner, agrees, len(matches.unit)) / total)[whole]
 
     for name, ours in (("place", units.place), ("from_end", units.place_from_end)):
         table[block, COLUMN[name]] = share(np.abs(rows[name].astype(np.int64) - ours[unit]) <= 1)
@@ -249,19 +249,19 @@ def _measure_wholes(table: Floats, units: Units, found: _Matches, documents: int
         table[block, COLUMN[name]] = share(rows[name] == beside[unit])
 
 
-def _measure_edges(table: Floats, units: Units, found: _Matches, documents: int) -> None:
+def _measure_edges(table: Floats, units: Units, matches: _Matches, documents: int) -> None:
     for name, kind in (("head", UnitKind.HEAD), ("tail", UnitKind.TAIL)):
-        chosen = units.kinds[found.unit] == kind
-        block = units.block[found.unit[chosen]]
-        table[block, COLUMN[name]] = np.log1p(found.others[chosen])
-        table[block, COLUMN[f"{name}_share"]] = np.minimum(1, found.others[chosen] / documents)
+        chosen = units.kinds[matches.unit] == kind
+        block = units.block[matches.unit[chosen]]
+        table[block, COLUMN[name]] = np.log1p(matches.others[chosen])
+        table[block, COLUMN[f"{name}_share"]] = np.minimum(1, matches.others[chosen] / documents)
 
 
-def _measure_runs(table: Floats, units: Units, found: _Matches) -> None:
-    chosen = units.kinds[found.unit] == UnitKind.RUN
+def _measure_runs(table: Floats, units: Units, matches: _Matches) -> None:
+    chosen = units.kinds[matches.unit] == UnitKind.RUN
     if not chosen.any():
         return
-    unit, others = found.unit[chosen], found.others[chosen]
+    unit, others = matches.unit[chosen], matches.others[chosen]
     block, logs = units.block[unit], np.log1p(others)
     blocks = len(table)
     np.maximum.at(table[:, COLUMN["run"]], block, logs.astype(np.float32))

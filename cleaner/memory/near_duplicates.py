@@ -53,10 +53,10 @@ def without(sketches: Hashes, hashes: Hashes) -> Hashes:
     return np.sort(own - np.uint64(1), axis=-1) + np.uint64(1)  # 0 becomes the largest, and 0 again
 
 
-def articles_of(witnesses: Hashes, found: Hashes, asked: Hashes) -> Hashes:
+def articles_of(witnesses: Hashes, articles: Hashes, asked: Hashes) -> Hashes:
     """The articles of the asked witnesses by what `articles` found; those of no known document stand for themselves."""
     known, at = is_known(witnesses, asked)
-    return np.where(known, found[at], asked) if len(witnesses) else asked
+    return np.where(known, articles[at], asked) if len(witnesses) else asked
 
 
 def _candidates(sketches: Hashes) -> Ints:
@@ -65,11 +65,11 @@ def _candidates(sketches: Hashes) -> Ints:
     rows = np.repeat(np.arange(len(sketches)), LOOKED_UP)
     order = np.lexsort((rows, values))
     values, rows = values[order], rows[order]
-    found = []
+    candidates = []
     for step in range(1, NEIGHBOURS + 1):
         same = (values[step:] == values[:-step]) & (values[step:] != NO_HASH)
-        found.append(np.stack((rows[:-step][same], rows[step:][same]), axis=1))
-    return np.unique(np.concatenate(found), axis=0) if len(sketches) else np.zeros((0, 2), np.int64)
+        candidates.append(np.stack((rows[:-step][same], rows[step:][same]), axis=1))
+    return np.unique(np.concatenate(candidates), axis=0) if len(sketches) else np.zeros((0, 2), np.int64)
 
 
 def alike(sketches: Hashes, others: Hashes) -> Floats:

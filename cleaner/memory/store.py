@@ -285,10 +285,10 @@ class Memory:
 
     def text(self, number: int) -> str:
         """The sample text that an entry's field `text` names."""
-        found = next(self._rows("SELECT text FROM sample WHERE id = ?", number), None)
-        if found is None:
+        row = next(self._rows("SELECT text FROM sample WHERE id = ?", number), None)
+        if row is None:
             raise self._damaged(f"it has no sample {number}")
-        return str(found[0])
+        return str(row[0])
 
     def _number(self, source: str) -> int:
         return self._facts[source].id if source in self._facts else 0
@@ -312,8 +312,8 @@ class Memory:
             database = open_database(_address(self.path))
         except ForeignSchemaError as error:
             raise self._damaged(str(error)) from error
-        found = database.execute("SELECT value FROM meta WHERE name = 'digest'").fetchone()
-        if self.digest and found != (self.digest,):
+        row = database.execute("SELECT value FROM meta WHERE name = 'digest'").fetchone()
+        if self.digest and row != (self.digest,):
             database.close()
             raise MemoryFileError(f"{self.path}: was replaced meanwhile; run again")
         return database

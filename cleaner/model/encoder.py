@@ -92,7 +92,7 @@ class Rows:
         """The same for the accelerator: a bit for each bucket and the rank of each 64 of them; the rows by rank."""
         first = 1, len(self.words) + 1
         sizes = 1 << WORD_BITS, 1 << STEM_BITS
-        return tuple(_ranked(*each) for each in zip((self.words, self.stems), first, sizes, strict=True))
+        return tuple(_ranked(*table) for table in zip((self.words, self.stems), first, sizes, strict=True))
 
 
 def _ranked(buckets: Ints, first: int, size: int) -> tuple[Hashes, Ints]:
@@ -127,8 +127,8 @@ def select(rows: Ints, features: Features, blocks: Ints) -> Read:
     empty = place == taken[owner]
     skipped = (place >= HEAD) * np.maximum(counts - HEAD - TAIL, 0)[owner]
     tokens = np.where(empty, 0, features.starts[blocks][owner] + place + skipped)
-    found = np.where(empty, 0, rows[tokens])
-    return Read(found, np.where(empty, 0, _SHAPE[features.kinds[tokens]]), empty, starts, counts)
+    selected = np.where(empty, 0, rows[tokens])
+    return Read(selected, np.where(empty, 0, _SHAPE[features.kinds[tokens]]), empty, starts, counts)
 
 
 @dataclass(frozen=True)
@@ -190,9 +190,9 @@ class Encoder:
         convolution, hidden, last = self.layers
         tokens = np.concatenate((self.codes.take(read.rows, axis=0), self.shapes.take(read.shapes, axis=0)), 1)
         tokens[read.empty] = 0
-        found = np.maximum(convolution.apply_to_levels(around(tokens, 1), np.float32(self.unit)), 0)
-        found[read.empty] = 0
-        return last.apply_in_numpy(np.maximum(hidden.apply_in_numpy(pooled(found, read)), 0))
+        convolved = np.maximum(convolution.apply_to_levels(around(tokens, 1), np.float32(self.unit)), 0)
+        convolved[read.empty] = 0
+        return last.apply_in_numpy(np.maximum(hidden.apply_in_numpy(pooled(convolved, read)), 0))
 
     @cached_property
     def _packed(self) -> tuple[Any, ...]:
@@ -204,11 +204,11 @@ class Encoder:
         )  # fmt: skip
 
 
-def pooled(found: Floats, read: Read) -> Floats:
+def pooled(convolved: Floats, read: Read) -> Floats:
     """The maximum and the mean of what was found at each block's tokens, in whole numbers of a unit; and its size."""
-    units = units_of(np.maximum.reduceat(found.max(axis=1), read.starts), MOST_LEVELS)
+    units = units_of(np.maximum.reduceat(convolved.max(axis=1), read.starts), MOST_LEVELS)
     size = np.minimum(read.counts, HEAD + TAIL)
-    steps = np.rint(found * np.repeat(1 / units, size + 1).astype(np.float32)[:, None])
+    steps = np.rint(convolved * np.repeat(1 / units, size + 1).astype(np.float32)[:, None])
     most = np.maximum.reduceat(steps, read.starts, axis=0) * units.astype(np.float32)[:, None]
     sums = np.add.reduceat(steps, read.starts, axis=0, dtype=np.float64)
     mean = sums * units[:, None] / np.sqrt(size)[:, None]

@@ -69,8 +69,8 @@ class HashedTable:
 
     def cells_in_numpy(self, buckets: Ints, columns: Ints) -> Floats:
         """The reference that the accelerator is held to."""
-        found: Floats = self.values[self.rows.take(buckets), columns]
-        return found
+        cells: Floats = self.values[self.rows.take(buckets), columns]
+        return cells
 
     def take(self, buckets: Ints) -> Floats:
         """The weights of these buckets."""

@@ -69,7 +69,7 @@ class Linear:
     def weights(self, features: Features, tokens: Ints, columns: Ints) -> Floats:
         """What tokens weigh, each in a column, before the length of its block is taken into account."""
         buckets = {"word": features.words, "stem": features.stems, "pair": features.pairs}
-        return np.sum([self.tables[name].cells(found[tokens], columns) for name, found in buckets.items()], axis=0)
+        return np.sum([self.tables[name].cells(hashes[tokens], columns) for name, hashes in buckets.items()], axis=0)
 
     def _score(self, features: Features) -> Floats:
         """The reference that the accelerator is held to."""
@@ -303,8 +303,8 @@ def evidence_sums(evidence: Sequence[Sequence[Evidence]]) -> Floats:
     """Block × label sums of the rules' weights."""
     sums = np.zeros((len(evidence), len(COLUMNS)), np.float32)
     for index, given in enumerate(evidence):
-        for each in given:
-            sums[index, COLUMN[each.label]] += each.weight
+        for block_evidence in given:
+            sums[index, COLUMN[block_evidence.label]] += block_evidence.weight
     return sums
 
 

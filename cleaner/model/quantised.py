@@ -161,5 +161,5 @@ def logarithm(values: Floats) -> Floats:
     sums = np.full_like(slope, _ODD[0])
     for factor in _ODD[1:]:
         sums = sums * square + factor
-    found: Floats = twos * _LN2_HIGH + (2 * slope * sums + twos * _LN2_LOW)
-    return found
+    logarithms: Floats = twos * _LN2_HIGH + (2 * slope * sums + twos * _LN2_LOW)
+    return logarithms

@@ -125,8 +125,8 @@ def shifted(column: Floats, step: int) -> Floats:
 
 def recurs(recall: Recall) -> Flags:
     """Per block: does it stand in other articles of the source?"""
-    found: Flags = recall.counts >= RECURRING
-    return found
+    recurring: Flags = recall.counts >= RECURRING
+    return recurring
 
 
 def _is_prose(text: str) -> bool:

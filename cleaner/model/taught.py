@@ -147,10 +147,10 @@ class Taught:
         """Block × label probabilities with what was taught in them; rows still sum to 1."""
         if not len(self.keys) or not len(blocks):
             return probabilities
-        found = design(probabilities, blocks, source)
-        at = np.minimum(np.searchsorted(self.keys, found.keys), len(self.keys) - 1)
-        known = self.keys[at] == found.keys
-        moves = np.bincount(found.block, known * self.weights[at] * found.values, len(blocks))
+        matrix = design(probabilities, blocks, source)
+        at = np.minimum(np.searchsorted(self.keys, matrix.keys), len(self.keys) - 1)
+        known = self.keys[at] == matrix.keys
+        moves = np.bincount(matrix.block, known * self.weights[at] * matrix.values, len(blocks))
         before = np.clip(probabilities[:, len(KEPT) :].sum(axis=1), EDGE, 1 - EDGE)
         after = np.clip(1 / (1 + np.exp(-(np.log(before / (1 - before)) + moves))), EDGE, 1 - EDGE)
         scale = np.ones_like(probabilities)

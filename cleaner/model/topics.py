@@ -75,13 +75,13 @@ def in_numpy(features: Features, rows: Ints, codes: Ints, rarity: Ints, lengths:
 def _nearest(units: Floats, among: Flags) -> Floats:
     """How near each block is to the nearest other one of some; a strip of rows at a time, for the sake of memory."""
     places = np.flatnonzero(among)
-    others, found = units[places].T, np.empty(len(units), np.float32)
+    others, nearest = units[places].T, np.empty(len(units), np.float32)
     for first in range(0, len(units), STRIP):
         near = units[first : first + STRIP] @ others
         own = np.flatnonzero((places >= first) & (places < first + STRIP))
         near[places[own] - first, own] = -LEVELS * LEVELS
-        found[first : first + STRIP] = near.max(axis=1)
-    return found
+        nearest[first : first + STRIP] = near.max(axis=1)
+    return nearest
 
 
 def directions(sums: Floats) -> Floats:

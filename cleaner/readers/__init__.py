@@ -1,4 +1,4 @@
-"""Containers → readings. To add one: a file with a function Found → Readings, and a line in READERS."""
+"""Containers → readings. To add one: a file with a function InputFile → Readings, and a line in READERS."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from cleaner.readers.readings import (
     DEFAULTS,
     Failure,
     FieldNames,
-    Found,
+    InputFile,
     Original,
     Range,
     Reading,
@@ -43,8 +43,8 @@ __all__ = [
     "Divided",
     "Failure",
     "FieldNames",
-    "Found",
     "InputError",
+    "InputFile",
     "Original",
     "Range",
     "ReadSettings",
@@ -67,7 +67,7 @@ class Reader(Protocol):
     Whatever it raises, at once or on the way, is made a failure by `read`.
     """
 
-    def __call__(self, found: Found, settings: ReadSettings) -> Iterator[Reading | Skipped]: ...
+    def __call__(self, file: InputFile, settings: ReadSettings) -> Iterator[Reading | Skipped]: ...
 
 
 #: ARC files are not read, but named, with what to do.
@@ -104,13 +104,13 @@ class Cutter(Protocol):
     `settings` as for reading, since what is longer may end elsewhere.
     """
 
-    def __call__(self, found: Found, *, room: int, size: int, settings: ReadSettings) -> Iterator[Range]: ...
+    def __call__(self, file: InputFile, *, room: int, size: int, settings: ReadSettings) -> Iterator[Range]: ...
 
 
 class RangeReader(Protocol):
     """Reads one of those ranges; has gone the way to its first document when it returns."""
 
-    def __call__(self, found: Found, part: Range, settings: ReadSettings) -> Iterator[Reading | Skipped]: ...
+    def __call__(self, file: InputFile, part: Range, settings: ReadSettings) -> Iterator[Reading | Skipped]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,9 @@ DIVIDED: Mapping[str, Divided] = {
 }
 
 
-def discover(inputs: Sequence[PathOrUrl], *, exclude: PathOrUrl | None = None) -> Iterator[Found | Skipped | Failure]:
+def discover(
+    inputs: Sequence[PathOrUrl], *, exclude: PathOrUrl | None = None
+) -> Iterator[InputFile | Skipped | Failure]:
     """Everything in files, folders, globs and URLs, sorted by locator; the same on every system.
 
     `exclude` is the folder for the output. Raises InputError at once when it lies in an input folder or is one,
@@ -156,28 +158,28 @@ def input_folder(inputs: Sequence[PathOrUrl]) -> str:
     return remote_folder(inputs) if any(map(is_remote, inputs)) else folder.input_folder(inputs)
 
 
-def read(found: Found, settings: ReadSettings = DEFAULTS) -> Iterator[Reading | Skipped]:
+def read(file: InputFile, settings: ReadSettings = DEFAULTS) -> Iterator[Reading | Skipped]:
     """The readings of what was found: one for a file, one a row or record for a container. Bad input becomes a Failure.
 
     What a container holds besides articles, such as a WARC's requests, is Skipped with its reason.
     Raises StoreError only.
     """
-    return told_source(_guarded(partial(READERS[found.kind], found, settings), found), settings)
+    return told_source(_guarded(partial(READERS[file.kind], file, settings), file), settings)
 
 
-def read_part(found: Found, part: Range, settings: ReadSettings) -> Iterator[Reading | Skipped]:
+def read_part(file: InputFile, part: Range, settings: ReadSettings) -> Iterator[Reading | Skipped]:
     """The readings of a range that the kind's cutter gave; the way to it is gone when this returns."""
-    readings = _guarded(partial(DIVIDED[found.kind].read, found, part, settings), found, part.first)
+    readings = _guarded(partial(DIVIDED[file.kind].read, file, part, settings), file, part.first)
     return told_source(readings, settings)
 
 
 def _guarded(
-    start: Callable[[], Iterator[Reading | Skipped]], found: Found, first: int | None = None
+    start: Callable[[], Iterator[Reading | Skipped]], file: InputFile, first: int | None = None
 ) -> Iterator[Reading | Skipped]:
     try:
-        return guarded(start(), found.locator, first)
+        return guarded(start(), file.locator, first)
     except Exception as error:  # noqa: BLE001 (as in `guarded`, for what is raised before the first reading)
-        return iter([Reading(None, None, failure_of(error, found.locator, first))])
+        return iter([Reading(None, None, failure_of(error, file.locator, first))])
 
 
 def told_source(readings: Iterator[Reading | Skipped], settings: ReadSettings) -> Iterator[Reading | Skipped]:

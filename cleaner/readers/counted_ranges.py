@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cleaner.readers.packing import packing_of
-from cleaner.readers.readings import Found, Range, Reading, ReadSettings, Skipped
+from cleaner.readers.readings import InputFile, Range, Reading, ReadSettings, Skipped
 from cleaner.storage.object_store import RemoteFile
 
 #: Smaller files are read as a whole, in one shard: bytes, and how many times larger a packed one is taken to be.
 LARGE, PACKED = 8 << 20, 6
 
-ReadWhole = Callable[[Found, ReadSettings], Iterator[Reading | Skipped]]
+ReadWhole = Callable[[InputFile, ReadSettings], Iterator[Reading | Skipped]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class CountedRanges:
 
     read_whole: ReadWhole
 
-    def cut(self, found: Found, *, room: int, size: int, settings: ReadSettings) -> Iterator[Range]:
+    def cut(self, file: InputFile, *, room: int, size: int, settings: ReadSettings) -> Iterator[Range]:
         """Ranges that cover the file: the first of at most `room` documents, the others of `size`. Raises nothing."""
         first, count, limit = 1, 0, room
-        if _is_large(found):
+        if _is_large(file):
             with suppress(Exception):  # the reader's to report: the last range leads there
-                for reading in self.read_whole(found, settings):
+                for reading in self.read_whole(file, settings):
                     if isinstance(reading, Skipped):
                         continue
                     if count == limit:
@@ -41,26 +41,26 @@ class CountedRanges:
                     count += 1
         yield Range(first, count or 1, 0, last=True)
 
-    def read(self, found: Found, part: Range, settings: ReadSettings) -> Iterator[Reading | Skipped]:
+    def read(self, file: InputFile, part: Range, settings: ReadSettings) -> Iterator[Reading | Skipped]:
         """The readings of a range that `cut` gave."""
         parked = _PARKED.pop() if _PARKED else None
-        if parked and (parked.path, parked.settings) == (found.path, settings) and parked.place <= part.first:
+        if parked and (parked.path, parked.settings) == (file.path, settings) and parked.place <= part.first:
             readings, place = parked.readings, parked.place
         else:
-            readings, place = iter(self.read_whole(found, settings)), 1
+            readings, place = iter(self.read_whole(file, settings)), 1
         while place < part.first and (reading := next(readings, None)) is not None:
             place += isinstance(reading, Reading)
-        return _documents(found, part, settings, readings)
+        return _documents(file, part, settings, readings)
 
 
-def _is_large(found: Found) -> bool:
+def _is_large(file: InputFile) -> bool:
     with suppress(OSError, ValueError):
-        return found.path.stat().st_size * (PACKED if packing_of(found.kind) else 1) >= LARGE
+        return file.path.stat().st_size * (PACKED if packing_of(file.kind) else 1) >= LARGE
     return False
 
 
 def _documents(
-    found: Found, part: Range, settings: ReadSettings, readings: Iterator[Reading | Skipped]
+    file: InputFile, part: Range, settings: ReadSettings, readings: Iterator[Reading | Skipped]
 ) -> Iterator[Reading | Skipped]:
     left = part.documents
     while part.last or left:
@@ -69,7 +69,7 @@ def _documents(
             return
         left -= isinstance(reading, Reading)
         yield reading
-    _PARKED[:] = [_Parked(found.path, settings, readings, part.first + part.documents)]
+    _PARKED[:] = [_Parked(file.path, settings, readings, part.first + part.documents)]
 
 
 @dataclass(frozen=True, slots=True)

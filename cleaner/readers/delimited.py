@@ -18,7 +18,7 @@ from cleaner.decoding.decode import decode
 from cleaner.readers.files import not_a_file, too_large
 from cleaner.readers.guard import guarded, guarded_row
 from cleaner.readers.packing import packing_of, unpacked
-from cleaner.readers.readings import Failure, FieldNames, Found, Original, Reading, ReadSettings
+from cleaner.readers.readings import Failure, FieldNames, InputFile, Original, Reading, ReadSettings
 from cleaner.readers.rows import RowError, failed_row_reading, row_reading
 
 #: Bytes that tell the charset of a table.
@@ -30,14 +30,14 @@ LISTED = 8
 _MEND = "mend or remove the row"
 
 
-def read_delimited(found: Found, settings: ReadSettings) -> Iterator[Reading]:
+def read_delimited(file: InputFile, settings: ReadSettings) -> Iterator[Reading]:
     """The articles in a table."""
-    facts = found.path.stat()
+    facts = file.path.stat()
     if not stat.S_ISREG(facts.st_mode):
-        return iter([Reading(None, None, not_a_file(found.locator, folder=stat.S_ISDIR(facts.st_mode)))])
-    stream = unpacked(found.path.open("rb"), packing_of(found.kind))
-    delimiter = "\t" if found.kind.startswith(".tsv") else None
-    return read_table(stream, name=found.locator, settings=settings, delimiter=delimiter, modified=facts.st_mtime)
+        return iter([Reading(None, None, not_a_file(file.locator, folder=stat.S_ISDIR(facts.st_mode)))])
+    stream = unpacked(file.path.open("rb"), packing_of(file.kind))
+    delimiter = "\t" if file.kind.startswith(".tsv") else None
+    return read_table(stream, name=file.locator, settings=settings, delimiter=delimiter, modified=facts.st_mtime)
 
 
 def read_table(

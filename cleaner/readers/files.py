@@ -16,7 +16,7 @@ from cleaner.decoding.content_kind import ContentKind, content_kind
 from cleaner.decoding.decode import UndecodableError, decode
 from cleaner.document import Document
 from cleaner.readers.packing import packing_of, unpacked
-from cleaner.readers.readings import DEFAULT_MAX_BYTES, Failure, Found, Original, Reading, ReadSettings
+from cleaner.readers.readings import DEFAULT_MAX_BYTES, Failure, InputFile, Original, Reading, ReadSettings
 
 #: What is not an article though it is called plain text, and what to say instead.
 REFUSED = {
@@ -40,19 +40,19 @@ _ADVICE = {
 }
 
 
-def read_text(found: Found, settings: ReadSettings) -> Iterator[Reading]:
+def read_text(file: InputFile, settings: ReadSettings) -> Iterator[Reading]:
     """The article in a plain text file; what is not plain text is read as a page or refused (`from_bytes`)."""
-    yield _read(found, "text/plain", settings)
+    yield _read(file, "text/plain", settings)
 
 
-def read_marked_text(found: Found, settings: ReadSettings) -> Iterator[Reading]:
+def read_marked_text(file: InputFile, settings: ReadSettings) -> Iterator[Reading]:
     """The article in a Markdown file, which may begin with HTML and is text all the same."""
-    yield _read(found, "text/plain", settings, as_told=True)
+    yield _read(file, "text/plain", settings, as_told=True)
 
 
-def read_html(found: Found, settings: ReadSettings) -> Iterator[Reading]:
+def read_html(file: InputFile, settings: ReadSettings) -> Iterator[Reading]:
     """The article in an HTML file; a charset it declares decides unless the bytes speak against it."""
-    yield _read(found, "text/html", settings)
+    yield _read(file, "text/html", settings)
 
 
 def read_stream(
@@ -129,27 +129,27 @@ def not_a_file(locator: str, *, folder: bool = False) -> Failure:
     return Failure(locator, None, "is a pipe or device, not a file", "copy what it gives into a file")
 
 
-def read_payload(found: Found, media_type: str, settings: ReadSettings) -> Original | Reading:
+def read_payload(file: InputFile, media_type: str, settings: ReadSettings) -> Original | Reading:
     """The unpacked bytes of a file that holds one article, or the reading that says why there are none.
 
     Raises PackingError.
     """
-    packing, max_bytes = packing_of(found.kind), settings.max_bytes
+    packing, max_bytes = packing_of(file.kind), settings.max_bytes
     try:
-        facts = found.path.stat()
+        facts = file.path.stat()
         if not stat.S_ISREG(facts.st_mode):  # opening a named pipe would wait for ever
-            return Reading(None, None, not_a_file(found.locator, folder=stat.S_ISDIR(facts.st_mode)))
+            return Reading(None, None, not_a_file(file.locator, folder=stat.S_ISDIR(facts.st_mode)))
         if facts.st_size > max_bytes:
-            return Reading(None, None, too_large(found.locator, None, max_bytes))
-        with unpacked(found.path.open("rb"), packing) as stream:
+            return Reading(None, None, too_large(file.locator, None, max_bytes))
+        with unpacked(file.path.open("rb"), packing) as stream:
             payload = read_bounded(stream, max_bytes)
     except OSError as error:
-        return Reading(None, None, unreadable(found.locator, error))
+        return Reading(None, None, unreadable(file.locator, error))
     if len(payload) > max_bytes:  # it grew since, or unpacks to more
-        return Reading(None, None, too_large(found.locator, None, max_bytes))
-    return Original(found.locator, None, payload, media_type, modified=facts.st_mtime, packing=packing)
+        return Reading(None, None, too_large(file.locator, None, max_bytes))
+    return Original(file.locator, None, payload, media_type, modified=facts.st_mtime, packing=packing)
 
 
-def _read(found: Found, media_type: str, settings: ReadSettings, *, as_told: bool = False) -> Reading:
-    original = read_payload(found, media_type, settings)
+def _read(file: InputFile, media_type: str, settings: ReadSettings, *, as_told: bool = False) -> Reading:
+    original = read_payload(file, media_type, settings)
     return original if isinstance(original, Reading) else from_bytes(original, as_told=as_told)

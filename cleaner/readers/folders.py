@@ -16,7 +16,7 @@ from cleaner.decoding.content_kind import HEAD
 from cleaner.readers.files import not_a_file, unreadable
 from cleaner.readers.kinds import SERVED, kind_by_bytes, kind_of, suffix_of
 from cleaner.readers.packing import PACKINGS
-from cleaner.readers.readings import Failure, Found, Skipped
+from cleaner.readers.readings import Failure, InputFile, Skipped
 from cleaner.storage.object_store import RemoteFile
 
 #: The only input named is read as this when its suffix is unknown: who names it wants it read.
@@ -44,7 +44,7 @@ _Entries = list[tuple[str, "os.DirEntry[str]"]]
 
 def find(
     inputs: Sequence[Path | str], *, exclude: Path | None, kinds: Collection[str]
-) -> Iterator[Found | Skipped | Failure]:
+) -> Iterator[InputFile | Skipped | Failure]:
     """What `readers.discover` gives, for these kinds (suffixes). Raises InputError at once."""
     starts, unmatched = _starts(inputs)
     if exclude is not None:
@@ -74,7 +74,7 @@ def input_folder(inputs: Sequence[Path | str]) -> str:
 
 def _find(
     named: list[tuple[str, _Start]], unmatched: list[Failure], kinds: Collection[str], *, fallback: str | None
-) -> Iterator[Found | Skipped | Failure]:
+) -> Iterator[InputFile | Skipped | Failure]:
     yield from unmatched
     seen: set[str] = set()
     for locator, start in named:
@@ -166,7 +166,7 @@ def _locator(path: Path, base: Path | None) -> str:
     return path.relative_to(base).as_posix() if base else path.name
 
 
-def _walk(folder: Path, prefix: str, kinds: Collection[str]) -> Iterator[Found | Skipped | Failure]:
+def _walk(folder: Path, prefix: str, kinds: Collection[str]) -> Iterator[InputFile | Skipped | Failure]:
     """What lies under a folder in the order of locators, without a recursion that depth could break."""
     root = folder.resolve()
     todo, failure = _entries(folder, prefix)
@@ -206,7 +206,7 @@ def _is_open_folder(entry: os.DirEntry[str]) -> bool:
 
 def _judge(
     path: Path, locator: str, kinds: Collection[str], *, root: Path | None, fallback: str | None = None
-) -> Found | Skipped | Failure:
+) -> InputFile | Skipped | Failure:
     """What becomes of a file, or of what else stands in a file's place; links must stay in `root` if there is one."""
     if unnameable := _unnameable(locator):
         return unnameable
@@ -226,7 +226,7 @@ def _judge(
         kind = told_kind(path, locator, kinds, named=fallback is not None)
     except OSError as error:
         return unreadable(locator, error)
-    return Found(path, locator, kind) if kind else Skipped(locator, unknown(locator))
+    return InputFile(path, locator, kind) if kind else Skipped(locator, unknown(locator))
 
 
 def told_kind(path: Path | RemoteFile, locator: str, kinds: Collection[str], *, named: bool) -> str | None:

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from cleaner.readers.files import not_a_file, read_bounded, too_large
 from cleaner.readers.guard import guarded, guarded_row
 from cleaner.readers.packing import packing_of, unpacked
-from cleaner.readers.readings import Failure, FieldNames, Found, Original, Reading, ReadSettings
+from cleaner.readers.readings import Failure, FieldNames, InputFile, Original, Reading, ReadSettings
 from cleaner.readers.rows import DECODER, RowError, row_reading
 
 #: An object of rows may be so many times longer than one document.
@@ -31,13 +31,13 @@ _SEPARATOR = re.compile(r"[ \t\r\n]*(?:,[ \t\r\n]*)?")
 _MEND = "mend the file; JSON's own programs (jq, python -m json.tool) show the place"
 
 
-def read_json(found: Found, settings: ReadSettings) -> Iterator[Reading]:
+def read_json(file: InputFile, settings: ReadSettings) -> Iterator[Reading]:
     """The articles in a JSON file."""
-    facts = found.path.stat()
+    facts = file.path.stat()
     if not stat.S_ISREG(facts.st_mode):
-        return iter([Reading(None, None, not_a_file(found.locator, folder=stat.S_ISDIR(facts.st_mode)))])
-    stream = unpacked(found.path.open("rb"), packing_of(found.kind))
-    return read_json_stream(stream, name=found.locator, settings=settings, modified=facts.st_mtime)
+        return iter([Reading(None, None, not_a_file(file.locator, folder=stat.S_ISDIR(facts.st_mode)))])
+    stream = unpacked(file.path.open("rb"), packing_of(file.kind))
+    return read_json_stream(stream, name=file.locator, settings=settings, modified=facts.st_mtime)
 
 
 def read_json_stream(

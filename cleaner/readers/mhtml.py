@@ -16,20 +16,20 @@ from cleaner.decoding.charset_guess import page_hints
 from cleaner.decoding.decode import UndecodableError, decode
 from cleaner.document import Document
 from cleaner.readers.files import read_payload
-from cleaner.readers.readings import Failure, Found, Reading, ReadSettings
+from cleaner.readers.readings import Failure, InputFile, Reading, ReadSettings
 
 MEDIA_TYPE = "multipart/related"
 #: What the standard library's parser raises on headers no mail program ever wrote.
 _PARSER_ERRORS = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
-def read_mhtml(found: Found, settings: ReadSettings) -> Iterator[Reading]:
+def read_mhtml(file: InputFile, settings: ReadSettings) -> Iterator[Reading]:
     """The page in a saved file."""
-    original = read_payload(found, MEDIA_TYPE, settings)
+    original = read_payload(file, MEDIA_TYPE, settings)
     if isinstance(original, Reading):
         yield original
         return
-    failure = Failure(found.locator, None, "holds no HTML part", "save the page again")
+    failure = Failure(file.locator, None, "holds no HTML part", "save the page again")
     try:
         message, part, page = _opened(original.payload)
         if part is None or not isinstance(page, bytes):
@@ -38,14 +38,14 @@ def read_mhtml(found: Found, settings: ReadSettings) -> Iterator[Reading]:
         url = _address(message, part)
         facts = decode(page, page_hints(page, header=part.get_content_charset(), url=url))
     except UndecodableError as error:
-        yield Reading(original, None, Failure(found.locator, None, error.what, error.do))
+        yield Reading(original, None, Failure(file.locator, None, error.what, error.do))
         return
     except _PARSER_ERRORS as error:
         yield Reading(original, None, replace(failure, what=f"is not MHTML ({error})"))
         return
-    metadata = {"path": found.locator, **({"capture-date": saved} if (saved := _saved(message)) else {})}
+    metadata = {"path": file.locator, **({"capture-date": saved} if (saved := _saved(message)) else {})}
     document = Document(
-        found.locator, facts.text, "text/html",
+        file.locator, facts.text, "text/html",
         url=url, metadata=metadata,
     )  # fmt: skip
     yield Reading(replace(original, decoding={**facts.as_dict(), "container": "mhtml"}), document)

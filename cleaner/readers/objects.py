@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from cleaner.readers.files import unreadable
 from cleaner.readers.folders import FALLBACK_KIND, WILDCARDS, InputError, told_kind, unknown
-from cleaner.readers.readings import Failure, Found, Skipped
+from cleaner.readers.readings import Failure, InputFile, Skipped
 from cleaner.storage.object_store import ObjectFacts, PathOrUrl, RemoteFile, Store, is_remote, listed, parts_of
 
 
@@ -25,7 +25,7 @@ class _Start:
 
 def find_remote(
     inputs: Sequence[PathOrUrl], *, exclude: PathOrUrl | None, kinds: Collection[str]
-) -> Iterator[Found | Skipped | Failure]:
+) -> Iterator[InputFile | Skipped | Failure]:
     """What `readers.discover` gives, for URLs. Raises InputError and stores.StoreError at once."""
     starts, unmatched = _starts(inputs)
     if exclude is not None and is_remote(exclude):
@@ -116,7 +116,7 @@ def _find(
     kinds: Collection[str],
     *,
     fallback: str | None,
-) -> Iterator[Found | Skipped | Failure]:
+) -> Iterator[InputFile | Skipped | Failure]:
     yield from unmatched
     hidden = ""
     for locator, remote in objects.items():
@@ -137,9 +137,11 @@ def _find(
             yield _judge(RemoteFile(*remote), locator, kinds, fallback)
 
 
-def _judge(file: RemoteFile, locator: str, kinds: Collection[str], fallback: str | None) -> Found | Skipped | Failure:
+def _judge(
+    file: RemoteFile, locator: str, kinds: Collection[str], fallback: str | None
+) -> InputFile | Skipped | Failure:
     try:
         kind = told_kind(file, locator, kinds, named=fallback is not None)
     except FileNotFoundError as error:
         return unreadable(locator, error)
-    return Found(file, locator, kind) if kind else Skipped(locator, unknown(locator))
+    return InputFile(file, locator, kind) if kind else Skipped(locator, unknown(locator))

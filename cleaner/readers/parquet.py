@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from cleaner.readers.guard import guarded, guarded_row
-from cleaner.readers.readings import Failure, Found, Original, Reading, ReadSettings
+from cleaner.readers.readings import Failure, InputFile, Original, Reading, ReadSettings
 from cleaner.readers.rows import failed_row_reading, row_reading
 
 try:
@@ -26,32 +26,32 @@ except ImportError:  # the extra `parquet`
 BATCH = 64
 
 
-def read_parquet(found: Found, settings: ReadSettings) -> Iterator[Reading]:
+def read_parquet(file: InputFile, settings: ReadSettings) -> Iterator[Reading]:
     """The articles in a table; without pyarrow one Failure that names what to install."""
     if pyarrow is None:
-        with found.path.open("rb"):
+        with file.path.open("rb"):
             pass
         what = "is a Parquet file, for which a library is missing"
-        return iter([Reading(None, None, Failure(found.locator, None, what, "pip install 'cleancopy[parquet]'"))])
-    readings = guarded(_read(found, settings), found.locator)
+        return iter([Reading(None, None, Failure(file.locator, None, what, "pip install 'cleancopy[parquet]'"))])
+    readings = guarded(_read(file, settings), file.locator)
     return (reading for reading in readings if isinstance(reading, Reading))
 
 
-def _read(found: Found, settings: ReadSettings) -> Iterator[Reading]:
+def _read(file: InputFile, settings: ReadSettings) -> Iterator[Reading]:
     number = 0
     try:
-        modified = found.path.stat().st_mtime
-        with found.path.open("rb") as stream, _opened(stream) as table:
+        modified = file.path.stat().st_mtime
+        with file.path.open("rb") as stream, _opened(stream) as table:
             for batch in table.iter_batches(batch_size=BATCH):
                 columns = {name: batch.column(at) for at, name in enumerate(batch.schema.names)}
                 for at in range(batch.num_rows):
                     number += 1
-                    original = Original(found.locator, number, b"", "text/plain", {}, modified)
+                    original = Original(file.locator, number, b"", "text/plain", {}, modified)
                     yield guarded_row(partial(_row, columns, at, original, settings), original, settings.seconds)
     except pyarrow.ArrowException as error:
         first = (str(error).splitlines() or ["unknown"])[0]
         failure = Failure(
-            found.locator, number + 1 if number else None, f"is not a whole Parquet file ({first})", _AGAIN
+            file.locator, number + 1 if number else None, f"is not a whole Parquet file ({first})", _AGAIN
         )
         yield Reading(None, None, failure)
 

@@ -46,7 +46,7 @@ DEFAULTS = ReadSettings()
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class InputFile:
     """A file or object to read."""
 
     path: Path | RemoteFile

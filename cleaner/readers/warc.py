@@ -27,7 +27,7 @@ from cleaner.readers.guard import guarded_row
 from cleaner.readers.readings import (
     DEFAULTS,
     Failure,
-    Found,
+    InputFile,
     Original,
     Range,
     Reading,
@@ -60,30 +60,30 @@ _MAJOR = re.compile(r"[a-z]{1,20}")
 _CHARSET = re.compile(r"""[;,\s]charset\s*=\s*(?:"([^"]{0,60})"|([^\s;,"]{1,60}))""", re.IGNORECASE)
 
 
-def read_warc_file(found: Found, settings: ReadSettings) -> Iterator[Reading | Skipped]:
+def read_warc_file(file: InputFile, settings: ReadSettings) -> Iterator[Reading | Skipped]:
     """The articles in a WARC file; its compression is told by its bytes, not by its name."""
     try:
-        facts = found.path.stat()
+        facts = file.path.stat()
         if not stat.S_ISREG(facts.st_mode):
-            yield Reading(None, None, not_a_file(found.locator, folder=stat.S_ISDIR(facts.st_mode)))
+            yield Reading(None, None, not_a_file(file.locator, folder=stat.S_ISDIR(facts.st_mode)))
             return
-        with found.path.open("rb") as stream:
-            yield from read_warc(stream, name=found.locator, settings=settings)
+        with file.path.open("rb") as stream:
+            yield from read_warc(stream, name=file.locator, settings=settings)
     except OSError as error:
-        yield Reading(None, None, unreadable(found.locator, error))
+        yield Reading(None, None, unreadable(file.locator, error))
 
 
-def read_warc_range(found: Found, part: Range, settings: ReadSettings) -> Iterator[Reading | Skipped]:
+def read_warc_range(file: InputFile, part: Range, settings: ReadSettings) -> Iterator[Reading | Skipped]:
     """The articles in a range that `cut_warc` gave."""
     try:
-        with found.path.open("rb") as stream:
+        with file.path.open("rb") as stream:
             stream.seek(part.start)
-            yield from read_warc(stream, name=found.locator, settings=settings, part=part)
+            yield from read_warc(stream, name=file.locator, settings=settings, part=part)
     except OSError as error:
-        yield Reading(None, None, unreadable(found.locator, error))
+        yield Reading(None, None, unreadable(file.locator, error))
 
 
-def cut_warc(found: Found, *, room: int, size: int, settings: ReadSettings) -> Iterator[Range]:
+def cut_warc(file: InputFile, *, room: int, size: int, settings: ReadSettings) -> Iterator[Range]:
     """Ranges of records that cover the file: the first with at most `room` that are wanted or damaged, others `size`.
 
     Ranges begin at gzip members, or at records of a file without compression; a file that is one member is one range.
@@ -91,7 +91,7 @@ def cut_warc(found: Found, *, room: int, size: int, settings: ReadSettings) -> I
     """
     first, start, count, limit = 1, 0, 0, room
     after_conversion = True
-    with suppress(OSError), found.path.open("rb") as stream:
+    with suppress(OSError), file.path.open("rb") as stream:
         for record in captures(stream, _unwanted, max_block=settings.max_bytes + HEADERS_ROOM):
             conversion = isinstance(record, Capture) and record.headers.get("warc-type", "").lower() == "conversion"
             begins_member = not isinstance(record, Damage) and not record.place.inside

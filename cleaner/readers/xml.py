@@ -25,7 +25,7 @@ from cleaner.document import Document
 from cleaner.readers.files import not_a_file, read_bounded, too_large
 from cleaner.readers.guard import guarded
 from cleaner.readers.packing import packing_of, unpacked
-from cleaner.readers.readings import Failure, Found, Original, Reading, ReadSettings, Skipped, place
+from cleaner.readers.readings import Failure, InputFile, Original, Reading, ReadSettings, Skipped, place
 from cleaner.readers.rows import facts_of_row
 from cleaner.readers.xml_formats import XmlArticle, articles_in
 
@@ -43,13 +43,13 @@ _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def read_xml(found: Found, settings: ReadSettings) -> Iterator[Reading | Skipped]:
+def read_xml(file: InputFile, settings: ReadSettings) -> Iterator[Reading | Skipped]:
     """The articles in an XML file; a file of another kind, such as a sitemap, is skipped."""
-    facts = found.path.stat()
+    facts = file.path.stat()
     if not stat.S_ISREG(facts.st_mode):
-        return iter([Reading(None, None, not_a_file(found.locator, folder=stat.S_ISDIR(facts.st_mode)))])
-    stream = unpacked(found.path.open("rb"), packing_of(found.kind))
-    return read_xml_stream(stream, name=found.locator, settings=settings, modified=facts.st_mtime)
+        return iter([Reading(None, None, not_a_file(file.locator, folder=stat.S_ISDIR(facts.st_mode)))])
+    stream = unpacked(file.path.open("rb"), packing_of(file.kind))
+    return read_xml_stream(stream, name=file.locator, settings=settings, modified=facts.st_mtime)
 
 
 def read_xml_stream(

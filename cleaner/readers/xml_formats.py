@@ -294,7 +294,7 @@ def _shown(node: NavigableString) -> bool:
 
 
 def _all(tag: Tag, *names: str) -> list[Tag]:
-    return [found for found in tag.find_all(True) if local(found) in names]
+    return [child for child in tag.find_all(True) if local(child) in names]
 
 
 def _first(tag: Tag | None, *path: str) -> Tag | None:
@@ -302,7 +302,7 @@ def _first(tag: Tag | None, *path: str) -> Tag | None:
     for name in path:
         if tag is None:
             return None
-        tag = next((found for found in tag.find_all(True) if local(found) == name), None)
+        tag = next((child for child in tag.find_all(True) if local(child) == name), None)
     return tag
 
 

@@ -102,8 +102,8 @@ def beside(database: sqlite3.Connection, row: Row, filters: Filters, *, back: bo
         f"select n from document where {where} and (interest {more} ? or (interest = ? and n {less} ?))"
         f" order by interest {order}, n {by_number} limit 1"
     )
-    found = database.execute(sql, (*values, row["interest"], row["interest"], row["n"])).fetchone()
-    return None if found is None else int(found["n"])
+    neighbour = database.execute(sql, (*values, row["interest"], row["interest"], row["n"])).fetchone()
+    return None if neighbour is None else int(neighbour["n"])
 
 
 def lines(database: sqlite3.Connection, source: str, words: str, start: int = 0) -> Sequence[Row]:

@@ -366,10 +366,10 @@ def _reviewed(review: Review, asked: _Asked) -> dict[str, Any]:
 def _line(review: Review, asked: _Asked) -> dict[str, Any]:
     with review.database() as database:
         row = queries.line(database, asked.number("line"))
-        found = queries.document(database, row["document"]) if row else None
-    if row is None or found is None:
+        document = queries.document(database, row["document"]) if row else None
+    if row is None or document is None:
         raise ReviewError("there is no such line")
-    article = _article(review, found)
+    article = _article(review, document)
     said = Said(((row["start"], row["end"]),), str(asked.values.get("verdict")), Scope.SOURCE)
     shown = stretches(article, review.desk.state().corrections, review.desk.policy)
     rows = review.desk.say(article, shown, said, _who(review, asked))

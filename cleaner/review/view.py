@@ -80,8 +80,8 @@ def _records(segment: Path, offset: int) -> tuple[str | None, Mapping[str, Any]]
     clean: str | None = None
     with FileIO(segment, "rb") as file:
         file.seek(offset)
-        found = captures(cast(BinaryIO, file), wanted, max_block=MAX_BLOCK, start=offset, check=False)
-        for number, record in enumerate(found):
+        captured = captures(cast(BinaryIO, file), wanted, max_block=MAX_BLOCK, start=offset, check=False)
+        for number, record in enumerate(captured):
             if not isinstance(record, Capture):
                 break
             kind = record.headers.get("warc-type")
@@ -93,13 +93,13 @@ def _records(segment: Path, offset: int) -> tuple[str | None, Mapping[str, Any]]
 
 
 def _decisions(written: Mapping[str, Any], policy: Policy) -> list[Decision]:
-    found = []
+    decisions = []
     for start, end, name, _, _ in written["kept"]:
-        found.append(Decision(start, end, Label(name), Action.KEEP, 0.0))
+        decisions.append(Decision(start, end, Label(name), Action.KEEP, 0.0))
     for span in written["removed"]:
         label, action = Label(span["label"]), Action(span["action"])
-        found.append(Decision(span["start"], span["end"], label, action, span["score"], tuple(span["reasons"])))
-    return found
+        decisions.append(Decision(span["start"], span["end"], label, action, span["score"], tuple(span["reasons"])))
+    return decisions
 
 
 def stretches(article: Article, corrections: Corrections, policy: Policy) -> list[Stretch]:

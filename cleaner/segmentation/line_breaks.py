@@ -65,14 +65,14 @@ class Breaks:
         if gaps is None or not len(gaps.places):
             return list(sentences)
         cuts = gaps.places[self._sums(gaps) * self.scale + self.bias > SURE].tolist()
-        found: list[Stretch] = []
+        stretches: list[Stretch] = []
         at = 0
         for start, end in sentences:
             while at < len(cuts) and cuts[at] < end:
-                found.append((start, _trimmed(text, start, cuts[at])))
+                stretches.append((start, _trimmed(text, start, cuts[at])))
                 start, at = cuts[at], at + 1
-            found.append((start, end))
-        return found
+            stretches.append((start, end))
+        return stretches
 
     def _sums(self, gaps: _Found) -> Floats:
         """Per gap the sum of its weights."""

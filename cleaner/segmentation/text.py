@@ -106,10 +106,10 @@ def _blocks(text: str, lines: list[Stretch], *, flat: bool, lost: Breaks) -> lis
         if len(blocks) > MOST_BLOCKS:
             break
         if flat or end - start > LONG_LINE:
-            found = sentences(text, start, end)
+            stretches = sentences(text, start, end)
             if len(lines) == 1 or end - start > OWN_LINE:
-                found = lost.cut(text, found)
-            for first, last in found:
+                stretches = lost.cut(text, stretches)
+            for first, last in stretches:
                 blocks.append(Block(first, last, text[first:last], line, breaks if first == start else 0))
         elif not stuck:
             blocks.append(Block(start, end, text[start:end], line, breaks))
@@ -127,15 +127,15 @@ def unglued(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The sentences of `text[start:end]`; abbreviations, initials and lower-case sequels do not end one."""
-    found: list[tuple[int, int]] = []
+    places: list[tuple[int, int]] = []
     first = start
     for match in SENTENCE_END.finditer(text, start, end):
         if _goes_on(text, first, match.start(), text[match.end()]) or _in_speech(text, first, match.end()):
             continue
-        found.append((first, match.start() + len(match.group().rstrip())))
+        places.append((first, match.start() + len(match.group().rstrip())))
         first = match.end()
-    found.append((first, end))
-    return found
+    places.append((first, end))
+    return places
 
 
 def ends_sentence(text: str) -> bool:

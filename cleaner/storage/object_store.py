@@ -141,10 +141,10 @@ class Store:
         filesystem, root = _opened(self.url)
         with answering(self.url):
             try:
-                found = filesystem.find(f"{root}/{prefix}".rstrip("/"), detail=True)
+                files = filesystem.find(f"{root}/{prefix}".rstrip("/"), detail=True)
             except FileNotFoundError:
                 return {}
-        return {path[len(root) + 1 :]: facts_of(info) for path, info in found.items() if len(path) > len(root)}
+        return {path[len(root) + 1 :]: facts_of(info) for path, info in files.items() if len(path) > len(root)}
 
     def holds(self, name: str) -> bool:
         """Whether there is such an object, or any whose name goes on with a slash."""

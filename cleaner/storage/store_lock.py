@@ -105,8 +105,8 @@ def require(store: Store, run: str) -> None:
 def holder(store: Store) -> str:
     """The run that holds a prefix; "" for none. Raises StoreError."""
     try:
-        found: Any = json.loads(store.read(LOCK))
-        return str(found["run"])
+        entry: Any = json.loads(store.read(LOCK))
+        return str(entry["run"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return ""
 

@@ -53,11 +53,11 @@ def agreement(rows: Sequence[Row]) -> Iterator[str]:
 
 def _judged(rows: Sequence[Row]) -> dict[str, dict[tuple[str, int, int], Label]]:
     """Person → line → label."""
-    seen, found = documents(rows), dict[str, dict[tuple[str, int, int], Label]]()
+    seen, labels = documents(rows), dict[str, dict[tuple[str, int, int], Label]]()
     for document, persons in reviewers(rows).items():
         for who in persons if document in seen else ():
             for start, end, label in seen[document].spans:
-                found.setdefault(who, {})[document, start, end] = label
+                labels.setdefault(who, {})[document, start, end] = label
     persons_rows: dict[str, list[Correction]] = {}
     for row in rows:
         if isinstance(row, Correction):
@@ -65,5 +65,5 @@ def _judged(rows: Sequence[Row]) -> dict[str, dict[tuple[str, int, int], Label]]
     for who, own in persons_rows.items():
         for row in in_force(own):
             if row.scope is Scope.TEXT:
-                found.setdefault(who, {})[row.document, row.start, row.end] = row.label
-    return found
+                labels.setdefault(who, {})[row.document, row.start, row.end] = row.label
+    return labels

@@ -176,12 +176,12 @@ def _taken_sentence(lines: list[Line], chance: random.Random) -> Line | None:
         text, label, doubtful = lines[place][0]
         if len(lines[place]) != 1 or label is not Label.BODY or doubtful:
             continue
-        found = sentences(text, 0, len(text))
-        first, last = found[-1]
+        stretches = sentences(text, 0, len(text))
+        first, last = stretches[-1]
         if not SENTENCE[0] <= last - first <= SENTENCE[1] or text[last - 1] not in _ENDS:
             continue
-        if len(found) > 1:
-            lines[place] = [(text[: found[-2][1]], Label.BODY, False)]
+        if len(stretches) > 1:
+            lines[place] = [(text[: stretches[-2][1]], Label.BODY, False)]
         elif len(lines) >= 6:
             del lines[place]
         else:

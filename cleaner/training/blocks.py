@@ -151,9 +151,9 @@ def _breaks(material: Material, say: Say) -> FoldBreaks:
 def lines_of(material: Material) -> list[Broken]:
     """All texts of the material that have lines."""
     documents = [(site(gold.source), gold.text) for gold in material.documents]
-    noisy = [(each.site, each.rendering.text) for each in material.noisy]
+    noisy = [(example.site, example.rendering.text) for example in material.noisy]
     articles = [(name, text) for name, texts in material.articles.items() for text in texts]
-    return [each for texts in (documents, noisy, articles) for each in broken(texts)]
+    return [example for texts in (documents, noisy, articles) for example in broken(texts)]
 
 
 def _figures(learned: Sequence[Example], probabilities: Sequence[Floats]) -> tuple[str, ...]:
@@ -161,16 +161,16 @@ def _figures(learned: Sequence[Example], probabilities: Sequence[Floats]) -> tup
     if not probabilities:
         return ()
     hit = lost = boilerplate = typed = lost_size = kept_size = 0
-    for each, table in zip(learned, probabilities, strict=True):
-        texts = [block.text for block in each.rendering.blocks]
-        scores, sizes = Scores.of(table, texts, each.lang), np.array([len(text) for text in texts])
+    for example, table in zip(learned, probabilities, strict=True):
+        texts = [block.text for block in example.rendering.blocks]
+        scores, sizes = Scores.of(table, texts, example.lang), np.array([len(text) for text in texts])
         gone = np.array(scores.odds) > np.array(scores.costs)
-        counted = each.weights > 0
-        is_boilerplate = (each.boilerplate == 1) & counted
-        is_kept = (each.boilerplate == 0) & counted
+        counted = example.weights > 0
+        is_boilerplate = (example.boilerplate == 1) & counted
+        is_kept = (example.boilerplate == 0) & counted
         column = len(KEPT) + table[:, len(KEPT) :].argmax(axis=1)
         hit += int((gone & is_boilerplate).sum())
-        typed += int((gone & is_boilerplate & (column == each.labels)).sum())
+        typed += int((gone & is_boilerplate & (column == example.labels)).sum())
         lost += int((gone & is_kept).sum())
         boilerplate += int(is_boilerplate.sum())
         lost_size += int(sizes[gone & is_kept].sum())
@@ -254,25 +254,25 @@ class _FirstSteps:
 _MATCHERS: dict[str, Matcher] = {}
 
 
-def _evidence(each: Example, first: FirstStep) -> Floats:
+def _evidence(example: Example, first: FirstStep) -> Floats:
     """The rules' evidence as cleaning would find it, given the first step's scores."""
-    lang = identify(each.rendering.text)
+    lang = identify(example.rendering.text)
     if lang not in _MATCHERS:
         _MATCHERS[lang] = Matcher(tables_for(lang))
-    return evidence_sums(find_evidence(each.rendering, _MATCHERS[lang], doubts=first.doubts).evidence)
+    return evidence_sums(find_evidence(example.rendering, _MATCHERS[lang], doubts=first.doubts).evidence)
 
 
 def _labelled(
     documents: Sequence[Example], scores: Sequence[FirstStep], evidence: Sequence[Floats], *, real: int
 ) -> tuple[list[Labelled], Floats, Floats]:
     """The documents as the network learns them, of which the first `real` are not made from others."""
-    dense = np.concatenate([each.features.dense for each in documents])
+    dense = np.concatenate([example.features.dense for example in documents])
     mean = dense.mean(axis=0).astype(np.float32)
     scale = (1 / np.maximum(dense.std(axis=0), 0.05)).astype(np.float32)
     network = Network({"mean": mean, "scale": scale}, ())
     labelled = [
-        Labelled(network.inputs(first, sums), each.labels, each.weights, made=index >= real)
-        for index, (each, first, sums) in enumerate(zip(documents, scores, evidence, strict=True))
+        Labelled(network.inputs(first, sums), example.labels, example.weights, made=index >= real)
+        for index, (example, first, sums) in enumerate(zip(documents, scores, evidence, strict=True))
     ]
     return labelled, mean, scale
 
@@ -304,7 +304,7 @@ def _trees(
 ) -> dict[str, Floats]:
     """The arrays of the trees; none when hardly any document has other articles of its source."""
     documents = list(told(learned, articles))
-    sites = {learned[each.index].site for each in documents}
+    sites = {learned[document.index].site for document in documents}
     say(f"memory of a source: {len(documents)} labelled documents of {len(sites)} sites have other articles")
     if len(sites) < FOLDS:
         return {}
@@ -332,7 +332,7 @@ def _header(material: Material, learned: Sequence[Example], settings: Settings) 
         "recall": RECALL,
         "training": {
             "documents": len(learned),
-            "sites": len({each.site for each in learned}),
+            "sites": len({example.site for example in learned}),
             "lines": len(material.lines),
             "noisy": len(material.noisy),
             "boxes": len(material.boxes),

@@ -89,8 +89,8 @@ FoldBreaks = Mapping[int, Breaks]
 
 def example(gold: Gold, breaks: FoldBreaks | None = None) -> Example | None:
     """The example of a labelled document, in the blocks that cleaning would see; None when it has no block."""
-    found = breaks[fold_of(site(gold.source), FOLDS)] if breaks else None
-    rendering = segment_text(Document(gold.id, gold.text), breaks=found)
+    own_breaks = breaks[fold_of(site(gold.source), FOLDS)] if breaks else None
+    rendering = segment_text(Document(gold.id, gold.text), breaks=own_breaks)
     if not rendering.blocks:
         return None
     offsets = OffsetMap(rendering.repairs)
@@ -151,9 +151,9 @@ def noisy_examples(path: Path) -> Iterator[Example]:
         if not lines or len(lines) > NOISY_BLOCKS:
             continue
         texts = [(line["t"], 0.0 if line.get("sus") or line["y"] == "M" else 1.0) for line in lines]
-        found = _from_lines(str(row["id"]), row["domain"], texts, lambda _: -1)
+        labelled = _from_lines(str(row["id"]), row["domain"], texts, lambda _: -1)
         known = np.array([int(line["y"] == "B") for line in lines])
-        yield replace(found, boilerplate=known)
+        yield replace(labelled, boilerplate=known)
 
 
 #: Longer documents of automatic labels are menus and archives.
@@ -186,5 +186,5 @@ def articles_by_site(paths: Iterable[Path]) -> dict[str, list[str]]:
 
 def examples(documents: Iterable[Gold], breaks: FoldBreaks | None = None, weight: float = 1.0) -> list[Example]:
     """The examples of labelled documents that have a block; each counts `weight`."""
-    found = (example(gold, breaks) for gold in documents)
-    return [replace(each, weights=weight * each.weights) for each in found if each is not None]
+    candidates = (example(gold, breaks) for gold in documents)
+    return [replace(made, weights=weight * made.weights) for made in candidates if made is not None]

@@ -25,7 +25,7 @@ def corrected(rows: Iterable[Row]) -> Iterator[tuple[str, str, Labelled, Doubt, 
         rendering = Rendering(seen.text, (), seen.text)
         told = corrections.overrule(rendering, decisions, policy, seen.source)
         spans = tuple((decision.start, decision.end, decision.label) for decision in told)
-        unsure = [] if seen.document in reviewed else [each for each in told if not is_corrected(each)]
+        unsure = [] if seen.document in reviewed else [guess for guess in told if not is_corrected(guess)]
         if len(unsure) < len(told):
-            doubt = tuple((each.start, each.end) for each in unsure)
+            doubt = tuple((guess.start, guess.end) for guess in unsure)
             yield seen.id, seen.text, spans, doubt, seen.lang, seen.source

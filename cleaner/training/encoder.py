@@ -71,14 +71,14 @@ def train_encoder(lessons: Sequence[Lesson], rows: Rows, table: Floats) -> Encod
     optimizer = torch.optim.AdamW(list(parts.values()), lr=RATE, weight_decay=DECAY)
     steps, step = EPOCHS * math.ceil(len(labels) / BATCH), 0
     for _ in range(EPOCHS):
-        for batch in list(_batches([len(each) for each in tokens], chance)):
+        for batch in list(_batches([len(index) for index in tokens], chance)):
             step += 1
             for group in optimizer.param_groups:
                 cosine = 0.5 + 0.5 * math.cos(math.pi * min(1.0, step / steps))
                 group["lr"] = (
                     RATE * min(1.0, step / min(WARM_UP, 1 + steps / 10)) * (LOWEST_RATE + (1 - LOWEST_RATE) * cosine)
                 )
-            ids, forms, inside = _padded([tokens[each] for each in batch], [shapes[each] for each in batch])
+            ids, forms, inside = _padded([tokens[index] for index in batch], [shapes[index] for index in batch])
             logits = _forward(parts, vectors, (ids, forms, inside), torch.from_numpy(sizes(counts[batch])))
             loss = _loss(logits, torch.from_numpy(labels[batch]), torch.from_numpy(weights[batch]), by_class)
             optimizer.zero_grad()
@@ -92,14 +92,14 @@ def _flat(lessons: Sequence[Lesson]) -> tuple[list[Ints], list[Ints], Ints, Floa
     """Per block: rows and shapes of its tokens, label, weight, count of tokens."""
     tokens: list[Ints] = []
     shapes: list[Ints] = []
-    for each in lessons:
-        ends = each.read.starts + np.minimum(each.read.counts, HEAD + TAIL)
-        for start, end in zip(each.read.starts.tolist(), ends.tolist(), strict=True):
-            tokens.append(each.read.rows[start:end])
-            shapes.append(each.read.shapes[start:end])
-    labels = np.concatenate([each.labels for each in lessons])
-    weights = np.concatenate([each.weights for each in lessons]).astype(np.float32)
-    return tokens, shapes, labels, weights, np.concatenate([each.read.counts for each in lessons])
+    for lesson in lessons:
+        ends = lesson.read.starts + np.minimum(lesson.read.counts, HEAD + TAIL)
+        for start, end in zip(lesson.read.starts.tolist(), ends.tolist(), strict=True):
+            tokens.append(lesson.read.rows[start:end])
+            shapes.append(lesson.read.shapes[start:end])
+    labels = np.concatenate([lesson.labels for lesson in lessons])
+    weights = np.concatenate([lesson.weights for lesson in lessons]).astype(np.float32)
+    return tokens, shapes, labels, weights, np.concatenate([lesson.read.counts for lesson in lessons])
 
 
 def _batches(lengths: Sequence[int], chance: random.Random) -> Iterator[list[int]]:
@@ -148,8 +148,10 @@ def _forward(parts: dict[str, torch.Tensor], vectors: torch.Tensor, batch: Any, 
     tokens = torch.cat((vectors[ids], parts["shapes"][forms]), -1) * inside[..., None]
     tokens = dropout(tokens * (torch.rand(ids.shape) > DROP_TOKENS)[..., None], DROP_INPUTS)
     before, after = pad(tokens, (0, 0, 1, 0))[:, :-1], pad(tokens, (0, 0, 0, 1))[:, 1:]
-    found = torch.relu(torch.cat((before, tokens, after), -1) @ parts["conv.w"] + parts["conv.b"]) * inside[..., None]
-    pooled = torch.cat((found.max(1).values, found.sum(1) / inside.sum(1)[:, None].sqrt(), size), -1)
+    convolved = (
+        torch.relu(torch.cat((before, tokens, after), -1) @ parts["conv.w"] + parts["conv.b"]) * inside[..., None]
+    )
+    pooled = torch.cat((convolved.max(1).values, convolved.sum(1) / inside.sum(1)[:, None].sqrt(), size), -1)
     hidden = torch.relu(dropout(pooled, DROP_POOLED) @ parts["hidden.w"] + parts["hidden.b"])
     return dropout(hidden, DROP_HIDDEN) @ parts["out.w"] + parts["out.b"]
 

@@ -206,8 +206,8 @@ def _is_sentence(text: str) -> bool:
 def _score_at(cleaned: CleanedDocument, start: int, end: int) -> float:
     """The score of the decision that covers a stretch's middle: how sure the cleaner was of boilerplate."""
     middle, _ = OffsetMap(cleaned.repairs).to_repaired((start + end) // 2, end)
-    found = bisect_right(cleaned.decisions, middle, key=lambda decision: decision.start) - 1
-    return cleaned.decisions[found].score if found >= 0 else 0.0
+    index = bisect_right(cleaned.decisions, middle, key=lambda decision: decision.start) - 1
+    return cleaned.decisions[index].score if index >= 0 else 0.0
 
 
 def _label_at(cleaned: CleanedDocument, start: int, end: int) -> Label:
@@ -229,8 +229,8 @@ def evaluate(cleaner: Cleaner, documents: Iterable[Gold]) -> list[Scored]:
 def total(scored: Iterable[Scored]) -> Tally:
     """All tallies added up."""
     tally = Tally()
-    for each in scored:
-        tally.add(each.tally)
+    for score in scored:
+        tally.add(score.tally)
     return tally
 
 
@@ -247,8 +247,8 @@ def report_lines(scored: Sequence[Scored], *, by: str = "label", worst: int = 5)
         yield "no documents"
         return
     tally = total(scored)
-    low, high = interval(scored, lambda each: each.line_scores[2])
-    lost_low, lost_high = interval(scored, lambda each: each.body_lost)
+    low, high = interval(scored, lambda score: score.line_scores[2])
+    lost_low, lost_high = interval(scored, lambda score: score.body_lost)
     yield _row("all", tally)
     yield f"95 % interval: line F1 {low:.3f} to {high:.3f}, body lost {lost_low:.2%} to {lost_high:.2%}"
     yield from _lost_rows(tally)
@@ -257,8 +257,8 @@ def report_lines(scored: Sequence[Scored], *, by: str = "label", worst: int = 5)
     if by in ("lang", "source"):
         yield ""
         groups: dict[str, list[Scored]] = {}
-        for each in scored:
-            groups.setdefault(getattr(each.gold, by) or "(none)", []).append(each)
+        for score in scored:
+            groups.setdefault(getattr(score.gold, by) or "(none)", []).append(score)
         for name in sorted(groups, key=lambda key: (-len(groups[key]), key)):
             yield _row(name, total(groups[name]))
     yield ""
@@ -303,13 +303,15 @@ def _label_rows(tally: Tally) -> Iterator[str]:
 
 
 def _worst_rows(scored: Sequence[Scored], worst: int) -> Iterator[str]:
-    ranked = sorted(scored, key=lambda each: (-each.tally.counts["lost characters"], -len(each.mistakes), each.gold.id))
-    for each in ranked[:worst]:
-        if each.mistakes:
+    ranked = sorted(
+        scored, key=lambda score: (-score.tally.counts["lost characters"], -len(score.mistakes), score.gold.id)
+    )
+    for score in ranked[:worst]:
+        if score.mistakes:
             yield ""
-            lost = each.tally.counts["lost characters"]
-            yield f"{each.gold.id} ({each.gold.lang}): {lost} characters lost"
-            for mistake in each.mistakes[:8]:
+            lost = score.tally.counts["lost characters"]
+            yield f"{score.gold.id} ({score.gold.lang}): {lost} characters lost"
+            for mistake in score.mistakes[:8]:
                 verb = f"lost as {mistake.predicted}" if mistake.label in KEPT else "left"
                 yield f"  {mistake.label}, {verb}: {' '.join(mistake.text.split())[:90]}"
 

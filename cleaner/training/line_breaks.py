@@ -33,25 +33,25 @@ class Broken:
 def broken(texts: Iterable[tuple[str, str]]) -> list[Broken]:
     """Those of (site, text) that have lines, some of each site."""
     counts: dict[str, int] = {}
-    found = []
+    broken_texts = []
     for site, text in texts:
         lines = [line.strip() for line in text.split("\n") if line.strip()][:MOST_LINES]
         if len(lines) > FLAT_BREAKS and counts.setdefault(site, 0) < MOST_TEXTS:
             counts[site] += 1
-            found.append(Broken(site, lines))
-    return found
+            broken_texts.append(Broken(site, lines))
+    return broken_texts
 
 
 class Design:
     """What is learned from: the gaps of all texts; made once, fitted with and without some sites."""
 
     def __init__(self, texts: Sequence[Broken]) -> None:
-        gaps = [_gaps(each) for each in texts]
+        gaps = [_gaps(text) for text in texts]
         self._features: Ints = np.concatenate([features for features, _ in gaps])
         self._is_break: Ints = np.concatenate([breaks for _, breaks in gaps])
         sizes = [len(breaks) for _, breaks in gaps]
-        names = {name: number for number, name in enumerate(sorted({each.site for each in texts}))}
-        self._site: Ints = np.repeat([names[each.site] for each in texts], sizes)
+        names = {name: number for number, name in enumerate(sorted({text.site for text in texts}))}
+        self._site: Ints = np.repeat([names[text.site] for text in texts], sizes)
         self.sites = list(names)
 
     def fit(self, *, without: Iterable[str] = ()) -> tuple[Floats, float]:

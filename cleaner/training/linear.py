@@ -29,12 +29,12 @@ ALPHA, ROUNDS = 1e-6, 8
 def vocabulary(documents: Iterable[Example]) -> dict[str, Ints]:
     """Per table the buckets that enough sites hold, sorted."""
     by_site: dict[str, list[Features]] = {}
-    for each in documents:
-        by_site.setdefault(each.site, []).append(each.features)
+    for document in documents:
+        by_site.setdefault(document.site, []).append(document.features)
     counts = {name: np.zeros(1 << bits, np.int32) for name, bits in BITS.items()}
     for features in by_site.values():
         for name, count in counts.items():
-            count[np.unique(np.concatenate([_buckets(each, name).ravel() for each in features]))] += 1
+            count[np.unique(np.concatenate([_buckets(document, name).ravel() for document in features]))] += 1
     return {name: np.flatnonzero(count >= MIN_SITES[name]) for name, count in counts.items()}
 
 
@@ -52,8 +52,8 @@ def fit(
     from scipy import sparse
     from sklearn.linear_model import SGDClassifier
 
-    typed = [each for each in documents if fold_of(each.site, FOLDS) != without]
-    noisy = [each for each in noisy if fold_of(each.site, FOLDS) != without]
+    typed = [document for document in documents if fold_of(document.site, FOLDS) != without]
+    noisy = [document for document in noisy if fold_of(document.site, FOLDS) != without]
     matrix, columns, known, weights = _design(typed, tables, sparse)
     use = weights > 0
     matrix, columns, known, weights = matrix[use], columns[use], known[use], weights[use]
@@ -82,16 +82,16 @@ def fit(
 def _design(documents: Sequence[Example], tables: Mapping[str, Ints], sparse: Any) -> tuple[Any, Ints, Ints, Floats]:
     """Block × hash matrix, label columns, boilerplate flags and weights of all documents' blocks."""
     rows, columns, values, start = [], [], [], 0
-    for each in documents:
-        features, count = each.features, len(each.labels)
+    for document in documents:
+        features, count = document.features, len(document.labels)
         block = np.repeat(np.arange(count), features.counts)
         weight = token_weight(features.counts)
         offset = 0
         for name, buckets in tables.items():
-            found = _buckets(features, name)
-            at = np.searchsorted(buckets, found.ravel())
-            inside = (at < len(buckets)) & (buckets[np.minimum(at, len(buckets) - 1)] == found.ravel())
-            owner = np.repeat(np.arange(count), found.shape[1]) if name == "edge" else block
+            own_buckets = _buckets(features, name)
+            at = np.searchsorted(buckets, own_buckets.ravel())
+            inside = (at < len(buckets)) & (buckets[np.minimum(at, len(buckets) - 1)] == own_buckets.ravel())
+            owner = np.repeat(np.arange(count), own_buckets.shape[1]) if name == "edge" else block
             value = np.full(len(owner), PARTS[name]) if name == "edge" else PARTS[name] * weight[block]
             rows.append(owner[inside] + start)
             columns.append(at[inside] + offset)
@@ -102,7 +102,8 @@ def _design(documents: Sequence[Example], tables: Mapping[str, Ints], sparse: An
     ordered = tuple(np.concatenate(part) for part in (values, rows, columns))
     matrix = sparse.csr_matrix((ordered[0].astype(np.float32), ordered[1:]), shape=shape)
     joined = [
-        np.concatenate([getattr(each, name) for each in documents]) for name in ("labels", "boilerplate", "weights")
+        np.concatenate([getattr(document, name) for document in documents])
+        for name in ("labels", "boilerplate", "weights")
     ]
     return matrix, joined[0], joined[1], joined[2]
 

@@ -36,7 +36,7 @@ def article_shares(lines: Sequence[str], body: str) -> list[float]:
     """Per line of a page how much of it is in the gold text, from 0 to 1; repetitions elsewhere on the page are 0."""
     gold = _Gold.of(body)
     words = [_words(line) for line in lines]
-    sought = [_sought(each, gold) for each in words]
+    sought = [_sought(block_words, gold) for block_words in words]
     seen = Counter(words)
     sure = [
         (index, places[0])
@@ -103,8 +103,8 @@ def _words(text: str) -> Words:
 def _sought(words: Words, gold: _Gold) -> tuple[float, list[int]]:
     """How much of a line is in the gold text, and the most likely places where it begins there."""
     if len(words) < RUN:
-        found = list(gold.places.get(words, ())) if words else []
-        return float(bool(found)), found
+        starts = list(gold.places.get(words, ())) if words else []
+        return float(bool(starts)), starts
     covered = [False] * len(words)
     votes: Counter[int] = Counter()
     for at in range(len(words) - RUN + 1):
@@ -131,12 +131,12 @@ def _longest_rise(values: Sequence[int]) -> list[int]:
             last.append(index)
         else:
             tails[at], last[at] = value, index
-    found: list[int] = []
+    rise: list[int] = []
     at = last[-1] if last else -1
     while at >= 0:
-        found.append(at)
+        rise.append(at)
         at = before[at]
-    return found[::-1]
+    return rise[::-1]
 
 
 def _gap(index: int, words: Sequence[Words], anchors: Sequence[tuple[int, int]], gold: _Gold) -> _Gap:
@@ -170,12 +170,12 @@ def labels_of_lines(lines: Sequence[str], gold: Gold) -> list[tuple[Label | None
     spans = list(_labelled(gold))
     matcher = SequenceMatcher(None, keys, [key for key, _, _ in spans], autojunk=False)
     labels: list[tuple[Label | None, bool]] = [(None, False)] * len(lines)
-    found = 0
+    aligned = 0
     for start, other, size in matcher.get_matching_blocks():
-        found += size
+        aligned += size
         for step in range(size):
             labels[start + step] = spans[other + step][1:]
-    return labels if spans and found >= ENOUGH_FOUND * len(spans) else None
+    return labels if spans and aligned >= ENOUGH_FOUND * len(spans) else None
 
 
 def _labelled(gold: Gold) -> Iterator[tuple[str, Label, bool]]:

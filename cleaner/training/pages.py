@@ -105,19 +105,19 @@ def page_examples(pages: Iterable[Path], labelled: Iterable[Path]) -> list[PageE
     paths = list(labelled)
     gold, readings = read_labelled(paths), Readings.of(nameless(paths))
     known = (page for file in pages for page in read_pages(file))
-    return [found for page in known if (found := example(page, gold.get(page.id), readings)) is not None]
+    return [made for page in known if (made := example(page, gold.get(page.id), readings)) is not None]
 
 
 def read_labelled(paths: Iterable[Path]) -> dict[str, Gold]:
     """Documents read line by line that name their page, by page; of several the longest. Raises GoldError."""
-    found: dict[str, Gold] = {}
+    by_page: dict[str, Gold] = {}
     for path in paths:
         pages = {row["id"]: row["page"] for row in read_rows(path) if "page" in row and "id" in row}
         for gold in read_gold(path):
             page = pages.get(gold.id)
-            if page is not None and (page not in found or len(gold.text) > len(found[page].text)):
-                found[page] = gold
-    return found
+            if page is not None and (page not in by_page or len(gold.text) > len(by_page[page].text)):
+                by_page[page] = gold
+    return by_page
 
 
 def nameless(paths: Iterable[Path]) -> Iterator[Gold]:
@@ -188,8 +188,8 @@ def _outside_by_marks(blocks: Sequence[Block], outside: Ints) -> Ints:
 
 def _holding(texts: Sequence[str], passages: Sequence[str]) -> set[int]:
     """The lines that hold one of the passages; of a passage that several lines hold none."""
-    found = [[index for index, text in enumerate(texts) if passage in text] for passage in passages if passage]
-    return {lines[0] for lines in found if len(lines) == 1}
+    holders = [[index for index, text in enumerate(texts) if passage in text] for passage in passages if passage]
+    return {lines[0] for lines in holders if len(lines) == 1}
 
 
 def _read(texts: Sequence[str], gold: Gold | None, wanted: set[int]) -> tuple[Ints, Flags]:
@@ -211,14 +211,14 @@ def train_pages(
     examples: Sequence[PageExample], say: Say, settings: Settings = SETTINGS, *, cross_validate: bool = True
 ) -> tuple[bytes, list[str]]:
     """The page model's file, and cross-validated figures as lines of text. Raises TrainingError."""
-    known = [each for each in examples if each.weights.any()]
-    if len({each.domain for each in known}) < FOLDS:
+    known = [page for page in examples if page.weights.any()]
+    if len({page.domain for page in known}) < FOLDS:
         raise TrainingError(f"pages of at least {FOLDS} domains are needed, to hold some of them back")
     held_out: dict[str, Floats] = {}
     for fold in range(FOLDS) if cross_validate else ():
         say(f"without fold {fold}")
-        model = parse(fit([each for each in known if each.fold != fold], say, settings), "the trained model")
-        held_out.update({each.id: odds(model, each) for each in known if each.fold == fold})
+        model = parse(fit([page for page in known if page.fold != fold], say, settings), "the trained model")
+        held_out.update({page.id: odds(model, page) for page in known if page.fold == fold})
     say("of everything")
     return fit(known, say, settings), figures(known, held_out)
 
@@ -233,26 +233,26 @@ def odds(model: PageModel, page: PageExample, view: int = 0) -> Floats:
 def fit(known: Sequence[PageExample], say: Say, settings: Settings) -> bytes:
     """The file of a model that has seen these pages only."""
     buckets = _vocabulary(known)
-    say(f"{len(known)} pages of {len({each.domain for each in known})} domains, {len(buckets)} hashes")
-    matrices = {each.id: _matrix(each.views[0])[:, buckets] for each in known}
+    say(f"{len(known)} pages of {len({page.domain for page in known})} domains, {len(buckets)} hashes")
+    matrices = {page.id: _matrix(page.views[0])[:, buckets] for page in known}
     scores: dict[str, Floats] = {}
     for fold in range(FOLDS):
-        weights, bias = _linear([each for each in known if each.fold != fold], buckets, matrices)
-        for each in known:
-            if each.fold == fold:
-                scores[each.id] = linear_scores(each.views[0], weights.take, bias)
-    dense = np.concatenate([view.dense for each in known for view in each.views])
+        weights, bias = _linear([page for page in known if page.fold != fold], buckets, matrices)
+        for page in known:
+            if page.fold == fold:
+                scores[page.id] = linear_scores(page.views[0], weights.take, bias)
+    dense = np.concatenate([view.dense for page in known for view in page.views])
     spread = dense.std(axis=0)
     scaling = {"mean": dense.mean(axis=0), "scale": np.where(spread > 1e-4, 1 / np.maximum(spread, 1e-4), 0)}
     scaling = {name: array.astype(np.float32) for name, array in scaling.items()}
     labelled = [
         Labelled(
-            inputs(scores[each.id], view.dense, scaling),
-            np.where(each.outside, len(KEPT), 0),
-            each.weights / len(each.views),
+            inputs(scores[page.id], view.dense, scaling),
+            np.where(page.outside, len(KEPT), 0),
+            page.weights / len(page.views),
         )
-        for each in known
-        for view in each.views
+        for page in known
+        for view in page.views
     ]
     arrays: dict[str, Floats] = {}
     for number in range(MEMBERS):
@@ -291,9 +291,9 @@ def _vocabulary(pages: Iterable[PageExample]) -> Ints:
 def _linear(pages: Sequence[PageExample], buckets: Ints, matrices: Mapping[str, Any]) -> tuple[Floats, float]:
     """Weights of all buckets (zeros where not in the vocabulary) and the bias, by logistic regression."""
     sparse, linear_model = _libraries()
-    matrix = sparse.vstack([matrices[each.id] for each in pages]).tocsr()
-    targets = np.concatenate([each.outside for each in pages])
-    weights = np.concatenate([each.weights for each in pages])
+    matrix = sparse.vstack([matrices[page.id] for page in pages]).tocsr()
+    targets = np.concatenate([page.outside for page in pages])
+    weights = np.concatenate([page.weights for page in pages])
     use = weights > 0
     model = linear_model.SGDClassifier(
         loss="log_loss", alpha=ALPHA, max_iter=ROUNDS, tol=None, average=True, random_state=1
@@ -327,7 +327,7 @@ def _matrix(features: PageFeatures) -> Any:
 
 def figures(known: Sequence[PageExample], held_out: Mapping[str, Floats]) -> list[str]:
     """Precision, recall and F1 of the article's words, averaged over pages of domains left out."""
-    scores = [_word_scores(each, held_out[each.id]) for each in known if each.id in held_out]
+    scores = [_word_scores(page, held_out[page.id]) for page in known if page.id in held_out]
     if not scores:
         return []
     precision, recall = (float(np.mean([score[at] for score in scores])) for at in (0, 1))

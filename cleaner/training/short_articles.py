@@ -82,10 +82,10 @@ def short_article(gold: Gold, runs: Runs, boxes: Boxes, chance: random.Random, s
 
 def _box(gold: Gold, place: str, runs: Runs, boxes: Boxes, chance: random.Random) -> list[Line]:
     fold = fold_of(site(gold.source), FOLDS)
-    found, own = runs.get((fold, gold.lang, place)), boxes.get((fold, gold.lang))
-    if own and (not found or chance.random() < OWN_BOX):
+    run, own = runs.get((fold, gold.lang, place)), boxes.get((fold, gold.lang))
+    if own and (not run or chance.random() < OWN_BOX):
         return broken(chance.choice(own), chance)
-    return _stretch(chance.choice(found), chance) if found else []
+    return _stretch(chance.choice(run), chance) if run else []
 
 
 def _stretch(run: Sequence[Line], chance: random.Random) -> list[Line]:
@@ -126,7 +126,7 @@ def _is_gone(line: Line) -> bool:
 
 def boxes_by_language(boxes: Sequence[Gold]) -> Boxes:
     """The boxes by fold and language."""
-    found: dict[tuple[int, str], list[Sequence[Line]]] = {}
+    by_language: dict[tuple[int, str], list[Sequence[Line]]] = {}
     for box in boxes:
-        found.setdefault((fold_of(site(box.source), FOLDS), box.lang), []).append(box_lines(box))
-    return found
+        by_language.setdefault((fold_of(site(box.source), FOLDS), box.lang), []).append(box_lines(box))
+    return by_language

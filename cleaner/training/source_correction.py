@@ -43,8 +43,8 @@ class Told:
 def told(examples: Sequence[Example], articles: Mapping[str, Sequence[str]]) -> Iterator[Told]:
     """For every labelled document with enough other articles of its site; `articles` are raw texts by site."""
     by_site: dict[str, list[int]] = defaultdict(list)
-    for index, each in enumerate(examples):
-        by_site[each.site].append(index)
+    for index, recalled in enumerate(examples):
+        by_site[recalled.site].append(index)
     for name, indices in sorted(by_site.items()):
         own, units = _own(examples, indices)
         counted = [*own.values(), *filter(None, map(_units_of_text, articles.get(name, ())))]
@@ -56,7 +56,7 @@ def told(examples: Sequence[Example], articles: Mapping[str, Sequence[str]]) -> 
             blocks = len(examples[index].rendering.blocks)
             recalls = tuple(recall(memory, units[index], blocks) for memory in memories)
             if recalls[0].known:
-                yield Told(index, tuple(each for each in recalls if each.known))
+                yield Told(index, tuple(recalled for recalled in recalls if recalled.known))
 
 
 def _own(examples: Sequence[Example], indices: Sequence[int]) -> tuple[dict[str, Units], dict[int, Units]]:
@@ -81,10 +81,10 @@ def _units(blocks: Sequence[Block]) -> Units:
 
 
 def _memory(counted: Sequence[Units]) -> SourceMemory:
-    sketches = {each.witness: filled(each.sketch) for each in counted}
+    sketches = {article.witness: filled(article.sketch) for article in counted}
     witnesses = np.array(sorted(sketches), np.uint64)
-    table = np.stack([sketches[int(each)] for each in witnesses])
-    return source_from(merged([entries_of(each)[0] for each in counted]), witnesses, table)
+    table = np.stack([sketches[int(article)] for article in witnesses])
+    return source_from(merged([entries_of(article)[0] for article in counted]), witnesses, table)
 
 
 def learn(
@@ -92,10 +92,12 @@ def learn(
 ) -> Trees:
     """The trees from documents and the held-out opinion of them. Raises ImportError without LightGBM."""
     tables, flags, weights = [], [], []
-    for each in documents:
-        example = examples[each.index]
-        for said in each.recalls:
-            tables.append(inputs(probabilities[each.index], evidence[each.index], example.rendering.blocks, said))
+    for document in documents:
+        example = examples[document.index]
+        for said in document.recalls:
+            tables.append(
+                inputs(probabilities[document.index], evidence[document.index], example.rendering.blocks, said)
+            )
             flags.append(example.boilerplate)
             weights.append(example.weights)
     return train_trees(np.concatenate(tables), np.concatenate(flags), np.concatenate(weights))

@@ -85,7 +85,7 @@ def teach(documents: Sequence[Gold], model: bytes, say: Say, *, gold: Sequence[G
     figures = _held_out_in_turns(documents, base, taught, more)
     say("teaching from all of them")
     layer, own = learn([*taught, *more]), gate()
-    before, after = (total(scored(replace(base, taught=each), own)) for each in (None, layer))
+    before, after = (total(scored(replace(base, taught=own_layer), own)) for own_layer in (None, layer))
     figures += _held_to(f"the project's own {len(own)} labelled texts", before, after, worse=_worse(before, after))
     file = opened(model, "the model")
     about = {"documents": len(documents), "weights": len(layer.keys)}

@@ -49,6 +49,6 @@ _HEAD: dict[str, Any] = {
 
 def report_misfit(report: dict[str, Any]) -> str:
     """The first part of run.json that is not as a run writes it; "" when all is."""
-    if found := misfit(report, _HEAD):
-        return found
+    if reason := misfit(report, _HEAD):
+        return reason
     return misfit(report, COUNTED) if report["complete"] or "update" in report else ""

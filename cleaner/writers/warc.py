@@ -94,19 +94,19 @@ def _article(
 
 def _reference(original: Original, copied: Placed | None) -> Reference | None:
     """Where the bytes lie instead of in a record of ours; None when that has no id to refer to."""
-    there = original.reference
-    if there is None or not usable_id(there.record_id):
+    reference = original.reference
+    if reference is None or not usable_id(reference.record_id):
         return None
     copy, copy_offset = (copied.segment, copied.offset) if copied else ("", 0)
-    return Reference(there.record_id, there.offset, there.inside, there.digest, copy, copy_offset)
+    return Reference(reference.record_id, reference.offset, reference.inside, reference.digest, copy, copy_offset)
 
 
 def copy_of(original: Original) -> Draft | None:
     """The record that holds the bytes, as it stands in its file, for a segment of copies."""
-    there = original.reference
-    if there is None or not usable_id(there.record_id):
+    reference = original.reference
+    if reference is None or not usable_id(reference.record_id):
         return None
-    return Draft("response", there.record_id, "", there.head, there.block)
+    return Draft("response", reference.record_id, "", reference.head, reference.block)
 
 
 def run_info(version: str, fingerprint: str) -> RunInfo:

@@ -176,7 +176,7 @@ def test_what_is_no_article_is_refused_with_what_to_give(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "# The light\n\n* Out on Monday\n* Found on Tuesday\n* Lit at noon\n* Paid for by the county\n",
+        "# The light\n\n* Out on Monday\n* InputFile on Tuesday\n* Lit at noon\n* Paid for by the county\n",
         "[One] The light went out.\n[Two] It came back.",
         "{sic} The light went out.",
         "Title, text\nThe light went out on Monday night.",

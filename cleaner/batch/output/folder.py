@@ -138,8 +138,8 @@ def read_report(out: Path) -> dict[str, Any] | None:
         return None
     if not isinstance(report, dict) or "cleancopy" not in report:
         return None
-    if found := report_misfit(report):
-        raise BatchError(f"{path} is not as a run writes it ({found}); choose another folder")
+    if reason := report_misfit(report):
+        raise BatchError(f"{path} is not as a run writes it ({reason}); choose another folder")
     return report
 
 
@@ -164,8 +164,8 @@ def cleared(out: Path, names: Iterable[str], *, shown: str = "") -> list[str]:
 
     shown: what OUT is called, if otherwise. Raises BatchError when OUT holds no run of ours.
     """
-    if (there := taken(out)) and read_report(out) is None:
-        raise BatchError(f"{shown or out} holds {', '.join(there)}, and no run.json of ours; choose another folder")
+    if (occupied := taken(out)) and read_report(out) is None:
+        raise BatchError(f"{shown or out} holds {', '.join(occupied)}, and no run.json of ours; choose another folder")
     ours = set(_listed_texts(out))
     return [name for name in names if name in ours or _OURS.fullmatch(name) or is_draft(name.rpartition("/")[2])]
 
@@ -206,11 +206,11 @@ def sweep_drafts(out: Path) -> None:
 
 def _files_below(folder: Path) -> list[Path]:
     """All files and links, through no link."""
-    found = []
+    paths = []
     for root, folders, files in os.walk(folder):
-        found += [Path(root, name) for name in files]
-        found += [path for name in folders if (path := Path(root, name)).is_symlink()]
-    return found
+        paths += [Path(root, name) for name in files]
+        paths += [path for name in folders if (path := Path(root, name)).is_symlink()]
+    return paths
 
 
 def _remove_empty(folder: Path) -> None:

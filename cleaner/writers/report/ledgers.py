@@ -42,15 +42,15 @@ def read_ledgers(out: Path, wanted: Sequence[tuple[RowPosition, Row]]) -> dict[i
     A ledger belongs to a row when the id and the removed spans agree: ids may repeat in one run.
     """
     keys = {(str(row.get("id")), _spans_key(row.get("spans") or ())): position.ordinal for position, row in wanted}
-    found: dict[int, ArchivedDocument] = {}
+    documents: dict[int, ArchivedDocument] = {}
     for segment in _segments(out, {position.shard for position, _ in wanted}):
         for identifier, archived in _ledgers(segment, {identifier for identifier, _ in keys}):
             ordinal = keys.get((identifier, _spans_key(archived.removed)))
             if ordinal is not None:
-                found.setdefault(ordinal, archived)
-        if len(found) == len(keys):
+                documents.setdefault(ordinal, archived)
+        if len(documents) == len(keys):
             break
-    return found
+    return documents
 
 
 def _spans_key(spans: Iterable[Row]) -> str:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cleaner import Cleaner
 from cleaner.batch.plan import first_difference, make_plan, read_input, shard_inputs
 from cleaner.batch.run import BatchSettings, run_batch
-from cleaner.readers import DIVIDED, Found, Range, ReadSettings, counted_ranges, read
+from cleaner.readers import DIVIDED, InputFile, Range, ReadSettings, counted_ranges, read
 from cleaner.writers.text import TextNames
 
 
@@ -46,7 +46,7 @@ def folder(tmp_path):
 )
 def test_shards_hold_a_fixed_number_of_documents(folder, tmp_path, size, shards):
     def named(shard_input):
-        return shard_input.found.locator + (
+        return shard_input.file.locator + (
             f" {shard_input.part.first}+{shard_input.part.documents}" if shard_input.part else ""
         )
 
@@ -64,7 +64,7 @@ def test_the_ranges_of_a_file_are_read_as_the_file(tmp_path_factory, lines, end,
     path = tmp_path_factory.mktemp("rows") / f"a{kind}"
     data = b"\n".join(lines) + end
     path.write_bytes(gzip.compress(data) if kind.endswith(".gz") else data)
-    found = Found(path, "a", kind)
+    found = InputFile(path, "a", kind)
     ranges = list(DIVIDED[kind].cut(found, room=room, size=size, settings=ReadSettings(1 << 24)))
     assert all(part.documents <= (size if number else room) for number, part in enumerate(ranges))
     parts = [reading for part in ranges for reading in DIVIDED[kind].read(found, part, ReadSettings(40))]
@@ -89,7 +89,7 @@ def _file(folder, kind, texts):
         pyarrow = pytest.importorskip("pyarrow")
         schema = pyarrow.schema([("id", pyarrow.string()), ("text", pyarrow.string())])
         pytest.importorskip("pyarrow.parquet").write_table(pyarrow.Table.from_pylist(values, schema), path)
-    return Found(path, "a", kind)
+    return InputFile(path, "a", kind)
 
 
 @pytest.mark.parametrize("kind", [".json", ".json.gz", ".csv", ".parquet"])
@@ -138,7 +138,7 @@ BROKEN = {
 def test_a_broken_file_is_cut_so_that_all_that_can_be_read_is_read(name, tmp_path):
     kind, data = BROKEN[name]
     (tmp_path / "a").write_bytes(data)
-    found = Found(tmp_path / "a", "a", kind)
+    found = InputFile(tmp_path / "a", "a", kind)
     ranges = DIVIDED[kind].cut(found, room=3, size=7, settings=ReadSettings(1 << 24))
     parts = [reading for part in ranges for reading in DIVIDED[kind].read(found, part, ReadSettings(1000))]
     assert parts == list(read(found, ReadSettings(1000)))
@@ -148,7 +148,7 @@ def test_a_broken_file_is_cut_so_that_all_that_can_be_read_is_read(name, tmp_pat
 def test_a_later_range_of_a_gzipped_file_after_another_file(tmp_path):
     for name in "ab":
         (tmp_path / name).write_bytes(gzip.compress(b"".join(b'{"text": "%d"}\n' % n for n in range(10))))
-    a, b = (Found(tmp_path / name, name, ".jsonl.gz") for name in "ab")
+    a, b = (InputFile(tmp_path / name, name, ".jsonl.gz") for name in "ab")
     rows = DIVIDED[".jsonl.gz"]
     ranges = list(rows.cut(a, room=3, size=3, settings=ReadSettings(1 << 24)))
     for found, number in ((a, 0), (b, 2), (a, 1), (a, 3), (a, 2)):

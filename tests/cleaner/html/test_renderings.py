@@ -21,7 +21,7 @@ from archive.segments.reader import groups
 from cleaner import Cleaner
 from cleaner.cli.main import main
 from cleaner.html.segment import RENDERING_RULES, renderer, rendering_of
-from cleaner.readers import Found, Original, read
+from cleaner.readers import InputFile, Original, read
 from cleaner.writers.warc import CHECKS, STORED, article_of
 
 CLOCK = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -65,7 +65,7 @@ MHTML = (
 
 def original_of(path: Path, data: bytes) -> tuple[Original, Article]:
     path.write_bytes(data)
-    (reading,) = read(Found(path, path.name, path.suffix))
+    (reading,) = read(InputFile(path, path.name, path.suffix))
     assert reading.original  # type: ignore[union-attr]
     assert reading.document  # type: ignore[union-attr]
     cleaned = Cleaner(model=None, page_model=None).clean_document(reading.document)  # type: ignore[union-attr]

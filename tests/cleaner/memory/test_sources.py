@@ -6,7 +6,7 @@ import pytest
 
 from cleaner.document import Document
 from cleaner.memory.source_name import document_source, source_of
-from cleaner.readers import Found, discover, input_folder, read
+from cleaner.readers import InputFile, discover, input_folder, read
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_document_that_was_given_without_a_file():
 
 def sources(*inputs):
     folder = input_folder(inputs)
-    found = [each for each in discover(inputs) if isinstance(each, Found)]
+    found = [each for each in discover(inputs) if isinstance(each, InputFile)]
     return {
         reading.document.id: document_source(reading.document, folder=folder)
         for each in found

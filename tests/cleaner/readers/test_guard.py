@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import cleaner.readers as readers
-from cleaner.readers import READERS, Found, Reading, ReadSettings, Skipped, packing, read
+from cleaner.readers import READERS, InputFile, Reading, ReadSettings, Skipped, packing, read
 from cleaner.readers.readings import DEFAULTS
 from cleaner.readers.rows import RowError
 from cleaner.storage.object_store import StoreError
@@ -29,7 +29,7 @@ ERRORS = [
 def raising(error: Exception, after: int) -> Any:
     """A reader that gives so many readings and then raises."""
 
-    def reader(found: Found, settings: ReadSettings) -> Iterator[Reading | Skipped]:
+    def reader(found: InputFile, settings: ReadSettings) -> Iterator[Reading | Skipped]:
         for number in range(after):
             yield Skipped(found.locator, str(number))
         raise error
@@ -43,7 +43,7 @@ def test_what_a_reader_raises_is_the_failure_of_its_input(
     error: Exception, after: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(readers, "READERS", {**READERS, ".txt": raising(error, after)})
-    *before, last = read(Found(tmp_path / "a.txt", "a.txt", ".txt"))
+    *before, last = read(InputFile(tmp_path / "a.txt", "a.txt", ".txt"))
     assert len(before) == after
     assert isinstance(last, Reading)
     assert last.failure
@@ -56,11 +56,11 @@ def test_what_a_reader_raises_is_the_failure_of_its_input(
 def test_a_reader_that_raises_when_it_is_called(
     error: Exception, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def reader(found: Found, settings: ReadSettings) -> Iterator[Reading | Skipped]:
+    def reader(found: InputFile, settings: ReadSettings) -> Iterator[Reading | Skipped]:
         raise error
 
     monkeypatch.setattr(readers, "READERS", {**READERS, ".txt": reader})
-    (only,) = read(Found(tmp_path / "a.txt", "a.txt", ".txt"))
+    (only,) = read(InputFile(tmp_path / "a.txt", "a.txt", ".txt"))
     assert isinstance(only, Reading)
     assert only.failure
 
@@ -68,7 +68,7 @@ def test_a_reader_that_raises_when_it_is_called(
 def test_a_store_that_does_not_answer_is_no_inputs_fault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(readers, "READERS", {".txt": raising(StoreError("away"), 0)})
     with pytest.raises(StoreError):
-        list(read(Found(tmp_path / "a.txt", "a.txt", ".txt")))
+        list(read(InputFile(tmp_path / "a.txt", "a.txt", ".txt")))
 
 
 CONTAINERS = {
@@ -97,7 +97,7 @@ def test_one_row_that_raises_leaves_the_others(
     for module in (delimited, json_rows, jsonl):
         monkeypatch.setattr(module, "row_reading", row)
     (tmp_path / "in").write_bytes(CONTAINERS[kind])
-    first, second, third = read(Found(tmp_path / "in", "in", kind))
+    first, second, third = read(InputFile(tmp_path / "in", "in", kind))
     assert isinstance(first, Reading)
     assert isinstance(second, Reading)
     assert isinstance(third, Reading)
@@ -127,9 +127,9 @@ def test_a_cut_file_is_called_cut_in_every_packing(suffix: str, share: float, tm
     whole = packed(suffix, LINES)
     path = tmp_path / "in"
     path.write_bytes(whole)
-    assert len(list(read(Found(path, "in", ".jsonl" + suffix)))) == 5000
+    assert len(list(read(InputFile(path, "in", ".jsonl" + suffix)))) == 5000
     path.write_bytes(whole[: int(len(whole) * share)])
-    *_, last = read(Found(path, "in", ".jsonl" + suffix))
+    *_, last = read(InputFile(path, "in", ".jsonl" + suffix))
     assert isinstance(last, Reading)
     assert last.failure
     assert "is cut off" in last.failure.what
@@ -140,7 +140,7 @@ def test_broken_packing_is_named(suffix: str, tmp_path: Path) -> None:
     whole = bytearray(packed(suffix, LINES))
     whole[len(whole) // 2 : len(whole) // 2 + 40] = bytes(40)
     (tmp_path / "in").write_bytes(whole)
-    *_, last = read(Found(tmp_path / "in", "in", ".jsonl" + suffix))
+    *_, last = read(InputFile(tmp_path / "in", "in", ".jsonl" + suffix))
     assert isinstance(last, Reading)
     assert last.failure
     assert "data is broken" in last.failure.what or "is cut off" in last.failure.what
@@ -156,7 +156,7 @@ def test_what_unpacks_to_hundreds_of_times_its_size_is_refused(suffix: str, monk
 
 def test_blank_lines_are_no_documents(tmp_path: Path) -> None:
     (tmp_path / "in").write_bytes(b"\n" * 100_000 + b'{"text": "a"}\n' + b" \t\r\n" * 1000 + b'{"text": "b"}')
-    found = Found(tmp_path / "in", "in", ".jsonl")
+    found = InputFile(tmp_path / "in", "in", ".jsonl")
     ranges = list(readers.DIVIDED[".jsonl"].cut(found, room=1, size=1, settings=DEFAULTS))
     assert [part.documents for part in ranges] == [1, 1]
     texts = [reading.document.text for part in ranges for reading in readers.read_part(found, part, DEFAULTS)
@@ -194,7 +194,7 @@ def test_blank_lines_are_no_documents(tmp_path: Path) -> None:
 )
 def test_tables_and_json(tmp_path: Path, name: str, content: bytes, texts: list[str]) -> None:
     (tmp_path / name).write_bytes(content)
-    found = list(read(Found(tmp_path / name, name, Path(name).suffix)))
+    found = list(read(InputFile(tmp_path / name, name, Path(name).suffix)))
     assert len(found) == len(texts)
     for reading, text in zip(found, texts, strict=True):
         assert isinstance(reading, Reading)
@@ -218,7 +218,7 @@ def test_odd_values_of_a_table_fail_their_row_alone(tmp_path: Path) -> None:
         ),
     }
     tables.write_table(pa.table(columns), tmp_path / "t.parquet")
-    found = list(read(Found(tmp_path / "t.parquet", "t.parquet", ".parquet")))
+    found = list(read(InputFile(tmp_path / "t.parquet", "t.parquet", ".parquet")))
     assert [r.document.text if isinstance(r, Reading) and r.document else None for r in found] == ["a", "b"]
 
 

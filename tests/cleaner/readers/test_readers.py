@@ -18,8 +18,8 @@ from cleaner.decoding.decode import decode_as
 from cleaner.readers import (
     READERS,
     Failure,
-    Found,
     InputError,
+    InputFile,
     Reading,
     ReadSettings,
     Skipped,
@@ -46,7 +46,7 @@ def link(path: Path, target: str | Path, *, folder: bool = False) -> None:
         pytest.skip("symbolic links cannot be made here")
 
 
-def found(folder: Path, *, only: type = Found) -> list[str]:
+def found(folder: Path, *, only: type = InputFile) -> list[str]:
     return [each.locator for each in discover([folder]) if isinstance(each, only)]
 
 
@@ -60,7 +60,7 @@ def failures(*inputs: Path | str) -> dict[str, str]:
 
 def read_one(path: Path, *, max_bytes: int = 1000) -> Reading:
     (only,) = discover([path])
-    assert isinstance(only, Found)
+    assert isinstance(only, InputFile)
     (reading,) = read(only, ReadSettings(max_bytes))
     return reading
 
@@ -144,7 +144,7 @@ def test_only_file_named_is_read_whatever_its_suffix(tmp_path: Path) -> None:
     fill(tmp_path, ["article", "notes.log"])
     assert read_one(tmp_path / "notes.log").document is not None
     kinds = [type(each) for each in discover([tmp_path / "article", tmp_path / "notes.log"])]
-    assert kinds == [Found, Skipped]
+    assert kinds == [InputFile, Skipped]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_files_without_a_telling_suffix_are_known_by_their_bytes(
 ) -> None:
     (tmp_path / name).write_bytes(content)
     (only,) = discover([tmp_path])
-    assert (only.kind if isinstance(only, Found) else None) == kind
+    assert (only.kind if isinstance(only, InputFile) else None) == kind
 
 
 def test_output_inside_the_input_is_refused_at_once(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_pipe_is_not_opened(tmp_path: Path) -> None:
     assert skipped(tmp_path) == {"pipe.txt": "neither file nor folder"}
     assert "pipe" in failures(tmp_path / "pipe.txt")["pipe.txt"]
     for kind in (".txt", ".jsonl"):
-        (reading,) = read(Found(tmp_path / "pipe.txt", "pipe.txt", kind))
+        (reading,) = read(InputFile(tmp_path / "pipe.txt", "pipe.txt", kind))
         assert reading.failure
         assert "not a file" in reading.failure.what
 
@@ -290,14 +290,14 @@ def test_html_file_with_a_declared_charset(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", sorted(READERS))
 def test_file_that_vanished(tmp_path: Path, kind: str) -> None:
-    (reading,) = read(Found(tmp_path / "gone", "gone", kind))
+    (reading,) = read(InputFile(tmp_path / "gone", "gone", kind))
     assert reading.failure
     assert "is not there" in reading.failure.what
 
 
 @pytest.mark.parametrize("kind", sorted(READERS))
 def test_folder_in_place_of_a_file(tmp_path: Path, kind: str) -> None:
-    (reading,) = read(Found(tmp_path, "folder", kind))
+    (reading,) = read(InputFile(tmp_path, "folder", kind))
     assert reading.failure
     assert "folder" in reading.failure.what
 
@@ -481,7 +481,7 @@ def test_gzipped_rows(tmp_path: Path) -> None:
     (tmp_path / "cut.jsonl.gz").write_bytes(packed[: len(packed) // 2])
     (tmp_path / "no.jsonl.gz").write_bytes(lines)
     whole, cut, no = (
-        list(read(Found(tmp_path / name, name, ".jsonl.gz")))
+        list(read(InputFile(tmp_path / name, name, ".jsonl.gz")))
         for name in ("whole.jsonl.gz", "cut.jsonl.gz", "no.jsonl.gz")
     )
     assert len(whole) == 500

@@ -11,7 +11,7 @@ from support.mhtml_files import mhtml
 
 from cleaner.pipeline import Cleaner
 from cleaner.readers import Reading, Skipped, discover, packing, parquet, read
-from cleaner.readers.readings import Found
+from cleaner.readers.readings import InputFile
 
 TEXT = "The bridge over the river Größe opened on Monday, and traffic went over it at once."
 HTML = f"<html><head><title>Bridge</title></head><body><h1>Bridge opens</h1><p>{TEXT}</p></body></html>"
@@ -19,7 +19,7 @@ ROWS = [{"id": "a", "text": TEXT}, {"id": "b", "html": HTML, "url": "https://new
 
 
 def read_file(path: Path, kind: str) -> list[Reading]:
-    return [each for each in read(Found(path, path.name, kind)) if isinstance(each, Reading)]
+    return [each for each in read(InputFile(path, path.name, kind)) if isinstance(each, Reading)]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_mixed_folder_names_what_it_does_not_know(tmp_path: Path) -> None:
     for name in ("a.txt", "b.html", "c.htm", "d.mhtml", "e.jsonl", "f.warc", "g.docx", "h.pdf", "i.PDF"):
         (tmp_path / name).write_bytes(b"")
     found = list(discover([tmp_path]))
-    assert [each.kind for each in found if isinstance(each, Found)] == [
+    assert [each.kind for each in found if isinstance(each, InputFile)] == [
         ".txt", ".html", ".htm", ".mhtml", ".jsonl", ".warc"
     ]  # fmt: skip
     assert [each.reason for each in found if isinstance(each, Skipped)] == [

@@ -16,7 +16,7 @@ from make_crawls import CASES, FOLDER, MAX_BYTES, SENTENCE, around, good, http, 
 from archive.warc import http as payloads
 from archive.warc.records import Capture, captures
 from cleaner.readers import DIVIDED, Range, Reading, ReadSettings, Skipped, discover, read, read_warc
-from cleaner.readers.readings import Found
+from cleaner.readers.readings import InputFile
 
 
 def readings(data: bytes, max_bytes: int = MAX_BYTES) -> Iterator[Reading | Skipped]:
@@ -32,7 +32,7 @@ def documents(data: bytes) -> list[str]:
 def test_each_case(name: str) -> None:
     case = CASES[name]
     path = FOLDER / (name + case.suffix)
-    found = list(read(Found(path, path.name, case.suffix), ReadSettings(MAX_BYTES)))
+    found = list(read(InputFile(path, path.name, case.suffix), ReadSettings(MAX_BYTES)))
     read_in = [each for each in found if isinstance(each, Reading)]
     assert [str(each.document.url)[-1] for each in read_in if each.document] == case.documents.split()
     failures = [each.failure for each in read_in if each.failure]
@@ -54,7 +54,7 @@ def test_script_still_makes_these_files(tmp_path: Path) -> None:
 
 
 def test_folders_find_all_of_them() -> None:
-    kinds = {found.kind for found in discover([FOLDER]) if isinstance(found, Found)}
+    kinds = {found.kind for found in discover([FOLDER]) if isinstance(found, InputFile)}
     assert kinds == {".warc", ".warc.gz", ".warc.zst", ".warc.wet.gz", ".arc", ".arc.gz"}
 
 
@@ -171,7 +171,7 @@ def test_reading_begins_at_any_record() -> None:
 @pytest.mark.parametrize("max_bytes", [1 << 24, MAX_BYTES, 10])
 def test_ranges_give_what_the_whole_file_gives(name: str, room: int, size: int, max_bytes: int) -> None:
     path = FOLDER / (name + CASES[name].suffix)
-    found = Found(path, path.name, CASES[name].suffix)
+    found = InputFile(path, path.name, CASES[name].suffix)
     divided = DIVIDED[found.kind]
     parts = list(divided.cut(found, room=room, size=size, settings=ReadSettings(max_bytes)))
     assert [part.last for part in parts] == [False] * (len(parts) - 1) + [True]

@@ -11,7 +11,7 @@ import pytest
 
 from cleaner import clean
 from cleaner.document import Document
-from cleaner.readers import Found, Reading, ReadSettings, Skipped, discover, read
+from cleaner.readers import InputFile, Reading, ReadSettings, Skipped, discover, read
 from cleaner.readers.readings import DEFAULTS
 from cleaner.readers.xml import read_xml_stream
 
@@ -188,7 +188,7 @@ def test_files(tmp_path: Path, name: str) -> None:
     pack = {".gz": gzip.compress, ".bz2": bz2.compress}.get(Path(name).suffix, bytes)
     (tmp_path / name).write_bytes(pack(RSS.encode()))
     (found,) = discover([tmp_path])
-    assert isinstance(found, Found)
+    assert isinstance(found, InputFile)
     assert len(list(read(found))) == 4
 
 
