@@ -24,6 +24,7 @@ ENGINES = {"local": (), "ray": ("--engine", "ray", "--ray-address", "local")}
 
 
 def main() -> None:
+    """Runs the same batch with both engines and compares time and bytes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("articles", type=Path, help="JSONL rows with a text field, plain or gzipped")
     parser.add_argument("--documents", type=int, default=10_000)

@@ -33,6 +33,7 @@ CLOCK = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def main() -> None:
+    """Times whole runs, or the stages of one."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("articles", type=Path, help="JSONL rows with a text field, plain or gzipped")
     parser.add_argument("--documents", type=int, default=10_000)
@@ -91,7 +92,7 @@ def compare(base: Path, documents: int, rounds: int, workers: list[int]) -> None
         print(
             f"{number} workers: {documents / (middle.seconds - start.seconds):6.0f} documents/s, {faster:.2f} x;"
             f" {documents / (middle.cpu - start.cpu):.0f} documents for a second of CPU;"
-            f" at most {max(each.memory for each in all_took):.0f} MB in a process; outputs are {same}"
+            f" at most {max(run.memory for run in all_took):.0f} MB in a process; outputs are {same}"
         )
     print(f"starting takes {start.seconds:.2f} s ({start.cpu:.2f} s of CPU)")
 
@@ -106,7 +107,7 @@ class Took:
 
     @staticmethod
     def median(several: list[Took]) -> Took:
-        return Took(*(statistics.median(getattr(each, name) for each in several) for name in Took.__slots__))
+        return Took(*(statistics.median(getattr(run, name) for run in several) for name in Took.__slots__))
 
 
 def timed(inputs: Path, out: Path, workers: int) -> Took:
@@ -150,7 +151,9 @@ def children(parent: int) -> list[int]:
 
 
 def same_files(one: Path, other: Path) -> bool:
-    names = [sorted(path.relative_to(each) for path in each.rglob("*") if path.is_file()) for each in (one, other)]
+    names = [
+        sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file()) for folder in (one, other)
+    ]
     return names[0] == names[1] and all(filecmp.cmp(one / name, other / name, shallow=False) for name in names[0])
 
 
@@ -185,8 +188,8 @@ def stages(base: Path, rounds: int) -> None:
 
     def counted(readings: list[Any], folder: Path) -> list[Path]:
         parts = PartialCountsWriter(folder)
-        for each in readings:
-            parts.count(each.document, document_source(each.document, folder="in"))
+        for reading in readings:
+            parts.count(reading.document, document_source(reading.document, folder="in"))
         return parts.finish()
 
     def remembered(paths: list[Path]) -> Memory:
@@ -201,8 +204,8 @@ def stages(base: Path, rounds: int) -> None:
     for number in range(rounds):
         settings = BatchSettings(base / f"out{number}", CLOCK)
         stage("whole run", lambda to=settings: run_batch([base / "in"], cleaner, to, lambda _: None))
-        found = list(discover([base / "in"]))
-        readings = stage("read, decode (twice)", lambda found=found: [each for one in found for each in read(one)])
+        files = list(discover([base / "in"]))
+        readings = stage("read, decode (twice)", lambda files=files: [each for one in files for each in read(one)])
         (base / f"parts{number}").mkdir()
         paths = stage("count", lambda them=readings, to=base / f"parts{number}": counted(them, to))
         memory = stage("merge counts", lambda paths=paths: remembered(paths))

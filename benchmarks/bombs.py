@@ -119,6 +119,7 @@ def tried(name: str, data: bytes) -> tuple[str, bool]:
 
 
 def main() -> int:
+    """Runs a command on every bomb; 1 when one did harm."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=512, help="what each unpacks to")
     size = parser.parse_args().megabytes

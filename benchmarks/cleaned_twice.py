@@ -32,6 +32,7 @@ Text = tuple[str, str, str]
 
 
 def main() -> None:
+    """Cleans the texts twice and prints what changed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", type=Path, nargs="*", help="labelled documents")
     parser.add_argument("--model", type=Path, help="a model's file, instead of the one that is shipped")

@@ -80,6 +80,7 @@ class Score:
 
 
 def main() -> None:
+    """Scores the cleaner beside other extractors on the same documents."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", type=Path, nargs="*", default=[OWN])
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth document")
@@ -137,10 +138,10 @@ def score(article: Article, tool: Tool) -> Score:
     result, position = Score(), 0
     for label, line in article.lines:
         wanted = f" {' '.join(line)} "
-        found = joined.find(wanted, position, position + len(wanted) if len(line) < SHORT + 2 else None)
-        if found >= 0:
-            position = found + len(wanted) - 1
-        whole = found >= 0 or joined.startswith(wanted)  # a title comes first, wherever it stood
+        place = joined.find(wanted, position, position + len(wanted) if len(line) < SHORT + 2 else None)
+        if place >= 0:
+            position = place + len(wanted) - 1
+        whole = place >= 0 or joined.startswith(wanted)  # a title comes first, wherever it stood
         count(result, label, line, 1.0 if whole else share(line, triples))
     result.emptied = int(not given and result.kept > 0)
     return result
@@ -188,8 +189,8 @@ def rate(total: Score, kind: str, removed: bool) -> float:
 
 def summed(scores: list[Score]) -> Score:
     total = Score()
-    for each in scores:
-        total += each
+    for score in scores:
+        total += score
     return total
 
 

@@ -42,6 +42,7 @@ Detector = Callable[[bytes, bool], str]
 
 
 def main() -> None:
+    """Prints the share decoded rightly, and the time, by charset."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", type=Path)
     parser.add_argument("--per-language", type=int, default=60)

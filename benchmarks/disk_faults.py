@@ -175,6 +175,7 @@ def _opens(content: bytes) -> bool:
 
 
 def main() -> int:
+    """Has every call of every command fail in turn; 1 when something is lost or torn."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="try every n-th call only")
     parser.add_argument("--start", type=int, default=0, help="behind this call")
@@ -196,8 +197,7 @@ def main() -> int:
                     wrong += len(tally.wrong)
                     numbers = f"{tally.calls} | {tally.tried} | {len(tally.wrong)} | {time.monotonic() - began:.0f}"
                     print(f"| {scenario.name} | {mode} | {numbers} |", flush=True)
-                    for what in tally.wrong[:20]:
-                        print(f"    {what}", flush=True)
+                    show_faults(tally.wrong)
     return int(bool(wrong))
 
 
@@ -206,6 +206,6 @@ if __name__ == "__main__":
         with_shim()
     from archive.segments.durable import is_draft  # noqa: I001 (after the shim)
     from faults.forked import Ended, run_forked
-    from faults.scenarios import SCENARIOS, Scenario, Tree, carried_out, fresh, make_state, silence, tree
+    from faults.scenarios import SCENARIOS, Scenario, Tree, carried_out, fresh, make_state, show_faults, silence, tree
 
     sys.exit(main())

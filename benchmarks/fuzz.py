@@ -87,8 +87,8 @@ def report(data: bytes) -> None:
     """A run.json, and its counts."""
     (WORK / "run.json").write_bytes(data)
     with suppress(BatchError):
-        if (found := read_report(WORK)) and found["complete"]:
-            RunCounts.from_report(found).for_report()
+        if (run := read_report(WORK)) and run["complete"]:
+            RunCounts.from_report(run).for_report()
 
 
 SEEDS: dict[str, tuple[Callable[[bytes], None], list[bytes]]] = {
@@ -107,6 +107,7 @@ SEEDS: dict[str, tuple[Callable[[bytes], None], list[bytes]]] = {
 
 
 def main() -> None:
+    """Fuzzes the reader that is named, until an error or a limit."""
     if len(sys.argv) < 2 or sys.argv[1] not in SEEDS:
         sys.exit(__doc__)
     reader, seeds = SEEDS[sys.argv.pop(1)]

@@ -41,7 +41,7 @@ Outcome = str  # noticed | missed | as wanted | an error
 
 def damaged(path: Path) -> Outcome:
     """Whether verify finds a problem; notes that are no problem do not count."""
-    return "noticed" if any(isinstance(found, Problem) for found in verify([path], CHECKS)) else "missed"
+    return "noticed" if any(isinstance(problem, Problem) for problem in verify([path], CHECKS)) else "missed"
 
 
 def turned_bits(chance: random.Random, folder: Path) -> Outcome:
@@ -135,8 +135,8 @@ def crawls(chance: random.Random, folder: Path) -> Outcome:
     start = chance.randrange(len(parts[2]))
     end = chance.randrange(start, min(len(parts[2]), start + 300) + 1)
     parts[2] = parts[2][:start] + chance.randbytes(chance.randrange(40)) + parts[2][end:]
-    found = captures(io.BytesIO(b"".join(parts)), wanted, max_block=1 << 20)
-    ids = {record.id[-1:] for record in found if isinstance(record, Capture)}
+    records = captures(io.BytesIO(b"".join(parts)), wanted, max_block=1 << 20)
+    ids = {record.id[-1:] for record in records if isinstance(record, Capture)}
     return "as wanted" if ids >= set("abde") else "missed"
 
 
@@ -193,6 +193,7 @@ def tried(family: Callable[[random.Random, Path], Outcome], count: int, seed: in
 
 
 def main() -> None:
+    """Prints the table of damage noticed, missed and raised."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=2000, help="inputs of each family")
     parser.add_argument("--seed", type=int, default=1)

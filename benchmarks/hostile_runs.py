@@ -260,13 +260,14 @@ def kind_of(name: str) -> str:
 
 def trials(args: argparse.Namespace, work: Path) -> Iterator[tuple[str, str, str]]:
     chance = random.Random(args.seed)
-    found = states(work)
+    run_states = states(work)
     for number in range(args.count):
         chance.seed(f"{args.seed} {number}")
-        yield trial(chance, chance.choice(found), work / "trial", args.only)
+        yield trial(chance, chance.choice(run_states), work / "trial", args.only)
 
 
 def main() -> int:
+    """Damages the files of runs; 1 when a command ends in a traceback or loses something."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)

@@ -41,6 +41,7 @@ INVISIBLE = re.compile("[\u00ad\u200b-\u200d\ufeff]")
 
 
 def main() -> None:
+    """Scores every tool that is installed on the pages."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", type=Path, nargs="+")
     parser.add_argument("--split")
@@ -82,8 +83,8 @@ def available(models: Path | None) -> Iterator[tuple[str, Tool]]:
 
     def trafilatura(page: Page, **options: Any) -> str:
         url = page.get("url")
-        found = bare_extraction(page["html"], url=url, include_comments=False, with_metadata=True, **options)
-        return (found.text or "") if found else ""
+        extracted = bare_extraction(page["html"], url=url, include_comments=False, with_metadata=True, **options)
+        return (extracted.text or "") if extracted else ""
 
     yield "trafilatura", trafilatura
     yield "trafilatura precision", lambda page: trafilatura(page, favor_precision=True)
@@ -127,17 +128,17 @@ def report(pages: list[Page], bodies: dict[str, dict[str, str]], speeds: dict[st
     names = [f"{bench} ({len(group)})" for bench, group in sorted(benches.items())]
     print("| tool | " + " | ".join(names) + " | pages/s | × trafilatura |")
     print("|---" * (len(names) + 3) + "|")
-    for tool, found in bodies.items():
-        cells = [score(group, found) for _, group in sorted(benches.items())]
+    for tool, tool_bodies in bodies.items():
+        cells = [score(group, tool_bodies) for _, group in sorted(benches.items())]
         ratio = speeds[tool] / speeds["trafilatura"]
         print(f"| {tool} | " + " | ".join(cells) + f" | {speeds[tool]:.1f} | {ratio:.2f} |")
 
 
-def score(pages: list[Page], found: dict[str, str]) -> str:
+def score(pages: list[Page], bodies: dict[str, str]) -> str:
     """Shingle F1 (article-extraction benchmark) and word F1 (WCXB), or F1 over segments (trafilatura)."""
     if not all(page.get("body") for page in pages):
-        return f"segments {segments(pages, found):.4f}"
-    pairs = [(squash(page["body"]), squash(found[page["id"]])) for page in pages]
+        return f"segments {segments(pages, bodies):.4f}"
+    pairs = [(squash(page["body"]), squash(bodies[page["id"]])) for page in pages]
     shares = [(shared(runs(gold), runs(text)), bool(runs(text))) for gold, text in pairs]
     precision = mean([hit[0] for hit, given in shares if given])
     recall = mean([hit[1] for hit, _ in shares])
@@ -151,18 +152,18 @@ def shared(gold: Counter[Any], text: Counter[Any]) -> tuple[float, float]:
 
 
 def runs(text: str) -> Counter[Any]:
-    found = WORD.findall(text)
-    return Counter(tuple(found[at : at + 4]) for at in range(max(1, len(found) - 3))) if found else Counter()
+    words = WORD.findall(text)
+    return Counter(tuple(words[at : at + 4]) for at in range(max(1, len(words) - 3))) if words else Counter()
 
 
 def words(text: str) -> Counter[Any]:
     return Counter(word.lower() for word in WORD.findall(text))
 
 
-def segments(pages: list[Page], found: dict[str, str]) -> float:
+def segments(pages: list[Page], bodies: dict[str, str]) -> float:
     counts: Counter[tuple[str, bool]] = Counter()
     for page in pages:
-        text = squash(found[page["id"]])
+        text = squash(bodies[page["id"]])
         for kind in ("with", "without"):
             for passage in page.get(kind) or ():
                 counts[kind, squash(passage) in text] += 1

@@ -169,6 +169,7 @@ def asked(pythons: list[str], code: str, path: Path) -> tuple[str, str] | None:
 
 
 def main() -> int:
+    """Prints the table; 1 when a program reads less than all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", action="append", default=[], help="another interpreter to look into")
     parser.add_argument("--node", type=Path, metavar="FOLDER", help="where npm installed warcio")

@@ -27,10 +27,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from faults.forked import Ended, run_forked  # noqa: E402
-from faults.scenarios import SCENARIOS, Scenario, Tree, carried_out, fresh, make_state, silence, tree  # noqa: E402
+from faults.scenarios import SCENARIOS, Scenario, Tree, carried_out, fresh, make_state, show_faults, silence, tree  # noqa: E402
 
 COMMANDS = ("clean", "clean --update", "clean --resume", "clean --fresh")
-HUNG = 120.0
 
 
 @dataclass(slots=True)
@@ -128,6 +127,7 @@ def _stop(*_: object) -> None:
 
 
 def main() -> int:
+    """Kills every command at random moments; 1 when something is lost or torn."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=2000, help="kills in all")
     parser.add_argument("--seed", type=int, default=1)
@@ -140,7 +140,7 @@ def main() -> int:
     wrong = 0
     print("| command | kills | came to their end | wrong | seconds |\n|---|---|---|---|---|", flush=True)
     for name in names:
-        scenario = next(each for each in SCENARIOS if each.name == name)
+        scenario = next(candidate for candidate in SCENARIOS if candidate.name == name)
         with tempfile.TemporaryDirectory() as folder:
             trials = Trials(scenario, Path(folder).resolve(), random.Random(f"{args.seed} {name}"), args.commands)
             trials.prepare()
@@ -153,8 +153,7 @@ def main() -> int:
         wrong += len(tally.wrong)
         seconds = f"{time.monotonic() - began:.0f}"
         print(f"| {name} | {tally.kills:,} | {tally.completed:,} | {len(tally.wrong)} | {seconds} |", flush=True)
-        for what in tally.wrong[:20]:
-            print(f"    {what}", flush=True)
+        show_faults(tally.wrong)
     return int(bool(wrong))
 
 

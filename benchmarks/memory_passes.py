@@ -33,14 +33,15 @@ def timed(work: Callable[[], object]) -> float:
 
 def count(articles: Path, folder: Path) -> None:
     parts = PartialCountsWriter(folder)
-    for found in discover([articles]):
-        for reading in read(found):
+    for file in discover([articles]):
+        for reading in read(file):
             if isinstance(reading, Reading) and reading.document:
                 parts.count(reading.document, document_source(reading.document))
     remember([PartialCounts(path) for path in parts.finish()], None, folder)
 
 
 def main() -> None:
+    """Times counting and cleaning with a memory."""
     parser = argparse.ArgumentParser()
     parser.add_argument("articles", type=Path)
     parser.add_argument("--limit", type=int, default=2000)
@@ -62,11 +63,9 @@ def main() -> None:
 
         second = clean("with", cleaner.with_memory(Memory.open(folder / "memory.sqlite")))
         without = clean("without", cleaner)
-    each = 1000 / args.limit
-    print(
-        f"counting {first * each:.2f} ms an article, cleaning with memory {second * each:.2f} ms: {first / second:.2f}"
-    )
-    print(f"cleaning without memory {without * each:.2f} ms; both passes cost {(first + second) / without:.2f} of it")
+    ms = 1000 / args.limit
+    print(f"counting {first * ms:.2f} ms an article, cleaning with memory {second * ms:.2f} ms: {first / second:.2f}")
+    print(f"cleaning without memory {without * ms:.2f} ms; both passes cost {(first + second) / without:.2f} of it")
 
 
 if __name__ == "__main__":

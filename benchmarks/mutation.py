@@ -101,7 +101,7 @@ def assignments(module: ModuleType) -> Iterator[tuple[list[str], ast.stmt]]:
 
 def own_constants(module: ModuleType) -> list[str]:
     """Names in capitals that a module sets itself."""
-    names = [name for found, _ in assignments(module) for name in found]
+    names = [name for assigned, _ in assignments(module) for name in assigned]
     return [name for name in names if re.fullmatch(r"_?[A-Z][A-Z0-9_]*", name)]
 
 
@@ -130,7 +130,7 @@ class Survivors:
 
     def __init__(self, changes: list[Mutation]) -> None:
         self.changes = changes
-        self.found: list[str] = []
+        self.survivors: list[str] = []
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """In place of running the tests once."""
@@ -138,7 +138,7 @@ class Survivors:
             raise SystemExit("the tests fail without any mutation")
         for mutation in self.changes:
             survived = self._pass(session, mutation)
-            self.found += [str(mutation)] * survived
+            self.survivors += [str(mutation)] * survived
             print(f"{mutation}: {'SURVIVES' if survived else 'noticed'}", file=sys.stderr, flush=True)
         return True
 
@@ -186,7 +186,7 @@ def main(words: list[str] | None = None) -> int:
             continue
         plugin = Survivors(changes)
         pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", *TESTS[module]], plugins=[plugin])
-        survivors += plugin.found
+        survivors += plugin.survivors
     print(f"{len(survivors)} survive:", *survivors, sep="\n")
     return int(bool(set(survivors) - named_survivors()))
 

@@ -36,6 +36,7 @@ Line = tuple[str, Label]
 
 
 def main() -> None:
+    """Prints the scores of the held-out articles."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, help="a model's file, instead of the one that is shipped")
     parser.add_argument("--each", action="store_true", help="a row for each article, and its lines that went wrong")

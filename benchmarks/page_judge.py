@@ -85,6 +85,7 @@ class Row:
 
 
 def main() -> None:
+    """Fits the weights on each half and on both, and prints the scores."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", type=Path, nargs="+")
     parser.add_argument("--gold", type=Path, nargs="*", default=[])
@@ -100,9 +101,9 @@ def main() -> None:
         if (path := args.models / f"page{fold}.model" if args.models else None) is None or path.exists()
     }
     gold = read_labelled(args.gold)
-    found = (page for path in args.pages for page in read_pages(path) if fold_of(page.domain) in cleaners)
+    judged = (page for path in args.pages for page in read_pages(path) if fold_of(page.domain) in cleaners)
     rows: list[Row] = []
-    for page in islice(found, 0, None, args.every):
+    for page in islice(judged, 0, None, args.every):
         rows += rows_of(cleaners[fold_of(page.domain)], page, gold)
     print(f"{len(rows)} blocks, {sum(row.kind != 'page' for row in rows)} of our own")
     report("as shipped", rows, [decided(row, WEIGHTS) for row in rows])
@@ -228,7 +229,7 @@ def report(name: str, rows: Sequence[Row], gone: Sequence[bool]) -> None:
     shares = {
         kind: [away for row, away in zip(rows, gone, strict=True) if row.kind == kind] for kind in ("appeal", "true")
     }
-    said = ", ".join(f"{kind}s gone {sum(each)} of {len(each)}" for kind, each in shares.items())
+    said = ", ".join(f"{kind}s gone {sum(flags)} of {len(flags)}" for kind, flags in shares.items())
     print(f"{name}: {wrong / max(1e-9, total):.2%} of the weight wrongly decided; {said}")
 
 

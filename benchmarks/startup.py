@@ -23,6 +23,7 @@ PROGRAMS = {
 
 
 def main() -> None:
+    """Prints the medians of every program."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     args = parser.parse_args()

@@ -32,6 +32,7 @@ Tool = Callable[[str], object]
 
 
 def main() -> None:
+    """Prints the speed of every tool, or the stages of ours."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("articles", type=Path, help="JSONL rows with a text field, plain or gzipped")
     parser.add_argument("--documents", type=int, default=1000)

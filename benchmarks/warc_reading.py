@@ -120,6 +120,7 @@ def one(name: str, path: str) -> None:
 
 
 def main() -> None:
+    """Prints the speed and peak memory of every reader."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", nargs="?", type=Path)
     parser.add_argument("--megabytes", type=int, default=200)

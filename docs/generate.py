@@ -63,7 +63,7 @@ def same(written: str, text: str) -> bool:
     """Whether two texts differ in nothing but rounded scores."""
     if written == text:
         return True
-    scores = [list(map(float, SCORE.findall(each))) for each in (written, text)]
+    scores = [list(map(float, SCORE.findall(page))) for page in (written, text)]
     close = len(scores[0]) == len(scores[1]) and all(
         abs(old - new) < SCORE_TOLERANCE for old, new in zip(*scores, strict=True)
     )

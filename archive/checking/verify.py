@@ -63,11 +63,11 @@ class _Seen:
 class _Versions:
     """Which articles there are, and which name a version before them."""
 
-    there: set[bytes] = field(default_factory=set)  # digests of ids of metadata records
+    known: set[bytes] = field(default_factory=set)  # digests of ids of metadata records
     previous: dict[bytes, Problem] = field(default_factory=dict)  # what is wrong if that one is not there
 
     def add(self, metadata: Record) -> None:
-        self.there.add(_key(metadata.id))
+        self.known.add(_key(metadata.id))
         if PREVIOUS_FIELD not in metadata.block:
             return
         fields = metadata_fields(metadata)
@@ -77,7 +77,7 @@ class _Versions:
             self.previous[_key(earlier)] = metadata.problem(what, "bring back the segments of the earlier run")
 
     def broken(self) -> Iterator[Problem]:
-        yield from (problem for key, problem in self.previous.items() if key not in self.there)
+        yield from (problem for key, problem in self.previous.items() if key not in self.known)
 
 
 def _key(record_id: str) -> bytes:

@@ -188,5 +188,11 @@ def fresh(state: Path, folder: Path) -> None:
 def tree(folder: Path) -> Tree:
     """All files of a trial with their bytes, but for those of the temporary folder."""
     tmp = folder / "place/tmp"
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_relative_to(tmp))
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_relative_to(tmp))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def show_faults(faults: Sequence[str]) -> None:
+    """Prints the first twenty faults below their row of the table."""
+    for fault in faults[:20]:
+        print(f"    {fault}", flush=True)

@@ -118,11 +118,11 @@ def left(case: Case, removed: Iterable[tuple[int, int]]) -> list[str]:
     return [case.text[s:e] for s, e, label in case.spans if label not in KEPT and _marks(case.text, s, e) - gone]
 
 
-def mistyped(case: Case, found: Iterable[tuple[int, int, str]]) -> Iterator[str]:
+def mistyped(case: Case, spans: Iterable[tuple[int, int, str]]) -> Iterator[str]:
     """The boilerplate stretches that were found under another label, as `label not other: text`."""
-    found = list(found)
+    spans = list(spans)
     for start, end, label in case.spans:
-        others = {name for s, e, name in found if s < end and start < e} - {label}
+        others = {name for s, e, name in spans if s < end and start < e} - {label}
         if label not in KEPT and others:
             yield f"{label} not {'/'.join(sorted(others))}: {case.text[start:end]}"
 

@@ -39,10 +39,10 @@ def article(number: int) -> str:
 
 def rows() -> list[dict[str, str]]:
     """Input rows: twelve articles of one site, and one whose every field attacks."""
-    found = [{"id": f"post-{n}", "text": article(n), "source": "post.test"} for n in range(12)]
+    articles = [{"id": f"post-{n}", "text": article(n), "source": "post.test"} for n in range(12)]
     text = "\n\n".join([ATTACKS[0], BODY[0].format(n=0), *ATTACKS, BODY[1], "A line with \r inside, and a 🌉."])
-    found.append({"id": ATTACKS[1], "text": text, "source": ATTACKS[2], "title": ATTACKS[0]})
-    return found
+    articles.append({"id": ATTACKS[1], "text": text, "source": ATTACKS[2], "title": ATTACKS[0]})
+    return articles
 
 
 def make_run(folder: Path, *more: str) -> Path:

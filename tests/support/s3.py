@@ -47,9 +47,9 @@ def upload(folder, url):
     files = filesystem()
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            there = f"{url}/{path.relative_to(folder).as_posix()}"
-            files.pipe_file(there, path.read_bytes())
-            when = int(files.info(there)["LastModified"].timestamp())
+            address = f"{url}/{path.relative_to(folder).as_posix()}"
+            files.pipe_file(address, path.read_bytes())
+            when = int(files.info(address)["LastModified"].timestamp())
             os.utime(path, (when, when))
 
 
