@@ -24,7 +24,7 @@ from cleaner.memory.lookup import Recall
 from cleaner.model.network import COLUMN, EVIDENCE_CLIP
 from cleaner.model.quantised import logarithm
 from cleaner.page_judge import HEARD, BlockEvidence, in_flow, placed_odds, unheard_odds, with_evidence
-from cleaner.segmentation.text import ends_sentence
+from cleaner.segmentation.stops import CLOSERS, STOPS, ends_sentence, may_end_sentence
 from cleaner.segmentation.tokens import Flags, Floats
 from cleaner.title import Candidate, no_titles
 
@@ -59,7 +59,6 @@ HEADLINE_SENTENCE = 50
 HEADING_MARKS = frozenset(("tag:h1", "tag:h2", "tag:h3", "tag:h4", "tag:h5", "tag:h6"))
 #: A piece of a sentence of at most this length, between pieces that stay, stays too, when no rule speaks against it.
 SNIPPET = 24
-SENTENCE_ENDS = (".", "!", "?", "…", "。", "”", '"', "»")
 #: Evidence that a block is a leaked script or style sheet: the model reads only a part of so much.
 LEAKED = 10.0
 #: Evidence for body of this weight is a promise to the user: such a block is never removed; nor is the title as given.
@@ -104,6 +103,7 @@ class Scores:
             settings = (
                 len(KEPT), COLUMN[Label.BODY], SENTENCE_LENGTH, BLOCK_COST, SENTENCE_COST, CHARACTERS,
                 IDEOGRAPH_WEIGHT if lang in COMPACT else 1.0, COMPACT_COST * (lang in COMPACT), extra, LEAST, TOLD,
+                STOPS, CLOSERS,
             )  # fmt: skip
             return cls(probabilities, *accelerator.compiled.scores(probabilities, list(texts), recurring, settings))
         gone = np.add.accumulate(probabilities[:, len(KEPT) :], axis=1, dtype=np.float64)[:, -1]
@@ -267,7 +267,7 @@ def _whole(blocks: Sequence[Block], judgements: Sequence[Judgement], index: int,
     inside = 0 < index < len(blocks) - 1 and len(block.text) <= SNIPPET
     if supported or not inside or judgement[0] in KEPT or block.newlines_before or blocks[index + 1].newlines_before:
         return judgement
-    ended = block.text.endswith(SENTENCE_ENDS)
+    ended = may_end_sentence(block.text)
     kept = judgements[index - 1][0] in KEPT and judgements[index + 1][0] in KEPT
     return (Label.BODY, judgement[1], ()) if kept and not ended else judgement
 

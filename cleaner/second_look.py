@@ -12,6 +12,7 @@ from dataclasses import replace
 from cleaner.decoding.mojibake import OffsetMap
 from cleaner.document import Block, CleanedDocument, Decision
 from cleaner.labels import Action, Policy
+from cleaner.segmentation.stops import ends_sentence
 
 #: What is kept, and so looked at again, is what the default policy keeps.
 DEFAULT = Policy()
@@ -39,7 +40,7 @@ def is_doubtful(kept: CleanedDocument) -> bool:
         if decision.action is Action.KEEP and decision.score >= DOUBTFUL:
             return True
     first = kept.body.split("\n", 1)[0]
-    return not kept.title and len(first) <= TITLE_LENGTH and not first.endswith((".", "!", "?", "。"))
+    return not kept.title and len(first) <= TITLE_LENGTH and not ends_sentence(first)
 
 
 def same_lines(before: Sequence[Block], after: Sequence[Block]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from cleaner.document import Decision, Status
 from cleaner.labels import Action, Label
-from cleaner.segmentation.text import ends_sentence
+from cleaner.segmentation.stops import ends_sentence
 
 #: More than this share of a document's characters removed: look at it.
 SUSPECT_SHARE = 0.6

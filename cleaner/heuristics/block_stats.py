@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from cleaner import accelerator
 from cleaner.document import Block
+from cleaner.segmentation.stops import CLOSERS, ELLIPSIS, STOPS, ends_sentence
 
 #: A Chinese or Japanese character says about as much as this many letters.
 IDEOGRAPH_WEIGHT = 2.5
@@ -21,14 +22,12 @@ PROSE_LENGTH, PROSE_SENTENCE_LENGTH = 220, 100
 #: At most this long and without a sentence's end: a crumb.
 CRUMB_LENGTH = 60
 NUMBERED = re.compile(r"\d{1,3}[.)]\s")
-SENTENCE_ENDS = frozenset(".!?…。！？؟।")
-CLOSERS = "\"'”’»)]」』）“ "
 OPENERS = frozenset("\"“„«»‘「『”‹›'")
 LIST_MARKS = frozenset("•*–—-·▪◦‣●■►▶→")
 
 
 _SIGNS = (
-    "".join(sorted(SENTENCE_ENDS)), CLOSERS, "".join(sorted(OPENERS)), "".join(sorted(LIST_MARKS)),
+    "".join(sorted(STOPS + ELLIPSIS)), CLOSERS, "".join(sorted(OPENERS)), "".join(sorted(LIST_MARKS)),
     IDEOGRAPH_WEIGHT, PROSE_LENGTH,
 )  # fmt: skip
 
@@ -76,11 +75,10 @@ def _measure(block: Block) -> Measures:
     """The reference that the accelerator is held to."""
     text = block.text
     weight = 1.0 if text.isascii() or not _ideographic(text) else IDEOGRAPH_WEIGHT
-    tail = text.rstrip(CLOSERS)
     return Measures(
         length=len(text) * weight,
         words=max(text.count(" ") + 1, int(len(text) * (weight - 1))),
-        ends_sentence=bool(tail) and tail[-1] in SENTENCE_ENDS,
+        ends_sentence=ends_sentence(text, broken_off=True),
         colon=text.endswith((":", "：")),
         quoted=text[0] in OPENERS,
         listed=text[0] in LIST_MARKS or (text[0].isdigit() and NUMBERED.match(text) is not None),

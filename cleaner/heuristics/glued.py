@@ -9,6 +9,7 @@ from cleaner.heuristics import patterns
 from cleaner.heuristics.context import Context
 from cleaner.heuristics.cue_matcher import Hit, letters_around
 from cleaner.heuristics.cues import Kind
+from cleaner.segmentation.stops import may_end_sentence
 
 #: A glued cue with so many spaces is cut off the words after it also where a space stands between.
 PHRASE_SPACES = 5
@@ -76,6 +77,6 @@ def _stuck(context: Context, block: Block, hit: Hit) -> tuple[int, int] | None:
         return block.start, hit.end
     if not after and before and text[first].isupper():
         previous = text[first - 1 : first]
-        if not previous.isspace() or text[:first].rstrip()[-1:] in (".", "!", "?", "”", '"', "»"):
+        if not previous.isspace() or may_end_sentence(text[:first].rstrip()):
             return hit.start, block.end
     return None

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 
+from cleaner.segmentation.stops import ends_sentence
+
 
 class Kind(StrEnum):
     """Kinds of document that are cleaned more mildly."""
@@ -83,5 +85,5 @@ def _is_poem(lines: Sequence[str]) -> bool:
     if len(verses) < max(POEM_LINES, VERSES * len(lines)):
         return False
     broken = sum(line.endswith((",", ";", "—", "–")) for line in verses)
-    ended = sum(line.endswith((".", "!", "?", "…")) for line in verses)
+    ended = sum(ends_sentence(line, broken_off=True) for line in verses)
     return broken >= BROKEN * len(verses) and ended <= ENDED * len(verses)

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from cleaner.segmentation.stops import ends_sentence
+
 #: Scripts larger than this are application state of megabytes, not worth their time.
 MAX_JSON = 2_000_000
 #: Values nested deeper, or more of them, are not looked at.
@@ -116,7 +118,7 @@ def plain_text(markup: str) -> str:
 
 
 def _is_prose(text: str) -> bool:
-    return len(text) >= JSON_PROSE and (". " in text or text.rstrip()[-1:] in ".!?…。") and "{" not in text[:200]
+    return len(text) >= JSON_PROSE and (". " in text or ends_sentence(text, broken_off=True)) and "{" not in text[:200]
 
 
 def json_of(node: LexborNode) -> Any:

@@ -20,6 +20,7 @@ PROSE, PROSE_LINKS = 80, 0.4
 
 _IDEOGRAPH = re.compile("[\u3040-\u9fff]")
 _DIGIT = re.compile(r"\d")
+#: Not those of `segmentation/stops.py`: the page model has learned by these; a training may change them.
 _FINAL = ".!?。！？…:："
 _CLOSERS = "\"'”’»)]“"
 

@@ -35,6 +35,7 @@ HIDDEN_PROSE, HIDDEN_LINE = 200, 80
 #: Answers, slides and tabs that a click opens are shown when so many of them hold a sentence of this length; a tab that
 #: is open already counts as one.
 MIN_PANELS, PANEL_LINE = 2, 15
+#: Not those of `segmentation/stops.py`: other signs would render stored pages otherwise (RENDERING_RULES).
 _SENTENCE_END = ".!?…。！？”»\"'):"
 #: A page that shows less than this much text in lines of HIDDEN_LINE characters may hold its article in JSON.
 BARE_PAGE = 250

@@ -17,7 +17,7 @@ from cleaner.labels import KEPT, Label
 from cleaner.memory.lookup import COLUMN, RECURRING, Recall
 from cleaner.model.boosted_trees import Trees
 from cleaner.model.features import LONG_PROSE
-from cleaner.segmentation.text import ends_sentence
+from cleaner.segmentation.stops import ends_sentence
 from cleaner.segmentation.tokens import Flags, Floats, Ints
 
 #: Probabilities are kept this far from 0 and 1.

@@ -5,21 +5,19 @@
 typedef struct {
     Py_ssize_t labels, kept, body, sentence_length;
     double block_cost, sentence_cost, characters, weight, script, mild, least, told;
+    PyObject *stops, *closers; /* of segmentation/stops.py, borrowed */
 } Settings;
 
-static int is_in(Py_UCS4 character, const Py_UCS4 *signs) {
-    while (*signs && *signs != character) signs++;
-    return *signs != 0;
+static int is_in(Py_UCS4 character, PyObject *signs) {
+    return PyUnicode_FindChar(signs, character, 0, PyUnicode_GET_LENGTH(signs), 1) >= 0;
 }
 
-/* A stop, behind which only quotation marks and brackets stand. */
-static int is_sentence(PyObject *text, Py_ssize_t least) {
-    static const Py_UCS4 closers[] = {'"', '\'', 0x201D, 0x2019, 0xBB, ')', ']', 0x201C, 0};
-    static const Py_UCS4 stops[] = {'.', '!', '?', 0x3002, 0};
+/* `ends_sentence` of segmentation/stops.py, of a text of some length. */
+static int is_sentence(PyObject *text, const Settings *settings) {
     Py_ssize_t end = PyUnicode_GET_LENGTH(text);
-    if (end < least) return 0;
-    while (end > 0 && is_in(PyUnicode_READ_CHAR(text, end - 1), closers)) end--;
-    return end > 0 && is_in(PyUnicode_READ_CHAR(text, end - 1), stops);
+    if (end < settings->sentence_length) return 0;
+    while (end > 0 && is_in(PyUnicode_READ_CHAR(text, end - 1), settings->closers)) end--;
+    return end > 0 && is_in(PyUnicode_READ_CHAR(text, end - 1), settings->stops);
 }
 
 static Py_ssize_t largest_in(const float *row, Py_ssize_t from, Py_ssize_t to) {
@@ -38,7 +36,7 @@ static int say(const Settings *settings, const float *row, PyObject *text, int r
     gone = gone < settings->least ? settings->least : gone > 1 - settings->least ? 1 - settings->least : gone;
     const double odds = logarithm(gone / (1 - gone));
     const double size = recurs ? 0 : (double)PyUnicode_GET_LENGTH(text) * settings->weight;
-    const double lost = settings->block_cost + settings->sentence_cost * is_sentence(text, settings->sentence_length) +
+    const double lost = settings->block_cost + settings->sentence_cost * is_sentence(text, settings) +
                         size / settings->characters;
     const double cost = logarithm(lost) + settings->script + settings->mild;
     const Py_ssize_t kept = largest_in(row, 0, settings->kept);
@@ -69,9 +67,10 @@ PyObject *accelerator_scores(PyObject *module, PyObject *const *args, Py_ssize_t
     const float *probabilities = buffer_of(&buffers, args[0], 4, &items);
     if (probabilities == NULL) goto done;
     if (args[2] != Py_None && !(recurring = buffer_with(&buffers, args[2], 1, blocks))) goto done;
-    if (!PyArg_ParseTuple(args[3], "nnndddddddd", &settings.kept, &settings.body, &settings.sentence_length,
+    if (!PyArg_ParseTuple(args[3], "nnnddddddddUU", &settings.kept, &settings.body, &settings.sentence_length,
                           &settings.block_cost, &settings.sentence_cost, &settings.characters, &settings.weight,
-                          &settings.script, &settings.mild, &settings.least, &settings.told))
+                          &settings.script, &settings.mild, &settings.least, &settings.told, &settings.stops,
+                          &settings.closers))
         goto done;
     settings.labels = blocks ? items / blocks : settings.kept + 1;
     int sound = settings.labels * blocks == items && settings.kept >= 1 && settings.kept < settings.labels;

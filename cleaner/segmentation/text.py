@@ -138,11 +138,6 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return places
 
 
-def ends_sentence(text: str) -> bool:
-    """Does a text end like a sentence, whatever quotation marks and brackets close it?"""
-    return text.rstrip("\"'”’»)]“").endswith((".", "!", "?", "。"))
-
-
 def _goes_on(text: str, first: int, stop: int, following: str) -> bool:
     if following.islower():
         return True

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from cleaner.labels import KEPT, Label
+from cleaner.segmentation.stops import may_end_sentence
 from cleaner.segmentation.text import FLAT_BREAKS, sentences
 from cleaner.training.corpus import FOLDS, fold_of, site
 from cleaner.training.evaluation import Gold
@@ -34,7 +35,6 @@ SENTENCE, TEASER = (12, 140), (26, 160)
 #: How a prompt before a teaser looks: "Read also: …".
 PROMPT = re.compile(r"^([^\n:»>]{3,34}[:»>])\s")
 _LINE_BREAK = re.compile(r"\s*\n\s*")
-_ENDS = '.!?。”"»“'
 
 
 @dataclass(slots=True)
@@ -178,7 +178,7 @@ def _taken_sentence(lines: list[Line], chance: random.Random) -> Line | None:
             continue
         stretches = sentences(text, 0, len(text))
         first, last = stretches[-1]
-        if not SENTENCE[0] <= last - first <= SENTENCE[1] or text[last - 1] not in _ENDS:
+        if not SENTENCE[0] <= last - first <= SENTENCE[1] or not may_end_sentence(text[:last]):
             continue
         if len(stretches) > 1:
             lines[place] = [(text[: stretches[-2][1]], Label.BODY, False)]
@@ -217,7 +217,7 @@ def _glue_prompt(lines: list[Line], pool: Pool, lang: str, chance: random.Random
     ends = [
         index
         for index, line in enumerate(lines)
-        if line[-1][1] is Label.BODY and len(line[-1][0]) > 60 and line[-1][0].rstrip()[-1] in _ENDS
+        if line[-1][1] is Label.BODY and len(line[-1][0]) > 60 and may_end_sentence(line[-1][0].rstrip())
     ]
     if ends and titles and prompts:
         prompt = f"{chance.choice(prompts)} {chance.choice(titles)}"

@@ -23,6 +23,7 @@ from cleaner.pipeline import Cleaner
 from cleaner.readers.jsonl import LONGEST_ROW, json_objects
 from cleaner.readers.packing import PackingError
 from cleaner.readers.rows import RowError
+from cleaner.segmentation.stops import ends_sentence
 from cleaner.training.corrected import corrected
 
 #: A true sentence of at most so many visible characters, on a line of its own, is what is lost most easily.
@@ -183,7 +184,7 @@ def score(gold: Gold, cleaned: CleanedDocument) -> Scored:
         if label in KEPT:
             counts.update({"kept characters": len(visible), "lost characters": gone, "lost lines": int(is_gone)})
             counts["kept lines"] += 1
-            if _is_sentence(gold.text[start:end]):
+            if ends_sentence(gold.text[start:end]):
                 short = "short " * (len(visible) <= SHORT_SENTENCE)
                 counts.update({f"{short}sentences": 1, f"{short}sentences lost": int(is_gone)})
         else:
@@ -197,10 +198,6 @@ def score(gold: Gold, cleaned: CleanedDocument) -> Scored:
     counts["documents"] = 1
     counts["perfect"] = int(not mistakes)
     return Scored(gold, tally, tuple(mistakes))
-
-
-def _is_sentence(text: str) -> bool:
-    return text.rstrip("\"'”’»)]“ ").endswith((".", "!", "?", "。", "！", "？"))
 
 
 def _score_at(cleaned: CleanedDocument, start: int, end: int) -> float:
