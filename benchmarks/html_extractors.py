@@ -4,7 +4,7 @@
 
 Rows: {id, html, url?, domain?, bench?, split?, body?, with?, without?}. Every tool sees every page once a round, in
 turn, so that a machine that slows down slows all: read speeds as ratios. --models DIR holds page0.model … page4.model,
-or some of them, each trained without the domains of its fold (training.pages.fold_of): then only pages of these folds
+or some of them, each trained without the domains of its fold (training.corpus.fold_of): then only pages of these folds
 are read, and cleancopy, too, sees only pages of domains it has not learned; text0.model … there stand in for the
 shipped model of text.
 """
@@ -31,7 +31,8 @@ from cleaner import Cleaner
 from cleaner.html.model import load as load_page_model
 from cleaner.html.page import Extractor
 from cleaner.model.network import load
-from cleaner.training.pages import FOLDS, fold_of, linked_host
+from cleaner.training.corpus import FOLDS, fold_of
+from cleaner.training.pages import linked_host
 
 Page = dict[str, Any]
 Tool = Callable[[Page], str]

@@ -3,7 +3,7 @@
     python benchmarks/page_judge.py PAGES.jsonl.xz ... --gold GOLD.jsonl.gz ... --models DIR [--every 3] [--text FILE]
 
 PAGES, GOLD: as for `cleancopy train --pages --gold`. --models DIR holds page0.model … page4.model, each trained
-without the domains of its fold (training.pages.fold_of); pages of folds that have none are left out. Without --models
+without the domains of its fold (training.corpus.fold_of); pages of folds that have none are left out. Without --models
 the shipped page model reads pages that it has learned, and its own weight comes out too high. --text: another model of
 text; its weight comes out too high as far as it has learned from these pages. Into each page go an appeal and a true
 sentence of our own writing (fixtures/training/own), between paragraphs of the article. Every half of the sites is
@@ -45,7 +45,8 @@ from cleaner.page_judge import (
     with_evidence,
 )
 from cleaner.segmentation.tokens import Floats
-from cleaner.training.pages import FOLDS, Page, _known, fold_of, read_labelled, read_pages
+from cleaner.training.corpus import FOLDS, fold_of
+from cleaner.training.pages import Page, _known, read_labelled, read_pages
 
 OWN = Path(__file__).parent.parent / "fixtures" / "training" / "own"
 #: Labels of our own lines that ask for something, and how long such a line may be.

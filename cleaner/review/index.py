@@ -20,6 +20,7 @@ from filelock import FileLock
 
 from archive.checking.ledger import LEDGER_ERRORS, load_ledger
 from archive.checking.versions import newest
+from archive.segments.durable import drafted_path, remove_drafts
 from archive.view import Entry, entries
 from cleaner.batch.output.folder import read_report
 from cleaner.document import Status
@@ -116,11 +117,9 @@ def index_of(out: Path, say: Say = lambda _: None) -> Path:
         path.parent.mkdir(exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
             if not path.exists() or _identity_in(path) != wanted:  # another server may have made it meanwhile
-                draft = path.with_name(f"{NAME}.new")
-                draft.unlink(missing_ok=True)
-                with closing(sqlite3.connect(draft, isolation_level=None)) as database:
+                remove_drafts(path)
+                with drafted_path(path) as draft, closing(sqlite3.connect(draft, isolation_level=None)) as database:
                     build(database, documents_in(out), wanted, say)
-                draft.replace(path)
     except (OSError, sqlite3.Error) as error:
         raise ReviewError(f"{path.parent}: the index cannot be written ({error}); mend that, then try again") from error
     return path

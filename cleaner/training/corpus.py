@@ -78,8 +78,8 @@ SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "or", "
 FOLDS = 5
 
 
-def fold_of(name: str, folds: int) -> int:
-    """The fold of a site: a checksum of its name, so that it never changes."""
+def fold_of(name: str, folds: int = FOLDS) -> int:
+    """The fold of a site or domain: a checksum of its name, so that it never changes."""
     return zlib.crc32(name.encode()) % folds
 
 

@@ -10,7 +10,6 @@ import gzip
 import json
 import lzma
 import re
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +27,7 @@ from cleaner.html.segment import segment_html
 from cleaner.labels import KEPT, Label
 from cleaner.segmentation.tokens import Flags, Floats, Ints
 from cleaner.training.blocks import TrainingError
-from cleaner.training.corpus import read_rows
+from cleaner.training.corpus import FOLDS, fold_of, read_rows
 from cleaner.training.evaluation import Gold, GoldError, read_gold
 from cleaner.training.network import Labelled, Settings, train_network
 from cleaner.training.page_alignment import article_shares, labels_of_lines
@@ -38,7 +37,6 @@ Say = Callable[[str], None]
 
 _HOST = re.compile(r"""(?:href|src)\s*=\s*["']?https?://([\w.-]{4,80})""", re.IGNORECASE)
 
-FOLDS = 5
 #: A hash gets a weight when at least so many domains hold it: what only one site says, no other will.
 MIN_DOMAINS = 2
 ALPHA, ROUNDS = 3e-6, 6
@@ -125,11 +123,6 @@ def nameless(paths: Iterable[Path]) -> Iterator[Gold]:
     for path in paths:
         named = {row["id"] for row in read_rows(path) if "page" in row and "id" in row}
         yield from (gold for gold in read_gold(path) if gold.id not in named)
-
-
-def fold_of(domain: str) -> int:
-    """The fold of a domain: a checksum of its name, so that it never changes."""
-    return zlib.crc32(domain.encode()) % FOLDS
 
 
 def example(

@@ -9,7 +9,17 @@ from cleaner.segmentation.stops import ends_sentence, may_end_sentence
 
 @pytest.mark.parametrize(
     "text",
-    ["He left.", "He left!”", "Did he?)", "« Il part ! »", "他走了。", "他走了！」", "هل ذهب؟", "वह गया।", "He left.'\u00a0»"],
+    [
+        "He left.",
+        "He left!”",
+        "Did he?)",
+        "« Il part ! »",
+        "他走了。",
+        "他走了！」",
+        "هل ذهب؟",
+        "वह गया।",
+        "He left.'\u00a0»",
+    ],
 )
 def test_a_stop_ends_a_sentence_whatever_closes_it(text: str) -> None:
     assert ends_sentence(text)
