@@ -205,7 +205,9 @@ def stages(base: Path, rounds: int) -> None:
         settings = BatchSettings(base / f"out{number}", CLOCK)
         stage("whole run", lambda to=settings: run_batch([base / "in"], cleaner, to, lambda _: None))
         files = list(discover([base / "in"]))
-        readings = stage("read, decode (twice)", lambda files=files: [each for one in files for each in read(one)])
+        readings = stage(
+            "read, decode (twice)", lambda files=files: [reading for file in files for reading in read(file)]
+        )
         (base / f"parts{number}").mkdir()
         paths = stage("count", lambda them=readings, to=base / f"parts{number}": counted(them, to))
         memory = stage("merge counts", lambda paths=paths: remembered(paths))
@@ -213,7 +215,7 @@ def stages(base: Path, rounds: int) -> None:
         knowing = cleaner.with_memory(memory)
         done = stage("weigh memory", lambda them=readings, ours=knowing: labelled(them, ours))
         articles = stage("ledger", lambda done=done: [article_of(r.original, c, CLOCK) for r, c in done])
-        groups = stage("records", lambda them=articles: [group_of(each, run) for each in them])
+        groups = stage("records", lambda them=articles: [group_of(article, run) for article in them])
         stage("compress", lambda them=groups: [gzip_member(draft) for group in them for draft in group])
         stage("rows", lambda done=done: [encode(document_row(c, extra=r.extra, path="a")) for r, c in done])
     best["read, decode (twice)"] *= 2

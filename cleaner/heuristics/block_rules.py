@@ -147,7 +147,7 @@ def shapes(context: Context) -> Findings:
         for pattern in patterns.candidates(block.text):
             if pattern.name == "breadcrumbs" and block.path.endswith("/tr"):
                 continue  # the bars between the cells of a row
-            if measures.length <= pattern.longest and pattern.found(block.text):
+            if measures.length <= pattern.longest and pattern.matches(block.text):
                 yield index, Evidence(pattern.label, pattern.weight, f"has the shape of: {pattern.name}")
 
 

@@ -32,7 +32,7 @@ class Pattern:
     is_open: bool = False
     also: str = ""
 
-    def found(self, text: str) -> bool:
+    def matches(self, text: str) -> bool:
         """Does the shape stand in the text?"""
         if (self.ends and not text.endswith(self.ends)) or (self.is_open and text.endswith(_STOPS)):
             return False
