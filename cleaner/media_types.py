@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cleaner.document import Document, Rendering
 from cleaner.html.page import Extractor
-from cleaner.html.segment import page_texts, segment_html
+from cleaner.html.segment import is_bare, mended, page_texts, segment_html
 from cleaner.segmentation.text import glued, segment_text
 
 #: The extractor tells who else is asked about a page; other media types do without.
@@ -31,7 +31,7 @@ def block_texts(document: Document) -> tuple[list[str], list[bool]]:
     Of a page its metadata and its article, costly to find, are not sought. Raises segmenters.html.HtmlError for a
     page that cannot be parsed.
     """
-    if document.media_type == "text/html":
+    if document.media_type == "text/html" and not is_bare(mended(document.text)):
         texts = page_texts(document)
         return texts, [False] * len(texts)
     blocks = SEGMENTERS[document.media_type](document, Extractor.FAST).blocks

@@ -28,8 +28,8 @@ from cleaner.heuristics.kind import Kind, kind_of
 from cleaner.html import decision as pages
 from cleaner.html.model import PageModel
 from cleaner.html.model import shipped as shipped_page_model
-from cleaner.html.page import Extractor
-from cleaner.html.page_kind import seen_together
+from cleaner.html.page import Extractor, Layout
+from cleaner.html.page_kind import seen_together, with_the_only_thing
 from cleaner.html.page_words import shares_in
 from cleaner.html.structures import structures
 from cleaner.html.trafilatura import page_facts
@@ -174,13 +174,15 @@ class Cleaner:
     def _label(self, document: Document, rendering: Rendering, source: str) -> CleanedDocument:
         judged: tuple[Decision, ...] | None = None
         if rendering.layout is not None and self.page_model is not None:
-            decisions, judged, lang = self._judge_page(document, rendering, source)
+            decisions, judged, lang = self._judge_page(document, rendering, rendering.layout, source)
         else:
             lang = identify(rendering.text, document.lang)
             reading = self._read(rendering, source)
             rendering, decisions = reading.rendering, self._judge(document, reading, lang)
             if reading.recall is None and self.model is not None:
                 decisions = self._look_again(document, rendering, decisions, source)
+            if document.media_type == "text/html":
+                decisions = with_the_only_thing(rendering.blocks, decisions, self.policy)
             if reading.kind:
                 rendering = replace(rendering, metadata={**rendering.metadata, "kind": reading.kind.value})
         decisions += _unjudged(rendering, self.policy)
@@ -200,25 +202,30 @@ class Cleaner:
         return cleaned
 
     def _judge_page(
-        self, document: Document, rendering: Rendering, source: str
+        self, document: Document, rendering: Rendering, layout: Layout, source: str
     ) -> tuple[tuple[Decision, ...], tuple[Decision, ...], str]:
         """The decisions on a page, those on its blocks near the article, and its language."""
         title = document.title or str(rendering.metadata.get("title", ""))
+        hint = str(rendering.metadata.get("language", ""))
         second = None if self.extractor is Extractor.FAST else partial(_second_opinion, document, rendering)
-        odds = self.page_model.outside(rendering.layout) if self.page_model and rendering.layout else []
-        within = structures(rendering.layout, title) if rendering.layout is not None else pages.NOTHING
+        odds = self.page_model.outside(layout) if self.page_model else []
+        within = structures(layout, title)
         odds = pages.settled(rendering.blocks, odds, title, second, within)
         if self.extractor is Extractor.FAST:
             decisions = pages.decide_by_page(rendering, odds, title, self.policy)
+            found = with_the_only_thing(rendering.blocks, decisions, self.policy)
+            if found != decisions:
+                return found, found, identify(rendering.text, document.lang, hint=hint)
             judged = tuple(decision for decision, place in zip(decisions, odds, strict=True) if place < pages.FAR)
             text = "\n".join(rendering.text[decision.start : decision.end] for decision in judged)
-            return decisions, judged, identify(text or rendering.text, document.lang)
+            return decisions, judged, identify(text or rendering.text, document.lang, hint=hint)
         part = pages.near(rendering, odds)
-        lang = identify(part.rendering.text or rendering.text, document.lang)
+        lang = identify(part.rendering.text or rendering.text, document.lang, hint=hint)
         judged = self._judge(replace(document, title=title), _Reading(part.rendering, source=source), lang, part.odds)
-        judged = seen_together(part.rendering.text, judged, self.policy)
+        judged = seen_together(part, layout, judged, self.policy)
         decisions = pages.widen(rendering, part, judged, odds, self.policy, within)
-        return decisions, decisions if within.nothing_else else judged, lang
+        found = with_the_only_thing(rendering.blocks, decisions, self.policy)
+        return found, found if within.nothing_else or found != decisions else judged, lang
 
     def _look_again(
         self, document: Document, rendering: Rendering, decisions: tuple[Decision, ...], source: str

@@ -52,9 +52,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _train_pages(args: argparse.Namespace) -> int:
+    if args.keep_folds:
+        args.keep_folds.mkdir(parents=True, exist_ok=True)
+
+    def keep(fold: int, data: bytes) -> None:
+        (args.keep_folds / f"page{fold}.model").write_bytes(data)
+
     data, figures = train_pages(
         page_examples(args.pages, args.gold), lambda line: tell(line, to=sys.stderr),
-        cross_validate=not args.no_cross_validation,
+        cross_validate=not args.no_cross_validation, keep=keep if args.keep_folds else None,
     )  # fmt: skip
     args.output.write_bytes(data)
     tell("\n".join((f"{args.output}: {len(data):,} bytes", *figures)))

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cleaner.document import Decision
-from cleaner.labels import Action, Label, Policy
+from cleaner.document import Block, Decision
+from cleaner.html.copies import copies
+from cleaner.html.decision import HALF, Near
+from cleaner.html.page import Layout
+from cleaner.labels import KEPT, Action, Label, Policy
 
-#: A line that stands on the page before is a copy from so many characters on.
-REPEATED = 60
 #: A line of prose.
 PROSE = 80
+#: A page with at most so many characters says next to nothing: what neither rule nor element speaks against stays.
+SHORT = 200
+#: How reasons end that are a model's alone.
+BY_MODEL = ("(model)", "(page model)")
+#: What the model calls so is no article, however short the page is.
+ASKS = KEPT | {Label.DONATION, Label.LEGAL, Label.MARKUP, Label.NEWSLETTER, Label.SUBSCRIPTION}
 #: With less text than this there may be no article beside what asks for consent or money.
 LITTLE_TEXT = 400
 #: A line of prose whose probability of boilerplate is below this is one of an article.
@@ -20,9 +28,9 @@ SURELY_BODY = 0.2
 CAPTIONS, CAPTION, TOLD = 2, 50, 0.5
 
 
-def seen_together(text: str, decisions: Sequence[Decision], policy: Policy) -> tuple[Decision, ...]:
-    """The decisions on the lines near the article (`text`), changed where together they say more."""
-    decisions = _said_once(text, decisions, policy)
+def seen_together(part: Near, layout: Layout, decisions: Sequence[Decision], policy: Policy) -> tuple[Decision, ...]:
+    """The decisions on the lines near the article (`part`), changed where together they say more."""
+    decisions = _said_once(part, layout, decisions, policy)
     kept = [
         decision for decision in decisions if decision.action is Action.KEEP and decision.label is not Label.HEADLINE
     ]
@@ -44,27 +52,36 @@ def seen_together(text: str, decisions: Sequence[Decision], policy: Policy) -> t
     return tuple(decisions)
 
 
-def _said_once(text: str, decisions: Sequence[Decision], policy: Policy) -> tuple[Decision, ...]:
-    """The decisions with kept lines that repeat longer ones above, and short ones in a row with such, removed."""
-    kept = [decision for decision in decisions if decision.action is Action.KEEP]
-    words = [" ".join(text[decision.start : decision.end].split()) for decision in kept]
-    first: dict[str, int] = {}
-    copies: dict[int, int] = {}  # place among the kept lines → that of the line it repeats
-    for number, line in enumerate(words):
-        if line in first:
-            copies[number] = first[line]
-        else:
-            first[line] = number
-    gone = {number for number in copies if len(words[number]) >= REPEATED}
-    for number in sorted(copies):  # short lines of a copy follow its longer ones, and are followed by them
-        before, after = copies.get(number - 1), copies.get(number + 1)
-        if (number - 1 in gone and before == copies[number] - 1) or (
-            number + 1 in gone and after == copies[number] + 1
-        ):
-            gone.add(number)
-    if not gone:
+def with_the_only_thing(blocks: Sequence[Block], decisions: Sequence[Decision], policy: Policy) -> tuple[Decision, ...]:
+    """The decisions, those on what is short and all that a page says set to body: only the model speaks against it.
+
+    Labels by rules and marks stand: a page may hold nothing but a request for consent.
+    """
+    starts = [block.start for block in blocks]
+    size = sum(decision.end - decision.start for decision in decisions)
+    kept = any(decision.action is Action.KEEP and decision.label is not Label.HEADLINE for decision in decisions)
+    if size > (SHORT if kept else LITTLE_TEXT):
         return tuple(decisions)
-    chosen = [kept[number] for number in sorted(gone)]
+    chosen = [
+        decision
+        for decision in decisions
+        if decision.action is not Action.KEEP
+        and decision.label not in ASKS
+        and blocks[bisect_right(starts, decision.start) - 1].link_density < HALF
+        and all(reason.endswith(BY_MODEL) for reason in decision.reasons)
+    ]
+    return _relabelled(decisions, chosen, Label.BODY, policy, "all that the page says") if chosen else tuple(decisions)
+
+
+def _said_once(part: Near, layout: Layout, decisions: Sequence[Decision], policy: Policy) -> Sequence[Decision]:
+    """The decisions with kept lines that stand in copies removed."""
+    kept = [decision for decision in decisions if decision.action is Action.KEEP]
+    starts = [block.start for block in part.rendering.blocks]
+    numbers = [part.blocks[bisect_right(starts, decision.start) - 1] for decision in kept]
+    texts = [" ".join(part.rendering.text[decision.start : decision.end].split()) for decision in kept]
+    chosen = [kept[place] for place in sorted(copies(layout, numbers, texts))]
+    if not chosen:
+        return decisions
     return _relabelled(decisions, chosen, Label.NAVIGATION, policy, "stands on the page before")
 
 

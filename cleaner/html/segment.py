@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from html import unescape
 from importlib import metadata as distributions
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
@@ -25,10 +26,11 @@ from cleaner.html.page import Element, Extractor, Layout, Line
 from cleaner.html.shown_facts import with_shown
 from cleaner.html.structured_data import merged, resolved, stated
 from cleaner.html.trafilatura import PageFacts, page_facts
+from cleaner.segmentation.text import segment_text
 
 #: Which rendering these rules make of a parsed page; raised with every change that renders any page otherwise, since
 #: `archive verify` compares only renderings of the same rules and parser.
-RENDERING_RULES = 3
+RENDERING_RULES = 4
 #: A hidden element with this much prose is what a paywall or a script covers; of 499 hidden lines in the gold texts of
 #: 889 pages nearly all stood in such, of 6,800 other hidden lines few.
 HIDDEN_PROSE, HIDDEN_LINE = 200, 80
@@ -47,6 +49,8 @@ MAX_MARK_SHARE, MAX_DIALOG_SHARE = 0.5, 0.9
 _UNSEEN = frozenset(("noscript", "dialog"))
 
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,500}\?>")
+#: What begins a tag, a comment or a declaration: without one it is a text, whatever it is called.
+_TAG = re.compile(r"<[a-zA-Z/!?]")
 
 
 class HtmlError(ValueError):
@@ -71,6 +75,8 @@ def segment_html(document: Document, extractor: Extractor = Extractor.PAGE, *, r
     if shown.cut:
         metadata["markup-cut"] = list(shown.cut)
     metadata = resolved(metadata, shown.tree, document.url)
+    if is_bare(html):
+        return replace(segment_text(replace(document, text=unescape(html)), repaired=repaired), metadata=metadata)
     # the model reads only what is the same for every extractor
     opinion = facts.main if extractor is Extractor.TRAFILATURA else None
     layout = Layout(lines, shown.elements, said.metadata, said.text, opinion)
@@ -79,7 +85,13 @@ def segment_html(document: Document, extractor: Extractor = Extractor.PAGE, *, r
 
 def rendering_of(html: str) -> str:
     """The rendering alone: `Rendering.source_text` of a document with this text. Raises HtmlError."""
-    return _rendered(shown_lines(mended(html)).lines)
+    html = mended(html)
+    return unescape(html) if is_bare(html) else _rendered(shown_lines(html).lines)
+
+
+def is_bare(html: str) -> bool:
+    """Is a page without any markup? To a parser it would be one line, and its line breaks nothing."""
+    return not html.isspace() and _TAG.search(html) is None
 
 
 def _rendered(lines: Sequence[Line]) -> str:
@@ -110,7 +122,7 @@ def renderer() -> Mapping[str, object]:
 
 def page_texts(document: Document) -> list[str]:
     """The texts of the blocks of a page, without its metadata and marks. Raises HtmlError."""
-    text, _ = repair(_rendered(shown_lines(mended(document.text)).lines))
+    text, _ = repair(rendering_of(document.text))
     return [line.strip() for line in text.split("\n") if line and not line.isspace()]
 
 

@@ -1,7 +1,7 @@
 """What of a page stands in threads of comments, in lists of teasers, or in other articles: by structure, not by names.
 
-A thread is a list of boxes alike with prompts to reply; a list of teasers one of linked headlines with little text;
-another article one with a headline of its own beside the one that the page is about.
+A thread is a list of boxes alike with prompts to reply, or names, dates and texts by turns; a list of teasers one of
+linked headlines with little text; another article one with a headline of its own beside that of the page.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cleaner.html.page import MAX_ANCESTORS, Layout, Line
+from cleaner.html.threads import threads
 from cleaner.labels import Label
 
 #: So many boxes alike are a list of teasers, when this share of them holds a linked headline and little text.
@@ -69,6 +70,8 @@ def structures(layout: Layout, title: str) -> Structures:
         if (label := _list_kind(layout.lines, held)) is not None:
             for number in (number for box in held for number in box):
                 kinds[number], raised[number] = label, max(raised.get(number, 0), RAISED[label])
+    for number in threads(layout):
+        kinds[number], raised[number] = Label.COMMENT, max(raised.get(number, 0), RAISED[Label.COMMENT])
     rest = sum(len(line.text) for number, line in enumerate(layout.lines) if number not in kinds and _is_prose(line))
     if rest >= ARTICLE or Label.RELATED not in kinds.values():
         return Structures(kinds, raised, lists=lists)

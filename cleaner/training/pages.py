@@ -201,16 +201,27 @@ def _read(texts: Sequence[str], gold: Gold | None, wanted: set[int]) -> tuple[In
 
 
 def train_pages(
-    examples: Sequence[PageExample], say: Say, settings: Settings = SETTINGS, *, cross_validate: bool = True
+    examples: Sequence[PageExample],
+    say: Say,
+    settings: Settings = SETTINGS,
+    *,
+    cross_validate: bool = True,
+    keep: Callable[[int, bytes], object] | None = None,
 ) -> tuple[bytes, list[str]]:
-    """The page model's file, and cross-validated figures as lines of text. Raises TrainingError."""
+    """The page model's file, and cross-validated figures as lines of text. Raises TrainingError.
+
+    keep: is given, per fold, the file of the model that has learned nothing of it.
+    """
     known = [page for page in examples if page.weights.any()]
     if len({page.domain for page in known}) < FOLDS:
         raise TrainingError(f"pages of at least {FOLDS} domains are needed, to hold some of them back")
     held_out: dict[str, Floats] = {}
     for fold in range(FOLDS) if cross_validate else ():
         say(f"without fold {fold}")
-        model = parse(fit([page for page in known if page.fold != fold], say, settings), "the trained model")
+        data = fit([page for page in known if page.fold != fold], say, settings)
+        if keep is not None:
+            keep(fold, data)
+        model = parse(data, "the trained model")
         held_out.update({page.id: odds(model, page) for page in known if page.fold == fold})
     say("of everything")
     return fit(known, say, settings), figures(known, held_out)

@@ -19,8 +19,6 @@ REPORTS = ROOT / "fixtures" / "reports"
 CASES: list[dict[str, Any]] = json.loads((REPORTS / "cases.json").read_text("utf-8"))
 #: Cases that fail today, and why.
 KNOWN = {
-    "own thread-without-reply": "four comments in a list without prompts to reply read like an article",
-    "own lines-hi-page": "the rules hear no Hindi cue in the flow of a page",
     "51b chinese-text": "a line that says who is responsible for the page is taken for the article's credit",
     "91b share-this-with-oneline": "the line of a sharing box reads like a sentence in a text of one line",
 }

@@ -185,3 +185,11 @@ def test_what_is_no_article_is_refused_with_what_to_give(text: str) -> None:
 )
 def test_prose_with_signs_of_code_is_a_text(text: str) -> None:
     assert content_of(text, None) == (text, "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("hint", "code"), [("hi", "hi"), ("mr", "mr"), ("ne", "ne"), ("en", "ne"), ("ar", "ne"), ("", "ne")]
+)
+def test_a_page_tells_close_languages_apart(hint: str, code: str) -> None:
+    text = "स्कारहोम का प्रकाशस्तंभ सोमवार रात युद्ध के बाद पहली बार बुझ गया, और रखवालों को कारण ढूँढ़ने में नौ घंटे लगे।"
+    assert identify(text, hint=hint) == (code if hint in ("hi", "mr", "ne") else identify(text))

@@ -28,7 +28,7 @@ CLOCK = datetime(2026, 6, 1, 12, tzinfo=UTC)
 RUN = RunInfo("cleancopy", "0.1.0", "sha256:" + "0" * 64)
 #: Of renderings of fixtures/pages, with the rules and the parser that made them. When one changes, raise
 #: RENDERING_RULES and write the new digests here.
-MADE_BY = {"parser": "selectolax", "version": "1.0.2", "rules": 3}
+MADE_BY = {"parser": "selectolax", "version": "1.0.2", "rules": 4}
 RENDERINGS = {
     "cs-pribehy-a-lista": "1e8cf364d165",
     "de-interview-spende": "0a94fb68706c",
@@ -145,7 +145,7 @@ def test_what_was_tampered_with_is_named(change: Callable[[Article], Article], t
 @pytest.mark.parametrize(
     ("by", "why"),
     [
-        ({"version": "0.3.27"}, "written with selectolax 0.3.27, rules 3, here is selectolax"),
+        ({"version": "0.3.27"}, "written with selectolax 0.3.27, rules 4, here is selectolax"),
         ({"rules": RENDERING_RULES + 1}, f"rules {RENDERING_RULES + 1}, here is"),
         ({"parser": "x" * 500}, "written with xxx"),
         (None, "without naming the parser"),

@@ -83,8 +83,52 @@ def test_prompts_of_a_thread(prompt: str) -> None:
     assert Label.COMMENT in found(page(ARTICLE + thread(3, prompt))).kinds.values()
 
 
-def test_boxes_without_prompts_are_no_thread() -> None:
-    assert found(page(ARTICLE + thread(4, "12:30"))).kinds == {}
+@pytest.mark.parametrize("prompt", ["", "12:30"])
+def test_names_dates_and_texts_by_turns_are_a_thread(prompt: str) -> None:
+    assert Label.COMMENT in found(page(ARTICLE + thread(3, prompt))).kinds.values()
+
+
+def by_turns(rows: list[tuple[str, str]], form: str) -> str:
+    return (
+        "<div>"
+        + "".join(form.format(name, date, text) for (name, date), text in zip(rows, REMARKS, strict=False))
+        + "</div>"
+    )
+
+
+BOX = "<li><b>{0}</b><p>{1}</p><p>{2}</p></li>"
+STAMPS = ["3 June 2024 at 11:02", "03.06.2024, 11:40 Uhr", "vor 3 Stunden", "il y a 2 jours"]
+
+
+@pytest.mark.parametrize("form", [
+    BOX, "<dt>{0}, {1}</dt><dd>{2}</dd>", "<p><b>{0}</b> {1}</p><p>{2}</p>", "<div><p>{0}<br>{1}</p><div>{2}</div></div>",
+    "<p>{0} says:<br>{1}</p><p>{2}</p>",
+])  # fmt: skip
+def test_forms_of_threads(form: str) -> None:
+    html = page(
+        ARTICLE
+        + "<h4>4 Comments</h4>"
+        + by_turns(list(zip(["Jo Barr", "mill_cat", "A. N. Other", "Ide"], STAMPS, strict=True)), form)
+    )
+    body = cleaned(html).body
+    assert [text for text in PROSE if text not in body] == []
+    assert [text for text in [*REMARKS, "Comments", "mill_cat"] if text in body] == []
+
+
+@pytest.mark.parametrize("rows", [
+    [("3 June 2024", "Royal Hall"), ("5 June 2024", "Old Tannery"), ("9 June 2024", "Mill Stairs"), ("10 June 2024", "Corve")],
+    [("11:02", "Jon A."), ("11:40", "Jon A."), ("12:15", "Jon A."), ("12:30", "Jon A.")],
+    [("Jon A.", "3 June 2024, 11:02"), ("Jon A.", "3 June 2024, 11:40"), ("Jon A.", "3 June 2024, 12:15")],
+    [("Jo Barr", "3 June 2024"), ("mill_cat", "3 June 2024")],
+    [("Founded", "1868"), ("Burnt down", "1902"), ("Rebuilt", "1911"), ("Closed", "1970")],
+])  # fmt: skip
+def test_what_only_looks_like_a_thread(rows: list[tuple[str, str]]) -> None:
+    assert found(page(ARTICLE + by_turns(rows, BOX))).kinds == {}
+
+
+def test_a_thread_stands_below_an_article() -> None:
+    rows = [("Jo Barr", STAMPS[0]), ("mill_cat", STAMPS[1]), ("Ide", STAMPS[2])]
+    assert found(page(f"<h1>{TITLE}</h1>" + by_turns(rows, BOX))).kinds == {}
 
 
 @pytest.mark.parametrize(("count", "listed"), [(TEASERS - 1, False), (TEASERS, True)])
@@ -141,6 +185,34 @@ COPIES = {
 def test_text_comes_once(name: str) -> None:
     body = cleaned(page(COPIES[name])).body
     assert [body.count(text) for text in PROSE] == [1] * len(PROSE)
+
+
+FILLER = "The words of this paragraph stand here only to fill the page with something that reads like prose."
+REPEATED = {
+    "the same paragraph": f"<h1>{TITLE}</h1>{paragraphs([FILLER] * 12)}",
+    "two by turns": f"<h1>{TITLE}</h1>{paragraphs([FILLER, PROSE[0]] * 4)}",
+    "in boxes": f"<h1>{TITLE}</h1>" + "".join(f"<div><p>{FILLER}</p></div>" for _ in range(6)),
+    "cells": f"{ARTICLE}<table>{f'<tr><td>Mon</td><td>{FILLER}</td></tr>' * 5}</table>",
+    "a long refrain": f"<h1>{TITLE}</h1>"
+    + "".join(f"<p>{verse}</p><p>{FILLER}<br>{FILLER} Oh.<br>{FILLER} Ah.</p>" for verse in PROSE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_what_repeats_itself_is_no_copy(name: str) -> None:
+    body = cleaned(page(REPEATED[name])).body
+    assert body.count(FILLER) == REPEATED[name].count(FILLER)
+
+
+def test_short_answers_stay() -> None:
+    asked = [
+        f"Does the ferry sail in {month}, when the river runs high below the mill?"
+        for month in ("May", "June", "July", "August")
+    ]
+    body = cleaned(
+        page(f"<h1>{TITLE}</h1>{paragraphs(PROSE)}" + "".join(f"<h3>{text}</h3><p>Yes, it does.</p>" for text in asked))
+    ).body
+    assert body.count("Yes, it does.") == 4
 
 
 @pytest.mark.xfail(strict=True, reason="the judge of text takes a song of five lines amid an article for teasers")

@@ -1,0 +1,132 @@
+"""Threads of readers' comments that neither tags nor names tell: a name, a date, some text, and again.
+
+Read from the lines in order, so that it makes no difference whether each comment has a box of its own. Names before
+dates: a chronicle or a list of concerts begins with the date, a live ticker has few authors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from cleaner.html.page import Layout, Line
+from cleaner.html.shown_dates import date_in_line
+
+#: So many comments are a thread; so many of them are by different persons.
+COMMENTS, PERSONS = 3, 0.6
+#: A comment has at most so many lines, and a line of at least so many characters.
+LONGEST, SAID = 16, 12
+#: A line with a date or a time has at most so many characters, a name so many and so many words.
+STAMP, NAME, NAME_WORDS = 80, 40, 4
+#: A thread stands below so much prose of the article.
+ARTICLE, PROSE = 250, 80
+
+_AGO = re.compile(
+    r"\b\d+\s*(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|months?|years?|y)\s+ago\b|"
+    r"\b(?:an?|one)\s+(?:minute|hour|day|week|month|year)\s+ago\b|\byesterday(?:,| at)|"
+    r"\bvor\s+(?:\d+|einem|einer)\s+(?:min|stunde|tag|woche|monat|jahr)|\bil y a\s+\d+|\bhace\s+(?:\d+|una?)\s|"
+    r"\bhá\s+\d+\s|\b\d+\s+(?:minut[io]|or[ae]|giorn[io]|mes[ie]|ann[io])\s+fa\b|\b\d+\s+\w+\s+(?:geleden|sedan|siden|"
+    r"sitten|temu|назад|тому|önce)\b|\bpřed\s+\d+|\b\d+\s+(?:jam|hari|menit|minggu)\s+(?:yang )?lalu|\b\d+\s+(?:giờ|"
+    r"ngày|phút)\s+trước|\d+\s*(?:分钟|小时|天|个?月|年|分鐘|小時|分|時間|日|か月|ヶ月)前|\d+\s*(?:분|시간|일|개월|년)\s*전|"
+    r"منذ\s+\d+|לפני\s+\d+|\d+\s*(?:घंटे|दिन|मिनट)\s+पहले",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(
+    r"\b(?:comments?|kommentare?r?|commentaires?|comentarios?|comentários?|commenti|reacties|komentarze|komentáře|"
+    r"комментари\w+|коментар\w+|kommentit|yorumlar|komentar|bình luận|responses|antworten|discussion)\b|评论|評論|留言|"
+    r"コメント|댓글|ความคิดเห็น|टिप्पणियाँ|تعليقات|תגובות",
+    re.IGNORECASE,
+)
+_HEADING_SIZE = 60
+#: What introduces a date, and names of months and days that stand before its digits.
+_CALENDAR = re.compile(
+    r"(?:^|(?<=[\s·•|,(–—-]))(?:on|at|am|le|el|em|il|op|w dniu|posted|vom|den|"
+    r"(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:day)?|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\.?,?(?=\s|$)",
+    re.IGNORECASE,
+)
+_AROUND = " ·•|-–—,:("
+_SAYS = re.compile(
+    r"\s+(?:says|said|wrote|schrieb|schreibt|sagt|a écrit|dit|escribió|dice|scrive|schreef|pisze|пишет)\b.*"
+)
+
+
+class _Comment(NamedTuple):
+    start: int  # the line with the name
+    stamp: int  # the line with the date, the same or the next but one at most
+    name: str
+
+
+def threads(layout: Layout) -> Iterator[int]:
+    """The lines of threads, with the heading above them."""
+    lines = layout.lines
+    thread: list[_Comment] = []
+    for comment in [*_comments(layout), None]:
+        if thread and (comment is None or not _follows(lines, thread[-1], comment)):
+            if _is_thread(lines, thread):
+                yield from _lines_of(layout, thread)
+            thread = []
+        if comment is not None:
+            thread.append(comment)
+
+
+def _comments(layout: Layout) -> list[_Comment]:
+    found: list[_Comment] = []
+    for number, line in enumerate(layout.lines):
+        if len(line.text) > STAMP or _heads(layout, number) or not (rest := _stamped(line.text)):
+            continue
+        for at in (number, number - 1, number - 2):
+            name = rest if at == number else layout.lines[at].text if at >= 0 else ""
+            if (not found or at > found[-1].stamp) and not _heads(layout, at) and _is_name(name):
+                found.append(_Comment(at, number, _SAYS.sub("", name).strip(_AROUND).casefold()))
+                break
+    return found
+
+
+def _heads(layout: Layout, number: int) -> bool:
+    return layout.elements[layout.lines[number].element].tag in ("h1", "h2", "h3")
+
+
+def _stamped(text: str) -> str:
+    """What stands in a line before its date or its "2 hours ago"; nothing where the line has neither."""
+    if found := _AGO.search(text):
+        return text[: found.start()].strip(_AROUND) or " "
+    if not date_in_line(text):
+        return ""
+    digits = re.search(r"\d", text)
+    words = _CALENDAR.split(text[: digits.start()])[0] if digits else text
+    return words.strip(_AROUND) or " "
+
+
+def _is_name(text: str) -> bool:
+    text = _SAYS.sub("", text).strip(_AROUND)
+    return 2 <= len(text) <= NAME and len(text.split()) <= NAME_WORDS and not re.search(r"[!?…;]$", text)
+
+
+def _follows(lines: Sequence[Line], before: _Comment, after: _Comment) -> bool:
+    said = lines[before.stamp + 1 : after.start]
+    return len(said) <= LONGEST and any(len(line.text) >= SAID for line in said)
+
+
+def _is_thread(lines: Sequence[Line], thread: Sequence[_Comment]) -> bool:
+    if len(thread) < COMMENTS or len({comment.name for comment in thread}) < PERSONS * len(thread):
+        return False
+    above = lines[: thread[0].start]
+    return sum(len(line.text) for line in above if len(line.text) >= PROSE and line.link_density < 0.5) >= ARTICLE
+
+
+def _lines_of(layout: Layout, thread: Sequence[_Comment]) -> Iterator[int]:
+    """The lines of a thread; its last comment goes on as long as the element around all of them, or as the longest."""
+    lines, start = layout.lines, thread[0].start
+    if start and len(lines[start - 1].text) <= _HEADING_SIZE and _HEADING.search(lines[start - 1].text):
+        yield start - 1
+    longest = max(after.start - before.start for before, after in pairwise(thread))
+    shared = set.intersection(*(set(layout.around(lines[comment.start].element)) for comment in thread))
+    around = max(shared, default=-1)
+    stop = thread[-1].stamp + 1
+    while stop < len(lines) and stop < thread[-1].start + longest and around in layout.around(lines[stop].element):
+        if layout.elements[lines[stop].element].tag in ("h1", "h2", "h3"):
+            break
+        stop += 1
+    yield from range(start, stop)

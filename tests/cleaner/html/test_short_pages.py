@@ -1,0 +1,61 @@
+"""Pages that say next to nothing, and texts that are called pages: what is the only thing there stays."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pytest
+
+from cleaner import Cleaner
+from cleaner.html.page import Extractor
+from cleaner.html.page_kind import LITTLE_TEXT, SHORT
+
+
+@lru_cache(maxsize=2)
+def cleaner(extractor: Extractor) -> Cleaner:
+    return Cleaner(extractor=extractor)
+
+
+ALONE = {
+    "a paragraph": ("<p>Hello world</p>", "Hello world"),
+    "without markup": ("Hello world", "Hello world"),
+    "a whole page": ("<html><head><title>Note</title></head><body><p>Hello world</p></body></html>", "Hello world"),
+    "a notice": ("<div>The shop is closed today.</div>", "The shop is closed today."),
+    "a list": ("<ul><li>Milk</li><li>Eggs</li></ul>", "Milk\nEggs"),
+    "two lines without markup": ("The mill is shut.\nThe ferry sails.", "The mill is shut.\nThe ferry sails."),
+    "characters written as names": ("Barr &amp; Sons build boats.", "Barr & Sons build boats."),
+}
+
+
+@pytest.mark.parametrize("extractor", [Extractor.PAGE, Extractor.FAST])
+@pytest.mark.parametrize("name", ALONE)
+def test_the_only_thing_on_a_page_stays(name: str, extractor: Extractor) -> None:
+    html, body = ALONE[name]
+    cleaned = cleaner(extractor).clean(html=html)
+    assert (cleaned.body, cleaned.status.value) == (body, "clean")
+    assert body in cleaned.html().replace("\n", " ") or "\n" in body or "&" in body
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>Subscribe to our newsletter</p>",
+        "<p>Copyright 2025 The Marlow Observer. All rights reserved.</p>",
+        '<p><a href="/">Home</a> <a href="/b">Boats</a> <a href="/c">Mills</a></p>',
+        "<p>We use cookies to improve your experience.</p><button>Accept all</button>",
+        "<p></p>",
+    ],
+)
+def test_a_page_of_boilerplate_stays_empty(html: str) -> None:
+    assert cleaner(Extractor.PAGE).clean(html=html).status.value == "empty"
+
+
+def test_a_bare_text_is_cut_into_sentences() -> None:
+    text = "The bridge over the Marl is closed until May. Sign up for our newsletter. The ferry sails every hour."
+    cleaned = cleaner(Extractor.PAGE).clean(html=text)
+    assert cleaned.body == "The bridge over the Marl is closed until May. The ferry sails every hour."
+    assert [cleaned.source_text[span.start : span.end] for span in cleaned.spans] == ["Sign up for our newsletter."]
+
+
+def test_little_is_less_than_an_article() -> None:
+    assert 0 < SHORT < LITTLE_TEXT < 1000
