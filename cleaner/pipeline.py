@@ -173,25 +173,28 @@ class Cleaner:
 
     def _label(self, document: Document, rendering: Rendering, source: str) -> CleanedDocument:
         judged: tuple[Decision, ...] | None = None
+        kept: CleanedDocument | None = None
         if rendering.layout is not None and self.page_model is not None:
             decisions, judged, lang = self._judge_page(document, rendering, rendering.layout, source)
         else:
             lang = identify(rendering.text, document.lang)
             reading = self._read(rendering, source)
             rendering, decisions = reading.rendering, self._judge(document, reading, lang)
-            if reading.recall is None and self.model is not None:
-                decisions = self._look_again(document, rendering, decisions, source)
-            if document.media_type == "text/html":
-                decisions = with_the_only_thing(rendering.blocks, decisions, self.policy)
             if reading.kind:
                 rendering = replace(rendering, metadata={**rendering.metadata, "kind": reading.kind.value})
+            if reading.recall is None and self.model is not None:
+                decisions, kept = self._look_again(document, rendering, decisions, source, lang)
+            if document.media_type == "text/html":
+                decisions = with_the_only_thing(rendering.blocks, decisions, self.policy)
         decisions += _unjudged(rendering, self.policy)
         if self.corrections is not None:
             decisions = self.corrections.overrule(rendering, decisions, self.policy, source)
             judged = None if judged is None else (*judged, *filter(is_corrected, decisions))
-        cleaned = assembly.assemble(
-            document, rendering, decisions, lang, judged=judged, title_in_text=self.title_in_text
-        )
+        cleaned = kept
+        if cleaned is None or cleaned.decisions != decisions or self.title_in_text:
+            cleaned = assembly.assemble(
+                document, rendering, decisions, lang, judged=judged, title_in_text=self.title_in_text
+            )
         cleaned = _with_what_is_unjudged(cleaned, rendering)
         if cleaned.status is Status.SUSPECT and self.on_suspect is not OnSuspect.CLEAN:
             action = Action.KEEP if self.on_suspect is OnSuspect.KEEP else Action.STRIP
@@ -228,10 +231,13 @@ class Cleaner:
         return found, found if within.nothing_else or found != decisions else judged, lang
 
     def _look_again(
-        self, document: Document, rendering: Rendering, decisions: tuple[Decision, ...], source: str
-    ) -> tuple[Decision, ...]:
-        """The decisions on a text after further looks at what is kept, as the text that it is then."""
-        before, lang = rendering, identify(rendering.text, document.lang)
+        self, document: Document, rendering: Rendering, decisions: tuple[Decision, ...], source: str, lang: str
+    ) -> tuple[tuple[Decision, ...], CleanedDocument | None]:
+        """The decisions on a text after further looks at what is kept, as the text that it is then.
+
+        And the document as the last look found it: often that of the same decisions.
+        """
+        before, kept = rendering, None
         decisions = second_look.under(second_look.DEFAULT, decisions)
         for _ in range(second_look.LOOKS):
             kept = assembly.assemble(document, rendering, decisions, lang)
@@ -240,10 +246,10 @@ class Cleaner:
             rest = segment_text(Document("", kept.text))
             if rest.repairs or second_look.same_lines(before.blocks, rest.blocks):
                 break
-            lang = identify(rest.text, document.lang)
-            again = second_look.under(second_look.DEFAULT, self._judge(document, self._read(rest, source), lang))
+            said = identify(rest.text, document.lang)
+            again = second_look.under(second_look.DEFAULT, self._judge(document, self._read(rest, source), said))
             decisions, before = second_look.merged(kept, again), rest
-        return second_look.under(self.policy, decisions)
+        return second_look.under(self.policy, decisions), kept
 
     def _judge(
         self, document: Document, reading: _Reading, lang: str, places: tuple[float, ...] = ()

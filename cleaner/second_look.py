@@ -6,6 +6,7 @@ be the title; so cleaning a clean text again changes nothing. What is gone stays
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -58,6 +59,7 @@ def merged(kept: CleanedDocument, again: Sequence[Decision]) -> tuple[Decision, 
     for piece in kept.pieces:
         start, end = offsets.to_repaired(piece.start, piece.end)
         places.append((start, end, piece.clean_start))
+    ends = [decision.end for decision in again]
     decisions: list[Decision] = []
     at = 0
     for decision in kept.decisions:
@@ -65,13 +67,12 @@ def merged(kept: CleanedDocument, again: Sequence[Decision]) -> tuple[Decision, 
         while at < len(places) and places[at][0] < decision.end:
             inside.append(places[at])
             at += 1
-        decisions += _anew(decision, inside, again) if inside else [decision]
+        decisions += _anew(decision, [part for place in inside for part in _judged(place, again, ends)])
     return tuple(decisions)
 
 
-def _anew(decision: Decision, places: Sequence[tuple[int, int, int]], again: Sequence[Decision]) -> list[Decision]:
+def _anew(decision: Decision, judged: Sequence[Decision]) -> list[Decision]:
     """A kept decision by what the second look says of its pieces: as it was, with another label, or gone."""
-    judged = [stretch for place in places for stretch in _judged(place, again)]
     if not judged or decision.action is not Action.KEEP:
         return [decision]
     gone = [second for second in judged if second.action is not Action.KEEP]
@@ -81,14 +82,18 @@ def _anew(decision: Decision, places: Sequence[tuple[int, int, int]], again: Seq
     if len(judged) > 1:
         return [decision]
     new = judged[0]
-    return [replace(new, start=decision.start, end=decision.end, reasons=new.reasons or decision.reasons)]
+    reasons = new.reasons or decision.reasons
+    return [Decision(decision.start, decision.end, new.label, new.action, new.score, reasons)]
 
 
-def _judged(place: tuple[int, int, int], again: Sequence[Decision]) -> Iterator[Decision]:
-    """What the second look says of one piece, in offsets of the rendering."""
+def _judged(place: tuple[int, int, int], again: Sequence[Decision], ends: Sequence[int]) -> Iterator[Decision]:
+    """What the second look says of one piece, in offsets of the rendering; `ends` of its decisions, which rise."""
     start, end, at = place
-    for decision in again:
+    for index in range(bisect_right(ends, at), len(again)):
+        decision = again[index]
+        if decision.start >= at + end - start:
+            return
         first, last = max(start, decision.start - at + start), min(end, decision.end - at + start)
         if first < last:
             reasons = decision.reasons if decision.action is Action.KEEP else (*decision.reasons, AGAIN)
-            yield replace(decision, start=first, end=last, reasons=reasons)
+            yield Decision(first, last, decision.label, decision.action, decision.score, reasons)
