@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+import shutil
+import textwrap
+from typing import Any, TextIO
 
 #: Control characters of ASCII and Latin-1, Unicode's line ends, marks that turn the direction of writing round or hide
 #: (Unicode 16, UAX 9, table 4; UTR 36, 2.5; tags of UTS 51), and lone surrogates.
@@ -16,6 +18,8 @@ _STEERING = (
 )
 #: In a text these are ordinary letters' neighbours; in a name they only hide.
 _HIDDEN = "\t\n\u061c\u200b\u200e\u200f\ufeff"
+#: A narrower terminal gets lines of so many columns.
+LEAST_COLUMNS = 30
 _IN_A_LINE = re.compile(f"[{_STEERING}{_HIDDEN}]")
 _IN_A_TEXT = re.compile(f"[{_STEERING}]")
 
@@ -50,6 +54,14 @@ def as_json(value: Any, *, indent: int | None = None) -> str:
     '{"ü": "\\\\u009b2J"}'
     """
     return _IN_A_TEXT.sub(_json_escape, json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def folded(line: str, stream: TextIO, *, indent: str = "  ") -> str:
+    """The line as a terminal should break it: between words, so that a name can be copied; elsewhere as it is."""
+    if not stream.isatty():
+        return line
+    columns = max(LEAST_COLUMNS, shutil.get_terminal_size().columns - 1)
+    return textwrap.fill(line, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _json_escape(match: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -23,6 +24,8 @@ LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 #: As many, found in a tenth of the time where only their number or their end is asked for.
 _FROM_BREAK = re.compile(r"[\n\r\v\f\x85\u2028\u2029]\s*")
 
+#: How ISO 8601 begins a day.
+_DAY = re.compile(r"\s*(\d{4})-(\d\d)-(\d\d)(?!\d)")
 #: Signs that stand right behind a word.
 CLOSING = ".,;:!?…)]»”"
 
@@ -176,9 +179,20 @@ def _breaks(gap: str) -> int:
     return min(2, max(gap.count("\n"), len(gap[:64].splitlines()) - 1)) if gap else 0
 
 
+def _is_day(told: str) -> bool:
+    """Whether a date that begins as ISO 8601 has it is one of the calendar; in other forms it is taken as given."""
+    if match := _DAY.match(told):
+        try:
+            date(*map(int, match.groups()))
+        except ValueError:
+            return False
+    return True
+
+
 def _metadata(document: Document, rendering: Rendering, stretches: list[Stretch], lang: str) -> dict[str, Any]:
     metadata: dict[str, Any] = {**document.metadata, **rendering.metadata, "lang": lang}
-    known: Mapping[str, str | None] = {"url": document.url, "source": document.source, "date": document.date}
+    dated = "date" if _is_day(document.date or "") else "given-date"
+    known: Mapping[str, str | None] = {"url": document.url, "source": document.source, dated: document.date}
     metadata.update({name: value for name, value in known.items() if value})
     for start, end, decision in stretches:
         if decision.action is Action.META:

@@ -200,7 +200,8 @@ def read_policy(path: Path) -> dict[str, str]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PolicyError(f"{path}: cannot be read as a policy ({error})") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise PolicyError(f"{path}: cannot be read as a policy ({why})") from error
     if wrong := [name for name, action in table.items() if not isinstance(action, str)]:
         raise PolicyError(f'{path}: {wrong[0]!r} must be a line such as caption = "keep"')
     return table

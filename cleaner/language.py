@@ -1,6 +1,7 @@
 """Which language a text is in: as declared, else by resiliparse's n-gram identifier on the head of the text.
 
-Measured on 1,200 labelled articles in 39 languages: 98.8 % right at 15 µs each (py3langid: 99.0 % at 2,800 µs).
+Measured on 1,200 labelled articles in 39 languages: 98.8 % right at 15 µs each (py3langid: 99.0 % at 2,800 µs). Of
+short texts it knows little (of single sentences in 12 languages 19 % right, 26 % wrong): there frequent words decide.
 Declarations are read by langcodes, which knows tags, old codes, three-letter codes, scripts and names.
 """
 
@@ -12,8 +13,13 @@ from importlib import resources
 
 from resiliparse.parse.lang import detect_fast
 
+from cleaner.function_words import LISTS, likely_languages
+
 #: More text changes the answer for fewer than 2 in 1,000 articles.
 SAMPLE = 1500
+#: Characters below which a text is short. On one, two, three, four sentences frequent words were right for 58, 91, 99,
+#: 100 % of 144 texts, the identifier for 19, 67, 72, 82 %; from some 300 characters both know.
+SHORT = 250
 #: What declares no language, in ISO 639-2 and 639-3 and in data sets.
 UNDECLARED = frozenset({"", "und", "mul", "mis", "zxx", "unknown", "none", "null", "nan"})
 #: Characters of a declaration that a message tells.
@@ -37,7 +43,7 @@ _CLOSE = tuple(
 def identify(text: str, declared: str | None = None, *, hint: str = "") -> str:
     """ISO 639 code: the declared language where it is understood, else the identified one, else `und`.
 
-    hint: a code that is believed of a language close to the identified one: what a page says of itself.
+    hint: a code that is believed where none is identified, or one close to it: what a page says of itself.
 
     >>> identify("Der Hund schläft im Haus und die Katze auf dem Dach.")
     'de'
@@ -50,9 +56,19 @@ def identify(text: str, declared: str | None = None, *, hint: str = "") -> str:
     if not any(map(str.isalpha, sample)):
         return "und"
     code = detect_fast(sample.encode("utf-8", "replace").decode("utf-8"))[0]
-    if hint and any(code in close and hint in close for close in _CLOSE):
+    if len(text) < SHORT:
+        code = _of_short(text, code)
+    if hint and (code == "und" or any(code in close and hint in close for close in _CLOSE)):
         return understood(hint) or code
     return code if code != "unknown" else "und"
+
+
+def _of_short(text: str, guess: str) -> str:
+    """The language whose words it has; of several, the one that the identifier takes it for, else none."""
+    likely = likely_languages(text)
+    if len(likely) == 1:
+        return likely[0]
+    return guess if guess in likely else "und"
 
 
 @lru_cache(maxsize=4096)
@@ -61,7 +77,7 @@ def understood(declared: str) -> str:
     word = declared.split(",")[0].split(";")[0].strip()  # HTTP lists several
     if word.lower() in UNDECLARED:
         return ""
-    if len(word) == 2 and word.isascii() and word.isalpha():
+    if word.lower() in _codes():
         return _current(word.lower())
     import langcodes  # takes a while to load, and most declarations are plain codes
     from langcodes.tag_parser import LanguageTagError
@@ -89,6 +105,13 @@ def _current(code: str) -> str:
     import langcodes
 
     return str(langcodes.Language.get(langcodes.standardize_tag(code, macro=True)).language or "")
+
+
+@cache
+def _codes() -> frozenset[str]:
+    """The codes of ISO 639-1 that most texts declare, so that a table of all need not be loaded for them."""
+    folder = resources.files("cleaner") / "data" / "languages"
+    return frozenset(LISTS) | {entry.name for entry in folder.iterdir() if len(entry.name) == 2}
 
 
 #: Codes of ISO 639-1 that were replaced.

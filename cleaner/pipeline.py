@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache, partial
@@ -72,7 +72,8 @@ class _Reading:
 class Cleaner:
     """Holds policy and cue tables, compiled once per language.
 
-    policy: what each label gets: a Policy, a dict such as {"caption": "keep"}, or the path of such a TOML file.
+    policy: what each label gets: a Policy, a dict such as {"caption": "keep"}, or the path of such a TOML file;
+    keep, strip: labels that stay or go all the same, such as ["caption"].
     cues: a user's own table: a CueTable, a dict of the form of docs/cues.md, or the path of such a file.
     model: a loaded model (`model.load`), "shipped" for the one that comes with this version, None for rules alone.
     memory: what sources repeat (`memory.store`); None: every document is judged by itself, as HTML pages always are
@@ -86,10 +87,13 @@ class Cleaner:
     Raises TypeError and ValueError (PolicyError, CueError) for a setting that is none of these.
     """
 
+    @settings.hinted
     def __init__(
         self,
         *,
         policy: Policy | Mapping[Any, Any] | str | PathLike[str] | None = None,
+        keep: Iterable[str] = (),
+        strip: Iterable[str] = (),
         cues: CueTable | Mapping[str, Any] | str | PathLike[str] | None = None,
         on_suspect: OnSuspect | str = OnSuspect.CLEAN,
         model: Model | Literal["shipped"] | None = "shipped",
@@ -100,8 +104,9 @@ class Cleaner:
         title_in_text: bool = False,
     ) -> None:
         self.memory = settings.with_method(memory, "source", "memory", "Memory.open(path)")
-        self.corrections = corrections
-        self.policy = settings.policy_of(policy)
+        how = "cleaner.corrections.apply.read_corrections([path])"
+        self.corrections = settings.required(corrections, "corrections", Corrections, how)
+        self.policy = settings.policy_of(policy, keep, strip)
         self.model = shipped() if model == "shipped" else settings.required(model, "model", Model, "load(path)")
         self.page_model = (
             shipped_page_model()
@@ -138,6 +143,7 @@ class Cleaner:
         settings = {name: value for name, value in state.items() if name != "actions"}
         self.__init__(policy=Policy(state["actions"]), **settings)  # type: ignore[misc]
 
+    @settings.hinted
     def clean(
         self,
         text: str | None = None,
@@ -383,6 +389,7 @@ def default_cleaner() -> Cleaner:
     return Cleaner()
 
 
+@settings.hinted
 def clean(
     text: str | None = None,
     *,

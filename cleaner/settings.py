@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from enum import StrEnum
+from functools import wraps
+from inspect import signature
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from cleaner.decoding.content_kind import ContentKind, content_kind
 from cleaner.heuristics.cues import CueTable, read_cues, user_table
@@ -14,10 +17,62 @@ from cleaner.labels import Policy, read_policy
 
 Member = TypeVar("Member", bound=StrEnum)
 Value = TypeVar("Value")
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
-def policy_of(given: Policy | Mapping[Any, Any] | str | PathLike[str] | None) -> Policy:
-    """The policy that is meant by a policy, a dict or the path of a TOML file. Raises TypeError, PolicyError."""
+#: What somebody may call a setting that has another name, here and on the command line.
+OTHER_NAMES = {
+    "fast": "extractor='fast'", "language": "lang", "labels": "policy", "content": "text", "page": "html",
+    "remove": "strip", "site": "source", "outlet": "source", "no_memory": "memory=None", "text_field": "text",
+}  # fmt: skip
+#: The settings of a cleaner, which are given once and not with each text; a test holds them to `Cleaner`.
+OF_CLEANER = frozenset(
+    "policy keep strip cues on_suspect model memory page_model extractor corrections title_in_text".split()
+)
+
+
+def hinted(function: Callable[Given, Result]) -> Callable[Given, Result]:
+    """The function, whose TypeError for an unknown argument says which one may be meant."""
+    taken = [name for name in signature(function).parameters if name != "self"]
+    known = frozenset(taken)
+
+    @wraps(function)
+    def call(*args: Given.args, **given: Given.kwargs) -> Result:
+        if given.keys() - known:
+            name = function.__qualname__.removesuffix(".__init__")
+            raise TypeError(_unknown(name, taken, min(given.keys() - known)))
+        return function(*args, **given)
+
+    return call
+
+
+def _unknown(what: str, taken: Sequence[str], name: str) -> str:
+    meant = OTHER_NAMES.get(name, name)
+    setting = meant.partition("=")[0]
+    if setting in taken:
+        hint = f"it is called {meant} here"
+    elif setting in OF_CLEANER:
+        hint = f"it is a setting of the cleaner, made once: Cleaner({setting}=…).clean(text)"
+    elif near := get_close_matches(name, taken, n=1, cutoff=0.6):
+        hint = f"did you mean {near[0]}?"
+    else:
+        hint = f"it takes {', '.join(taken)}"
+    return f"{what} has no argument {name!r}; {hint}"
+
+
+def policy_of(
+    given: Policy | Mapping[Any, Any] | str | PathLike[str] | None, keep: Iterable[str] = (), strip: Iterable[str] = ()
+) -> Policy:
+    """The policy that is meant by a policy, a dict or the path of a TOML file, with labels that are kept or stripped.
+
+    Raises TypeError, PolicyError.
+    """
+    policy = _policy(given)
+    return Policy.of(policy.as_dict(), keep=keep, strip=strip) if keep or strip else policy
+
+
+def _policy(given: Policy | Mapping[Any, Any] | str | PathLike[str] | None) -> Policy:
     if given is None or isinstance(given, Policy):
         return given or Policy()
     if isinstance(given, Mapping):

@@ -12,8 +12,8 @@ from functools import lru_cache
 from importlib import metadata
 
 LIBRARIES = (
-    "ahocorasick-rs", "chardetng-py", "courlan", "ftfy", "htmldate", "lxml", "numpy", "resiliparse", "selectolax",
-    "trafilatura",
+    "ahocorasick-rs", "chardetng-py", "courlan", "ftfy", "htmldate", "justext", "lxml", "numpy", "resiliparse",
+    "selectolax", "trafilatura",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from archive.segments.problems import Problem
-from archive.terminal import many_lines, one_line, writable
+from archive.terminal import folded, many_lines, one_line, writable
 
 WELL, PROBLEMS, WRONG_USE = 0, 1, 2
 PLAIN = "\x1b[0m"
@@ -54,4 +54,4 @@ def say_bytes(data: bytes) -> None:
 
 def note(text: str) -> None:
     """To stderr."""
-    print(writable(one_line(text), sys.stderr.encoding), file=sys.stderr)
+    print(writable(folded(one_line(text), sys.stderr), sys.stderr.encoding), file=sys.stderr)

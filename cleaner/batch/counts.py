@@ -104,8 +104,8 @@ class RunCounts:
             self.spans[span.label.value] += 1
             self.removed[span.label.value] += size
             self.reasons.update(map(reason_kind, span.reasons))
-            if text := " ".join(cleaned.source_text[span.start : span.end].split()):
-                self.lines[f"{span.label.value}\t{shorten(text, LINE)}"] += 1
+            if line := _counted_line(span.label.value, cleaned.source_text[span.start : span.end]):
+                self.lines[line] += 1
         for repair in cleaned.repairs:
             self.repairs[repair.kind] += 1
         if corrected := sum(map(is_corrected, cleaned.decisions)):
@@ -150,7 +150,7 @@ class RunCounts:
     def take_out(self, row: Mapping[str, Any], characters: int) -> None:
         """Takes out a document that another version has replaced, by its row. characters: of its source.
 
-        Lines, which rows do not hold, and decisions that are not listed stay as they were counted.
+        Decisions that are not listed stay as they were counted, and lines where the spans have no text.
         """
         metadata, path = row["metadata"], str(row.get("path") or row["id"])
         self.status[row["status"]] -= 1
@@ -170,6 +170,8 @@ class RunCounts:
             self.spans[span["label"]] -= 1
             self.removed[span["label"]] -= span["end"] - span["start"]
             self.reasons.subtract(map(reason_kind, span["reasons"]))
+            if line := _counted_line(span["label"], span.get("text", "")):
+                self.lines[line] -= 1
         self.repairs.subtract(repair["kind"] for repair in row["repairs"])
         self.languages[shorten(str(metadata.get("lang", "und")), LANGUAGE)] -= 1
         self.characters -= characters
@@ -279,8 +281,10 @@ class RunCounts:
         }
 
 
-def _no_names() -> dict[str, list[str]]:
-    return {name: [] for name in (*(status.value for status in NAMED), SKIPPED)}
+def _counted_line(label: str, text: str) -> str:
+    """What a removed stretch is counted as; "" for white space."""
+    squeezed = " ".join(text.split())
+    return f"{label}\t{shorten(squeezed, LINE)}" if squeezed else ""
 
 
 _COUNTERS = tuple(field.name for field in fields(RunCounts) if field.type == "Counter[str]")

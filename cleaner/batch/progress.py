@@ -18,7 +18,7 @@ from typing import Any, Never, Self
 
 from tqdm import tqdm
 
-from archive.terminal import one_line
+from archive.terminal import folded, one_line
 from cleaner.batch.counts import RunCounts
 from cleaner.batch.shards.tasks import CHARACTERS, DOCUMENTS, FAILED, LABELS
 from cleaner.writers.words import duration, number, share
@@ -132,6 +132,8 @@ class Log:
         if self.as_json:
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             line = json.dumps({"time": now, "event": event, "message": message, **values})
+        else:
+            line = folded(line, sys.stderr)
         print(line, file=sys.stderr, flush=True)  # noqa: T201 (this is where messages go)
 
 

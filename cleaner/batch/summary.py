@@ -39,12 +39,20 @@ def summary_lines(counts: RunCounts) -> Iterator[str]:
             yield _named(named, counts.status[named], counts.named.get(named.value, []))
 
 
-def corrections_line(corrections: Corrections, counts: RunCounts) -> str:
-    """How much of what persons said was obeyed; where nothing was, which sources it is of."""
+def corrections_line(corrections: Corrections, counts: RunCounts | None, *, updated: bool = False) -> str:
+    """How much of what persons said was obeyed; where nothing was, which sources it is of.
+
+    counts: None when nothing was cleaned. updated: they are of what was new; earlier documents are not judged anew.
+    """
     counted = plural(corrections.count, "correction")
+    if counts is None:
+        return f"{counted} given, and no document was cleaned; --fresh cleans all with them"
+    earlier = "; documents of earlier runs are not judged anew, --fresh cleans all with them" if updated else ""
     if counts.corrected:
         stretches, documents = counts.corrected["stretches"], counts.corrected["documents"]
-        return f"{counted} in force, obeyed in {plural(stretches, 'place')} of {plural(documents, 'document')}"
+        return f"{counted} in force, obeyed in {plural(stretches, 'place')} of {plural(documents, 'document')}{earlier}"
+    if earlier:
+        return f"{counted} in force: none meets a line of what this update cleaned{earlier}"
     unseen = sorted(corrections.by_source.keys() - counts.source_documents.keys())
     names = ", ".join(shorten(squeezed(name), NAME) for name in unseen[:SHOWN])
     advice = f"; those of a source are of {names}: name it with --source, if it is the one" if unseen else ""

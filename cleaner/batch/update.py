@@ -10,14 +10,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
+from archive.checking.ledger import LEDGER_ERRORS, load_ledger
 from archive.checking.safe_names import UnsafeNameError
 from archive.export.cdxj import write_index
+from archive.segments.reader import Record, metadata_fields, records
 from cleaner.batch.begin import (
     BatchSettings,
     BegunRun,
@@ -144,18 +148,48 @@ def publish_inputs(out: Path) -> None:
 
 
 def replaced_rows(out: Path, shards: Sequence[Path]) -> Iterator[tuple[dict[str, Any], int]]:
-    """The rows of earlier runs that these shards replace, and the characters of their sources. Raises OSError."""
+    """The rows of earlier runs that these shards replace, their spans with the text that was removed (as far as the
+    archive can be read), and the characters of their sources. Raises OSError, BatchError."""
     of_shard = groupby(replaced_documents(out / KNOWN, shards), key=lambda document: int(document["shard"]))
     for shard, documents in of_shard:
-        wanted = {int(document["line"]): int(document["characters"]) for document in documents}
+        wanted = {int(document["line"]): document for document in documents}
+        removed = _removed_texts(out, shard, {_record_id(document) for document in wanted.values()})
         with (out / "documents" / f"{shard:05d}.jsonl").open("rb") as lines:
             for number, line in enumerate(lines, 1):
-                if number in wanted:
-                    try:
-                        yield json.loads(line), wanted[number]
-                    except (ValueError, RecursionError) as error:
-                        what = f"{lines.name}, line {number} is not as a run writes it; give --fresh to clean all again"
-                        raise BatchError(what) from error
+                if (document := wanted.get(number)) is not None:
+                    row = _row_in(line, f"{lines.name}, line {number}")
+                    spans = removed.get(_record_id(document))
+                    yield row | ({"spans": spans} if spans else {}), int(document["characters"])
+
+
+def _row_in(line: bytes, place: str) -> dict[str, Any]:
+    try:
+        row: dict[str, Any] = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BatchError(f"{place} is not as a run writes it; give --fresh to clean all again") from error
+    return row
+
+
+def _removed_texts(out: Path, shard: int, groups: Collection[str]) -> dict[str, list[Any]]:
+    """The removed spans of some documents of a shard, by the last record of their group: rows do not hold the text.
+
+    A document that the archive does not give is left out.
+    """
+    spans: dict[str, list[Any]] = {}
+    segments = sorted((out / "warc").glob(f"cleancopy-*-{shard:05d}-*.warc.gz"))
+    for record in chain.from_iterable(map(records, segments)):
+        if len(spans) == len(groups):
+            break
+        if isinstance(record, Record) and record.type == "metadata" and record.id in groups:
+            fields = metadata_fields(record)
+            with suppress(*LEDGER_ERRORS):
+                spans[record.id] = list(load_ledger(fields["ledger"])["removed"]) if isinstance(fields, dict) else []
+    return spans
+
+
+def _record_id(document: Any) -> str:
+    """The last record of a known document's group."""
+    return UUID(bytes=bytes(document["group"])).urn
 
 
 def _closed(

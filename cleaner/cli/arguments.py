@@ -32,9 +32,9 @@ class UsageError(Exception):
 
 def say(message: str) -> None:
     """One message on standard error, whatever the names in it hold."""
-    from archive.terminal import one_line
+    from archive.terminal import folded, one_line
 
-    print(f"cleancopy: {one_line(message)}", file=sys.stderr)
+    print(folded(f"cleancopy: {one_line(message)}", sys.stderr), file=sys.stderr)
 
 
 def tell(text: str, *, to: TextIO | None = None) -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from archive.terminal import folded
 from cleaner.batch.begin import SHARD_SIZE
 from cleaner.batch.counts import RunCounts
 from cleaner.batch.output.folder import ABOUT_TEXTS, read_report
@@ -37,6 +40,7 @@ def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
     """
     log = Log(as_json=args.log == "json")
     inputs = [path_or_url(given) for given in args.inputs]
+    before = _report(args)
     with Bar(quiet=args.quiet, log=log) as bar:
         if args.dry_run:
             counts = dry_run(inputs, cleaner, read_settings(args), bar.show, count=not args.no_memory)
@@ -44,12 +48,30 @@ def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
             raise UsageError("give a folder for the results with -o OUT (or --dry-run to write nothing)")
         else:
             counts = _run_batch(args, inputs, cleaner, bar=bar, log=log)
+    untouched = bool(before.get("complete")) and _report(args) == before
     if not args.quiet:
+        if untouched:
+            log.say("complete", f"{args.output} holds this run, complete; nothing was done{_UNTOUCHED[args.update]}")
         _print_summary(counts, None if args.dry_run else args.output)
         if cleaner.corrections:
-            tell(corrections_line(cleaner.corrections, counts))
+            told = None if untouched and args.update else counts
+            line = corrections_line(cleaner.corrections, told, updated=bool(args.update and before))
+            tell(folded(line, sys.stdout))
     _say_failures(counts, log)
     return SOME_FAILED if counts.failed or _still_failed(args, log) else OK
+
+
+#: How one goes on from a complete run, by whether --update was given.
+_UNTOUCHED = {
+    False: " (--update adds what is new, --fresh cleans again)",
+    True: ": no input is new or has changed (--fresh cleans all again)",
+}
+
+
+def _report(args: argparse.Namespace) -> dict[str, Any]:
+    """run.json of the OUT that is named; nothing where there is none that the run goes on with."""
+    here = isinstance(args.output, Path) and not (args.dry_run or args.fresh)
+    return (read_report(args.output) or {}) if here else {}
 
 
 def _still_failed(args: argparse.Namespace, log: Log) -> bool:
@@ -98,9 +120,6 @@ def _run_batch(
         timeout=args.timeout or None, count=not args.no_memory,
         update_memory=args.memory if args.update_memory else None,
     )  # fmt: skip
-    here = isinstance(args.output, Path)
-    if here and not args.quiet and not (args.fresh or args.update) and (read_report(args.output) or {}).get("complete"):
-        log.say("complete", f"{args.output} holds a complete run; --fresh would clean again")
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         return run_batch(inputs, cleaner, settings, bar.show)
@@ -164,10 +183,10 @@ def _clock(now: datetime | None) -> datetime:
 
 def _print_summary(counts: RunCounts, out: PathOrUrl | None) -> None:
     report = read_report(out) if isinstance(out, Path) else None
-    tell("\n".join((*summary_lines(counts), *update_lines(report or {}))))
+    tell("\n".join(folded(line, sys.stdout) for line in (*summary_lines(counts), *update_lines(report or {}))))
     if out is not None:
         has_texts = not (isinstance(out, Path) and (out / "text" / ABOUT_TEXTS).exists())
         texts = "text/ (clean), " if has_texts else ""
-        print(f"results in {out}: {texts}documents/ (rows with reasons), warc/ (archive), run.json")
+        print(folded(f"results in {out}: {texts}documents/ (rows with reasons), warc/ (archive), run.json", sys.stdout))
         if isinstance(out, Path):
             print(f"next: cleancopy report {out} -o report.html")

@@ -91,7 +91,10 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Ends the program for wrong use; without the usage, which is longer than a screen and hides the message."""
-        self.exit(WRONG_USE, f"{self.prog}: {message}\n{self.prog} --help says what it takes\n")
+        from archive.terminal import folded, one_line
+
+        said = folded(f"{self.prog}: {one_line(message)}", sys.stderr)
+        self.exit(WRONG_USE, f"{said}\n{self.prog} --help says what it takes\n")
 
     def unknown(self, words: Sequence[str]) -> NoReturn:
         """Ends the program for words that are no arguments here."""

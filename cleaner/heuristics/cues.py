@@ -199,7 +199,8 @@ def read_cues(path: Path) -> CueTable:
         text = path.read_text(encoding="utf-8")
         table = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CueError(f"{path}: cannot be read as a cue table ({error}); the format is in docs/cues.md") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise CueError(f"{path}: cannot be read as a cue table ({why}); the format is in docs/cues.md") from error
     try:
         return user_table(table, path.name)
     except CueError as error:

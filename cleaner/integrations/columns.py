@@ -23,6 +23,7 @@ from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Original, ReadSettings
 from cleaner.readers.files import too_large
 from cleaner.readers.rows import row_reading
 from cleaner.writers.rows import document_row, failed_row
+from cleaner.writers.words import plural
 
 #: The columns that are added, named like the fields of the filter's rows; `why` is "" unless the row failed.
 ADDED = ("title", "text", "body", "status", "why", "metadata", "spans", "repairs", "schema")
@@ -169,7 +170,7 @@ def _check_columns(columns: Mapping[str, Any]) -> None:
             raise ColumnError(f"{what}: this takes batches of rows; say so to its caller, as in map(…, batched=True)")
         lengths[name] = len(column)
     if len(set(lengths.values())) > 1:
-        told = ", ".join(f"{name!r} has {length:,} values" for name, length in lengths.items())
+        told = ", ".join(f"{name!r} has {plural(length, 'value')}" for name, length in lengths.items())
         raise ColumnError(f"the columns are not of one length: {told}")
 
 

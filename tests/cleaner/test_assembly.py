@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cleaner import Cleaner
 from cleaner.assembly import ABOVE_HEADLINE, assemble
 from cleaner.document import Decision, Document, Rendering
 from cleaner.labels import Action, Label
@@ -73,3 +74,20 @@ def test_a_desk_is_no_title(desk: str) -> None:
 )
 def test_a_headline_that_begins_like_a_desk_is_a_title(headline: str) -> None:
     assert title_of([(headline, Label.HEADLINE), *BODY])[0] == headline
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("2025-12-31", "date"),
+        ("2025-12-31T23:59:00Z", "date"),
+        ("31 December 2025", "date"),
+        ("2024-02-29", "date"),
+        ("2025-02-29", "given-date"),
+        ("2025-13-45", "given-date"),
+        ("0000-01-01", "given-date"),
+    ],
+)
+def test_a_date_that_no_calendar_has_is_none(told, name):
+    metadata = Cleaner().clean_document(Document("a", "The council met on Monday.", date=told)).metadata
+    assert {key: metadata[key] for key in ("date", "given-date") if key in metadata} == {name: told}

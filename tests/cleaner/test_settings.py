@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from cleaner.heuristics.cues import CueError
 from cleaner.html.page import Extractor
 from cleaner.labels import PolicyError
 from cleaner.language import LanguageWarning, identify, understood
-from cleaner.settings import ContentError, content_of
+from cleaner.settings import OF_CLEANER, ContentError, content_of
 
 STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
 CAPTION = "Photo: the bridge at dusk. © Port Authority"
@@ -36,6 +37,11 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "cues that are not there": ({"cues": "absent.toml"}, CueError, "absent.toml"),
     "a path as model": ({"model": "model.bin"}, TypeError, "model must be made with"),
     "a path as page model": ({"page_model": "model.bin"}, TypeError, "page_model must be made with"),
+    "a path as corrections": ({"corrections": "a.jsonl"}, TypeError, "read_corrections([path])"),
+    "a word that is misspelt": ({"polcy": {}}, TypeError, "no argument 'polcy'; did you mean policy?"),
+    "a switch of the command": ({"fast": True}, TypeError, "it is called extractor='fast' here"),
+    "a word that is nothing here": ({"colour": "red"}, TypeError, "it takes policy, keep, strip, cues"),
+    "labels as one word": ({"keep": "caption"}, PolicyError, 'such as ["caption"]'),
     "a path as memory": ({"memory": "site.memory"}, TypeError, "Memory.open"),
 }
 
@@ -71,6 +77,21 @@ def test_a_policy_says_which_labels_it_takes() -> None:
         Policy.of(keep="caption")
     with pytest.raises(PolicyError, match="unknown label"):
         Policy({"captoin": "keep"})  # type: ignore[dict-item]
+
+
+def test_labels_are_kept_and_stripped_by_name() -> None:
+    kept = Cleaner(policy={"caption": "strip", "byline": "keep"}, keep=["caption"], strip=["credit"]).policy
+    actions = [kept.action(label) for label in (Label.CAPTION, Label.BYLINE, Label.CREDIT)]
+    assert actions == [Action.KEEP, Action.KEEP, Action.STRIP]
+
+
+def test_what_is_not_given_with_each_text_says_where_it_is_given() -> None:
+    assert frozenset(signature(Cleaner).parameters) == OF_CLEANER
+    for function, name in ((clean, "clean"), (Cleaner().clean, "Cleaner.clean")):
+        with pytest.raises(TypeError, match=rf"{name} has no argument 'keep'; .*Cleaner\(keep=…\)\.clean\(text\)"):
+            function("a", keep=["caption"])  # type: ignore[call-arg]
+        with pytest.raises(TypeError, match="'language'; it is called lang here"):
+            function("a", language="de")  # type: ignore[call-arg]
 
 
 CONTENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {

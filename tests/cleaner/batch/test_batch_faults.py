@@ -396,7 +396,7 @@ def test_status_while_a_run_works_after_it_broke_off_and_when_it_is_complete(fol
 
 
 def test_a_complete_run_says_so_and_is_left_as_it_is(folder, tmp_path):
-    for said in ("", "complete run"):
+    for said in ("", "this run, complete; nothing was done"):
         process = command(*clean_words(folder, tmp_path / "out", "--workers", "1"))
         out, err = process.communicate()
         assert process.returncode == 1

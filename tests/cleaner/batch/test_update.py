@@ -171,6 +171,7 @@ def test_counts_are_those_of_one_run_over_what_is_there_now(inside, tmp_path):
     assert {name: told["counts"][name] for name in COUNTED} == {name: whole["counts"][name] for name in COUNTED}
     assert [failure["path"] for failure in told["failures"]] == ["broken.txt"]
     assert (told["empty"], told["suspect"]) == (whole["empty"], whole["suspect"])
+    assert told["lines"] == whole["lines"]
 
 
 def test_failures_that_stay_are_told_and_those_that_vanish_are_not(inside, tmp_path, capsys):
@@ -375,6 +376,18 @@ def test_the_command_tells_what_an_update_found(inside, tmp_path, capsys):
     assert "4 documents: 4 clean" in out
     assert "inputs: 1 new, 3 changed, 1 unchanged, 1 vanished" in out
     assert "vanished: d.txt; what was stored of them stays" in out
+    assert main(words) == 0
+    assert "nothing was done: no input is new or has changed (--fresh cleans all again)" in capsys.readouterr().err
+
+
+def test_inputs_that_changed_are_told_with_one_line(inside, tmp_path, capsys):
+    words = ["clean", str(inside), "-o", str(tmp_path / "out"), "--workers", "1", "--timeout", "0"]
+    assert main(words) == 0
+    change(inside)
+    capsys.readouterr()
+    assert main(words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "other inputs, or they have changed since" in line
 
 
 @pytest.mark.nightly

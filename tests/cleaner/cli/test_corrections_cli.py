@@ -186,3 +186,20 @@ def test_corrections_that_meet_nothing_say_which_source_they_are_of(loose: Path,
     )
     assert main([*words, "--fresh", "--source", "other"]) == 0
     assert "obeyed in 3 places of 3 documents" in capsys.readouterr().out
+
+
+def test_an_update_says_that_what_was_cleaned_before_is_not_corrected(loose: Path, tmp_path: Path, capsys):
+    file = tmp_path / "corrections.jsonl"
+    file.write_bytes(encode(replace(row(), source="harbour")))
+    words = ["clean", str(loose), "-o", str(tmp_path / "out"), "--workers", "1", "--update"]
+    assert main(words) == 0
+    words += ["--corrections", str(file)]
+    assert main(words) == 0
+    assert "1 correction given, and no document was cleaned; --fresh cleans all with them" in capsys.readouterr().out
+    (loose / "new.txt").write_text("The lock of the old canal was opened on Friday, said the town.\n", encoding="utf-8")
+    assert main(words) == 0
+    told = "none meets a line of what this update cleaned; documents of earlier runs are not judged anew, --fresh"
+    assert told in capsys.readouterr().out
+    (loose / "newer.txt").write_text(ARTICLE.format(n=7, letter=LETTER), encoding="utf-8")
+    assert main(words) == 0
+    assert "obeyed in 1 place of 1 document; documents of earlier runs" in capsys.readouterr().out

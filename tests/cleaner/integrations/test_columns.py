@@ -115,7 +115,7 @@ def test_columns_named_like_ours_are_kept_under_another_name():
 WRONG = {
     "a row, not a batch": ({"text": STORY, "n": 1}, "batched=True"),
     "a value, not a column": ({"text": [STORY], "n": 1}, "column 'n' holds a single int.*batched=True"),
-    "columns of other lengths": ({"text": [STORY, STORY], "n": [1]}, "'text' has 2 values, 'n' has 1 values"),
+    "columns of other lengths": ({"text": [STORY, STORY], "n": [1]}, "'text' has 2 values, 'n' has 1 value"),
     "no article": ({"content": [STORY], "n": [1]}, "among content, n"),
     "a name twice": (
         {"n": [0], "input_n": [0], "text": [STORY], "status": [1], "input_status": [2]},
