@@ -23,6 +23,8 @@ from cleaner.title import ABOVE_HEADLINE, is_desk
 LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 #: As many, found in a tenth of the time where only their number or their end is asked for.
 _FROM_BREAK = re.compile(r"[\n\r\v\f\x85\u2028\u2029]\s*")
+#: The same for a text that has no others, in a fifth of the time: a search for one character.
+_FROM_NEWLINE, _OTHER_BREAKS = re.compile(r"\n\s*"), "\r\v\f\x85\u2028\u2029"
 
 #: How ISO 8601 begins a day.
 _DAY = re.compile(r"\s*(\d{4})-(\d\d)-(\d\d)(?!\d)")
@@ -108,7 +110,8 @@ def _headline(rendering: Rendering, stretches: Sequence[Stretch]) -> Stretch | N
     Asks the text alone, so that a ledger tells the same.
     """
     text, above = rendering.text, 0
-    flat = len(list(islice(_FROM_BREAK.finditer(text), FLAT_BREAKS))) < FLAT_BREAKS
+    from_break = _FROM_BREAK if any(char in text for char in _OTHER_BREAKS) else _FROM_NEWLINE
+    flat = len(list(islice(from_break.finditer(text), FLAT_BREAKS))) < FLAT_BREAKS
     for stretch in stretches:
         start, end, decision = stretch
         if decision.action is not Action.KEEP:
@@ -118,7 +121,7 @@ def _headline(rendering: Rendering, stretches: Sequence[Stretch]) -> Stretch | N
         if decision.label is Label.HEADLINE and not is_desk(text[start:end]):
             following = LINE_BREAK.match(text, end)
             return stretch if not flat or following or not text[end:].strip() else None
-        above += 1 + len(_FROM_BREAK.findall(text, start, end))
+        above += 1 + len(from_break.findall(text, start, end))
     return None
 
 

@@ -26,7 +26,7 @@ from cleaner.model.quantised import logarithm
 from cleaner.page_judge import HEARD, BlockEvidence, in_flow, placed_odds, unheard_odds, with_evidence
 from cleaner.segmentation.stops import CLOSERS, STOPS, ends_sentence, may_end_sentence
 from cleaner.segmentation.tokens import Flags, Floats
-from cleaner.title import Candidate, no_titles
+from cleaner.title import ABOVE_HEADLINE, Candidate, no_titles
 
 #: Rules alone: log-odds against removal before any evidence, and the score from which a block goes.
 PRIOR, THRESHOLD = -2.2, 0.65
@@ -246,10 +246,14 @@ def _no_titles(
     scores: Scores | None,
 ) -> list[int]:
     """The blocks that read like a headline and yet are not the title; a page has told its own by its place."""
-    if scores is not None and scores.places:
+    if (scores is not None and scores.places) or all(label is not Label.HEADLINE for label, _, _ in judgements):
         return []
     top: list[Candidate] = []
+    kept = 0
     for index, (label, score, _) in enumerate(judgements):
+        if kept > ABOVE_HEADLINE + 1:  # further down nobody asks
+            break
+        kept += label in KEPT
         if label is not Label.HEADLINE:
             top.append(Candidate(blocks[index].text, label, score))
             continue

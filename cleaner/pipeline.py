@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache, partial
@@ -164,6 +164,23 @@ class Cleaner:
         content, media_type = settings.content_of(text, html)
         settings.check_strings(url=url, lang=lang, source=source, title=title)
         return self.clean_document(Document("", content, media_type, url=url, lang=lang, source=source, title=title))
+
+    def clean_many(self, documents: Iterable[str | Mapping[str, Any] | Document]) -> Iterator[CleanedDocument]:
+        """Cleans many, one after the other, in their order; reads no more of them than it has given back.
+
+        A document is a text, a dict of what `clean` takes (`{"text": …, "url": …}`), or a `Document`. Each is judged by
+        itself, so order and number change nothing. Raises what `clean` raises, at the document whose turn it is.
+
+        >>> [cleaned.body for cleaned in Cleaner().clean_many(["One line.", {"html": "<p>Another line."}])]
+        ['One line.', 'Another line.']
+        """
+        for document in documents:
+            if isinstance(document, Document):
+                yield self.clean_document(document)
+            elif isinstance(document, Mapping):
+                yield self.clean(**document)
+            else:
+                yield self.clean(document)
 
     def clean_document(self, document: Document, *, source: str | None = None) -> CleanedDocument:
         """Cleans one document; kept, removed and repaired together always rebuild its source text.

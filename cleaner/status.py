@@ -31,6 +31,8 @@ def status_of(decisions: Sequence[Decision], text: str = "") -> tuple[Status, st
         size = decision.end - decision.start
         if decision.action is not Action.KEEP and decision.label in SHORT_BY_NATURE and size >= TOO_LONG:
             return Status.SUSPECT, f"{size:,} characters in one piece were removed as {decision.label}"
+    if gone < PROSE_GONE:
+        return Status.CLEAN, ""
     prose = [
         (decision.end - decision.start, decision.action is not Action.KEEP)
         for decision in decisions

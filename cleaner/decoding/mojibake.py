@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import accumulate
 
+from cleaner import accelerator
 from cleaner.document import Repair
 
 MOJIBAKE = "mojibake"
@@ -51,6 +53,8 @@ _SUSPECT = re.compile(
     "|(?<=‚Ä)"
     ")"
 )
+#: Each match holds a character of the third class, or one of the second behind one of the first.
+_SUSPECT_PAIR = (f"[{_LEAD_2}{_LEAD_3}‚]", f"[{_CONTINUATION}Ä]", "[\x80-\x9fÂÃ√≈├┬Γ]")
 _LINE_BREAKS = re.compile("[\n\r\v\f\u2028\u2029]")
 _CUT = re.compile("[\x00-\x7f](?=[\x00-\x7f])")
 #: ASCII that no encoding fix touches: with it the text before and after can be laid side by side.
@@ -83,7 +87,9 @@ def repair(text: str) -> tuple[str, tuple[Repair, ...]]:
     """
     if text.isascii():
         return text, ()
-    repairs = [edit for start, end in _windows(text) for edit in _encoding_repairs(text, start, end)]
+    doubtful = accelerator.compiled is None or accelerator.compiled.damaged(text, _parts())
+    windows = _windows(text) if doubtful else ()
+    repairs = [edit for start, end in windows for edit in _encoding_repairs(text, start, end)]
     if "\u00ad" in text or "\u200b" in text:
         repairs = sorted([*repairs, *_hyphen_repairs(text, repairs)], key=lambda edit: edit.start)
     if "¤" in text:
@@ -158,6 +164,16 @@ class OffsetMap:
             return offset
         edit, made = self._repairs[index], self._made[index]
         return made if offset < edit.end else made + len(edit.after) + offset - edit.end
+
+
+@cache
+def _parts() -> bytes:
+    """Code point up to 2**16 → a bit for each class of `_SUSPECT_PAIR` that holds it: for the accelerator."""
+    parts = bytearray(1 << 16)
+    for bit, signs in enumerate(_SUSPECT_PAIR):
+        for char in re.findall(signs, "".join(map(chr, range(0x80, 0x3000)))):
+            parts[ord(char)] |= 1 << bit
+    return bytes(parts)
 
 
 def _windows(text: str) -> Iterator[tuple[int, int]]:

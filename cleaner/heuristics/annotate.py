@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cleaner.document import Evidence, Rendering
 from cleaner.heuristics import block_rules as rules
 from cleaner.heuristics import glued
-from cleaner.heuristics.block_stats import CRUMB_LENGTH, measure, measure_body, shape
+from cleaner.heuristics.block_stats import CRUMB_LENGTH, measure_all, shape
 from cleaner.heuristics.context import Context
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import fold
@@ -46,7 +46,7 @@ def find_evidence(
     folded = fold(rendering.text)
     plain = folded.replace("\n", " ") if rendering.wrapped else folded
     hits = matcher.find(plain, blocks, rendering.text, source=source, candidates=None if doubts is None else asked)
-    measures = [measure(block) if ask else measure_body(block) for block, ask in zip(blocks, asked, strict=True)]
+    measures = measure_all(blocks, asked)
     context = Context(
         blocks=blocks, measures=measures, shape=shape(measures), hits=hits, folded=folded, title=title,
         flat=rendering.flat, open=[index for index, ask in enumerate(asked) if ask],
@@ -59,7 +59,7 @@ def find_asked(rendering: Rendering, matcher: Matcher, *, source: str | None = N
     folded = fold(rendering.text)
     plain = folded.replace("\n", " ") if rendering.wrapped else folded
     blocks = rendering.blocks
-    measures = [measure(block) for block in blocks]
+    measures = measure_all(blocks, [True] * len(blocks))
     context = Context(
         blocks=blocks, measures=measures, shape=shape(measures),
         hits=matcher.find(plain, blocks, rendering.text, source=source), folded=folded, title="", flat=rendering.flat,

@@ -26,22 +26,21 @@ APPEAL_VOICES = 4
 
 def letters(context: Context) -> Findings:
     """A letter that asks for money, written as prose: decided as a unit from its salutation to its buttons."""
-    index = 0
-    while index < len(context.blocks):
-        if not _opens_letter(context, index):
-            index += 1
+    stop = 0
+    for index in context.heard:
+        if index < stop or not _opens_letter(context, index):
             continue
         stop, voices = _letter_end(context, index)
         if _asks(context, index, stop, voices):
             reason = f"in a letter that asks for support ({', '.join(sorted(voices))})"
             for inside in range(index, stop):
                 yield inside, Evidence(Label.DONATION, LETTER_WEIGHT, reason)
-        index = max(stop, index + 1)
 
 
 def appeals(context: Context) -> Findings:
     """An appeal in one paragraph of prose below the story, without salutation: many voices, and nobody is quoted."""
-    for index, hits in enumerate(context.hits):
+    for index in context.heard:
+        hits = context.hits[index]
         if hits is None or context.shape.prose_after[index] > 1 or not context.shape.prose_before[index]:
             continue
         voices = set(hits.voices)
@@ -63,7 +62,7 @@ def banner(context: Context) -> Findings:
     """A short line that asks, at the very top or below the prose, with "!" or beside an appeal: "Support the Post!"."""
     asking = [
         index
-        for index in range(len(context.blocks))
+        for index in context.heard
         if (index == 0 or context.shape.prose_after[index] == 0) and asks(context, index)
     ]
     appeals = [context.boilerplate(index) is Label.DONATION for index in range(len(context.blocks))] if asking else []

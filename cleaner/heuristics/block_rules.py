@@ -65,8 +65,8 @@ def gather(context: Context, rules: Sequence[Rule] = ()) -> list[list[Evidence]]
 
 def cues(context: Context) -> Findings:
     """What the cue tables say, by how a cue stands in its block and how long the block is."""
-    for index, hits in enumerate(context.hits):
-        if hits is None:
+    for index in context.heard:
+        if (hits := context.hits[index]) is None:
             continue
         if hits.protected:
             yield index, Evidence(Label.BODY, 20.0, hits.protected)
@@ -121,10 +121,8 @@ def _in_quotation(text: str, start: int, end: int) -> bool:
 
 def prose(context: Context) -> Findings:
     """Prose speaks for itself: length, sentences, quotations and verbs of reporting."""
-    for index, measures in enumerate(context.measures):
-        if not context.evidence[index]:
-            continue
-        weight = 0.0
+    for index in context.told():
+        measures, weight = context.measures[index], 0.0
         if measures.prose:
             weight += min(2.5, measures.length / 200)
         hits = context.hits[index]
@@ -154,8 +152,9 @@ def shapes(context: Context) -> Findings:
 def code(context: Context) -> Findings:
     """Leaked program text: braces, semicolons and brackets in numbers no prose has; lines of invisible characters."""
     asked = frozenset(context.open)
-    for index, block in enumerate(context.blocks):
-        text = block.text
+    possible = "{" in context.folded and ";" in context.folded
+    for index in range(len(context.blocks)) if possible else context.open:
+        text = context.blocks[index].text
         if index not in asked and not ("{" in text and ";" in text):
             continue
         if not text.isprintable() and not any(char.isprintable() and not char.isspace() for char in text[:64]):
@@ -230,25 +229,25 @@ def bio_below(context: Context) -> Findings:
 
 def credit_below(context: Context) -> Findings:
     """What names an agency or a contributor stands below the story; above it, it is a byline or a caption."""
-    for index, given in enumerate(context.evidence):
+    for index in context.told():
+        given = context.evidence[index]
         if context.shape.prose_before[index] and any(piece.label is Label.CREDIT for piece in given):
             yield index, Evidence(Label.CREDIT, 4.0, "below the story")
 
 
 def boxes(context: Context) -> Findings:
     """A box is decided as a unit: the short blocks after its opener share its label, up to plain prose."""
-    index = 0
-    while index < len(context.blocks):
-        label = _opened(context, index)
-        index += 1
+    stop = 0
+    for opener in context.heard:
+        label = _opened(context, opener) if opener >= stop else None
         if label is None:
             continue
+        index = opener + 1
         stop = _box_end(context, index, label)
         for inside in range(index, stop):
             own, strength = context.lead(inside)
             if own in KEPT or strength < 3.4 or own is label:
                 yield inside, Evidence(label, _box_weight(context, inside), f"in a {label} box")
-        index = max(index, stop)
 
 
 def _opened(context: Context, index: int) -> Label | None:
@@ -334,6 +333,8 @@ def head(context: Context) -> Findings:
 
 def runs(context: Context) -> Findings:
     """Many crumbs in a row, some of them boilerplate for sure: the run is."""
+    if len(context.told()) < 2:
+        return
     index = 0
     while index < len(context.blocks):
         stop = index

@@ -92,6 +92,14 @@ def measure_body(block: Block) -> Measures:
     return Measures(float(length), length // 6, True, False, False, False, 0)
 
 
+def measure_all(blocks: Sequence[Block], asked: Sequence[bool]) -> list[Measures]:
+    """The measurements of all blocks: in full of those that are asked about, in short of the others."""
+    if accelerator.compiled is None:
+        return [_measure(block) if ask else measure_body(block) for block, ask in zip(blocks, asked, strict=True)]
+    texts = [block.text for block in blocks]
+    return accelerator.compiled.measures(Measures, texts, bytes(asked), _SIGNS)  # type: ignore[no-any-return]
+
+
 def _ideographic(text: str) -> bool:
     sample = text[:: max(1, len(text) // 16)]
     return sum("\u2e80" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef" for char in sample) * 2 > len(sample)

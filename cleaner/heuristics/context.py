@@ -29,6 +29,14 @@ class Context:
     flat: bool
     open: Sequence[int]  # the blocks in question; the others are the article for sure, unless a cue says more
     evidence: list[list[Evidence]] = field(default_factory=list)
+    heard: Sequence[int] = field(init=False)  # the blocks in which a phrase of the tables stands
+
+    def __post_init__(self) -> None:
+        self.heard = [index for index, hits in enumerate(self.hits) if hits is not None]
+
+    def told(self) -> list[int]:
+        """The blocks with evidence so far."""
+        return [index for index, given in enumerate(self.evidence) if given]
 
     def lead(self, index: int) -> tuple[Label, float]:
         """The label with the most evidence so far for a block, net of body; (body, 0) without evidence."""

@@ -68,8 +68,11 @@ class Linear:
 
     def weights(self, features: Features, tokens: Ints, columns: Ints) -> Floats:
         """What tokens weigh, each in a column, before the length of its block is taken into account."""
-        buckets = {"word": features.words, "stem": features.stems, "pair": features.pairs}
-        return np.sum([self.tables[name].cells(hashes[tokens], columns) for name, hashes in buckets.items()], axis=0)
+        word, stem, pair = (
+            self.tables[name].cells(buckets[tokens], columns)
+            for name, buckets in (("word", features.words), ("stem", features.stems), ("pair", features.pairs))
+        )
+        return word + stem + pair
 
     def _score(self, features: Features) -> Floats:
         """The reference that the accelerator is held to."""
@@ -104,6 +107,7 @@ class Network:
     dilations: tuple[int, ...]
     layers: tuple[Layer, ...] = field(init=False)  # input, document, output, convolutions
     recurrence: tuple[Layer, ...] = field(init=False)  # gates and what is made of what is carried; may be none
+    packed: tuple[Any, ...] = field(init=False, repr=False)  # what the accelerator takes of both
 
     def __post_init__(self) -> None:
         taps = {f"conv{layer}": 3 for layer in range(len(self.dilations))}
@@ -113,6 +117,8 @@ class Network:
                 Layer.of(self.arrays[f"{name}.w"], self.arrays[f"{name}.b"], taps=taps.get(name, 1)) for name in known
             )
             object.__setattr__(self, field_name, layers)
+        packed = tuple(tuple(layer.arguments for layer in part) for part in (self.layers, self.recurrence))
+        object.__setattr__(self, "packed", packed)
 
     def inputs(self, first: FirstStep, evidence: Floats) -> Floats:
         """What the network reads of each block."""
@@ -120,11 +126,6 @@ class Network:
         scaled = clipped(dense, -DENSE_CLIP, DENSE_CLIP)
         rules = clipped(evidence, 0, EVIDENCE_CLIP) * 0.5
         return np.concatenate((first.linear * 0.25, scaled, rules, first.topics, first.sentences), axis=1)
-
-    @property
-    def packed(self) -> tuple[Any, ...]:
-        """What the accelerator takes of it."""
-        return tuple(tuple(layer.arguments for layer in part) for part in (self.layers, self.recurrence))
 
     def score(self, inputs: Floats) -> Floats:
         """Block × label probabilities; rows sum to 1."""

@@ -8,8 +8,9 @@ import numpy as np
 
 from cleaner.document import Block
 from cleaner.labels import Label
+from cleaner.model.features import Features
 from cleaner.model.network import COLUMN, FirstStep, Model
-from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS
+from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS, Ints
 
 _SAYS = np.isin(np.arange(TOKEN_KINDS), [*(KIND[kind] for kind in ("lower", "upper", "caseless", "ideograph")), CAPS])
 #: From these log-odds on a block's own words are said to speak for a label; so many of them are named.
@@ -22,13 +23,20 @@ def telling_words(
     """Of each judged (block, label) the words that speak most for the label; none where a block's words do not."""
     features, tokens = first.features, first.tokens
     said: dict[int, list[str]] = {}
-    for index, label in judged:
-        column = COLUMN[label]
-        if tokens is None or max(first.linear[index, column], first.linear[index, -1]) < WORDS_SPEAK:
-            continue
-        begin = int(features.starts[index])
-        chosen = begin + np.flatnonzero(_SAYS[features.kinds[begin : begin + int(features.counts[index])]])
-        weights = model.linear.weights(features, chosen, np.full(len(chosen), column))
+    speak = [
+        (index, COLUMN[label])
+        for index, label in judged
+        if max(first.linear[index, COLUMN[label]], first.linear[index, -1]) >= WORDS_SPEAK
+    ]
+    if tokens is None or not speak:
+        return said
+    chosen_tokens = [_telling(features, index) for index, _ in speak]
+    sizes = [len(chosen) for chosen in chosen_tokens]
+    columns = np.repeat([column for _, column in speak], sizes)
+    all_weights = model.linear.weights(features, np.concatenate(chosen_tokens), columns)  # one look-up for all blocks
+    for (index, _), chosen, weights in zip(
+        speak, chosen_tokens, np.split(all_weights, np.cumsum(sizes)[:-1]), strict=True
+    ):
         named: list[str] = []
         for at in np.argsort(-weights, kind="stable").tolist():
             if weights[at] <= 0 or len(named) == MOST_WORDS:
@@ -39,6 +47,13 @@ def telling_words(
         if named:
             said[index] = named
     return said
+
+
+def _telling(features: Features, index: int) -> Ints:
+    """The tokens of a block that are words."""
+    begin = int(features.starts[index])
+    telling: Ints = begin + np.flatnonzero(_SAYS[features.kinds[begin : begin + int(features.counts[index])]])
+    return telling
 
 
 def _units(text: str, start: int, end: int) -> str:

@@ -47,6 +47,8 @@ PyObject *accelerator_sentences(PyObject *module, PyObject *const *args, Py_ssiz
 PyObject *accelerator_units(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_scores(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_glued(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_damaged(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_measures(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_measure(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_lines(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_breaks(PyObject *module, PyObject *const *args, Py_ssize_t count);

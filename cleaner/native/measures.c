@@ -46,6 +46,9 @@ static int is_numbered(const Text *text) {
     return (sign == '.' || sign == ')') && Py_UNICODE_ISSPACE(at_(text, at + 1));
 }
 
+/* A new tuple of a class made in Python, to be filled. */
+static PyObject *new_measures(PyTypeObject *class) { return class->tp_alloc(class, 7); }
+
 static PyObject *measures_of(PyTypeObject *class, PyObject *string, const Signs *signs) {
     const Text text = {PyUnicode_KIND(string), PyUnicode_DATA(string), PyUnicode_GET_LENGTH(string)};
     const double weight = is_ideographic(&text) ? signs->ideograph_weight : 1.0;
@@ -64,7 +67,7 @@ static PyObject *measures_of(PyTypeObject *class, PyObject *string, const Signs 
         is_in(first, signs->openers),
         is_in(first, signs->marks) || is_numbered(&text),
     };
-    PyObject *measures = class->tp_alloc(class, 7);
+    PyObject *measures = new_measures(class);
     if (measures == NULL) return NULL;
     PyTuple_SET_ITEM(measures, 0, PyFloat_FromDouble((double)text.length * weight));
     PyTuple_SET_ITEM(measures, 1, PyLong_FromSsize_t(spaces + 1 > by_weight ? spaces + 1 : by_weight));
@@ -74,15 +77,63 @@ static PyObject *measures_of(PyTypeObject *class, PyObject *string, const Signs 
     return measures;
 }
 
+/* heuristics/block_stats.py, `measure_body` */
+static PyObject *measures_in_short(PyTypeObject *class, PyObject *string) {
+    const Py_ssize_t length = PyUnicode_GET_LENGTH(string);
+    PyObject *measures = new_measures(class);
+    if (measures == NULL) return NULL;
+    PyTuple_SET_ITEM(measures, 0, PyFloat_FromDouble((double)length));
+    PyTuple_SET_ITEM(measures, 1, PyLong_FromSsize_t(length / 6));
+    for (int flag = 0; flag < 4; flag++) PyTuple_SET_ITEM(measures, 2 + flag, Py_NewRef(flag == 0 ? Py_True : Py_False));
+    PyTuple_SET_ITEM(measures, 6, PyLong_FromLong(0));
+    if (PyErr_Occurred()) Py_CLEAR(measures);
+    return measures;
+}
+
+static int read_signs(PyObject *given, Signs *signs) {
+    if (!PyTuple_Check(given)) {
+        PyErr_SetString(PyExc_TypeError, "signs are a tuple");
+        return 0;
+    }
+    return PyArg_ParseTuple(given, "UUUUdn", &signs->ends, &signs->closers, &signs->openers, &signs->marks,
+                            &signs->ideograph_weight, &signs->prose);
+}
+
+static int is_tuple_class(PyObject *class) {
+    return PyType_Check(class) && PyType_IsSubtype((PyTypeObject *)class, &PyTuple_Type);
+}
+
+PyObject *accelerator_measures(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    Signs signs;
+    if (count != 4 || !is_tuple_class(args[0]) || !PyList_Check(args[1]) || !PyBytes_Check(args[2]) ||
+        PyBytes_GET_SIZE(args[2]) != PyList_GET_SIZE(args[1]))
+        return PyErr_Format(PyExc_TypeError, "a class of tuples, a list of texts, a byte for each, and signs are needed");
+    if (!read_signs(args[3], &signs)) return NULL;
+    const Py_ssize_t blocks = PyList_GET_SIZE(args[1]);
+    PyObject *all = PyList_New(blocks);
+    for (Py_ssize_t block = 0; all != NULL && block < blocks; block++) {
+        PyObject *text = PyList_GET_ITEM(args[1], block), *measures = NULL;
+        if (!PyUnicode_Check(text) || PyUnicode_GET_LENGTH(text) == 0)
+            PyErr_SetString(PyExc_TypeError, "texts that are not empty are needed");
+        else if (PyBytes_AS_STRING(args[2])[block])
+            measures = measures_of((PyTypeObject *)args[0], text, &signs);
+        else
+            measures = measures_in_short((PyTypeObject *)args[0], text);
+        if (measures == NULL)
+            Py_CLEAR(all);
+        else
+            PyList_SET_ITEM(all, block, measures);
+    }
+    return all;
+}
+
 PyObject *accelerator_measure(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
     Signs signs;
-    if (count != 3 || !PyType_Check(args[0]) || !PyType_IsSubtype((PyTypeObject *)args[0], &PyTuple_Type) ||
-        !PyUnicode_Check(args[1]) || PyUnicode_GET_LENGTH(args[1]) == 0)
+    if (count != 3 || !is_tuple_class(args[0]) || !PyUnicode_Check(args[1]) || PyUnicode_GET_LENGTH(args[1]) == 0)
         return PyErr_Format(PyExc_TypeError, "a class of tuples, a text that is not empty, and signs are needed");
-    if (!PyArg_ParseTuple(args[2], "UUUUdn", &signs.ends, &signs.closers, &signs.openers, &signs.marks,
-                          &signs.ideograph_weight, &signs.prose))
-        return NULL;
+    if (!read_signs(args[2], &signs)) return NULL;
     return measures_of((PyTypeObject *)args[0], args[1], &signs);
 }
 
@@ -132,8 +183,8 @@ PyObject *accelerator_lines(PyObject *module, PyObject *const *args, Py_ssize_t 
 }
 
 /* Does a letter that may be a capital stand right behind a stop, or behind a quotation mark there? */
-static ALWAYS int holds_glued(const Text *text) {
-    for (Py_ssize_t at = 0; at + 1 < text->length; at++) {
+static ALWAYS int holds_glued(const Text *text, Py_ssize_t start) {
+    for (Py_ssize_t at = start; at + 1 < text->length; at++) {
         const Py_UCS4 stop = at_(text, at);
         if (stop != '.' && stop != '!' && stop != '?' && stop != 0x2026) continue;
         Py_UCS4 next = at_(text, at + 1);
@@ -145,12 +196,52 @@ static ALWAYS int holds_glued(const Text *text) {
 
 PyObject *accelerator_glued(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
-    if (count != 1 || !PyUnicode_Check(args[0])) return PyErr_Format(PyExc_TypeError, "a text is needed");
+    if ((count != 1 && count != 3) || !PyUnicode_Check(args[0]))
+        return PyErr_Format(PyExc_TypeError, "a text is needed, or one with the borders of a stretch");
     Text text = {PyUnicode_KIND(args[0]), PyUnicode_DATA(args[0]), PyUnicode_GET_LENGTH(args[0])};
+    Py_ssize_t start = 0;
+    if (count == 3) {
+        start = PyLong_AsSsize_t(args[1]);
+        const Py_ssize_t end = PyLong_AsSsize_t(args[2]);
+        if (PyErr_Occurred()) return NULL;
+        if (start < 0 || end < start || end > text.length)
+            return PyErr_Format(PyExc_ValueError, "the stretch lies outside of the text");
+        text.length = end;
+    }
     int found;
     if (text.kind == PyUnicode_1BYTE_KIND)
-        text.kind = PyUnicode_1BYTE_KIND, found = holds_glued(&text);
+        text.kind = PyUnicode_1BYTE_KIND, found = holds_glued(&text, start);
     else
-        found = holds_glued(&text);
+        found = holds_glued(&text, start);
+    return PyBool_FromLong(found);
+}
+
+/* decoding/mojibake.py, `_SUSPECT_PAIR`: may the text hold a damaged character? In doubt it may. */
+enum { BEFORE = 1, BEHIND = 2, ALONE = 4, KNOWN = 1 << 16 };
+
+static ALWAYS int may_be_damaged(const Text *text, const uint8_t *parts) {
+    uint8_t before = 0;
+    for (Py_ssize_t at = 0; at < text->length; at++) {
+        const Py_UCS4 c = at_(text, at);
+        const uint8_t part = c < 0x80 || c >= KNOWN ? 0 : parts[c];
+        if (part & ALONE || (part & BEHIND && before & BEFORE)) return 1;
+        before = part;
+    }
+    return 0;
+}
+
+PyObject *accelerator_damaged(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    if (count != 2 || !PyUnicode_Check(args[0]) || !PyBytes_Check(args[1]) || PyBytes_GET_SIZE(args[1]) != KNOWN)
+        return PyErr_Format(PyExc_TypeError, "a text is needed, and a byte for each character of the first plane");
+    Text text = {PyUnicode_KIND(args[0]), PyUnicode_DATA(args[0]), PyUnicode_GET_LENGTH(args[0])};
+    const uint8_t *parts = (const uint8_t *)PyBytes_AS_STRING(args[1]);
+    int found;
+    if (text.kind == PyUnicode_1BYTE_KIND)
+        text.kind = PyUnicode_1BYTE_KIND, found = may_be_damaged(&text, parts);
+    else if (text.kind == PyUnicode_2BYTE_KIND)
+        text.kind = PyUnicode_2BYTE_KIND, found = may_be_damaged(&text, parts);
+    else
+        found = may_be_damaged(&text, parts);
     return PyBool_FromLong(found);
 }

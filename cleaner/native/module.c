@@ -2,7 +2,7 @@
  * bit. Integer arithmetic, and floats added in the same order; built with -ffp-contract=off. */
 #include "accelerator.h"
 
-#define VERSION 4 /* as in cleaner/accelerator.py */
+#define VERSION 5 /* as in cleaner/accelerator.py */
 
 const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items) {
     if (buffers->count >= MOST_BUFFERS) {
@@ -49,7 +49,9 @@ static PyMethodDef methods[] = {
     FAST(sentences, "sentences(rows, tokens' arrays, odds, encoder) -> memory of blocks x outputs float32"),
     FAST(units, "units(tokens' arrays, glued, tables, settings) -> (memory, units, blocks, witness, sketch)"),
     FAST(scores, "scores(probabilities, texts, recurring, settings) -> lists of odds, costs, kept, gone, sure, plain"),
-    FAST(glued, "glued(text) -> False where no sentence can begin right behind another's stop"),
+    FAST(glued, "glued(text, start=0, end=all) -> False where no sentence can begin right behind another's stop"),
+    FAST(damaged, "damaged(text, parts) -> False where no character can be one that was decoded wrongly"),
+    FAST(measures, "measures(class, texts, asked, signs) -> [the measurements of each, in short of what is not asked]"),
     FAST(measure, "measure(class, text, signs) -> the measurements of a block, of that class"),
     FAST(lines, "lines(text) -> [(start, end, breaks before)], or None where Python must count them"),
     FAST(breaks, "breaks(tokens' arrays, gaps, sentences, tables, weights) -> memory of an int32 for each gap"),

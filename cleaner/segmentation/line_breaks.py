@@ -130,8 +130,11 @@ def _find_gaps(text: str, sentences: Sequence[Stretch]) -> _Found | None:
     apart = tokens.begins[1:] > tokens.begins[:-1] + tokens.lengths[:-1]
     gap = np.flatnonzero(apart & ~_NEVER_FIRST[tokens.kinds[1:]] & ~_NEVER_LAST[tokens.kinds[:-1]])
     firsts = np.array([start - floor for start, _ in sentences])
-    gap = gap[~np.isin(begins[gap + 1], firsts)]
-    return _Found(begins[gap + 1] + floor, tokens, gap, np.searchsorted(begins, firsts))
+    first_at = np.searchsorted(begins, firsts)
+    opens = np.zeros(len(begins) + 1, bool)  # token → does a sentence begin with it?
+    opens[first_at] = np.append(begins, -1)[first_at] == firsts
+    gap = gap[~opens[gap + 1]]
+    return _Found(begins[gap + 1] + floor, tokens, gap, first_at)
 
 
 def _points(text: str, units: Ints) -> Ints:

@@ -111,7 +111,7 @@ def _blocks(text: str, lines: list[Stretch], *, flat: bool, lost: Breaks) -> lis
                 stretches = lost.cut(text, stretches)
             for first, last in stretches:
                 blocks.append(Block(first, last, text[first:last], line, breaks if first == start else 0))
-        elif not stuck:
+        elif not stuck or (accelerator.compiled is not None and not accelerator.compiled.glued(text, start, end)):
             blocks.append(Block(start, end, text[start:end], line, breaks))
         else:
             for first, last in unglued(text, start, end):

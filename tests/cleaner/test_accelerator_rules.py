@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from cleaner import accelerator
 from cleaner.decision import Scores
+from cleaner.decoding import mojibake
 from cleaner.document import Block
+from cleaner.heuristics.block_stats import Measures, measure_all
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import fold, tables_for
 from cleaner.labels import Label
@@ -70,6 +72,37 @@ def test_blocks_are_the_same(content: str) -> None:
 
     compiled, pure = both(blocks)
     assert compiled == pure
+
+
+damage = st.lists(
+    st.sampled_from(["caf", "Ã", "©", " ", "\xa0", "â", "€", "™", "‚", "Ä", "\x85", "Γ", "√", "é", "字", "’"])
+)
+
+
+@settings(deadline=None)
+@given(damage.map("".join) | anything)
+@example("cafÃ©")
+@example("donâ€™t")
+@example("x‚Ä")
+def test_what_looks_whole_at_a_glance_has_no_suspicious_place(content: str) -> None:
+    if not accelerator.compiled.damaged(content, mojibake._parts()):
+        assert mojibake._SUSPECT.search(content) is None
+    compiled, pure = both(lambda: mojibake.repair(content))
+    assert compiled == pure
+
+
+def test_a_clean_text_with_curly_quotes_is_whole_at_a_glance() -> None:
+    assert not accelerator.compiled.damaged("“It’s the Käse — and the 字”, she said…", mojibake._parts())
+
+
+@settings(deadline=None)
+@given(st.lists(anything.filter(bool), max_size=6), st.integers(0, 63))
+def test_measurements_of_all_blocks_are_the_same(texts: list[str], flags: int) -> None:
+    blocks = [Block(0, len(text), text, 0, 0) for text in texts]
+    asked = [bool(flags >> index & 1) for index in range(len(texts))]
+    compiled, pure = both(lambda: measure_all(blocks, asked))
+    assert [[*map(repr, one)] for one in compiled] == [[*map(repr, other)] for other in pure]
+    assert all(type(one) is Measures for one in compiled)
 
 
 @settings(deadline=None)
