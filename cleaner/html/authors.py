@@ -28,6 +28,17 @@ _ROLE = re.compile(
     r"agentur)\b",
     re.IGNORECASE,
 )
+#: What of an outlet a person reports on, before the word for the role.
+_FIELD = re.compile(
+    r"(?:\s+(?:political|foreign|business|economics?|sports?|science|health|technology|tech|crime|court|education|"
+    r"environment|climate|local|national|international|regional|city|news|features?|culture|arts|media|travel|deputy|"
+    r"managing|assistant|associate|executive|investigative|special|diplomatic|politische[rn]?|europe|uk|us))+$",
+    re.IGNORECASE,
+)
+#: A prompt behind a name.
+_TAIL = re.compile(
+    r"\s+(?:e-?mail|follow|contact|view|see all|more from|read more|bio|profile|show bio|@\w+)\b.*$", re.IGNORECASE
+)
 _PROMPT = re.compile(
     r"@|https?:|www\.|\be-?mail\b|\bfollow\b|\bsee all\b|\bmore from\b|\bview\b|\bread\b|\bclick\b|\bupdated\b|"
     r"\bpublished\b|\bposted\b|\bshare\b|\bcomments?\b|\d{2,}",
@@ -58,14 +69,21 @@ def _is_part(name: str, other: str) -> bool:
     return name != other and f" {name} " in f" {other} "
 
 
+def _cut(tail: re.Pattern[str], part: str) -> str:
+    """The part without what is no name at its end, where a name of two words is left."""
+    before = tail.sub("", part).strip(" ,-–—:(|")
+    return before if len(_WORD.findall(before)) >= 2 else part
+
+
 def _name(part: str) -> str:
     part = _BY.sub("", part.strip(" \t,.-–—:()[]\"'"))
     parts = _GLUED.split(part)
     if len(parts) > 1 and _ROLE.search(parts[-1]):
         part = "".join(parts[:-1]).strip()
+    part = _cut(_TAIL, part)
     role = _ROLE.search(part)
     if role:
-        before = part[: role.start()].strip(" ,-–—:(")
+        before = _cut(_FIELD, part[: role.start()].strip(" ,-–—:("))
         part = before if len(_WORD.findall(before)) >= 2 else ""
     words = _WORD.findall(part)
     if not words or len(part) > MAX_NAME or _PROMPT.search(part) or (part == part.lower() and part.isascii()):

@@ -75,11 +75,11 @@ def copies(layout: Layout, numbers: Sequence[int], texts: Sequence[str]) -> set[
     lines = _Lines(texts, places, around, spans)
     repeating = {container for found in places.values() if len(found) > 1 for at in found for container in around[at]}
     stretches = sorted((spans[container] for container in repeating), key=lambda span: (span[0] - span[1], span[0]))
-    gone = _runs(lines) | _synopsis(lines)
+    gone = _runs(lines)
     for start, stop in dict.fromkeys(stretches):
         if gone.isdisjoint(range(start, stop)):
             gone.update(_copied(lines, start, stop))
-    return gone
+    return gone or _synopsis(lines)
 
 
 def _containers(layout: Layout, number: int) -> list[int]:

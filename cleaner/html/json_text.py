@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from cleaner.html.script_state import states
 from cleaner.segmentation.stops import ends_sentence
 
 #: Scripts larger than this are application state of megabytes, not worth their time.
@@ -56,6 +57,8 @@ def json_prose(tree: LexborHTMLParser, articles: str) -> str:
         best = max(best, plain_text(markup) if len(markup) <= MAX_JSON else "", key=len)
     for node in tree.css('script[type*="json"]:not([type*="ld+json"]), script#__NEXT_DATA__'):
         best = max(best, _text_in(json_of(node)), key=len)
+    for value in states(tree):
+        best = max(best, _text_in(value), key=len)
     return best
 
 
@@ -118,7 +121,10 @@ def plain_text(markup: str) -> str:
 
 
 def _is_prose(text: str) -> bool:
-    return len(text) >= JSON_PROSE and (". " in text or ends_sentence(text, broken_off=True)) and "{" not in text[:200]
+    if len(text) < JSON_PROSE or "{" in text[:200]:
+        return False
+    bare = plain_text(text) if "&" in text or "<" in text else text
+    return len(bare) >= JSON_PROSE and (". " in bare or ends_sentence(bare, broken_off=True))
 
 
 def json_of(node: LexborNode) -> Any:

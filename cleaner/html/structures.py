@@ -19,6 +19,8 @@ from cleaner.labels import Label
 TEASERS, MOST = 4, 0.75
 #: A teaser's headline has at least so many characters in links; all of it has no more than this.
 HEADLINE, TEASER_SIZE = 15, 400
+#: A line that says that other articles follow has at most so many characters.
+HEADING = 50
 #: A page with less prose outside its teasers is a list of them.
 ARTICLE = 250
 #: A line of prose.
@@ -39,6 +41,19 @@ _REPLY = re.compile(
     r"^\W*(?:reply|antworten|répondre|repondre|responder|rispondi|beantwoorden|odpowiedz|ответить|svara|svar|vastaa|"
     r"відповісти|cevapla|yanıtla|balas|trả lời|返信|返信する|回复|回覆|답글|답글쓰기|ตอบกลับ|जवाब दें|رد|الرد|השב|"
     r"reply to (?:this )?comment|report(?: abuse| comment)?|melden|signaler)\b.{0,24}$",
+    re.IGNORECASE,
+)
+#: What stands above a list of other articles; then their excerpts may be as long as they like.
+_MORE = re.compile(
+    r"(?:(?:\w+ )?(?:more|other|latest|recent|popular) (?:from|in|on|about|by|news|stories|articles|posts|reads)|"
+    r"related|recommended|read (?:more|next|also|on)|you (?:may|might|could) (?:also )?|don't miss|see also|most read|"
+    r"trending|mehr (?:zum|aus|von|zu|über)|weitere|ähnliche|auch interessant|lesen sie|das könnte|meistgelesen|"
+    r"à lire|lire aussi|sur le même|dans la même|articles (?:liés|similaires|recommandés)|plus (?:de|sur)|à découvrir|"
+    r"más (?:de|sobre|noticias|en)|noticias relacionadas|te puede|también|artículos relacionados|lee también|"
+    r"leggi anche|altri articoli|potrebbe|articoli correlati|lees (?:ook|meer|verder)|meer (?:over|uit|van)|"
+    r"zobacz|czytaj|przeczytaj|polecane|podobne|читайте|по теме|похожие|другие|leia|veja|mais (?:de|em|lidas|sobre)|"
+    r"les også|läs (?:också|mer|även)|læs også|lue myös|mer fra|mer från|mere fra|daha fazla|ilgili|baca juga|"
+    r"xem thêm|tin liên quan|関連|あわせて|相关|相關|更多|관련|추천|อ่านเพิ่มเติม|यह भी|संबंधित|اقرأ|مقالات|קראו|עוד)",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
@@ -68,7 +83,9 @@ def structures(layout: Layout, title: str) -> Structures:
         held = [boxes[member] for member in members if boxes.get(member)]
         lists.append([number for box in held for number in box])
         if (label := _list_kind(layout.lines, held)) is not None:
-            for number in (number for box in held for number in box):
+            above = held[0][0] - 1
+            heading = [above] if label is Label.RELATED and _heads_teasers(layout.lines, above) else []
+            for number in [*heading, *(number for box in held for number in box)]:
                 kinds[number], raised[number] = label, max(raised.get(number, 0), RAISED[label])
     for number in threads(layout):
         kinds[number], raised[number] = Label.COMMENT, max(raised.get(number, 0), RAISED[Label.COMMENT])
@@ -106,6 +123,9 @@ def _list_kind(lines: Sequence[Line], boxes: Sequence[Sequence[int]]) -> Label |
     replies = sum(any(_REPLY.match(lines[number].text) for number in box) for box in boxes)
     if len(boxes) >= COMMENTS and replies >= REPLIES * len(boxes):
         return Label.COMMENT
+    if boxes and _heads_teasers(lines, boxes[0][0] - 1):
+        linked = sum(any(_is_linked(lines[number]) for number in box[:2]) for box in boxes)
+        return Label.RELATED if linked >= MOST * len(boxes) else None
     telling = sum(_is_teaser([lines[number] for number in box]) for box in boxes)
     return Label.RELATED if telling >= TEASERS and telling >= MOST * len(boxes) else None
 
@@ -115,7 +135,16 @@ def _is_teaser(lines: Sequence[Line]) -> bool:
     size = sum(len(line.text) for line in lines)
     if size > TEASER_SIZE:
         return False
-    return any(line.link_density >= 0.9 and len(line.text) >= HEADLINE for line in lines[:3])
+    return any(_is_linked(line) for line in lines[:3])
+
+
+def _is_linked(line: Line) -> bool:
+    return line.link_density >= 0.9 and len(line.text) >= HEADLINE
+
+
+def _heads_teasers(lines: Sequence[Line], number: int) -> bool:
+    """Does a line say that other articles follow?"""
+    return number >= 0 and len(lines[number].text) <= HEADING and _MORE.match(lines[number].text) is not None
 
 
 def _is_prose(line: Line) -> bool:

@@ -20,6 +20,8 @@ COMMENTS, PERSONS = 3, 0.6
 LONGEST, SAID = 16, 12
 #: A line with a date or a time has at most so many characters, a name so many and so many words.
 STAMP, NAME, NAME_WORDS = 80, 40, 4
+#: What stands between the cells of a row.
+CELLS = " | "
 #: A thread stands below so much prose of the article.
 ARTICLE, PROSE = 250, 80
 
@@ -56,6 +58,7 @@ class _Comment(NamedTuple):
     start: int  # the line with the name
     stamp: int  # the line with the date, the same or the next but one at most
     name: str
+    said: bool = False  # its text stands in the same line, behind the cell with the name
 
 
 def threads(layout: Layout) -> Iterator[int]:
@@ -74,12 +77,16 @@ def threads(layout: Layout) -> Iterator[int]:
 def _comments(layout: Layout) -> list[_Comment]:
     found: list[_Comment] = []
     for number, line in enumerate(layout.lines):
-        if len(line.text) > STAMP or _heads(layout, number) or not (rest := _stamped(line.text)):
+        head, cell, said = line.text.partition(CELLS)
+        if len(head) > STAMP or _heads(layout, number) or not (rest := _stamped(head)):
+            continue
+        if cell and _is_name(rest) and len(said) >= SAID:
+            found.append(_Comment(number, number, _bare(rest), True))
             continue
         for at in (number, number - 1, number - 2):
             name = rest if at == number else layout.lines[at].text if at >= 0 else ""
             if (not found or at > found[-1].stamp) and not _heads(layout, at) and _is_name(name):
-                found.append(_Comment(at, number, _SAYS.sub("", name).strip(_AROUND).casefold()))
+                found.append(_Comment(at, number, _bare(name)))
                 break
     return found
 
@@ -100,13 +107,17 @@ def _stamped(text: str) -> str:
 
 
 def _is_name(text: str) -> bool:
-    text = _SAYS.sub("", text).strip(_AROUND)
+    text = _bare(text)
     return 2 <= len(text) <= NAME and len(text.split()) <= NAME_WORDS and not re.search(r"[!?…;]$", text)
+
+
+def _bare(name: str) -> str:
+    return _SAYS.sub("", name).strip(_AROUND).casefold()
 
 
 def _follows(lines: Sequence[Line], before: _Comment, after: _Comment) -> bool:
     said = lines[before.stamp + 1 : after.start]
-    return len(said) <= LONGEST and any(len(line.text) >= SAID for line in said)
+    return len(said) <= LONGEST and (before.said or any(len(line.text) >= SAID for line in said))
 
 
 def _is_thread(lines: Sequence[Line], thread: Sequence[_Comment]) -> bool:

@@ -142,6 +142,23 @@ def test_list_of_teasers_alone_is_no_article() -> None:
     assert not found(page(ARTICLE + teasers(6))).nothing_else
 
 
+@pytest.mark.parametrize(
+    "heading", ["More from the coast", "Read next", "Weitere Meldungen", "À lire aussi", "関連記事"]
+)
+def test_long_excerpts_below_a_telling_line_are_teasers(heading: str) -> None:
+    html = page(f"{ARTICLE}<div><h2>{heading}</h2>{teasers(3, ' '.join(OTHER))}</div>")
+    assert Label.RELATED in found(html).kinds.values()
+    body = cleaned(html).body
+    assert [text for text in PROSE if text not in body] == []
+    assert [text for text in [*OTHER, heading] if text in body] == []
+
+
+@pytest.mark.parametrize("heading", ["The ferries", "What more can be done", "Our ten favourites"])
+def test_other_headings_tell_nothing(heading: str) -> None:
+    html = page(f"{ARTICLE}<div><h2>{heading}</h2>{teasers(3, ' '.join(OTHER))}</div>")
+    assert Label.RELATED not in found(html).kinds.values()
+
+
 def test_long_sections_with_linked_headings_are_no_teasers() -> None:
     assert found(page(ARTICLE + teasers(6, " ".join(PROSE)))).kinds == {}
 
