@@ -21,7 +21,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -120,58 +119,16 @@ def problems(scenario: Scenario, mode: str, ended: Ended, trial: Trial) -> Itera
         yield "it says that all is well"
     elif ended.code not in (0, None) and ended.code != scenario.code and not ended.said.strip():
         yield "it says nothing"
-    yield from _changed(scenario, trial.before, after)
-    yield from _torn(scenario, mode, after, trial.reference)
+    yield from changed(scenario, trial.before, after)
+    yield from torn(scenario, after, {**trial.before, **trial.reference}, killed=mode in ("kill", "torn"))
     if scenario.again:
         again = run_forked(lambda: carried_out(scenario.words, trial.folder), trial.work / "log")
-        if again.code != scenario.code:
+        if again.hung:
+            yield "again: it hung"
+        elif again.code != scenario.code:
             yield f"again: exit code {again.code}: {again.said.strip()[-300:]}"
-        elif (now := _without_drafts(scenario, mode, tree(trial.folder))) != trial.reference:
-            names = sorted(name for name in {*now, *trial.reference} if now.get(name) != trial.reference.get(name))
-            yield f"again: other files: {', '.join(names)[:300]}"
-
-
-def _without_drafts(scenario: Scenario, mode: str, files: Tree) -> Tree:
-    """Only runs remove what a killed one left half-written: in other folders somebody else may be writing it."""
-    left = mode in ("kill", "torn") and not scenario.sweeps
-    return {name: content for name, content in files.items() if not (left and is_draft(name.rpartition("/")[2]))}
-
-
-def _changed(scenario: Scenario, before: Tree, after: Tree) -> Iterator[str]:
-    """What had to stay and is not as it was."""
-    for name, content in before.items():
-        stays = name.startswith("in/") or any(fnmatch(name, pattern.replace("**/*", "*")) for pattern in scenario.kept)
-        if stays and after.get(name) != content:
-            yield f"{name} has changed"
-        if name == scenario.grows and not after.get(name, b"").startswith(content):
-            yield f"{name} has lost what it held"
-
-
-def _torn(scenario: Scenario, mode: str, after: Tree, reference: Tree) -> Iterator[str]:
-    """Files of commands that do not go on: each is what it would be, or not there; drafts stay after a kill only."""
-    if scenario.again or scenario.grows:
-        return
-    for name, content in after.items():
-        draft = name.rpartition("/")[2].startswith(".") or name.endswith((".lock", ".open")) or "/.work/" in name
-        if name.startswith("place/to/") and content != reference.get(name) and not (draft and mode in ("kill", "torn")):
-            yield f"{name} is not whole"
-        if name.endswith("index.sqlite") and content[:6] != b"SQLite":
-            yield f"{name} is not whole"
-        if name == "place/site.memory" and content != reference[name] and not _opens(content):
-            yield f"{name} is not whole"
-
-
-def _opens(content: bytes) -> bool:
-    from cleaner.memory.store import Memory, MemoryFileError
-
-    with tempfile.NamedTemporaryFile(suffix=".memory") as file:
-        file.write(content)
-        file.flush()
-        try:
-            Memory(Path(file.name)).close()
-        except MemoryFileError:
-            return False
-        return True
+        elif (now := tree(trial.folder)) != trial.reference:
+            yield f"again: other files: {different(now, trial.reference)}"
 
 
 def main() -> int:
@@ -204,7 +161,7 @@ def main() -> int:
 if __name__ == "__main__":
     if LIBRARY not in os.environ:
         with_shim()
-    from archive.segments.durable import is_draft  # noqa: I001 (after the shim)
+    from faults.checks import changed, different, torn
     from faults.forked import Ended, run_forked
     from faults.scenarios import SCENARIOS, Scenario, Tree, carried_out, fresh, make_state, show_faults, silence, tree
 

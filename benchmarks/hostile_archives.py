@@ -1,6 +1,6 @@
 """How many damaged and crafted archives are noticed, and whether any ends a reader: the table of docs/reliability.md.
 
-    python benchmarks/hostile_archives.py [--count 2000] [--seed 1] [--every-bit]
+    python benchmarks/hostile_archives.py [--count 2000] [--seed 1] [--only FAMILY] [--every-bit]
 
 Everything is made from fixtures/make_warc.py and fixtures/make_crawls.py. An error is an exception that left a reader.
 """
@@ -28,9 +28,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "fixtures"), str(ROOT / "tests" / "archive
 
 from make_crawls import good  # noqa: E402
 from make_warc import base, sealed  # noqa: E402
-from warc_samples import CHECKS, article, ledger, write_segment  # noqa: E402
+from warc_samples import CHECKS, RUN, article, few, ledger, write_segment  # noqa: E402
 
 from archive import Problem, restore, verify  # noqa: E402
+from archive.segments.records import Draft, group_of  # noqa: E402
+from archive.segments.writer import gzip_member  # noqa: E402
 from archive.view import Entry, diff, entries  # noqa: E402
 from archive.warc.digests import sha1_base32  # noqa: E402
 from archive.warc.records import Capture, captures, wanted  # noqa: E402
@@ -80,6 +82,57 @@ def sealed_anew(chance: random.Random, folder: Path) -> Outcome:
         digest = (sha1_base32(about.block).encode(), sha1_base32(fitted).encode())
         drafts[other] = replace(about, block=fitted, header=about.header.replace(*digest))
     return damaged(_written(folder, sealed(drafts)))
+
+
+def structures(chance: random.Random, folder: Path) -> Outcome:
+    """What a segment is made of, left out, doubled or in another order, every gzip member whole; the seal as it was."""
+    drafts = base(NAME)
+    parts = [*map(gzip_member, drafts), WHOLE[sum(len(gzip_member(draft)) for draft in drafts) :]]
+    at, other = chance.sample(range(len(parts)), 2)
+    change = chance.choice(CHANGES)
+    if change in ("header", "block"):
+        at = chance.randrange(len(drafts))
+        parts[at] = gzip_member(_edited(drafts[at], change, chance))
+    elif change == "foreign":
+        parts[at] = gzip_member(base("other.warc.gz")[0] if at == 0 else chance.choice(OTHERS))
+    elif change == "left out":
+        del parts[at]
+    elif change == "doubled":
+        parts.insert(other, parts[at])
+    elif change == "exchanged":
+        parts[at], parts[other] = parts[other], parts[at]
+    elif change == "moved":
+        parts.insert(other, parts.pop(at))
+    elif change == "run of them":
+        del parts[min(at, other) : max(at, other)]
+    elif change == "in the open":
+        parts[at] = gzip.decompress(parts[at])
+    elif change == "empty member":
+        parts.insert(at, gzip.compress(b"", mtime=0))
+    elif change == "twice":
+        parts += parts
+    elif change == "behind it":
+        parts.append(chance.choice([b"\0", b"\r\n", parts[at], gzip.compress(b"\r\n\r\n"), chance.randbytes(20)]))
+    data = b"".join(parts)
+    told = data == WHOLE or any(verify([_written(folder, data)], CHECKS))  # that it was packed anew, too
+    return "noticed" if told else "missed"
+
+
+def _edited(draft: Draft, change: str, chance: random.Random) -> Draft:
+    """A record with header lines left out, doubled or in another order, or with another end of its block."""
+    if change == "block":
+        block = draft.block[: chance.randrange(len(draft.block) or 1)] or b"more"
+        return replace(draft, block=chance.choice([block, draft.block + block]))
+    lines = draft.header.split(b"\r\n")[:-2]
+    at, other = (chance.randrange(len(lines)) for _ in range(2))
+    how = chance.randrange(3)
+    if how == 0:
+        del lines[at]
+    elif how == 1:
+        lines.insert(other, lines[at])
+    else:
+        lines[at], lines[other] = lines[other], lines[at]
+    return replace(draft, header=b"\r\n".join([*lines, b"", b""]))
 
 
 def ledgers(chance: random.Random, folder: Path) -> Outcome:
@@ -177,8 +230,13 @@ def _written(folder: Path, data: bytes) -> Path:
 
 
 WHOLE = sealed(base(NAME))
+OTHERS = [draft for one in few() for draft in group_of(one, RUN)]
+CHANGES = (
+    "header", "block", "foreign", "left out", "doubled", "exchanged", "moved", "run of them", "in the open",
+    "empty member", "twice", "behind it",
+)  # fmt: skip
 FAMILIES: tuple[Callable[[random.Random, Path], Outcome], ...] = (
-    turned_bits, cuts, holes, sealed_anew, ledgers, names, crawls, noise,
+    turned_bits, cuts, holes, structures, sealed_anew, ledgers, names, crawls, noise,
 )  # fmt: skip
 
 
@@ -197,6 +255,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=2000, help="inputs of each family")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", action="append", help="names of families (default: all)")
     parser.add_argument("--every-bit", action="store_true", help="only: every single bit of a small segment")
     args = parser.parse_args()
     if args.every_bit:
@@ -207,6 +266,8 @@ def main() -> None:
     assert damaged(_written(Path(tempfile.mkdtemp()), WHOLE)) == "missed", "the whole one has no problem"
     print(f"{'family':<14}{'inputs':>8}{'noticed or as wanted':>22}{'missed':>8}{'errors':>8}{'seconds':>9}")
     for family in FAMILIES:
+        if args.only and family.__name__ not in args.only:
+            continue
         start = time.perf_counter()
         outcomes = Counter(tried(family, args.count, args.seed))
         well, missed = outcomes.pop("noticed", 0) + outcomes.pop("as wanted", 0), outcomes.pop("missed", 0)

@@ -16,7 +16,7 @@ from archive.checking.ledger import Checks, LedgerError, is_failed, load_ledger,
 from archive.checking.originals import ChangedError, Missing, Sources
 from archive.checking.safe_names import UnsafeNameError, row_suffix, safe_parts
 from archive.checking.versions import chosen
-from archive.segments.durable import Folder, draft_in, open_folder
+from archive.segments.durable import Folder, Sweeper, draft_in, open_folder
 from archive.segments.problems import RECLEAN, Problem
 from archive.segments.reader import Group, articles, metadata_fields
 from archive.warc.digests import digest_matches
@@ -35,6 +35,14 @@ class Restored:
     name: str
     size: int
     skipped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The folder that is restored into, and who removes what a killed restore left half-written there."""
+
+    folder: Folder
+    sweeper: Sweeper
 
 
 def restore(
@@ -57,18 +65,19 @@ def restore(
     wanted = chosen(segments, at)
     folder.mkdir(parents=True, exist_ok=True)
     with open_folder(folder) as opened:
+        target = Target(opened, Sweeper())
         for path in segments:
             for group in articles(path):
                 if isinstance(group, Problem):
                     yield group
                 elif wanted is None or group.metadata.id in wanted:
-                    yield from _restored(group, opened, checks, decoded=decoded, sources=sources, beside=path.parent)
+                    yield from _restored(group, target, checks, decoded=decoded, sources=sources, beside=path.parent)
     yield from sources.missing_files()
     sources.close()
 
 
 def _restored(
-    group: Group, folder: Folder, checks: Checks, *, decoded: bool, sources: Sources, beside: Path
+    group: Group, target: Target, checks: Checks, *, decoded: bool, sources: Sources, beside: Path
 ) -> Iterator[Restored | Problem]:
     fields = metadata_fields(group.metadata)
     if isinstance(fields, Problem):
@@ -81,7 +90,7 @@ def _restored(
     if isinstance(original, Problem):
         yield original
     elif original is not None:
-        yield _one(group, folder, checks, fields=fields, original=None if decoded else original)
+        yield _one(group, target, checks, fields=fields, original=None if decoded else original)
 
 
 def _original(
@@ -98,7 +107,7 @@ def _original(
 
 
 def _one(
-    group: Group, folder: Folder, checks: Checks, *, fields: Mapping[str, str], original: bytes | None
+    group: Group, target: Target, checks: Checks, *, fields: Mapping[str, str], original: bytes | None
 ) -> Restored | Problem:
     """Writes the original, or without one the text that the ledger rebuilds."""
     name = name_of(fields)
@@ -112,7 +121,7 @@ def _one(
         except LedgerError as error:
             return group.metadata.problem(f"{name}: {error}")
         name = name if name.lower().endswith(DECODED_SUFFIX) else name + DECODED_SUFFIX
-    return _write(group, folder, names=_names(name, fields.get("source-row")), data=data)
+    return _write(group, target, names=_names(name, fields.get("source-row")), data=data)
 
 
 def _rebuilt(group: Group, ledger: Mapping[str, object], checks: Checks) -> bytes:
@@ -120,13 +129,13 @@ def _rebuilt(group: Group, ledger: Mapping[str, object], checks: Checks) -> byte
     return rebuilt_text(clean_text, ledger, checks).encode("utf-8", "surrogatepass")
 
 
-def _write(group: Group, folder: Folder, *, names: Iterable[str], data: bytes) -> Restored | Problem:
+def _write(group: Group, target: Target, *, names: Iterable[str], data: bytes) -> Restored | Problem:
     """Under the first name that is free, or that holds the same bytes already."""
     for name in names:
         try:
             *folders, file_name = safe_parts(name)
-            with folder.below(folders) as below:
-                if _is_written(below, file_name, data):
+            with target.folder.below(folders) as below:
+                if _is_written(below, file_name, data, target.sweeper):
                     return Restored(name, len(data))
         except UnsafeNameError as error:
             return group.metadata.problem(str(error), READ_IT)
@@ -137,8 +146,9 @@ def _write(group: Group, folder: Folder, *, names: Iterable[str], data: bytes) -
     return group.metadata.problem(f"{name} exists with another content", "restore into an empty folder")
 
 
-def _is_written(folder: Folder, name: str, data: bytes) -> bool:
+def _is_written(folder: Folder, name: str, data: bytes, sweeper: Sweeper) -> bool:
     """Writes the file, unless something of that name is there; then whether that holds the same bytes."""
+    sweeper.sweep(folder, name)
     if not folder.has(name):
         try:
             with draft_in(folder, name, sync=False, replace=False) as file:

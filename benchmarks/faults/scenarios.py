@@ -34,7 +34,6 @@ class Scenario:
     code: int = 0
     changed: bool = False  # inputs change between the state and the command
     again: bool = True  # the same command goes on after a fault, and ends with the same files
-    sweeps: bool = False  # it removes what a killed one left half-written
     grows: str = ""  # a file that may only become longer
     kept: tuple[str, ...] = ()  # patterns of what is there and must stay byte for byte, also after a fault
 
@@ -43,25 +42,40 @@ _CLEAN = ("clean", "{0}/in", "-q", "--workers", "1", "--timeout", "0", "--shard-
 _RUN = (*_CLEAN, "{0}/place/out", "--now", FIRST, "--copy-originals")
 _UPDATE = (*_CLEAN, "{0}/place/out", "--now", SECOND, "--copy-originals", "--update")
 _SEALED = ("place/out/warc/*-20260503*", "place/out/originals/*-20260503*", "place/out/documents/0000[0-3].jsonl")
-_MEMORY = ("memory", "build", "{0}/in", "-o", "{0}/place/site.memory")
+_SITE = "{0}/place/site.memory"
+_MEMORY = ("memory", "build", "{0}/in", "-o", _SITE)
 _OUT, _TO = "{0}/place/out", "{0}/place/to"
+_SIGN = ("archive", "sign", _OUT, "--key", "{0}/in/key.pem")
 SCENARIOS = (
-    Scenario("clean", _RUN, sweeps=True),
-    Scenario("clean --update", _UPDATE, (_RUN,), changed=True, sweeps=True, kept=_SEALED),
+    Scenario("clean", _RUN),
+    Scenario("clean --update", _UPDATE, (_RUN,), changed=True, kept=_SEALED),
     Scenario(
-        "clean --resume", (*_RUN, "--resume"), (_RUN, ("spoil",)), sweeps=True,
+        "clean --resume", (*_RUN, "--resume"), (_RUN, ("spoil",)),
         kept=("place/out/documents/0000[023].jsonl",),
     ),
-    Scenario("clean --fresh", (*_RUN, "--fresh"), (_RUN,), sweeps=True),
+    Scenario("clean --fresh", (*_RUN, "--fresh"), (_RUN,)),
     Scenario(
-        "clean --update-memory", (*_RUN, "--memory", "{0}/place/site.memory", "--update-memory"), (_MEMORY,),
+        "clean --update-memory", (*_RUN, "--memory", _SITE, "--update-memory"), (_MEMORY,),
         again=False,  # what was counted twice would be in it twice: only whole files are asked for
     ),
     Scenario("memory build", _MEMORY),
+    Scenario("memory merge", ("memory", "merge", _SITE, "-o", _SITE), (_MEMORY,)),
     Scenario("corrections", ("say",), (("say",),), again=False, grows="place/corrections.jsonl"),
     Scenario("report", ("report", _OUT, "-o", "{0}/place/report.html"), (_RUN,), kept=("place/out/**/*",)),
     Scenario("archive index", ("archive", "index", _OUT), (_RUN, ("drop", "index.cdxj"))),
     Scenario("review, its index", ("index",), (_RUN,), again=False, kept=("place/out/[dtw]*/*",)),
+    Scenario(
+        "corrections merge", ("corrections", "merge", "{0}/place/corrections.jsonl", "-o", "{0}/place/merged.jsonl"),
+        (("say",),), kept=("place/corrections.jsonl",),
+    ),
+    Scenario(
+        "archive sign", _SIGN, (_RUN, ("key",)),
+        again=False, kept=("place/out/[dtw]*/*",),
+    ),
+    Scenario(
+        "archive stamp", ("archive", "stamp", _OUT), (_RUN, ("key",), _SIGN),
+        again=False, kept=("place/out/[dtw]*/*",),
+    ),
     Scenario("archive crate", ("archive", "crate", _OUT), (_RUN,), kept=("place/out/**/*",)),
     Scenario("archive restore", ("archive", "restore", _OUT, "-o", _TO), (_RUN,), kept=("place/out/**/*",)),
     Scenario("archive repair", ("archive", "repair", _OUT, "-o", _TO), (_RUN, ("spoil",)), code=1, again=False),
@@ -70,7 +84,7 @@ SCENARIOS = (
             f"archive export --{form}", ("archive", "export", _OUT, f"--{form}", "-o", _TO), (_RUN,), again=False,
             kept=("place/out/**/*",),
         )
-        for form in ("jsonl", "wet", "warc10", "wacz")
+        for form in ("jsonl", "parquet", "wet", "warc10", "wacz")
     ),
 )  # fmt: skip
 
@@ -116,7 +130,7 @@ def _date(inside: Path, seconds: int) -> None:
 
 def carried_out(words: Sequence[str], folder: Path) -> int:
     """A command, or one of the words that only a state needs."""
-    own: Mapping[str, Callable[..., None]] = {"spoil": _spoil, "drop": _drop, "say": _say, "index": _index}
+    own: Mapping[str, Callable[..., None]] = {"spoil": _spoil, "drop": _drop, "say": _say, "index": _index, "key": _key}
     if words[0] in own:
         from cleaner.review.index import ReviewError
 
@@ -148,6 +162,16 @@ def _say(place: Path) -> None:
 
     row = Correction(DOCUMENT, 0, 4, "More", Label.BODY, Scope.TEXT, "me", "2026-05-03T10:22:00.000000Z")
     append(place / "corrections.jsonl", [row] * 40)
+
+
+def _key(place: Path) -> None:
+    """A key to sign with, among the inputs."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (place.parent / "in/key.pem").write_bytes(key.private_bytes(*plain))
 
 
 def _index(place: Path) -> None:

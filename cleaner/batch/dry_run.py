@@ -14,6 +14,7 @@ from cleaner.document import Document
 from cleaner.pipeline import Cleaner
 from cleaner.readers import Failure, Reading, ReadSettings, Skipped, discover, input_folder, read
 from cleaner.storage.object_store import PathOrUrl, RemoteFile
+from cleaner.storage.scratch import scratch_folder
 
 
 def dry_run(
@@ -21,7 +22,7 @@ def dry_run(
 ) -> RunCounts:
     """Cleans and counts all inputs, and writes nothing. Raises readers.InputError, MemoryFileError."""
     counts, progress, folder = RunCounts(), RunProgress(), input_folder(inputs)
-    with TemporaryDirectory() as scratch:
+    with TemporaryDirectory(dir=scratch_folder()) as scratch:
         if count:
             progress.begin("counting")
             documents = _asked(inputs, cleaner, settings, progress, show)

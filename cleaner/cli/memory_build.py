@@ -16,6 +16,7 @@ from cleaner.memory.partial_counts import PartialCounts
 from cleaner.memory.source_name import document_source
 from cleaner.memory.store import write_memory
 from cleaner.readers import Failure, Reading, ReadSettings, Skipped, discover, input_folder, read
+from cleaner.storage.scratch import scratch_folder
 from cleaner.writers.failure_groups import failure_groups
 
 
@@ -24,7 +25,7 @@ def build(args: argparse.Namespace) -> int:
     settings = read_settings(args)
     check_inputs(args.inputs)
     failures: list[Failure] = []
-    with TemporaryDirectory() as scratch:
+    with TemporaryDirectory(dir=scratch_folder()) as scratch:
         parts: list[PartialCounts] = []
         try:
             parts += map(PartialCounts, _counted_parts(args.inputs, settings, Path(scratch), failures))

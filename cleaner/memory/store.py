@@ -57,7 +57,7 @@ def write_memory(path: Path, parts: Sequence[Countable], *, minimum: int = 1) ->
         raise ValueError(f"minimum {minimum} is not from 1 to {WITNESSES}")
     try:
         with drafted_path(path) as draft:
-            with closing(sqlite3.connect(draft, isolation_level=None)) as database:
+            with closing(_only_ours(draft)) as database:
                 digest = _fill(database, parts, minimum)
             stamp(draft)
             for part in parts:
@@ -66,6 +66,11 @@ def write_memory(path: Path, parts: Sequence[Countable], *, minimum: int = 1) ->
     except (OSError, sqlite3.Error) as error:
         raise MemoryFileError(f"{path}: cannot be written ({error}); check the folder and the disk") from error
     return digest
+
+
+def _only_ours(draft: Path) -> sqlite3.Connection:
+    """A database that nobody else opens: SQLite's locks would meet the draft's own where they are the same (NFS)."""
+    return sqlite3.connect(f"{draft.absolute().as_uri()}?nolock=1", uri=True, isolation_level=None)
 
 
 def _fill(database: sqlite3.Connection, parts: Sequence[Countable], minimum: int) -> str:

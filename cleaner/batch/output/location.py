@@ -56,12 +56,12 @@ class RunLocation:
     def write(self, files: Mapping[str, bytes], *, sync: bool = True) -> None:
         """Writes files whole or not at all. sync: they survive a power cut."""
         for name, content in files.items():
-            write_atomically(self.out / name, [content], sync=sync)
+            write_atomically(self.out / name, [content], sync=sync, sweep=False)  # a run sweeps at its beginning
 
     @contextmanager
     def drafted(self, name: str) -> Iterator[Path]:
         """A path to write a file to, which takes its place when the block ends well, and else vanishes."""
-        with drafted_path(self.out / name) as draft:
+        with drafted_path(self.out / name, sweep=False) as draft:
             yield draft
 
     @contextmanager

@@ -44,7 +44,7 @@ def identify_shard(context: RunContext, task: Task, heartbeat: Heartbeat) -> Non
             if isinstance(reading, Reading) and reading.document and reading.original:
                 digests.append((*_digest(reading.document.id), reading.original.row or 0))
         heartbeat.rest()
-        with drafted(target, sync=False) as file:
+        with drafted(target, sync=False, sweep=False) as file:
             np.save(file, np.sort(np.array(digests, IDS), order=("high", "low", "row")))
 
 

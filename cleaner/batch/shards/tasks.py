@@ -97,7 +97,7 @@ def count_shard(context: RunContext, task: Task, heartbeat: Heartbeat) -> int:
             parts.add(_countable(document, heartbeat), document_source(document, folder=context.folder))
         heartbeat.add(DOCUMENTS, 1)
     names = "".join(f"{path.name}\n" for path in parts.finish())
-    write_atomically(done, [names.encode()])
+    write_atomically(done, [names.encode()], sweep=False)
     return shard.documents
 
 

@@ -57,7 +57,7 @@ class ShardWriter:
             stack.push(self._discard_unless_whole)
             stack.enter_context(self._segment)
             stack.push(self._write_notes)
-            self._rows = stack.enter_context(drafted(self._files.rows))
+            self._rows = stack.enter_context(drafted(self._files.rows, sweep=False))
             self._open = stack.pop_all()
         return self
 
@@ -147,11 +147,11 @@ class ShardWriter:
 
     def _write_notes(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
-            with drafted(self._files.documents, sync=False) as file:
+            with drafted(self._files.documents, sync=False, sweep=False) as file:
                 self._documents.write(file)
             head = {"parts": self._segment.parts, "counts": self.counts.to_values()}
             lines = (line.encode() for line in self._index_lines)
-            write_atomically(self._files.notes, [json.dumps(head).encode() + b"\n", *lines])
+            write_atomically(self._files.notes, [json.dumps(head).encode() + b"\n", *lines], sweep=False)
 
     def _discard_unless_whole(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None or not self._segment.paths:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,17 @@ def test_other_content_is_never_changed(tmp_path: Path) -> None:
     assert "exists with another content" in first.what
     assert isinstance(second, Restored)
     assert (tmp_path / "out" / "a.txt").read_text() == "mine"
+
+
+def test_what_a_killed_restore_left_is_removed(tmp_path: Path) -> None:
+    path = write_segment(tmp_path, few())
+    out = tmp_path / "out"
+    (out / "news").mkdir(parents=True)
+    left = [f".{sha256(name).hexdigest()[:16]}-{number:032x}.tmp" for number, name in enumerate((b"a.txt", b"x.txt"))]
+    for name in left:
+        (out / "news" / name).write_bytes(b"half")
+    assert all(isinstance(outcome, Restored) for outcome in restore([path], out, CHECKS))
+    assert [name for name in left if (out / "news" / name).exists()] == [left[1]]  # nothing here is called x.txt
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from archive.segments.durable import (
     HANDLES,
+    Folder,
+    Sweeper,
     drafted,
     drafted_path,
     is_draft,
@@ -124,15 +127,96 @@ def test_drafts_fit_whatever_the_name_is(tmp_path: Path, name: str) -> None:
     assert names(tmp_path) == [name]
 
 
+def dead_draft(path: Path) -> Path:
+    """What a killed process leaves of writing a file."""
+    before = names(path.parent)
+    with drafted(path, sweep=False):
+        (draft,) = {*names(path.parent)} - {*before}
+    path.unlink()
+    path.with_name(draft).write_bytes(b"half")
+    return path.with_name(draft)
+
+
 def test_what_a_killed_writer_left_is_removed_for_that_file_only(tmp_path: Path) -> None:
-    left = []
-    for name in ("a.txt", "b.txt"):
-        with drafted(tmp_path / name):
-            left += [draft for draft in names(tmp_path) if is_draft(draft)]
-    with drafted(tmp_path / left[0]):  # a draft of the draft
-        left += [name for name in names(tmp_path) if is_draft(name)]
-    for draft in left:
-        (tmp_path / draft).write_bytes(b"half")
+    dead_draft(tmp_path / "a.txt")
+    other = dead_draft(tmp_path / "b.txt")
     remove_drafts(tmp_path / "a.txt")
-    assert names(tmp_path) == sorted(["a.txt", "b.txt", left[1]])
+    assert names(tmp_path) == [other.name]
     remove_drafts(tmp_path / "missing" / "a.txt")
+
+
+@pytest.mark.parametrize("write", [write_atomically, "path"])
+def test_the_next_writer_of_a_file_removes_what_a_killed_one_left(tmp_path: Path, write: object) -> None:
+    dead_draft(tmp_path / "a.txt")
+    other = dead_draft(tmp_path / "b.txt")
+    if write == "path":
+        with drafted_path(tmp_path / "a.txt") as draft:
+            draft.write_bytes(b"new")
+    else:
+        write_atomically(tmp_path / "a.txt", [b"new"])
+    assert names(tmp_path) == sorted(["a.txt", other.name])
+    assert (tmp_path / "a.txt").read_bytes() == b"new"
+
+
+def test_what_another_process_is_writing_stays(tmp_path: Path) -> None:
+    with drafted_path(tmp_path / "a.txt") as one, drafted(tmp_path / "a.txt") as two:
+        write_atomically(tmp_path / "a.txt", [b"third"])
+        assert one.exists()
+        one.write_bytes(b"first")
+        two.write(b"second")
+    assert (tmp_path / "a.txt").read_bytes() == b"first"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_writer_whose_draft_was_taken_for_a_dead_one_begins_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Folder.create
+    taken: list[str] = []
+
+    def create(folder: Folder, name: str) -> BinaryIO:
+        file = made(folder, name)
+        if not taken:
+            taken.append(name)
+            folder.remove_if_dead(name)
+        return file
+
+    monkeypatch.setattr(Folder, "create", create)
+    if HANDLES:  # elsewhere an open file cannot be removed
+        write_atomically(tmp_path / "a.txt", [b"whole"])
+        assert (tmp_path / "a.txt").read_bytes() == b"whole"
+        assert not (tmp_path / taken[0]).exists()
+
+
+@links
+def test_what_is_no_ordinary_file_is_no_draft(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    for number, kind in enumerate(("link", "folder", "pipe")):
+        draft = dead_draft(tmp_path / "a.txt")
+        draft.unlink()
+        {"link": lambda to: to.symlink_to(victim), "folder": Path.mkdir, "pipe": os.mkfifo}[kind](draft)
+        assert len(names(tmp_path)) == number + 2
+    before = names(tmp_path)
+    write_atomically(tmp_path / "a.txt", [b"new"])
+    assert names(tmp_path) == sorted([*before, "a.txt"])
+    assert victim.read_bytes() == b"precious"
+
+
+def test_a_careful_writer_fills_the_draft_it_was_given(tmp_path: Path) -> None:
+    with drafted_path(tmp_path / "a.txt") as draft:
+        write_atomically(draft, [b"lines"])
+        write_atomically(tmp_path / "a.txt", [b"of somebody else"])
+        assert draft.exists()  # it still has its lock
+    assert (tmp_path / "a.txt").read_bytes() == b"lines"
+
+
+def test_a_sweeper_looks_once_into_a_folder(tmp_path: Path) -> None:
+    left, other = dead_draft(tmp_path / "a.txt"), dead_draft(tmp_path / "b.txt")
+    sweeper = Sweeper()
+    with open_folder(tmp_path) as folder:
+        sweeper.sweep(folder, "a.txt")
+        assert not left.exists()
+        late = dead_draft(tmp_path / "a.txt")
+        sweeper.sweep(folder, "a.txt")
+    assert names(tmp_path) == sorted([other.name, late.name])
