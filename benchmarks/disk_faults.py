@@ -1,6 +1,6 @@
 """A full disk, and a crash, at every write of small runs: the table of docs/reliability.md.
 
-    python benchmarks/disk_faults.py [--every 1] [--start 0] [--only NAME] [--modes full,hiccup,kill,torn]
+    python benchmarks/disk_faults.py [--every 1] [--start 0] [--end N] [--only NAME] [--modes full,hiccup,kill,torn]
 
 For each command and each n: the n-th call that takes space or changes a name (write, fsync, rename, link, mkdir, a new
 file …; benchmarks/faults/disk_faults.c) fails with "no space left", and all after it (`full`) or none (`hiccup`); or
@@ -53,14 +53,13 @@ def with_shim() -> None:
     sys.exit(done.returncode)
 
 
-def tried(scenario: Scenario, mode: str, work: Path, every: int, start: int) -> Iterator[Tally]:
-    """One command under one kind of fault, at every n."""
+def tried(scenario: Scenario, mode: str, work: Path, calls: range) -> Iterator[Tally]:
+    """One command under one kind of fault, at these calls of it, until it has no more."""
     shim = ctypes.CDLL(os.environ[LIBRARY])
     state, folder, tally = work / "state", work / "trial", Tally()
     reference = expected(scenario, state, folder)
-    count, n = work / "count", start
-    while True:
-        n += every
+    count = work / "count"
+    for n in calls:
         fresh(state, folder)
 
         def command() -> int:
@@ -76,12 +75,12 @@ def tried(scenario: Scenario, mode: str, work: Path, every: int, start: int) -> 
         ended = run_forked(command, work / "log")
         if count.exists() and int(count.read_text()) < n:
             tally.calls = int(count.read_text())
-            yield tally
-            return
+            break
         tally.tried += 1
         tally.wrong += [
             f"{n}: {what}" for what in problems(scenario, mode, ended, Trial(before, reference, folder, work))
         ]
+    yield tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +135,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="try every n-th call only")
     parser.add_argument("--start", type=int, default=0, help="behind this call")
+    parser.add_argument("--end", type=int, default=sys.maxsize, help="up to this call")
     parser.add_argument("--only", action="append", help="names of commands (default: all)")
     parser.add_argument("--modes", default=",".join(MODES), help="kinds of fault")
     args = parser.parse_args()
-    wrong = 0
+    wrong, calls = 0, range(args.start + args.every, args.end + 1, args.every)
     print("| command | fault | calls | tried | wrong | seconds |\n|---|---|---|---|---|---|", flush=True)
     for scenario in SCENARIOS:
         if args.only and scenario.name not in args.only:
@@ -150,7 +150,7 @@ def main() -> int:
             (work / "state-made").rename(work / "state")
             for mode in args.modes.split(","):
                 began = time.monotonic()
-                for tally in tried(scenario, mode, work, args.every, args.start):
+                for tally in tried(scenario, mode, work, calls):
                     wrong += len(tally.wrong)
                     numbers = f"{tally.calls} | {tally.tried} | {len(tally.wrong)} | {time.monotonic() - began:.0f}"
                     print(f"| {scenario.name} | {mode} | {numbers} |", flush=True)

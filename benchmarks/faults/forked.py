@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-PATIENCE = 120.0  # seconds until a child counts as hung
+#: Seconds of its own work, and seconds in all, until a child counts as hung: on a busy machine it may only wait.
+PATIENCE, LONG_PATIENCE = 120.0, 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +29,26 @@ def run_forked(function: Callable[[], int], log: Path, *, kill_after: float | No
     child = os.fork()
     if child == 0:
         _carry_out(function, log)
-    limit = time.monotonic() + (PATIENCE if kill_after is None else kill_after)
+    limit = time.monotonic() + (LONG_PATIENCE if kill_after is None else kill_after)
     while True:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             break
-        if time.monotonic() > limit:
+        if time.monotonic() > limit or (kill_after is None and _worked(child) > PATIENCE):
             os.kill(child, signal.SIGKILL)
             _, status = os.waitpid(child, 0)
             return Ended(None, _said(log), hung=kill_after is None)
         time.sleep(0.002)
     return Ended(os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else None, _said(log))
+
+
+def _worked(child: int) -> float:
+    """Seconds that a process has had of a processor; 0 where the system does not tell them in this way."""
+    try:
+        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except OSError:
+        return 0.0
 
 
 def _said(log: Path) -> str:

@@ -39,6 +39,8 @@ from cleaner.segmentation.tokens import Ints
 
 #: Only what so many articles hold recurs.
 RECURS = 2
+#: Names and values of `meta` are digests, versions and settings.
+LONGEST_META = 200
 #: So many entries of sources are kept ready to be asked, some 60 MB; the source in use always is.
 READY = 1 << 20
 
@@ -180,7 +182,8 @@ class Memory:
             self._check_bytes()
         self.digest, self.pruned = str(meta["digest"]), int(meta["pruned"])
         rows = self._rows("SELECT id, name, documents, copies, entries FROM source ORDER BY id")
-        self._facts = {facts.name: facts for facts in map(self._source_facts, rows)}
+        room = path.stat().st_size
+        self._facts = {facts.name: facts for facts in (self._source_facts(row, room) for row in rows)}
 
     def _check_bytes(self) -> None:
         try:
@@ -190,11 +193,15 @@ class Memory:
         except OSError as error:
             raise MemoryFileError(f"{self.path}: cannot be read ({error}); check the disk") from error
 
-    def _source_facts(self, row: tuple[Any, ...]) -> SourceFacts:
+    def _source_facts(self, row: tuple[Any, ...], room: int) -> SourceFacts:
+        """A source as its row tells it; room: bytes of the file, in which all that is counted must have a place."""
         number, name, *counts = row
         if not isinstance(name, str) or not all(isinstance(value, int) and value >= 0 for value in (number, *counts)):
             raise self._damaged("a source with values of other types")
-        return SourceFacts(*row)
+        facts = SourceFacts(*row)
+        if facts.entries * ROW.itemsize > room or (facts.documents + facts.copies) * SKETCH * 8 > room:
+            raise self._damaged("a source that has more than the file can hold")
+        return facts
 
     @classmethod
     def open(cls, path: Path | str, *, digest: str | None = None) -> Self:
@@ -361,7 +368,9 @@ def _refuse_foreign(path: Path) -> None:
         raise MemoryFileError(f"{path}: no memory file; `cleancopy memory build` makes one")
 
 
-def _refuse_other(path: Path, meta: dict[str, str]) -> None:
+def _refuse_other(path: Path, meta: dict[Any, Any]) -> None:
+    if not all(isinstance(text, str) and len(text) <= LONGEST_META for pair in meta.items() for text in pair):
+        raise MemoryFileError(f"{path}: a damaged memory file (meta of other types); fetch it again, or build it again")
     if meta.get("format") != FORMAT:
         raise MemoryFileError(f"{path}: an SQLite file, but no memory; `cleancopy memory build` makes one")
     version = meta.get("version", "")

@@ -341,11 +341,23 @@ def test_every_turned_bit_is_noticed(good):
             use(good)
 
 
-def test_values_of_other_types_are_refused_even_when_stamped(good):
-    change(good, "UPDATE source SET documents = 'many'")
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("UPDATE source SET documents = 'many'", "other types"),
+        ("UPDATE source SET entries = 9223372036854775807", "more than the file can hold"),
+        ("UPDATE source SET copies = 1 << 40", "more than the file can hold"),
+        ("UPDATE meta SET value = x'31' WHERE name = 'pruned'", "meta of other types"),
+        ("UPDATE meta SET value = '9' || hex(zeroblob(3000)) WHERE name = 'pruned'", "meta of other types"),
+        ("UPDATE meta SET value = x'ff' WHERE name = 'digest'", "meta of other types"),
+        ("UPDATE meta SET value = CAST(x'ff' AS TEXT) WHERE name = 'version'", "damaged"),
+    ],
+)
+def test_values_that_no_file_of_ours_has_are_refused_even_when_stamped(good, query, says):
+    change(good, query)
     change(good, f"UPDATE meta SET value = '{UNSTAMPED}' WHERE name = '{FILE_DIGEST}'")
     stamp(good)
-    with pytest.raises(MemoryFileError, match="other types"):
+    with pytest.raises(MemoryFileError, match=says):
         use(good)
 
 
