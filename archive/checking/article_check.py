@@ -36,7 +36,7 @@ from archive.segments.records import (
 )
 from archive.segments.uris import web_uri
 from archive.warc.digests import digest_matches
-from archive.warc.fields import FieldsError, unescape
+from archive.warc.fields import FieldsError, unescape, whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +149,12 @@ def _meaning(group: Group, fields: Mapping[str, str], warcinfo: Record | None) -
     """Type, address, cleaner and ids, as they follow from each other."""
     resource, metadata = group.resource, group.metadata
     path, row = unescape(fields.get("source-path", "")), fields.get("source-row")
-    if row is not None and not (row.isascii() and row.isdigit()):
-        yield metadata.problem(f"the field source-row is {row!r}, not a number", REWRITE)
+    number = None if row is None else whole_number(row)
+    if row is not None and number is None:
+        yield metadata.problem(f"the field source-row is {row[:20]!r}, not a number", REWRITE)
         return
     uri = group.records[0].get("WARC-Target-URI") or ""
-    if web_uri(uri) is None and uri != local_uri(path, None if row is None else int(row)):
+    if web_uri(uri) is None and uri != local_uri(path, number):
         yield metadata.problem("WARC-Target-URI is neither an address of the web nor made of the field source-path")
     if resource:
         media_type, charset = fields.get("source-media-type", ""), fields.get("source-charset")

@@ -119,12 +119,24 @@ def _malformed(record: Record) -> Iterator[Problem]:
     )
     for name, form in forms:
         value = record.get(name)
-        if value is not None and not (form.fullmatch(value) and (form is not _DATE or _is_a_time(value))):
+        if value is not None and not (is_date(value) if form is _DATE else form.fullmatch(value)):
             yield record.problem(f"{name} is malformed: {value!r}", REWRITE)
 
 
-def _is_a_time(value: str) -> bool:
-    """Whether there is such a day and hour."""
+def is_uri(value: str) -> bool:
+    """Whether it can be the value of WARC-Target-URI."""
+    return _URI.fullmatch(value) is not None
+
+
+def is_id(value: str) -> bool:
+    """Whether it can be, in angle brackets, the value of WARC-Record-ID."""
+    return _RECORD_ID.fullmatch(f"<{value}>") is not None
+
+
+def is_date(value: str) -> bool:
+    """Whether it can be the value of WARC-Date: there is such a day and hour."""
+    if not _DATE.fullmatch(value):
+        return False
     try:
         datetime.fromisoformat(value[:19])
     except ValueError:

@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 
 from archive.segments.records import MAX_BLOCK
 from archive.terminal import one_line
-from archive.warc.fields import unescape
+from archive.warc.fields import unescape, whole_number
 from archive.warc.http import PayloadError, http_body, http_head
 from archive.warc.records import Capture, Damage, Passed, captures, wanted
 
@@ -124,5 +124,4 @@ def _payload(record: Capture) -> bytes:
 
 
 def _number(fields: Mapping[str, str], name: str) -> int:
-    value = fields.get(name, "0")
-    return int(value) if value.isascii() and value.isdigit() else 0
+    return whole_number(fields.get(name, "0")) or 0

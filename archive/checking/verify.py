@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,21 +63,31 @@ class _Seen:
 class _Versions:
     """Which articles there are, and which name a version before them."""
 
-    known: set[bytes] = field(default_factory=set)  # digests of ids of metadata records
-    previous: dict[bytes, Problem] = field(default_factory=dict)  # what is wrong if that one is not there
+    known: dict[bytes, str] = field(default_factory=dict)  # dates of metadata records, by digests of their ids
+    previous: list[tuple[bytes, str, Record]] = field(default_factory=list)  # id of the one before, and who names it
 
     def add(self, metadata: Record) -> None:
-        self.known.add(_key(metadata.id))
+        self.known[_key(metadata.id)] = metadata.get("WARC-Date") or ""
         if PREVIOUS_FIELD not in metadata.block:
             return
         fields = metadata_fields(metadata)
         if not isinstance(fields, Problem):
             earlier = unescape(fields[PREVIOUS])
-            what = f"its version before, {earlier}, is in none of these segments"
-            self.previous[_key(earlier)] = metadata.problem(what, "bring back the segments of the earlier run")
+            self.previous.append((_key(earlier), earlier, replace(metadata, block=b"")))
 
     def broken(self) -> Iterator[Problem]:
-        yield from (problem for key, problem in self.previous.items() if key not in self.known)
+        """Versions before that are not there, or are none."""
+        followed: set[bytes] = set()
+        for key, earlier, metadata in self.previous:
+            date = self.known.get(key)
+            if date is None:
+                what = f"its version before, {earlier}, is in none of these segments"
+                yield metadata.problem(what, "bring back the segments of the earlier run")
+            elif date >= (metadata.get("WARC-Date") or ""):
+                yield metadata.problem(f"its version before, {earlier}, is not older than itself", REWRITE)
+            elif key in followed:
+                yield metadata.problem(f"its version before, {earlier}, is that of another article, too", REWRITE)
+            followed.add(key)
 
 
 def _key(record_id: str) -> bytes:

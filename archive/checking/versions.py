@@ -68,7 +68,10 @@ def newest(segments: Iterable[Path], at: datetime | None = None) -> frozenset[st
     """The ids of the metadata records of all articles cleaned until then that no later one of these follows."""
     until = warc_date(at.astimezone(UTC)) if at else "9999"
     known = [version for version in versions(segments) if isinstance(version, Version) and version.cleaned <= until]
-    return frozenset(version.id for version in known) - {version.previous for version in known}
+    cleaned = {version.id: version.cleaned for version in known}
+    # an archive may name a later version, or itself, as the one before: that hides nothing
+    followed = {version.previous for version in known if cleaned.get(version.previous, "9999") < version.cleaned}
+    return frozenset(cleaned) - followed
 
 
 def chosen(segments: Sequence[Path], at: datetime | None = None) -> frozenset[str] | None:

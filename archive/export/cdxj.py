@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -47,13 +48,13 @@ def _line(placed: Placed, status: dict[str, str]) -> str:
         "offset": str(placed.offset),
         "filename": placed.segment,
     }
-    stamp = placed.date.translate(_NO_PUNCTUATION)[:14]
+    stamp = _NO_DIGITS.sub("", placed.date)[:14]
     return f"{_surt(placed.target_uri)} {stamp} {json.dumps(about)}\n"
 
 
 #: An original and its clean text have the same address, and follow each other.
 _surt = lru_cache(maxsize=8)(surt)
-_NO_PUNCTUATION = {ord(c): None for c in "-:TZ"}
+_NO_DIGITS = re.compile(r"\D+", re.ASCII)
 
 
 def index_lines(path: Path) -> Iterator[str | Problem]:

@@ -58,7 +58,7 @@ def _members(segment: Path, counts: Counts) -> Iterator[bytes]:
         if record.is_seal:
             continue
         info = info or record
-        head = OLD + record.head.removeprefix(NEW)
+        head = OLD + record.head.partition(b"\n")[2]
         member = gzip_member(Draft(record.type, record.id, "", head, record.block))
         counts.texts += record.type == "conversion"
         before.records += 1

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from archive.checking.seal_check import file_digest
 from archive.checking.versions import Version, versions
-from archive.segments.reader import Record, records
-from archive.warc.fields import unescape
+from archive.export.info import Info, info_of
 
 NAME = "ro-crate-metadata.json"
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
@@ -32,8 +31,8 @@ class Terms:
 
 def ro_crate(segments: Sequence[Path], root: Path, terms: Terms) -> bytes:
     """The metadata file of a run whose folder is `root`. Raises OSError."""
-    infos = [info for path in segments if (info := _warcinfo(path))]
-    dates = sorted(info.get("WARC-Date") or "" for info in infos)
+    infos = [info_of(path) for path in segments]
+    dates = sorted(info.date for info in infos)
     files = [_file(path, root) for path in segments]
     dataset: dict[str, object] = {
         "@id": "./",
@@ -55,12 +54,10 @@ def ro_crate(segments: Sequence[Path], root: Path, terms: Terms) -> bytes:
         "about": {"@id": "./"},
     }
     graph = [about, dataset, *files, *people, *_actions(infos, files)]
-    return json.dumps({"@context": CONTEXT, "@graph": graph}, indent=2, ensure_ascii=False).encode() + b"\n"
-
-
-def _warcinfo(path: Path) -> Record | None:
-    first = next(records(path), None)
-    return first if isinstance(first, Record) and first.type == "warcinfo" else None
+    return (
+        json.dumps({"@context": CONTEXT, "@graph": graph}, indent=2, ensure_ascii=False).encode("utf-8", "replace")
+        + b"\n"
+    )
 
 
 def _description(segments: Sequence[Path]) -> str:
@@ -89,11 +86,11 @@ def _person(terms: Terms) -> list[dict[str, object]]:
     return [{"@id": "#author", "@type": "Person", "name": terms.author}] if terms.author else []
 
 
-def _actions(infos: Sequence[Record], files: Sequence[Mapping[str, object]]) -> Iterator[dict[str, object]]:
+def _actions(infos: Sequence[Info], files: Sequence[Mapping[str, object]]) -> Iterator[dict[str, object]]:
     """One action for each run, with the program and its configuration."""
-    seen: dict[str, dict[str, str]] = {}
+    seen: dict[str, Mapping[str, str]] = {}
     for info in infos:
-        seen.setdefault(info.get("WARC-Date") or "", {name: unescape(value) for name, value in info.fields.items()})
+        seen.setdefault(info.date, info.fields)
     for number, (date, fields) in enumerate(seen.items(), 1):
         software, _, version = fields.get("software", "").partition("/")
         program = f"#program-{number}"

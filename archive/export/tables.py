@@ -47,6 +47,11 @@ def _packed(rows: Iterable[dict[str, object]]) -> Iterator[bytes]:
     yield buffer.getvalue()
 
 
+def _whole(value: object) -> object:
+    """A text without lone surrogates, which a table cannot hold."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
 def export_parquet(segment: Path, folder: Path, told: Retell, among: Among = None) -> Counts:
     """The segment as a Parquet table with the columns of the rows. Raises ExportError, OSError."""
     try:  # here, since it takes longer to load than most commands do
@@ -62,7 +67,7 @@ def export_parquet(segment: Path, folder: Path, told: Retell, among: Among = Non
     with drafted(target, replace=False) as file, parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         held: list[dict[str, object]] = []
         for text in texts(segment, told, counts, among):
-            held.append(_row(text))
+            held.append({name: _whole(value) for name, value in _row(text).items()})
             if len(held) == ROW_GROUP:
                 writer.write_table(pyarrow.Table.from_pylist(held, schema=schema))
                 held = []

@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from archive.checking.header_rules import is_date, is_id, is_uri
 from archive.checking.ledger import LEDGER_ERRORS, LedgerError, Told, is_failed, load_ledger
+from archive.export.info import NO_DATE
 from archive.segments.problems import Problem
 from archive.segments.records import NAMESPACE
 from archive.segments.uris import web_uri
 from archive.segments.writer import OPEN_SUFFIX, SUFFIX
 from archive.view import Entry, entries
+from archive.warc.fields import whole_number
 
 Retell = Callable[[str | None, Mapping[str, object]], Told]
 
@@ -69,7 +72,7 @@ def texts(segment: Path, told: Retell, counts: Counts, among: Among = None) -> I
             counts.problems.append(entry)
         elif isinstance(entry, Entry) and (among is None or entry.group.metadata.id in among):
             try:
-                text = _text(entry, told)
+                text = _text(entry, told, counts.problems)
             except LedgerError as error:
                 counts.problems.append(entry.group.metadata.problem(f"{entry.locator}: {error}"))
                 continue
@@ -86,7 +89,8 @@ def _given_title(ledger: Mapping[str, object]) -> str:
     return " ".join(str(given.get("title") or "").split()) if isinstance(given, Mapping) else ""
 
 
-def _text(entry: Entry, told: Retell) -> Text | None:
+def _text(entry: Entry, told: Retell, problems: list[Problem]) -> Text | None:
+    """The clean text, or None when there is none. What cannot stand in a header is listed and made anew."""
     ledger = load_ledger(entry.fields.get("ledger"))
     if is_failed(ledger):
         return None
@@ -99,9 +103,17 @@ def _text(entry: Entry, told: Retell) -> Text | None:
     whole = "\n\n".join(part for part in (now.title, now.body) if part)
     if now.status == "empty" or not whole.strip():
         return None
-    first, fields = entry.group.records[0], entry.fields
-    row = fields.get("source-row", "")
+    first, fields, metadata = entry.group.records[0], entry.fields, entry.group.metadata
     same = conversion is not None and stored == whole
+
+    def sound(what: str, value: str, form: Callable[[str], bool], instead: str) -> str:
+        if form(value):
+            return value
+        problems.append(metadata.problem(f"{entry.locator}: {what} is malformed: {value[:80]!r}"))
+        return instead
+
+    cleaned = sound("WARC-Date", metadata.get("WARC-Date") or "", is_date, NO_DATE)
+    original_id = fields.get("source-record-id") or (conversion.refers_to if conversion else first.id)
     return Text(
         id=fields.get("document-id") or entry.locator,
         url=entry.uri if web_uri(entry.uri) else None,
@@ -110,20 +122,21 @@ def _text(entry: Entry, told: Retell) -> Text | None:
         body=now.body,
         status=now.status,
         language=fields.get("language", ""),
-        captured=fields.get("capture-date", ""),
-        cleaned=entry.group.metadata.get("WARC-Date") or "",
+        captured=sound("capture-date", fields.get("capture-date", ""), is_date, cleaned),
+        cleaned=cleaned,
         path=fields.get("source-path", ""),
-        row=int(row) if row.isdigit() else None,
-        record_id=conversion.id if conversion and same else made_id(entry.group.metadata.id, whole),
-        original_id=fields.get("source-record-id") or (conversion.refers_to if conversion else first.id),
-        target_uri=entry.uri,
+        row=whole_number(fields.get("source-row", "")),
+        record_id=conversion.id if conversion and same and is_id(conversion.id) else made_id(metadata.id, whole),
+        original_id=sound("the id of its original", original_id, is_id, made_id(first.id, "original")),
+        target_uri=sound("WARC-Target-URI", entry.uri, is_uri, made_id(first.id, "address")),
         elsewhere=entry.group.resource is None,
     )
 
 
 def made_id(*parts: str) -> str:
     """A record id for what an export makes of these parts."""
-    return uuid.uuid5(NAMESPACE, "\n".join(("export", *parts))).urn
+    name = "\n".join(("export", *parts)).encode("utf-8", "replace")
+    return uuid.uuid5(NAMESPACE, name.decode()).urn
 
 
 def export_target(segment: Path, folder: Path, suffix: str) -> Path:

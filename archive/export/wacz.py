@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Any, BinaryIO
 
 from archive.checking.originals import COPIES_FOLDER
 from archive.export.cdxj import index_line, line_of, sorted_lines
+from archive.export.info import NO_DATE, info_of
 from archive.export.texts import Among, Counts, ExportError, Retell, Text, texts
 from archive.segments.durable import drafted
 from archive.segments.problems import Problem
@@ -38,6 +39,8 @@ SPLIT_AT = 2_000_000_000
 #: Lines of the index in one gzip member, as cdxj-indexer and py-wacz have it.
 BLOCK = 3_000
 PIECE = 1 << 20
+#: ZIP knows no later date, and none before NO_DATE.
+LAST_DATE = "2107-12-31T23:59:58Z"
 COPY_FIELD = b"\r\nsource-copy: "
 
 
@@ -288,8 +291,7 @@ def _describe(package: _Package, about: About) -> None:
 
 def about_run(segments: Sequence[Path], title: str) -> About:
     """What the first segment says of its run."""
-    first = next(records(segments[0]), None)
-    known = first if isinstance(first, Record) and first.type == "warcinfo" else None
-    date = (known.get("WARC-Date") if known else None) or "1980-01-01T00:00:00Z"
-    software = known.fields.get("software", "") if known else ""
-    return About(title, software or "cleancopy", datetime.fromisoformat(date))
+    info = info_of(segments[0])
+    date = min(max(info.date, NO_DATE), LAST_DATE)
+    created = datetime.fromisoformat(date[:19]).replace(tzinfo=UTC)
+    return About(title, info.fields.get("software", "") or "cleancopy", created)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from archive.export.info import info_of
 from archive.export.language_codes import three_letters
 from archive.export.texts import Among, Counts, Retell, Text, export_target, made_id, texts
 from archive.segments.durable import write_atomically
-from archive.segments.reader import Record, records
 from archive.segments.records import WARC_FIELDS, Draft
 from archive.segments.writer import gzip_member
 from archive.warc.digests import sha1_base32
-from archive.warc.fields import dump_fields, escape, load_fields
+from archive.warc.fields import dump_fields, escape
 
 #: What a segment's warcinfo says that holds for an export of it, too.
 CARRIED = frozenset(
@@ -42,10 +42,9 @@ def _wet(segment: Path, name: str, clean: Iterable[Text], *, language_last: bool
 
 def _wet_info(segment: Path, name: str) -> Draft:
     """A warcinfo that repeats what that of the segment says of the cleaner."""
-    first = next(records(segment), None)
-    known = first if isinstance(first, Record) and first.type == "warcinfo" else None
-    date = (known.get("WARC-Date") if known else None) or "1970-01-01T00:00:00Z"
-    told = [(key, value) for key, value in load_fields(known.block) if key in CARRIED] if known else []
+    info = info_of(segment)
+    told = [(key, escape(value)) for key, value in info.fields.items() if key in CARRIED]
+    date, name = info.date, escape(name)
     given = [*told, ("format", "WARC File Format 1.0"), ("description", f"clean texts of {escape(segment.name)}")]
     block = dump_fields(given)
     header = (

@@ -43,6 +43,15 @@ def unescape(value: str) -> str:
     return "".join(parts)
 
 
+def whole_number(value: str) -> int | None:
+    """The number that ASCII digits tell; None for anything else, and for more than any file can have.
+
+    >>> whole_number("12"), whole_number("-1"), whole_number("9" * 5000)
+    (12, None, None)
+    """
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
+
+
 def _percent(match: re.Match[str]) -> str:
     """Lone surrogates that stand for bytes (PEP 383) become these; others, possible in Windows names, `%uD800`."""
     try:
