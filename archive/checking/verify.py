@@ -18,7 +18,7 @@ from archive.checking.header_rules import digest_problems, header_problems
 from archive.checking.ledger import Checks
 from archive.checking.originals import Missing, Sources
 from archive.checking.seal_check import Before, Continued, Repacked, as_sealed, seal_problems
-from archive.checking.versions import PREVIOUS
+from archive.checking.versions import PREVIOUS, in_circles
 from archive.segments.problems import REPAIR, REWRITE, Problem
 from archive.segments.reader import ARTICLE_SHAPES, Group, Record, groups, metadata_fields
 from archive.segments.writer import OPEN_SUFFIX, SUFFIX, add_content
@@ -63,31 +63,30 @@ class _Seen:
 class _Versions:
     """Which articles there are, and which name a version before them."""
 
-    known: dict[bytes, str] = field(default_factory=dict)  # dates of metadata records, by digests of their ids
-    previous: list[tuple[bytes, str, Record]] = field(default_factory=list)  # id of the one before, and who names it
+    known: set[bytes] = field(default_factory=set)  # digests of ids of metadata records
+    previous: dict[bytes, bytes] = field(default_factory=dict)
+    naming: dict[bytes, tuple[str, Record]] = field(default_factory=dict)  # who names which, without its block
 
     def add(self, metadata: Record) -> None:
-        self.known[_key(metadata.id)] = metadata.get("WARC-Date") or ""
+        key = _key(metadata.id)
+        self.known.add(key)
         if PREVIOUS_FIELD not in metadata.block:
             return
         fields = metadata_fields(metadata)
         if not isinstance(fields, Problem):
             earlier = unescape(fields[PREVIOUS])
-            self.previous.append((_key(earlier), earlier, replace(metadata, block=b"")))
+            self.previous[key] = _key(earlier)
+            self.naming[key] = (earlier, replace(metadata, block=b""))
 
     def broken(self) -> Iterator[Problem]:
         """Versions before that are not there, or are none."""
-        followed: set[bytes] = set()
-        for key, earlier, metadata in self.previous:
-            date = self.known.get(key)
-            if date is None:
+        circles = in_circles(self.previous)
+        for key, (earlier, metadata) in self.naming.items():
+            if self.previous[key] not in self.known:
                 what = f"its version before, {earlier}, is in none of these segments"
                 yield metadata.problem(what, "bring back the segments of the earlier run")
-            elif date >= (metadata.get("WARC-Date") or ""):
-                yield metadata.problem(f"its version before, {earlier}, is not older than itself", REWRITE)
-            elif key in followed:
-                yield metadata.problem(f"its version before, {earlier}, is that of another article, too", REWRITE)
-            followed.add(key)
+            elif key in circles:
+                yield metadata.problem(f"its versions before, {earlier} first, lead back to itself", REWRITE)
 
 
 def _key(record_id: str) -> bytes:

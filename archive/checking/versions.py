@@ -6,10 +6,11 @@ record of its last version; nothing else decides what is a version of what. Hold
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from archive.segments.problems import Problem
 from archive.segments.reader import Group, articles, metadata_fields, records
@@ -17,6 +18,7 @@ from archive.segments.records import warc_date
 from archive.warc.fields import unescape
 
 PREVIOUS = "previous-record-id"
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,29 @@ def newest(segments: Iterable[Path], at: datetime | None = None) -> frozenset[st
     """The ids of the metadata records of all articles cleaned until then that no later one of these follows."""
     until = warc_date(at.astimezone(UTC)) if at else "9999"
     known = [version for version in versions(segments) if isinstance(version, Version) and version.cleaned <= until]
-    cleaned = {version.id: version.cleaned for version in known}
-    # an archive may name a later version, or itself, as the one before: that hides nothing
-    followed = {version.previous for version in known if cleaned.get(version.previous, "9999") < version.cleaned}
-    return frozenset(cleaned) - followed
+    previous = {version.id: version.previous for version in known}
+    circles = in_circles(previous)  # which hide nothing
+    return frozenset(previous) - {earlier for later, earlier in previous.items() if later not in circles}
+
+
+def in_circles(previous: Mapping[Key, Key]) -> set[Key]:
+    """Those from which the versions before lead back to themselves: no run writes such, and one may be crafted.
+
+    >>> in_circles({"a": "", "b": "a", "c": "c", "d": "e", "e": "d", "f": "d"}) == {"c", "d", "e"}
+    True
+    """
+    done: set[Key] = set()
+    circles: set[Key] = set()
+    for start in previous:
+        way: dict[Key, int] = {}
+        at = start
+        while at in previous and at not in done and at not in way:
+            way[at] = len(way)
+            at = previous[at]
+        if at in way:
+            circles.update(key for key, place in way.items() if place >= way[at])
+        done.update(way)
+    return circles
 
 
 def chosen(segments: Sequence[Path], at: datetime | None = None) -> frozenset[str] | None:

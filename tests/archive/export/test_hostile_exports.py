@@ -161,7 +161,7 @@ def test_escapes_in_escapes_take_no_longer_than_their_length() -> None:
 
 def test_a_version_that_names_itself_hides_nothing(tmp_path: Path) -> None:
     own = base("crafted.warc.gz")[METADATA]
-    for previous, what in ((own.id, "not older than itself"), ("urn:uuid:none", "in none of these segments")):
+    for previous, what in ((own.id, "lead back to itself"), ("urn:uuid:none", "in none of these segments")):
         path = crafted(tmp_path, METADATA, (b"", b""), own.block + f"previous-record-id: {previous}\r\n".encode())
         assert own.id in newest([path])
         assert [what in str(found) for found in verify([path], CHECKS, whole=True) if isinstance(found, Problem)][
