@@ -199,7 +199,7 @@ def read_policy(path: Path) -> dict[str, str]:
     """Label → action from a TOML file of lines such as `caption = "keep"`. Raises PolicyError."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # not TOML, too deep, a number of thousands of digits
         why = error.strerror if isinstance(error, OSError) else error
         raise PolicyError(f"{path}: cannot be read as a policy ({why})") from error
     if wrong := [name for name, action in table.items() if not isinstance(action, str)]:

@@ -42,7 +42,9 @@ def write_request(signature: Path) -> Path:
     library = _library()
     if not signature.is_file():
         raise SigningError(f"{signature} is not there; sign first: cleancopy archive sign")
-    builder = library.TimestampRequestBuilder().data(signature.read_bytes()).nonce(nonce=False)
+    if not (content := signature.read_bytes()):
+        raise SigningError(f"{signature} is empty; sign anew: cleancopy archive sign")
+    builder = library.TimestampRequestBuilder().data(content).nonce(nonce=False)
     request = builder.cert_request(cert_request=True).build()
     target = request_path(signature)
     write_atomically(target, (request.as_bytes(),))

@@ -198,7 +198,7 @@ def read_cues(path: Path) -> CueTable:
     try:
         text = path.read_text(encoding="utf-8")
         table = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # not TOML, too deep, a number of thousands of digits
         why = error.strerror if isinstance(error, OSError) else error
         raise CueError(f"{path}: cannot be read as a cue table ({why}); the format is in docs/cues.md") from error
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from lxml import html as lxml_html
 
 import cleaner
 from cleaner import Action, Cleaner, Label, Policy, clean
-from cleaner.heuristics.cues import CueError
+from cleaner.heuristics.cues import CueError, read_cues
 from cleaner.html.page import Extractor
-from cleaner.labels import PolicyError
+from cleaner.labels import PolicyError, read_policy
 from cleaner.language import LanguageWarning, identify, understood
 from cleaner.settings import OF_CLEANER, ContentError, content_of
 
@@ -214,3 +215,17 @@ def test_prose_with_signs_of_code_is_a_text(text: str) -> None:
 def test_a_page_tells_close_languages_apart(hint: str, code: str) -> None:
     text = "स्कारहोम का प्रकाशस्तंभ सोमवार रात युद्ध के बाद पहली बार बुझ गया, और रखवालों को कारण ढूँढ़ने में नौ घंटे लगे।"
     assert identify(text, hint=hint) == (code if hint in ("hi", "mr", "ne") else identify(text))
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["caption = " + "[" * 5_000, "caption = " + "9" * 10_000, 'caption = "keep', "\0", "caption = 5", "caption = ["],
+)
+@pytest.mark.parametrize(("read", "error"), [(read_policy, PolicyError), (read_cues, CueError)])
+def test_a_file_that_is_no_table_is_named(
+    tmp_path: Path, content: str, read: Callable[[Path], Any], error: type[Exception]
+) -> None:
+    path = tmp_path / "crafted.toml"
+    path.write_text(content)
+    with pytest.raises(error, match=r"crafted\.toml"):
+        read(path)

@@ -96,6 +96,12 @@ def test_the_right_answer_proves_when_the_signature_was_there(
     assert f"was there by {datetime.now(UTC):%Y-%m-%dT}" in capsys.readouterr().err
 
 
+def test_an_empty_signature_gets_no_request(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    signature_path(run).write_bytes(b"")
+    assert command("stamp", str(run)) == 2
+    assert "is empty; sign anew" in capsys.readouterr().err
+
+
 def test_the_request_is_the_same_every_time(run: Path) -> None:
     before = request_path(signature_path(run)).read_bytes()
     assert command("stamp", run) == 0
