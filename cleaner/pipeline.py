@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache, partial
 from importlib import metadata
 from os import PathLike
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
@@ -25,14 +25,7 @@ from cleaner.heuristics.annotate import Labelling, find_asked, find_evidence
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import CueTable, tables_for
 from cleaner.heuristics.kind import Kind, kind_of
-from cleaner.html import decision as pages
-from cleaner.html.model import PageModel
-from cleaner.html.model import shipped as shipped_page_model
-from cleaner.html.page import Extractor, Layout
-from cleaner.html.page_kind import seen_together, with_the_only_thing
-from cleaner.html.page_words import shares_in
-from cleaner.html.structures import structures
-from cleaner.html.trafilatura import page_facts
+from cleaner.html.page import Extractor
 from cleaner.labels import Action, Label, Policy
 from cleaner.language import identify
 from cleaner.media_types import SEGMENTERS, unrepaired
@@ -46,6 +39,9 @@ from cleaner.model.telling_words import telling_words
 from cleaner.segmentation.line_breaks import shipped as shipped_breaks
 from cleaner.segmentation.text import bounded, glued, segment_text
 from cleaner.segmentation.tokens import Tokens, tokenise
+
+if TYPE_CHECKING:  # what pages need is loaded with the first one
+    from cleaner.html.model import PageModel
 
 VERSION, TRAFILATURA = metadata.version("cleancopy"), metadata.version("trafilatura")
 
@@ -108,11 +104,7 @@ class Cleaner:
         self.corrections = settings.required(corrections, "corrections", Corrections, how)
         self.policy = settings.policy_of(policy, keep, strip)
         self.model = shipped() if model == "shipped" else settings.required(model, "model", Model, "load(path)")
-        self.page_model = (
-            shipped_page_model()
-            if page_model == "shipped"
-            else settings.required(page_model, "page_model", PageModel, "cleaner.html.model.load(path)")
-        )
+        self._page_model = settings.page_model_of(page_model)
         self.extractor = settings.member_of(Extractor, extractor, "extractor")
         self.on_suspect = settings.member_of(OnSuspect, on_suspect, "on_suspect")
         self.title_in_text = bool(title_in_text)
@@ -126,13 +118,12 @@ class Cleaner:
         A memory must be picklable: one that lies in a file should send the file's path.
         """
         model = "shipped" if self.model is not None and self.model is shipped() else self.model
-        page_model = self.page_model
         return {
             "actions": dict(self.policy.actions),
             "cues": self._cues,
             "on_suspect": self.on_suspect,
             "model": model,
-            "page_model": "shipped" if page_model is not None and page_model is shipped_page_model() else page_model,
+            "page_model": self._page_model,
             "extractor": self.extractor,
             "memory": self.memory,
             "corrections": self.corrections,
@@ -142,6 +133,15 @@ class Cleaner:
     def __setstate__(self, state: dict[str, Any]) -> None:
         settings = {name: value for name, value in state.items() if name != "actions"}
         self.__init__(policy=Policy(state["actions"]), **settings)  # type: ignore[misc]
+
+    @property
+    def page_model(self) -> PageModel | None:
+        """What tells by a page's layout where its article is; the shipped one is loaded when it is first asked for."""
+        if not isinstance(self._page_model, str):
+            return self._page_model
+        from cleaner.html.model import shipped as shipped_page_model
+
+        return shipped_page_model()
 
     @settings.hinted
     def clean(
@@ -197,8 +197,8 @@ class Cleaner:
     def _label(self, document: Document, rendering: Rendering, source: str) -> CleanedDocument:
         judged: tuple[Decision, ...] | None = None
         kept: CleanedDocument | None = None
-        if rendering.layout is not None and self.page_model is not None:
-            decisions, judged, lang = self._judge_page(document, rendering, rendering.layout, source)
+        if rendering.layout is not None and self._page_model is not None:
+            decisions, judged, lang = self._judge_page(document, rendering, source)
         else:
             lang = identify(rendering.text, document.lang)
             reading = self._read(rendering, source)
@@ -208,6 +208,8 @@ class Cleaner:
             if reading.recall is None and self.model is not None:
                 decisions, kept = self._look_again(document, rendering, decisions, source, lang)
             if document.media_type == "text/html":
+                from cleaner.html.page_kind import with_the_only_thing
+
                 decisions = with_the_only_thing(rendering.blocks, decisions, self.policy)
         decisions += _unjudged(rendering, self.policy)
         if self.corrections is not None:
@@ -228,30 +230,17 @@ class Cleaner:
         return cleaned
 
     def _judge_page(
-        self, document: Document, rendering: Rendering, layout: Layout, source: str
+        self, document: Document, rendering: Rendering, source: str
     ) -> tuple[tuple[Decision, ...], tuple[Decision, ...], str]:
         """The decisions on a page, those on its blocks near the article, and its language."""
-        title = document.title or str(rendering.metadata.get("title", ""))
-        hint = str(rendering.metadata.get("language", ""))
-        second = None if self.extractor is Extractor.FAST else partial(_second_opinion, document, rendering)
-        odds = self.page_model.outside(layout) if self.page_model else []
-        within = structures(layout, title)
-        odds = pages.settled(rendering.blocks, odds, title, second, within)
-        if self.extractor is Extractor.FAST:
-            decisions = pages.decide_by_page(rendering, odds, title, self.policy)
-            found = with_the_only_thing(rendering.blocks, decisions, self.policy)
-            if found != decisions:
-                return found, found, identify(rendering.text, document.lang, hint=hint)
-            judged = tuple(decision for decision, place in zip(decisions, odds, strict=True) if place < pages.FAR)
-            text = "\n".join(rendering.text[decision.start : decision.end] for decision in judged)
-            return decisions, judged, identify(text or rendering.text, document.lang, hint=hint)
-        part = pages.near(rendering, odds)
-        lang = identify(part.rendering.text or rendering.text, document.lang, hint=hint)
-        judged = self._judge(replace(document, title=title), _Reading(part.rendering, source=source), lang, part.odds)
-        judged = seen_together(part, layout, judged, self.policy)
-        decisions = pages.widen(rendering, part, judged, odds, self.policy, within)
-        found = with_the_only_thing(rendering.blocks, decisions, self.policy)
-        return found, found if within.nothing_else or found != decisions else judged, lang
+        from cleaner.page_decisions import decide_page
+
+        def judge(titled: Document, part: Rendering, lang: str, places: tuple[float, ...]) -> tuple[Decision, ...]:
+            return self._judge(titled, _Reading(part, source=source), lang, places)
+
+        return decide_page(
+            document, rendering, extractor=self.extractor, page_model=self.page_model, policy=self.policy, judge=judge
+        )
 
     def _look_again(
         self, document: Document, rendering: Rendering, decisions: tuple[Decision, ...], source: str, lang: str
@@ -315,7 +304,7 @@ class Cleaner:
 
     def asks_memory(self, document: Document) -> bool:
         """Has a memory a say in judging it? Not on a page that a page model judges (docs/memory.md says why)."""
-        return document.media_type != "text/html" or self.page_model is None
+        return document.media_type != "text/html" or self._page_model is None
 
     def with_memory(self, memory: MemoryReader | None) -> Self:
         """The same cleaner with another memory."""
@@ -365,13 +354,6 @@ class Cleaner:
     def fingerprint(self) -> str:
         """sha256 of the configuration, lower-case hex."""
         return hashlib.sha256(json.dumps(self.configuration(), sort_keys=True).encode()).hexdigest()
-
-
-def _second_opinion(document: Document, rendering: Rendering) -> list[float]:
-    """How much of each block trafilatura takes for the article; nothing when it finds none."""
-    known = rendering.layout.opinion if rendering.layout is not None else None
-    text = page_facts(document.text, document.url).main if known is None else known
-    return shares_in(text, [block.text for block in rendering.blocks]) if text else []
 
 
 def _unjudged(rendering: Rendering, policy: Policy) -> tuple[Decision, ...]:

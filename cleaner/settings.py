@@ -9,11 +9,14 @@ from functools import wraps
 from inspect import signature
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from cleaner.decoding.content_kind import ContentKind, content_kind
 from cleaner.heuristics.cues import CueTable, read_cues, user_table
 from cleaner.labels import Policy, read_policy
+
+if TYPE_CHECKING:
+    from cleaner.html.model import PageModel
 
 Member = TypeVar("Member", bound=StrEnum)
 Value = TypeVar("Value")
@@ -108,6 +111,16 @@ def required(given: Value | None, name: str, kind: type | tuple[type, ...], how:
     if given is None or isinstance(given, kind):
         return given
     raise TypeError(f"{name} must be made with {how}, not {_named(given)}")
+
+
+def page_model_of(given: PageModel | Literal["shipped"] | None) -> PageModel | Literal["shipped"] | None:
+    """The page model that is given, "shipped" for the one of this version. Raises TypeError for anything else."""
+    if given is None or (isinstance(given, str) and given == "shipped"):
+        return given
+    from cleaner.html.model import PageModel, shipped  # loaded with the first page, or by who brings a model
+
+    model = required(given, "page_model", PageModel, "cleaner.html.model.load(path)")
+    return "shipped" if model is shipped() else model
 
 
 def with_method(given: Value | None, method: str, name: str, how: str) -> Value | None:

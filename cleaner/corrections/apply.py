@@ -21,7 +21,6 @@ from cleaner.document import Decision, Rendering
 from cleaner.labels import KEPT, Action, Label, Policy
 from cleaner.memory.fingerprints import RUN, words_of
 from cleaner.segmentation.tokens import Ints, Tokens, tokenise
-from cleaner.storage.object_store import file_at
 
 #: A line of so many words is a near copy of another one when runs of words common to both cover this share of each.
 NEAR_WORDS, NEAR_SHARE = 10, 0.8
@@ -108,6 +107,8 @@ class Corrections:
 
 def read_corrections(files: Iterable[str]) -> Corrections:
     """What is in force of files or objects together. Raises CorrectionError, StoreError."""
+    from cleaner.storage.object_store import file_at  # loads what the network needs
+
     return Corrections.of(row for name in files for row in read(file_at(name)))
 
 

@@ -13,10 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cleaner.labels import Label
-from cleaner.storage.object_store import RemoteFile
+
+if TYPE_CHECKING:
+    from cleaner.storage.object_store import RemoteFile
 
 SCHEMA = 1
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
@@ -48,13 +49,16 @@ APPEAL_VOICES, APPEAL_REACH = 2, 3
 
 
 class _Table:
-    """Phrases compiled, and what each stands for."""
-
-    __slots__ = ("automaton", "meanings")
+    """Phrases, and what each stands for."""
 
     def __init__(self, meanings: Mapping[str, list[Meaning]]) -> None:
-        self.automaton = AhoCorasick(list(meanings))
+        self._phrases = list(meanings)
         self.meanings = list(meanings.values())
+
+    @cached_property
+    def automaton(self) -> AhoCorasick:
+        """The phrases compiled; the accelerator has them in another form."""
+        return AhoCorasick(self._phrases)
 
 
 class Matcher:

@@ -24,7 +24,9 @@ SCALE = 2.0
 RARITY_UNIT, MOST_RARITY = 1024, 1 << 14
 #: A direction is a row of whole numbers of about this length: products of two add up below 2**24 in any order.
 LEVELS = 4032
-#: So many blocks are compared with all others at once.
+#: The nearest block is sought among so many before and after, so that the time for a book is linear in its length.
+REACH = 1024
+#: So many blocks are compared with others at once.
 STRIP = 512
 
 
@@ -37,7 +39,7 @@ def topics(features: Features, rows: Ints, codes: Ints, rarity: Ints, lengths: I
     """Block × TOPICS; `rows` lead from token to `codes` (vectors in 8 bits) and `rarity`; lengths in code points."""
     if accelerator.compiled is None:
         return in_numpy(features, rows, codes, rarity, lengths)
-    settings = LONG, LEVELS, RARITY_UNIT, SCALE, STEP
+    settings = LONG, LEVELS, RARITY_UNIT, SCALE, STEP, REACH
     memory = accelerator.compiled.topics(rows, features.starts, features.counts, lengths, codes, rarity, settings)
     return np.frombuffer(memory, np.float32).reshape(-1, TOPICS)
 
@@ -73,14 +75,19 @@ def in_numpy(features: Features, rows: Ints, codes: Ints, rarity: Ints, lengths:
 
 
 def _nearest(units: Floats, among: Flags) -> Floats:
-    """How near each block is to the nearest other one of some; a strip of rows at a time, for the sake of memory."""
+    """How near each block is to the nearest other one of some within REACH, a strip of rows at a time."""
+    least = np.float32(-LEVELS * LEVELS)
     places = np.flatnonzero(among)
     others, nearest = units[places].T, np.empty(len(units), np.float32)
     for first in range(0, len(units), STRIP):
-        near = units[first : first + STRIP] @ others
-        own = np.flatnonzero((places >= first) & (places < first + STRIP))
-        near[places[own] - first, own] = -LEVELS * LEVELS
-        nearest[first : first + STRIP] = near.max(axis=1)
+        low, high = np.searchsorted(places, (first - REACH, first + STRIP + REACH))
+        some = places[low:high]
+        near = units[first : first + STRIP] @ others[:, low:high]
+        own = np.flatnonzero((some >= first) & (some < first + STRIP))
+        near[some[own] - first, own] = least
+        if len(units) > REACH:
+            near[np.abs(np.arange(first, first + len(near))[:, None] - some) > REACH] = least
+        nearest[first : first + STRIP] = near.max(axis=1, initial=least)
     return nearest
 
 

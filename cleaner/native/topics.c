@@ -72,7 +72,7 @@ typedef struct {
     const int32_t *rows, *rarity;
     const int64_t *starts, *counts, *lengths;
     const int8_t *codes;
-    Py_ssize_t long_length;
+    Py_ssize_t long_length, reach;
     int levels, rarity_unit; /* of the units; what of `rarity` is 1 */
     float scale, step;       /* of what is said */
 } Input;
@@ -135,7 +135,7 @@ static ALWAYS int32_t dot(const int16_t *one, const int16_t *other, Py_ssize_t w
 
 static ALWAYS int32_t larger(int32_t one, int32_t other) { return one > other ? one : other; }
 
-/* How near each block is to its nearest other one, and to its nearest long one. */
+/* How near each block is to its nearest other one within reach, and to its nearest long one. */
 WIDE static void find_nearest(const Input *in, const Room *room) {
     const int32_t least = -(int32_t)in->levels * in->levels;
     int any_long = 0;
@@ -147,7 +147,8 @@ WIDE static void find_nearest(const Input *in, const Room *room) {
     for (Py_ssize_t block = 0; block < in->blocks; block++) {
         const int16_t *own = room->units + block * in->width;
         const int is_long = in->lengths[block] > in->long_length;
-        for (Py_ssize_t other = block + 1; other < in->blocks; other++) {
+        const Py_ssize_t end = in->blocks - block > in->reach ? block + in->reach + 1 : in->blocks;
+        for (Py_ssize_t other = block + 1; other < end; other++) {
             const int32_t near = dot(own, room->units + other * in->width, in->width);
             room->nearest[block] = larger(room->nearest[block], near);
             room->nearest[other] = larger(room->nearest[other], near);
@@ -217,7 +218,8 @@ static int say_topics(const Input *in, float *answer) {
 }
 
 static int are_sound(const Input *in) {
-    if (in->width < 1 || in->width > MOST_WIDTH || in->levels < 1 || in->levels > 4095 || in->rarity_unit < 1) return 0;
+    if (in->width < 1 || in->width > MOST_WIDTH || in->levels < 1 || in->levels > 4095 || in->rarity_unit < 1 || in->reach < 1)
+        return 0;
     for (Py_ssize_t block = 0; block < in->blocks; block++)
         if (in->counts[block] < 0 || in->starts[block] < 0 || in->starts[block] + in->counts[block] > in->tokens) return 0;
     for (Py_ssize_t token = 0; token < in->tokens; token++)
@@ -238,7 +240,8 @@ PyObject *accelerator_topics(PyObject *module, PyObject *const *args, Py_ssize_t
     if (!(in.lengths = buffer_with(&buffers, args[3], 8, in.blocks))) goto done;
     if (!(in.codes = buffer_of(&buffers, args[4], 1, &items))) goto done;
     if (!(in.rarity = buffer_of(&buffers, args[5], 4, &in.vectors))) goto done;
-    if (!PyArg_ParseTuple(args[6], "niiff", &in.long_length, &in.levels, &in.rarity_unit, &in.scale, &in.step)) goto done;
+    if (!PyArg_ParseTuple(args[6], "niiffn", &in.long_length, &in.levels, &in.rarity_unit, &in.scale, &in.step, &in.reach))
+        goto done;
     in.width = in.vectors ? items / in.vectors : 0;
     if (in.width * in.vectors != items || !are_sound(&in)) {
         PyErr_SetString(PyExc_ValueError, "the arrays do not fit each other");
