@@ -98,7 +98,10 @@ def test_what_the_words_say_is_the_same(texts: list[str], data: st.DataObject | 
     rows = reader.encoder.rows.find(read)
     assert rows.tobytes() == reader.encoder.rows.in_numpy(read).astype(np.int32).tobytes()
     given = read, rows, reader.encoder.codes, reader.rarity, lengths
-    assert topics.topics(*given).tobytes() == topics.in_numpy(*given).tobytes()
+    for reach in (topics.REACH, 2):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(topics, "REACH", reach)
+            assert topics.topics(*given).tobytes() == topics.in_numpy(*given).tobytes()
     assert reader.encoder.score(read, rows, odds, lengths).tobytes() == (
         reader.encoder.in_numpy(read, rows, odds, lengths).tobytes()
     )
@@ -267,6 +270,7 @@ def _parts() -> tuple:
         lambda core: core.networks(_parts(), ((_layers(_width(), 2), (_layer(2, 8), _layer(8, 2))),), ()),
         lambda core: core.rows(np.zeros(1, np.int64), np.zeros(2, np.int64), (), ()),
         lambda core: core.topics(*(np.zeros(0, np.int32),) * 7),
+        lambda core: core.topics(*(np.zeros(0, np.int32),) * 6, (120, 4032, 1024, 2.0, 0.5, 0)),
         lambda core: core.sentences(*(np.zeros(0, np.int32),) * 7),
         lambda core: core.measure(tuple, "", block_stats._SIGNS),
         lambda core: core.measures(tuple, ["a", ""], b"\1\1", block_stats._SIGNS),
