@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from archive.checking.index_check import index_problems
 from archive.checking.ledger import Checks
 from archive.checking.originals import Missing, Sources
 from archive.checking.repair import RepairError, repair
@@ -17,6 +18,7 @@ from archive.checking.signatures import sign, signature_path, signature_problems
 from archive.checking.timestamps import answer_path, stamp_problems, write_request
 from archive.checking.verify import Unchecked, verify
 from archive.cli.output import PROBLEMS, WELL, counted, note, report, say
+from archive.segments.folder import INDEX_NAME
 from archive.segments.problems import Problem
 from archive.segments.records import warc_date
 
@@ -33,7 +35,9 @@ def run_verify(args: argparse.Namespace, segments: list[Path], checks: Checks) -
         missing += isinstance(problem, Missing)
         count += isinstance(problem, Problem) or bool(args.sources)
         say(str(problem))
-    for problem in (*_signature_problems(args, segments), *_stamp_problems(args)):
+    index = args.archive_in / INDEX_NAME
+    of_the_whole = index_problems(index, segments) if args.archive_in.is_dir() else ()
+    for problem in (*of_the_whole, *_signature_problems(args, segments), *_stamp_problems(args)):
         count += 1
         say(str(problem))
     if missing:

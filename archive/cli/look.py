@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from archive.checking.ledger import Checks, LedgerError
-from archive.checking.versions import history
+from archive.checking.versions import chosen, history
 from archive.cli.output import PROBLEMS, WELL, counted, not_found, note, report, say, say_bytes
 from archive.segments.problems import Problem
 from archive.terminal import as_json, one_line
@@ -20,17 +20,20 @@ SIGNS = {"keep": " ", "strip": "-", "meta": ">", "repair": "~"}
 
 def run_ls(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
     """Lists the articles."""
-    code, count = WELL, 0
+    code, count, earlier = WELL, 0, 0
+    newest = chosen(segments)
     for entry in entries(segments):
         if isinstance(entry, Entry):
             row = entry.row()
             count += 1
+            earlier += newest is not None and entry.group.metadata.id not in newest
             say(json.dumps(row) if args.json else _listed(row))
         elif isinstance(entry, Problem):
             code = report(entry)
         else:
             note(f"{entry.file} was repaired; lost: {entry.what}")
-    note(f"{counted(count, 'article')} in {counted(len(segments), 'segment')}")
+    versions = f", {earlier} of them in an earlier version (`archive history` lists these)" if earlier else ""
+    note(f"{counted(count, 'article')} in {counted(len(segments), 'segment')}{versions}")
     return code
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -39,6 +40,9 @@ SPLIT_AT = 2_000_000_000
 #: Lines of the index in one gzip member, as cdxj-indexer and py-wacz have it.
 BLOCK = 3_000
 PIECE = 1 << 20
+#: Bytes of a file's name, without its number and ending; and what stands in none on Windows, or leads elsewhere.
+MAX_NAME = 200
+_NO_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
 #: ZIP knows no later date, and none before NO_DATE.
 LAST_DATE = "2107-12-31T23:59:58Z"
 COPY_FIELD = b"\r\nsource-copy: "
@@ -108,8 +112,9 @@ def export_wacz(
     """
     folder.mkdir(parents=True, exist_ok=True)
     counts = Counts()
+    name = _file_name(about.title)
     for number, part in enumerate(_parts(segments, split_at)):
-        stem = about.title if number == 0 else f"{about.title}-{number:02d}"
+        stem = name if number == 0 else f"{name}-{number:02d}"
         try:
             with drafted(folder / f"{stem}.wacz", replace=False) as file:
                 _write(file, part, Telling(told, among), about, counts)
@@ -117,6 +122,16 @@ def export_wacz(
             what = "exists; give another folder with -o, an export never writes over a file"
             raise ExportError(f"{folder / stem}.wacz {what}") from None
     return counts
+
+
+def _file_name(title: str) -> str:
+    """A title as the name of a file.
+
+    >>> _file_name("News / May 2026: all")
+    'News - May 2026- all'
+    """
+    whole = _NO_NAME.sub("-", title).strip(" .").encode("utf-8", "replace")
+    return whole[:MAX_NAME].decode("utf-8", "ignore") or "archive"
 
 
 def _parts(segments: Sequence[Path], split_at: int) -> Iterator[list[Path]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from warc_samples import article, command, few, write_segment
+from warc_samples import SEGMENT, article, command, few, write_segment
 
 from archive import cli
 
@@ -31,6 +32,21 @@ def test_ls(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["path"] for row in rows] == [one.locator for one in few()]
     assert [row["status"] for row in rows][-2:] == ["empty", "failed"]
+
+
+def test_a_segment_that_the_index_names_is_missed(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gone = write_segment(out / "warc", few(), replace(SEGMENT, shard=1))
+    assert command("index", out) == 0
+    assert command("verify", out) == 0
+    content = gone.read_bytes()
+    gone.unlink()
+    capsys.readouterr()
+    assert command("verify", out) == 1
+    printed = capsys.readouterr()
+    assert f"index.cdxj: the segment {gone.name} that it names is missing; bring the file back" in printed.out
+    gone.with_name(f"{gone.name}.open").write_bytes(content)  # still being written: it is there
+    command("verify", out)
+    assert "is missing" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["news/a.txt", "https://www.example.org/News/a?b=2&a=1"])

@@ -144,6 +144,11 @@ def test_exports_tell_the_newest_version_or_that_of_a_day(out: Path, tmp_path: P
     assert rows_of(out, tmp_path / "first", "--at", first) == ["Always.", "Old page.", "One.", "Row."]
 
 
+def test_a_listing_counts_earlier_versions(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("ls", out) == 0
+    assert "8 articles in 3 segments, 4 of them in an earlier version" in capsys.readouterr().err
+
+
 def test_a_wacz_tells_all_versions_or_those_of_a_day(out: Path, tmp_path: Path) -> None:
     for name, more, count in (("all", (), 8), ("then", ("--at", CLOCK.date().isoformat()), 4)):
         assert command("export", str(out), "--wacz", "-o", str(tmp_path / name), *more, checks=TELLING) == 0

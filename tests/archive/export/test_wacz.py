@@ -119,6 +119,16 @@ def test_the_same_run_gives_the_same_bytes_and_nothing_is_written_over(tmp_path:
     assert one.read_bytes() == two.read_bytes()
 
 
+@pytest.mark.parametrize("title", ["News / May 2026", "../../elsewhere", "a\\b:c", "...", "", "字" * 300, "a\nb"])
+def test_a_title_is_no_path(tmp_path: Path, title: str) -> None:
+    segments = [write_segment(tmp_path, few())]
+    export_wacz(segments, tmp_path / "w" / "here", told, about_run(segments, title))
+    (path,) = tmp_path.rglob("*.wacz")
+    assert path.parent == tmp_path / "w" / "here"
+    with zipfile.ZipFile(path) as file:
+        assert json.loads(file.read("datapackage.json"))["title"] == title
+
+
 def test_py_wacz_finds_it_valid(wacz: Path) -> None:
     validate = pytest.importorskip("wacz.validate")
     checked = validate.Validation(str(wacz))
