@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from cleaner.document import Document, Rendering
+from cleaner.heuristics.prompts import cut_prompts
 from cleaner.html.page import Extractor
 from cleaner.segmentation.text import glued, segment_text
 
@@ -18,7 +19,7 @@ def _segment_html(document: Document, extractor: Extractor) -> Rendering:
 
 #: The extractor tells who else is asked about a page; other media types do without.
 SEGMENTERS: Mapping[str, Callable[[Document, Extractor], Rendering]] = {
-    "text/plain": lambda document, _: segment_text(document),
+    "text/plain": lambda document, _: cut_prompts(segment_text(document)),
     "text/html": _segment_html,
 }
 
@@ -29,7 +30,7 @@ def unrepaired(document: Document, rendering: Rendering, extractor: Extractor) -
         from cleaner.html.segment import segment_html
 
         return segment_html(document, extractor, repaired=False)
-    plain = segment_text(replace(document, text=rendering.source_text), repaired=False)
+    plain = cut_prompts(segment_text(replace(document, text=rendering.source_text), repaired=False))
     return replace(plain, metadata=rendering.metadata)
 
 

@@ -25,6 +25,7 @@ from cleaner.heuristics.annotate import Labelling, find_asked, find_evidence
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import CueTable, tables_for
 from cleaner.heuristics.kind import Kind, kind_of
+from cleaner.heuristics.prompts import cut_prompts
 from cleaner.html.page import Extractor
 from cleaner.labels import Action, Label, Policy
 from cleaner.language import identify
@@ -255,7 +256,7 @@ class Cleaner:
             kept = assembly.assemble(document, rendering, decisions, lang)
             if not kept.body or not second_look.is_doubtful(kept):
                 break
-            rest = segment_text(Document("", kept.text))
+            rest = cut_prompts(segment_text(Document("", kept.text)))
             if rest.repairs or second_look.same_lines(before.blocks, rest.blocks):
                 break
             said = identify(rest.text, document.lang)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
 from cleaner.document import Block, Rendering
 from cleaner.memory.fingerprints import Units
+from cleaner.segmentation.text import cut_block
 from cleaner.segmentation.tokens import Flags, Tokens
 
 #: A shorter stretch is a turn of phrase, and what is left over beside it must be so many words at least.
@@ -29,7 +29,7 @@ def split(rendering: Rendering, tokens: Tokens, units: Units, recurring: Flags, 
         if glued[index] and index in spans:
             unit = spans[index]
             cuts = list(_cuts(block, index, tokens, recurring, (int(units.first[unit]), int(units.last[unit]))))
-        blocks += _pieces(block, cuts) if cuts else [block]
+        blocks += cut_block(block, cuts) if cuts else [block]
     return replace(rendering, blocks=tuple(blocks)) if len(blocks) > len(rendering.blocks) else None
 
 
@@ -60,14 +60,3 @@ def _before(text: str, offset: int) -> int:
     while offset > 0 and not text[offset - 1].isspace():
         offset -= 1
     return offset
-
-
-def _pieces(block: Block, cuts: list[int]) -> Iterator[Block]:
-    edges = [0, *sorted({cut for cut in cuts if 0 < cut < len(block.text)}), len(block.text)]
-    for first, last in pairwise(edges):
-        text = block.text[first:last]
-        lead = len(text) - len(text.lstrip())
-        start, bare = block.start + first + lead, text.strip()
-        if bare:
-            gap = block.newlines_before if first == 0 else 0
-            yield replace(block, start=start, end=start + len(bare), text=bare, newlines_before=gap)

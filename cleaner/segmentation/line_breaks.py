@@ -74,6 +74,15 @@ class Breaks:
             stretches.append((start, end))
         return stretches
 
+    def likeliest(self, text: str, start: int, end: int, least: float) -> int:
+        """Where in a sentence a line is likeliest to have begun; -1 when no gap has the log-odds `least`."""
+        gaps = _find_gaps(text, [(start, end)])
+        if gaps is None or not len(gaps.places):
+            return -1
+        odds = self._sums(gaps) * self.scale + self.bias
+        best = int(odds.argmax())
+        return int(gaps.places[best]) if odds[best] > least else -1
+
     def _sums(self, gaps: _Found) -> Floats:
         """Per gap the sum of its weights."""
         if accelerator.compiled is None or self.weights.dtype != np.int8:

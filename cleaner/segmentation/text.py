@@ -9,7 +9,7 @@ belongs to no block. Never refuses a text.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -189,6 +189,18 @@ def join_wrapped(text: str, lines: list[Stretch], width: int) -> list[Stretch]:
             joined.append(line)
         last = line
     return joined
+
+
+def cut_block(block: Block, cuts: Iterable[int]) -> Iterator[Block]:
+    """A block cut at offsets in its text, without the white space at the edges."""
+    edges = [0, *sorted({cut for cut in cuts if 0 < cut < len(block.text)}), len(block.text)]
+    for first, last in pairwise(edges):
+        text = block.text[first:last]
+        lead = len(text) - len(text.lstrip())
+        start, bare = block.start + first + lead, text.strip()
+        if bare:
+            gap = block.newlines_before if first == 0 else 0
+            yield replace(block, start=start, end=start + len(bare), text=bare, newlines_before=gap)
 
 
 def glued(blocks: Sequence[Block]) -> list[bool]:

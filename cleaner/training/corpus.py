@@ -27,6 +27,7 @@ from cleaner.readers.jsonl import LONGEST_ROW, json_objects
 from cleaner.readers.packing import PackingError
 from cleaner.readers.rows import RowError
 from cleaner.segmentation.line_breaks import Breaks
+from cleaner.heuristics.prompts import cut_prompts
 from cleaner.segmentation.text import segment_text
 from cleaner.segmentation.tokens import Ints
 from cleaner.training.evaluation import Gold, GoldError
@@ -90,7 +91,7 @@ FoldBreaks = Mapping[int, Breaks]
 def example(gold: Gold, breaks: FoldBreaks | None = None) -> Example | None:
     """The example of a labelled document, in the blocks that cleaning would see; None when it has no block."""
     own_breaks = breaks[fold_of(site(gold.source), FOLDS)] if breaks else None
-    rendering = segment_text(Document(gold.id, gold.text), breaks=own_breaks)
+    rendering = cut_prompts(segment_text(Document(gold.id, gold.text), breaks=own_breaks), own_breaks)
     if not rendering.blocks:
         return None
     offsets = OffsetMap(rendering.repairs)
