@@ -20,6 +20,7 @@ import numpy as np
 
 from cleaner.decoding.mojibake import OffsetMap
 from cleaner.document import Block, Document, Rendering
+from cleaner.heuristics.prompts import cut_prompts
 from cleaner.labels import KEPT, Label
 from cleaner.model.features import Features
 from cleaner.model.network import COLUMN, features_of
@@ -27,7 +28,6 @@ from cleaner.readers.jsonl import LONGEST_ROW, json_objects
 from cleaner.readers.packing import PackingError
 from cleaner.readers.rows import RowError
 from cleaner.segmentation.line_breaks import Breaks
-from cleaner.heuristics.prompts import cut_prompts
 from cleaner.segmentation.text import segment_text
 from cleaner.segmentation.tokens import Ints
 from cleaner.training.evaluation import Gold, GoldError

@@ -1,0 +1,70 @@
+"""Prompts to read something else: where they begin, where the titles behind them end, and what is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from cleaner.document import Document
+from cleaner.heuristics.prompts import LINE_TITLE, MOST, cut_prompts
+from cleaner.segmentation.text import segment_text
+
+PARAGRAPH = "The bridge opens again on Sunday, the council said."
+NEXT = "The council has paid four million crowns for the work, and people had to take another road of eight miles."
+
+
+def cut(text: str) -> list[str]:
+    return [block.text for block in cut_prompts(segment_text(Document("", text))).blocks]
+
+
+@pytest.mark.parametrize(
+    ("line", "teaser"),
+    [
+        (f"{PARAGRAPH}Read also: The goat that ran", "Read also: The goat that ran"),
+        (f"{PARAGRAPH} READ MORE: The goat that ran", "READ MORE: The goat that ran"),
+        (f"{PARAGRAPH} (Read also: The goat that ran)", "(Read also: The goat that ran)"),
+        (f"{PARAGRAPH} ▶ Read also: The goat that ran", "▶ Read also: The goat that ran"),
+        ("Harga sudah jelasBaca juga: Perahu Tua", "Baca juga: Perahu Tua"),
+        ("彼は話した。【関連記事】灯台を買った郵便配達員", "【関連記事】灯台を買った郵便配達員"),
+        ("그는 말했다.[관련기사] 등대를 산 우체부", "[관련기사] 등대를 산 우체부"),
+        ("Ça va, dit-il.Lire aussi : Le facteur", "Lire aussi : Le facteur"),
+        (f"{PARAGRAPH} Read also: The goat ran.", "Read also: The goat ran."),  # a title with a stop
+        (f"{PARAGRAPH} Read also: {'a' * (LINE_TITLE - 2)}.", f"Read also: {'a' * (LINE_TITLE - 2)}."),
+    ],
+)
+def test_a_teaser_becomes_a_block_of_its_own(line: str, teaser: str) -> None:
+    text = f"A headline\n{line}\n{NEXT}\n{NEXT}\n{NEXT}"
+    assert cut(text)[1:3] == [line.removesuffix(teaser).rstrip(), teaser]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "He has one rule: read also: what is on the back.",  # in lower case, inside a sentence
+        "The sign said related:",
+        "What he calls Related: an old word.",  # one word, not behind a stop
+        "Bread and more: The goat that ran",
+        "A list (of things) and [notes] in brackets",
+        f"{PARAGRAPH}Wait: The goat that ran",
+    ],
+)
+def test_other_colons_and_brackets_cut_nothing(line: str) -> None:
+    text = f"A headline\n{line}\n{NEXT}\n{NEXT}\n{NEXT}"
+    plain = segment_text(Document("", text))
+    assert cut_prompts(plain) is plain
+
+
+def test_in_a_flat_text_the_title_ends_where_a_line_is_likely_to_have_begun() -> None:
+    blocks = cut(f"{PARAGRAPH} Read also: The postman who bought a lighthouse {NEXT} {NEXT}")
+    assert "Read also: The postman who bought a lighthouse" in blocks
+    assert NEXT in blocks
+
+
+def test_offsets_stay_those_of_the_text() -> None:
+    rendering = cut_prompts(segment_text(Document("", f"{PARAGRAPH}Read also: The goat {NEXT} {PARAGRAPH}")))
+    assert all(rendering.text[block.start : block.end] == block.text for block in rendering.blocks)
+    assert "".join(block.text for block in rendering.blocks).replace(" ", "") == rendering.text.replace(" ", "")
+
+
+def test_a_line_of_prompts_is_cut_at_some_of_them_only() -> None:
+    blocks = cut("A headline\n" + "So. Read also: X " * (3 * MOST) + f"\n{NEXT}\n{NEXT}\n{NEXT}")
+    assert len(blocks) <= 2 * MOST + 5
