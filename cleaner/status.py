@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from cleaner.corrections.apply import is_corrected
 from cleaner.document import Decision, Status
 from cleaner.labels import Action, Label
 from cleaner.segmentation.stops import ends_sentence
@@ -20,11 +21,16 @@ SHORT_BY_NATURE, TOO_LONG = frozenset({Label.CAPTION, Label.BYLINE, Label.SOCIAL
 
 
 def status_of(decisions: Sequence[Decision], text: str = "") -> tuple[Status, str]:
-    """How the document ended, and why; `text` is what the decisions' offsets refer to, for the share of its prose."""
+    """How the document ended, and why; `text` is what the decisions' offsets refer to, for the share of its prose.
+
+    What a person removed makes nothing suspect: somebody has looked at it.
+    """
     kept = sum(decision.end - decision.start for decision in decisions if decision.action is Action.KEEP)
-    gone = sum(decision.end - decision.start for decision in decisions if decision.action is not Action.KEEP)
+    removed = [decision for decision in decisions if decision.action is not Action.KEEP]
     if not kept or not _shows(decisions, text):
-        return Status.EMPTY, "nothing but boilerplate" if gone else "no text"
+        return Status.EMPTY, "nothing but boilerplate" if removed else "no text"
+    decisions = [decision for decision in decisions if decision.action is Action.KEEP or not is_corrected(decision)]
+    gone = sum(decision.end - decision.start for decision in decisions if decision.action is not Action.KEEP)
     if gone > SUSPECT_SHARE * (kept + gone):
         return Status.SUSPECT, f"{gone / (kept + gone):.0%} of the text was removed"
     for decision in decisions:

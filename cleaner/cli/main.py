@@ -43,7 +43,7 @@ COMMANDS = (
     Command("status", "how far a run is, while it works and afterwards", "cleaner.cli.status"),
     Command("memory", "what sources repeat: count it, look at it, merge counts", "cleaner.cli.memory"),
     Command("review", "look at a run in the browser, and correct it by a click", "cleaner.cli.review", "add_review"),
-    Command("corrections", "what persons decided: show, merge, check", "cleaner.cli.review", "add_corrections"),
+    Command("corrections", "what persons decided: add, show, merge, check", "cleaner.cli.review", "add_corrections"),
     Command("archive", "look into, verify, restore or repair a WARC archive", "cleaner.cli.archive"),
 )
 #: Errors whose message is for the user, by the module and the name of their class; looked up where they were loaded.

@@ -1,4 +1,4 @@
-"""The commands `cleancopy review` and `cleancopy corrections show|merge|check`: persons look, correct, and are heard.
+"""The commands `cleancopy review` and `cleancopy corrections add|show|merge|check`: persons look and correct.
 
 The pages need more than the cleaner does: pip install 'cleancopy[review]'.
 """
@@ -23,6 +23,7 @@ from cleaner.corrections.merge import merged
 from cleaner.review.index import ReviewError, index_of
 from cleaner.storage.object_store import file_at
 from cleaner.training.agreement import agreement, disputed, gold_rows
+from cleaner.writers.words import number, plural
 
 OK, PROBLEMS = 0, 1
 CORRECTIONS = "corrections.jsonl"
@@ -61,9 +62,27 @@ def add_corrections(parser: argparse.ArgumentParser) -> None:
     show.add_argument("--json", action="store_true", help="rows instead of lines")
     merge = actions.add_parser("merge", help="several files as one, each row once")
     merge.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the merged file")
+    _add_add(actions.add_parser("add", help="correct lines of a document of a finished run, without a browser"))
     check = actions.add_parser("check", help="conflicts between persons, and texts that do not fit; exit code 1 if any")
     for action in (show, merge, check):
         action.add_argument("files", nargs="+", metavar="FILE", help="corrections.jsonl, a file or URL")
+
+
+def _add_add(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `corrections add`."""
+    parser.add_argument("run", type=Path, metavar="OUT", help="the folder of a finished run")
+    parser.add_argument("document", metavar="DOCUMENT", help="its id, or its place: a file, file#row")
+    parser.add_argument("lines", nargs="+", metavar="LINE", help="a line as it stands in the document, or words of it")
+    verdict = parser.add_mutually_exclusive_group(required=True)
+    verdict.add_argument("--keep", dest="verdict", action="store_const", const="keep", help="it is of the article")
+    verdict.add_argument("--remove", dest="verdict", action="store_const", const="remove", help="it is not")
+    verdict.add_argument("--label", dest="verdict", metavar="LABEL", help="what it is (docs/labels.md)")
+    parser.add_argument(
+        "--scope", choices=("text", "source", "everywhere"), default="text",
+        help="where that holds: in this text (default), wherever its source says the line, or everywhere",
+    )  # fmt: skip
+    parser.add_argument("--corrections", type=Path, metavar="FILE", help=f"where to keep it (OUT/{CORRECTIONS})")
+    parser.add_argument("--as", dest="who", metavar="NAME", help="who you are (default: your name on this machine)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -81,11 +100,7 @@ def _review(args: argparse.Namespace) -> int:
     except ImportError as error:
         raise ReviewError(f"the pages need more than is here ({error}); pip install 'cleancopy[review]'") from error
     index = index_of(args.run, lambda line: tell(line, to=sys.stderr))
-    corrections = args.corrections or args.run / CORRECTIONS
-    if args.corrections is None and corrections.is_symlink():
-        raise ReviewError(f"{corrections} is a link; name the file that it leads to with --corrections")
-    if corrections.exists():
-        read(corrections)  # what cannot be read is said now, not at the first click
+    corrections = _corrections_of(args)
     if args.ask:
         _ask(args, index, corrections)
     if not 0 <= args.port < 1 << 16:
@@ -137,7 +152,33 @@ def _user() -> str:
         return "someone"
 
 
+def _add(args: argparse.Namespace) -> int:
+    from cleaner.corrections.format import Scope
+    from cleaner.review.add import add_corrections
+
+    index = index_of(args.run, lambda line: tell(line, to=sys.stderr))
+    file = _corrections_of(args)
+    said = (args.verdict, Scope(args.scope))
+    rows = add_corrections(args.run, index, file, args.document, args.lines, said, args.who or _user())
+    for row in rows:
+        tell(one_line(f"{row.label}: {row.text}"))
+    tell(f"{plural(len(rows), 'correction')} in {file}; `cleancopy clean … --corrections {file}` obeys")
+    return OK
+
+
+def _corrections_of(args: argparse.Namespace) -> Path:
+    """The file that corrections of a run go to. Raises ReviewError, CorrectionError."""
+    corrections: Path = args.corrections or args.run / CORRECTIONS
+    if args.corrections is None and corrections.is_symlink():
+        raise ReviewError(f"{corrections} is a link; name the file that it leads to with --corrections")
+    if corrections.exists():
+        read(corrections)  # what cannot be read is said now, not at the first click
+    return corrections
+
+
 def _corrections(args: argparse.Namespace) -> int:
+    if args.corrections_command == "add":
+        return _add(args)
     rows = merged(read(file_at(name)) for name in args.files)
     return _ACTIONS[args.corrections_command](args, rows)
 
@@ -149,13 +190,14 @@ def _show(args: argparse.Namespace, rows: list[Row]) -> int:
     for line in described(rows):
         tell(one_line(line))
     seen = sum(isinstance(row, Seen) for row in rows)
-    print(f"{len(in_force(rows))} corrections in force, {seen} documents, {len(reviewers(rows))} reviewed as a whole")
+    counted = f"{plural(len(in_force(rows)), 'correction')} in force, {plural(seen, 'document')}"
+    print(f"{counted}, {number(len(reviewers(rows)))} reviewed as a whole")
     return OK
 
 
 def _merge(args: argparse.Namespace, rows: list[Row]) -> int:
     write_atomically(args.output, [encode(row) for row in rows])
-    print(f"{args.output}: {len(rows)} rows, {len(in_force(rows))} corrections in force")
+    print(f"{args.output}: {plural(len(rows), 'row')}, {plural(len(in_force(rows)), 'correction')} in force")
     return OK
 
 
@@ -163,7 +205,7 @@ def _check(args: argparse.Namespace, rows: list[Row]) -> int:
     lines = list(findings(rows))
     for line in lines:
         tell(one_line(line))
-    print(f"{len(rows)} rows, {len(lines)} findings")
+    print(f"{plural(len(rows), 'row')}, {plural(len(lines), 'finding')}")
     return PROBLEMS if lines else OK
 
 

@@ -31,13 +31,14 @@ from cleaner.writers.words import first_line
 
 FOLDER, NAME = "review", "index.sqlite"
 #: Raised with every change of the tables or of the order.
-SCHEMA = 2
+SCHEMA = 3
 #: Characters of the first line of a text without a title.
 TITLE = 90
 #: A line is listed when so many documents of its source hold it.
 REPEATED = 2
-#: What makes a document worth a look: that most of it went or nothing stayed, an unsure removal, a line in many.
-SUSPECT, EMPTY, FAILED, FREQUENT = 2.0, 1.0, 0.5, 0.1
+#: What makes a document worth a look: that most of it went or nothing stayed, an unsure removal, a line in many. There
+#: is nothing to look at in one that came without text.
+SUSPECT, EMPTY, FAILED, FREQUENT, TEXTLESS = 2.0, 1.0, 0.5, 0.1, -1.0
 #: Documents between two commits and two messages.
 STEP = 2_000
 #: Choices that a filter offers, most frequent first.
@@ -47,7 +48,7 @@ SHOWN = 400  # characters of a repeated line in the list
 TABLES = """
 create table meta(name text primary key, value text);
 create table document(
-  n integer primary key, digest text, id text, source text, lang text, status text, title text, why text,
+  n integer primary key, digest text, id text, place text, source text, lang text, status text, title text, why text,
   segment text, offset integer, share real, doubt real, removed integer, interest real);
 create table label(document integer, label text, primary key(label, document)) without rowid;
 create temp table stretch(source, key integer, document integer, start integer, end integer, label, gone, text);
@@ -91,6 +92,7 @@ class Indexed:
 
     digest: str
     id: str
+    place: str  # the file it came from, with `#row` of a row
     source: str
     lang: str
     status: str
@@ -119,7 +121,7 @@ def index_of(out: Path, say: Say = lambda _: None) -> Path:
             if not path.exists() or _identity_in(path) != wanted:  # another server may have made it meanwhile
                 remove_drafts(path)
                 with drafted_path(path) as draft, closing(sqlite3.connect(draft, isolation_level=None)) as database:
-                    build(database, documents_in(out), wanted, say)
+                    build(database, documents_in(out), wanted, say, cleaned=int(report["counts"]["documents"]))
     except (OSError, sqlite3.Error) as error:
         raise ReviewError(f"{path.parent}: the index cannot be written ({error}); mend that, then try again") from error
     return path
@@ -179,6 +181,7 @@ def _indexed(entry: Entry) -> Indexed | None:
         title = "" if failed else as_stored(clean, ledger).title or first_line(clean, TITLE)
         return Indexed(
             digest=str(ledger.get("source-text-digest", "")), id=fields.get("document-id") or entry.locator,
+            place=entry.locator,
             source=str(ledger.get("source") or ""), lang=fields.get("language", "und"), status=str(ledger["status"]),
             title=title, why=str(ledger.get("why", "")), segment=first.file, offset=first.offset,
             text="" if failed else rebuild(clean, ledger), spans=() if failed else tuple(ledger["removed"]),
@@ -188,8 +191,10 @@ def _indexed(entry: Entry) -> Indexed | None:
         return None
 
 
-def build(database: sqlite3.Connection, documents: Iterable[Indexed], identity: str, say: Say) -> None:
-    """Fills an empty database. Raises sqlite3.Error."""
+def build(
+    database: sqlite3.Connection, documents: Iterable[Indexed], identity: str, say: Say, *, cleaned: int = 0
+) -> None:
+    """Fills an empty database; cleaned: documents that the run counts. Raises sqlite3.Error."""
     database.executescript("pragma journal_mode=off; pragma synchronous=off;" + TABLES)
     facets: dict[str, Counter[str]] = {name: Counter() for name in ("source", "lang", "status", "label")}
     number = 0
@@ -207,7 +212,12 @@ def build(database: sqlite3.Connection, documents: Iterable[Indexed], identity: 
     say("counting what sources repeat")
     database.executescript(FINISH)
     choices = {name: counts.most_common(CHOICES) for name, counts in facets.items()}
-    rows = {"documents": str(number), "facets": json.dumps(choices), "run": identity}
+    rows = {
+        "documents": str(number),
+        "unread": str(max(0, cleaned - number)),
+        "facets": json.dumps(choices),
+        "run": identity,
+    }
     database.executemany("insert into meta values(?, ?)", rows.items())
     database.execute("analyze")
 
@@ -217,9 +227,11 @@ def _insert(database: sqlite3.Connection, number: int, document: Indexed) -> set
     removed = sum(span["end"] - span["start"] for span in document.spans)
     kept = sum(end - start for start, end, _ in document.kept)
     doubt = max((1 - abs(2 * span["score"] - 1) for span in document.spans), default=0.0)
-    interest = doubt + {Status.SUSPECT: SUSPECT, Status.EMPTY: EMPTY, Status.FAILED: FAILED}.get(document.status, 0.0)  # type: ignore[call-overload]
+    empty = EMPTY if document.text.strip() else TEXTLESS
+    interest = doubt + {Status.SUSPECT: SUSPECT, Status.EMPTY: empty, Status.FAILED: FAILED}.get(document.status, 0.0)  # type: ignore[call-overload]
+    names = (document.id, document.place, document.source, document.lang, document.status)
     values = (
-        number, document.digest, *map(_storable, (document.id, document.source, document.lang, document.status)),
+        number, document.digest, *map(_storable, names),
         _storable(document.title), _storable(document.why), document.segment, document.offset,
         removed / max(1, removed + kept), doubt, len(document.spans), interest,
     )  # fmt: skip

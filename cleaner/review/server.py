@@ -25,15 +25,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as ASGIScope
 
-from cleaner.batch.output.folder import read_report
 from cleaner.corrections.format import CorrectionError, Scope
-from cleaner.labels import Policy
 from cleaner.review import queries
 from cleaner.review.desk import NAME, Desk, Said, State
 from cleaner.review.guard import HEADERS, Guard, refused
 from cleaner.review.index import ReviewError
 from cleaner.review.pages import FILES, file, page
-from cleaner.review.view import Article, Stretch, article_at, stretches
+from cleaner.review.view import Article, Stretch, article_at, policy_of, stretches
 
 LOOPBACK = "127.0.0.1"
 MOST = 10**12  # numbers in addresses
@@ -51,11 +49,6 @@ class Review:
     def database(self) -> closing[Connection]:
         """The index, for one request."""
         return closing(queries.opened(self.index))
-
-
-def policy_of(out: Path) -> Policy:
-    """The policy of the run."""
-    return Policy.of(((read_report(out) or {}).get("configuration") or {}).get("policy"))
 
 
 def articles(out: Path, index: Path) -> Iterator[Article]:
@@ -223,7 +216,8 @@ def _list(review: Review, asked: _Asked) -> Response:
             page(
                 "list.html", **_common(review, asked, database, "documents"), rows=rows[: queries.PAGE],
                 more=len(rows) > queries.PAGE, start=start, size=queries.PAGE, count=queries.count(database, filters),
-                facets=queries.meta(database, "facets"), reviewed=state.reviewed, corrected=state.corrected,
+                facets=queries.meta(database, "facets"), unread=queries.meta(database, "unread"),
+                reviewed=state.reviewed, corrected=state.corrected,
                 filters=_Given(filters.query()),
             )
         )  # fmt: skip

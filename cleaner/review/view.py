@@ -15,6 +15,7 @@ from archive.checking.ledger import LEDGER_ERRORS, load_ledger
 from archive.segments.records import MAX_BLOCK
 from archive.warc.fields import FieldsError, load_fields
 from archive.warc.records import Capture, captures, wanted
+from cleaner.batch.output.folder import read_report
 from cleaner.corrections.apply import Corrections, is_corrected
 from cleaner.corrections.format import Seen
 from cleaner.document import Decision, Rendering
@@ -56,6 +57,11 @@ class Stretch:
     reasons: tuple[str, ...]
     corrected: bool
     breaks: int  # line breaks before it: 0 same line, 1 next, 2 after a blank one
+
+
+def policy_of(out: Path) -> Policy:
+    """The policy of the run."""
+    return Policy.of(((read_report(out) or {}).get("configuration") or {}).get("policy"))
 
 
 def article_at(out: Path, row: Mapping[str, Any], policy: Policy) -> Article:

@@ -41,3 +41,12 @@ def test_a_long_stretch_that_goes_as_something_short_is_suspect(label: Label, si
     kept = Decision(0, 20_000, Label.BODY, Action.KEEP, 0.1)
     gone = Decision(20_000, 20_000 + size, label, Action.STRIP, 0.9)
     assert status_of([kept, gone])[0] is status
+
+
+def test_what_a_person_removed_makes_nothing_suspect() -> None:
+    said = ("corrected by Anna: donation, in this text",)
+    removed = Decision(100, 900, Label.DONATION, Action.STRIP, 1.0, said)
+    kept = Decision(0, 100, Label.BODY, Action.KEEP, 0.1)
+    assert status_of([kept, removed]) == (Status.CLEAN, "")
+    assert status_of([kept, removed, Decision(900, 1051, Label.RELATED, Action.STRIP, 0.9)])[0] is Status.SUSPECT
+    assert status_of([removed]) == (Status.EMPTY, "nothing but boilerplate")

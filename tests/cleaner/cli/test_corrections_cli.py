@@ -136,7 +136,7 @@ def test_show_merge_check(corrections: Path, tmp_path: Path, capsys):
     other.write_bytes(encode(row("Ben\x1b[31m", Label.BODY)))
     assert main(["corrections", "show", str(corrections)]) == 0
     assert "Anna" in (shown := capsys.readouterr().out)
-    assert "1 corrections in force" in shown
+    assert "1 correction in force" in shown
     assert main(["corrections", "check", str(corrections)]) == 0
     both = tmp_path / "both.jsonl"
     assert main(["corrections", "merge", str(corrections), str(other), str(corrections), "-o", str(both)]) == 0
@@ -203,3 +203,62 @@ def test_an_update_says_that_what_was_cleaned_before_is_not_corrected(loose: Pat
     (loose / "newer.txt").write_text(ARTICLE.format(n=7, letter=LETTER), encoding="utf-8")
     assert main(words) == 0
     assert "obeyed in 1 place of 1 document; documents of earlier runs" in capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    """A finished run of two rows, two files of which have one name for their row."""
+    folder = tmp_path_factory.mktemp("add") / "in"
+    folder.mkdir()
+    for name in ("a", "b"):
+        values = {
+            "id": "same",
+            "text": ARTICLE.format(n=1, letter=f"{LETTER}\n\nOf the dock {name}."),
+            "source": "post.test",
+        }
+        (folder / f"{name}.jsonl").write_text(json.dumps(values) + "\n", encoding="utf-8")
+    out = folder.parent / "out"
+    assert main(["clean", str(folder), "-o", str(out), "--workers", "1", "--timeout", "0", "--quiet"]) == 0
+    return out
+
+
+def test_lines_are_corrected_by_what_they_say(finished: Path, tmp_path: Path, capsys):
+    file = tmp_path / "own.jsonl"
+    words = ["corrections", "add", str(finished), "a.jsonl#1", "--corrections", str(file), "--as", "Anna"]
+    assert main([*words, "  " + LETTER.replace(" ", "  "), "--label", "donation", "--scope", "source"]) == 0
+    assert main([*words, "after a year of work", "--remove"]) == 0
+    corrections = [each for each in read(file) if isinstance(each, Correction)]
+    assert [(c.text, c.scope, c.part) for c in corrections] == [
+        (LETTER, Scope.SOURCE, False),
+        ("after a year of work", Scope.TEXT, True),
+    ]
+    capsys.readouterr()
+    assert main(["corrections", "show", str(file)]) == 0
+    assert "2 corrections in force, 1 document," in capsys.readouterr().out
+
+
+MEETS_NOTHING = {
+    "no document": (("samen", "x", "--keep"), "has no document 'samen'; did you mean 'same'?"),
+    "a name far from all": (("", "x", "--keep"), "archive ls"),
+    "two documents": (
+        ("same", "x", "--keep"),
+        "2 documents are called 'same'; name one by its place: a.jsonl#1, b.jsonl#1",
+    ),
+    "no line": (
+        ("a.jsonl#1", "Of the dock b.", "--keep"),
+        "no line of same says “Of the dock b.”; the nearest is “Of the dock a.”",
+    ),
+    "a line far from all": (("a.jsonl#1", "zzz", "--keep"), "archive diff"),
+    "words in several lines": (("a.jsonl#1", "dock", "--keep"), "times in same; give more of the line"),
+    "no words": (("a.jsonl#1", " ", "--keep"), "an empty line meets nothing"),
+    "no label": (("a.jsonl#1", "Of the dock a.", "--label", "donatoin"), "'donatoin' is no label"),
+    "one of two lines": (("a.jsonl#1", "Of the dock a.", "zzz", "--keep"), "no line of same says “zzz”"),
+}
+
+
+@pytest.mark.parametrize("name", MEETS_NOTHING)
+def test_a_correction_that_meets_nothing_is_refused_and_nothing_is_kept(finished: Path, tmp_path: Path, capsys, name):
+    words, message = MEETS_NOTHING[name]
+    assert main(["corrections", "add", str(finished), *words, "--corrections", str(tmp_path / "c.jsonl")]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "c.jsonl").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -187,7 +188,7 @@ def test_any_words_can_be_searched(browser: TestClient, words: str):
 )
 def test_filters(browser: TestClient, query: dict[str, str], count: int):
     page = browser.get("/", params=query).text
-    assert f"{count} documents, suspect" in page
+    assert f"{count} {'document' if count == 1 else 'documents'}, suspect" in page
 
 
 def test_a_repeated_line_is_one_row_that_leads_to_its_documents(browser: TestClient):
@@ -409,3 +410,28 @@ def test_a_browser_that_comes_before_the_server_answers_waits():
 def test_a_port_that_is_taken_is_said_so():
     with listening(0) as bound, pytest.raises(ReviewError, match="cannot be used"):
         listening(bound.getsockname()[1])
+
+
+def test_the_list_names_file_and_row_and_tells_what_it_does_not_hold(tmp_path: Path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    story = "The bridge of the harbour opened on Monday after a year of work, said the council."
+    values = [
+        {"id": "full", "text": story},
+        {"id": "blank", "text": ""},
+        {"id": "appeal", "text": "Donate now"},
+        {"id": "none"},
+    ]
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in values), encoding="utf-8")
+    (folder / "gone.txt").write_bytes(b"\x00\x01" * 200)
+    words = ["clean", str(folder), "-o", str(tmp_path / "out"), "--workers", "1", "--timeout", "0", "--quiet"]
+    assert main(words) == 1
+    page = enter(tmp_path / "out", tmp_path / "c.jsonl").get("/").text
+    listed = re.findall(r'href="/d/\d+">([^<]*)', page)
+    assert listed[0] == "appeal"
+    assert listed[-1] == "blank"
+    assert "rows.jsonl#1 · full ·" in re.sub(r"\s+", " ", page)
+    count, unread = (
+        int(match) for match in re.search(r"(\d+) documents.*?(\d+) more of the run", page, re.DOTALL).groups()
+    )
+    assert count + unread == 5

@@ -1,0 +1,89 @@
+"""Corrections without a browser: a document by its id or place, its lines by what they say.
+
+Refuses a name or a line that meets nothing, or several things, and says which are near (ReviewError); then nothing is
+kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from cleaner.corrections.format import Correction, Scope
+from cleaner.review import queries
+from cleaner.review.desk import Desk, Said
+from cleaner.review.index import ReviewError
+from cleaner.review.view import Article, Stretch, article_at, policy_of, stretches
+from cleaner.writers.words import number, shorten
+
+#: Characters of a line, and so many names or lines, that a message shows.
+SHOWN, NAMED = 60, 5
+
+
+def add_corrections(
+    out: Path, index: Path, corrections: Path, name: str, lines: Sequence[str], said: tuple[str, Scope], who: str
+) -> list[Correction]:
+    """Keeps what a person says of the lines of one document, in that order; all or nothing.
+
+    said: a label, or keep, or remove; and where it holds. Raises ReviewError, CorrectionError, OSError.
+    """
+    verdict, scope = said
+    desk = Desk(corrections, policy_of(out), lambda: datetime.now(UTC))
+    with closing(queries.opened(index)) as database:
+        article = article_at(out, _document(database.execute, name, out), desk.policy)
+    shown = stretches(article, desk.state().corrections, desk.policy)
+    places = [place for line in lines for place in _places(article, shown, line)]
+    rows: list[Correction] = []
+    for part in (False, True):
+        if spans := tuple((start, end) for start, end, inside in places if inside is part):
+            rows += desk.say(article, shown, Said(spans, verdict, scope, part), who)
+    return rows
+
+
+def _document(execute: Any, name: str, out: Path) -> Mapping[str, Any]:
+    """The document of that id or place. Raises ReviewError."""
+    rows = execute("select * from document where digest != '' and (id = ? or place = ?) order by n", (name, name))
+    named = rows.fetchall()
+    if len(named) == 1:
+        return named[0]  # type: ignore[no-any-return]
+    if named:
+        places = ", ".join(row["place"] for row in named[:NAMED])
+        raise ReviewError(f"{number(len(named))} documents are called {name!r}; name one by its place: {places}")
+    known = [
+        text for row in execute("select id, place from document limit 20000") for text in (row["id"], row["place"])
+    ]
+    near = get_close_matches(name, known, n=1, cutoff=0.6)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; `cleancopy archive ls {out}` lists them"
+    raise ReviewError(f"{out} has no document {name!r}{hint}")
+
+
+def _places(article: Article, shown: Sequence[Stretch], line: str) -> Iterator[tuple[int, int, bool]]:
+    """Where a document says this: whole lines, else the one place within a line. Raises ReviewError."""
+    wanted = " ".join(line.split())
+    if not wanted:
+        raise ReviewError("an empty line meets nothing; give the words of a line")
+    whole = [stretch for stretch in shown if " ".join(stretch.text.split()) == wanted]
+    if whole:
+        yield from ((stretch.start, stretch.end, False) for stretch in whole)
+        return
+    words = re.compile(r"\s+".join(map(re.escape, wanted.split())))
+    inside = [(stretch, match) for stretch in shown for match in words.finditer(stretch.text)]
+    if len(inside) == 1:
+        stretch, match = inside[0]
+        yield stretch.start + match.start(), stretch.start + match.end(), True
+        return
+    if inside:
+        raise ReviewError(f"{_quoted(wanted)} stands {len(inside)} times in {article.id}; give more of the line")
+    known = [" ".join(stretch.text.split()) for stretch in shown]
+    near = get_close_matches(wanted, known, n=1, cutoff=0.5)
+    hint = f"; the nearest is {_quoted(near[0])}" if near else "; `cleancopy archive diff` shows its lines"
+    raise ReviewError(f"no line of {article.id} says {_quoted(wanted)}{hint}")
+
+
+def _quoted(line: str) -> str:
+    return f"“{shorten(line, SHOWN)}”"
