@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cleaner.cli.arguments import OK, one_blas_thread, positive, tell
+from cleaner.model.network import load
 from cleaner.training.blocks import Material, TrainingError, lines_of, train
 from cleaner.training.corpus import articles_by_site, line_examples, noisy_examples, read_rows, site
+from cleaner.training.encoder import vectors_of
 from cleaner.training.evaluation import Gold, read_gold
 from cleaner.training.line_breaks import Design
 from cleaner.training.network import Settings
@@ -40,7 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--breaks", action="store_true", help="the model of lost line breaks is learned instead")
     parser.add_argument("--split", metavar="NAME", help="only rows whose field `split` says so; others' sites go too")
     parser.add_argument("--templates", type=Path, metavar="FILE", help="TOML of boxes, as --boxes")
-    parser.add_argument("--vectors", type=Path, metavar="FILE", help="word vectors, as learned with --raw")
+    vectors = parser.add_mutually_exclusive_group()
+    vectors.add_argument("--vectors", type=Path, metavar="FILE", help="word vectors, as learned with --raw")
+    vectors.add_argument("--vectors-of", type=Path, metavar="MODEL", help="the word vectors in the file of a model")
     parser.add_argument(
         "--keep-folds", type=Path, metavar="DIR", help="also writes the models that lack one part of the sites"
     )
@@ -103,6 +107,12 @@ def _own(paths: list[Path], read: Callable[[Path], Iterator[Gold]]) -> list[Gold
     return [gold for path in paths for gold in read(path)]
 
 
+def _vectors(args: argparse.Namespace) -> Vectors:
+    if args.vectors_of:
+        return vectors_of(load(args.vectors_of))
+    return read_vectors(args.vectors) if args.vectors else Vectors.none()
+
+
 def run(args: argparse.Namespace) -> int:
     """Carries out `cleancopy train`. Raises GoldError, TrainingError, ModelError, OSError."""
     one_blas_thread()
@@ -119,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
         [example for path in args.noisy for example in noisy_examples(path)],
         articles_by_site(args.articles),
         _own(args.texts, read_texts),
-        read_vectors(args.vectors) if args.vectors else Vectors.none(),
+        _vectors(args),
     ).without(others)
     if args.breaks:
         return _train_breaks(args, material)

@@ -36,6 +36,8 @@ from cleaner.training.evaluation import Gold, GoldError
 INVISIBLE_WEIGHT = 0.2
 #: A block is kept when it holds at least this many visible characters of a kept label, or mostly such.
 ENOUGH_KEPT = 25
+#: A labelled stretch that was cut into more blocks counts no more than so many: a form with all countries of the world.
+MOST_PIECES = 8
 _WORD = re.compile(r"\w")
 
 
@@ -95,17 +97,27 @@ def example(gold: Gold, breaks: FoldBreaks | None = None) -> Example | None:
     if not rendering.blocks:
         return None
     offsets = OffsetMap(rendering.repairs)
-    labels, weights = [], []
+    labels, weights, starts = [], [], []
     for block in rendering.blocks:
         start, end = offsets.to_source(block.start, block.end)
+        starts.append(start)
         label, doubtful = _label(gold, start, end)
         labels.append(COLUMN[label])
         weights.append(0.0 if doubtful else 1.0 if _WORD.search(block.text) else INVISIBLE_WEIGHT)
     columns = np.array(labels)
+    counted = np.array(weights) * np.minimum(1, MOST_PIECES / _pieces(gold, starts))
     return Example(
         gold.id, site(gold.source), gold.lang, rendering, features_of(rendering.blocks), columns,
-        (columns >= len(KEPT)).astype(np.int64), np.array(weights), gold.spans, gold.doubt,
+        (columns >= len(KEPT)).astype(np.int64), counted, gold.spans, gold.doubt,
     )  # fmt: skip
+
+
+def _pieces(gold: Gold, starts: Sequence[int]) -> Ints:
+    """Per start of a block how many blocks its labelled stretch was cut into."""
+    firsts = [first for first, _, _ in gold.spans]
+    stretches = np.maximum(np.searchsorted(firsts, starts, side="right") - 1, 0)
+    pieces: Ints = np.bincount(stretches)[stretches]
+    return pieces
 
 
 def _label(gold: Gold, start: int, end: int) -> tuple[Label, bool]:

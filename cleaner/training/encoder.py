@@ -16,6 +16,8 @@ import numpy as np
 from cleaner.labels import KEPT, Label
 from cleaner.model.encoder import HEAD, SHAPES, TAIL, Encoder, Read, Rows, doubtful, select, sizes
 from cleaner.model.features import Features
+from cleaner.model.network import Model
+from cleaner.model.topics import RARITY_UNIT
 from cleaner.segmentation.tokens import Floats, Ints
 from cleaner.training.vectors import Vectors
 
@@ -56,6 +58,14 @@ def table_of(vectors: Vectors) -> Floats:
     rows = vectors.rows * (GAIN * math.sqrt(vectors.rows.shape[1]))
     scale = max(float(np.abs(rows).max()), 1e-8) / 127
     return (np.round(rows / scale) * scale).astype(np.float32)
+
+
+def vectors_of(model: Model) -> Vectors:
+    """The vectors that a model was trained with, as its encoder reads them."""
+    encoder = model.first.encoder
+    rows = encoder.codes * np.float32(encoder.unit / (GAIN * math.sqrt(encoder.codes.shape[1])))
+    words, stems = (buckets.astype(np.int64) for buckets in (encoder.rows.words, encoder.rows.stems))
+    return Vectors(words, stems, rows, (model.first.rarity / RARITY_UNIT).astype(np.float32))
 
 
 def train_encoder(lessons: Sequence[Lesson], rows: Rows, table: Floats) -> Encoder:

@@ -11,7 +11,7 @@ from cleaner.document import Block
 from cleaner.labels import Label
 from cleaner.model.encoder import HEAD, OUTPUTS, TAIL, Rows, doubtful, scaled, select, unread
 from cleaner.model.features import Features
-from cleaner.model.network import COLUMN, features_of
+from cleaner.model.network import COLUMN, features_of, shipped
 from cleaner.model.topics import TOPICS, topics, whole_rarity
 from cleaner.segmentation.tokens import Floats
 from cleaner.training.vectors import Vectors, compact, read_vectors
@@ -119,6 +119,17 @@ def test_vectors_are_kept_for_words_that_stand_often_and_survive_their_file(tmp_
     again = read_vectors(tmp_path / "words.vectors")
     assert np.allclose(again.rows, vectors.rows, atol=1e-3)
     assert again.words.tolist() == vectors.words.tolist()
+
+
+def test_the_vectors_of_a_model_are_those_that_it_was_trained_with() -> None:
+    pytest.importorskip("torch")
+    from cleaner.training.encoder import table_of, vectors_of
+
+    model = shipped()
+    encoder, vectors = model.first.encoder, vectors_of(model)
+    assert (table_of(vectors) == encoder.codes * np.float32(encoder.unit)).all()
+    assert (whole_rarity(vectors.rarity) == model.first.rarity).all()
+    assert vectors.words.tolist() == encoder.rows.words.tolist()
 
 
 def test_vectors_are_learned_from_raw_texts() -> None:

@@ -45,6 +45,14 @@ def test_numpy_scores_as_pytorch_does(counts: tuple[int, ...]) -> None:
         assert np.allclose(network.score(each.inputs), scores, atol=0.02)
 
 
+def test_the_gradients_of_what_is_carried_are_right() -> None:
+    from cleaner.training.carried import Carried
+
+    torch.manual_seed(1)
+    left, put = (torch.rand(5, 2, 3, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    assert torch.autograd.gradcheck(Carried.apply, (left, put))
+
+
 def test_blocks_of_weight_zero_and_padding_teach_nothing() -> None:
     documents = [document(4, 1, weight=0.0), document(9, 2, weight=0.0)]
     inputs, labels, weights, _ = _padded(documents, random.Random(1))

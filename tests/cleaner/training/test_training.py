@@ -21,7 +21,7 @@ from cleaner.labels import KEPT, Label
 from cleaner.model.network import COLUMN, load
 from cleaner.training.augment import flattened, made_from
 from cleaner.training.blocks import FOLDS, Material, TrainingError, train
-from cleaner.training.corpus import example, fold_of, line_examples, noisy_examples, site
+from cleaner.training.corpus import MOST_PIECES, example, fold_of, line_examples, noisy_examples, site
 from cleaner.training.evaluation import Gold, GoldError, as_values, evaluate, read_gold
 from cleaner.training.network import Settings
 from cleaner.training.own_texts import read_boxes, read_templates, read_texts
@@ -112,6 +112,19 @@ def test_doubtful_and_unlabelled_blocks_do_not_count() -> None:
     found = example(doubtful)
     assert found is not None
     assert found.weights.tolist() == [1.0, 0.0, 0.0]
+
+
+def test_a_line_that_is_cut_into_many_blocks_counts_no_more_than_eight() -> None:
+    countries = " ".join(f"{name}." for name in ["Country"] * 60)
+    form = Gold(
+        "one", f"{STORY} {countries}", ((0, 70, Label.BODY), (71, 71 + len(countries), Label.NEWSLETTER)), (), "en", ""
+    )
+    found = example(form)
+    assert found is not None
+    newsletter = found.weights[found.labels == COLUMN[Label.NEWSLETTER]]
+    assert len(newsletter) > MOST_PIECES
+    assert np.isclose(newsletter.sum(), MOST_PIECES)
+    assert found.weights[0] == 1
 
 
 @pytest.mark.parametrize("text", ["", " \n\t\n"])
