@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-#: Numbers of documents, characters, bytes: more than any disk holds is none.
+#: Numbers of documents, characters, bytes: larger ones are refused, since no disk holds so many.
 MOST = 1 << 62
 
 

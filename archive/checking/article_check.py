@@ -94,7 +94,7 @@ def info_problems(warcinfo: Record) -> Iterator[Problem]:
         yield warcinfo.problem(f"the fields cannot be read: {error}")
         return
     for name in fields.keys() - INFO_FIELDS:
-        yield warcinfo.problem(f"the field {name!r} is none that cleancopy writes", REWRITE)
+        yield warcinfo.problem(f"the field {name!r} is not one that cleancopy writes", REWRITE)
     for name, value in (("format", FORMAT), ("conformsto", CONFORMS_TO)):
         if fields.get(name) != value:
             yield warcinfo.problem(f"the field {name} is {fields.get(name)!r}, not {value!r}", REWRITE)
@@ -231,4 +231,4 @@ def _ledger(group: Group, fields: Mapping[str, str], checks: Checks, origin: Ori
     except OtherRendererError as error:
         origin.unchecked[str(error)] += 1
     except UnicodeDecodeError as error:
-        yield (group.conversion or group.metadata).problem(f"the clean text is no UTF-8 at byte {error.start}")
+        yield (group.conversion or group.metadata).problem(f"the clean text is not UTF-8 at byte {error.start}")

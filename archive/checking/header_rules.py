@@ -30,7 +30,7 @@ class Rule:
     """What a record type must have beyond ALWAYS, must not have, and must have with exactly this value."""
 
     required: tuple[str, ...] = ()
-    optional: tuple[str, ...] = ()  # others are none that cleancopy writes
+    optional: tuple[str, ...] = ()  # others are not ones that cleancopy writes
     forbidden: tuple[str, ...] = ()
     exact: tuple[tuple[str, str], ...] = ()
 
@@ -80,7 +80,7 @@ def header_problems(record: Record) -> Iterator[Problem]:
     """Every header of the record that is missing, forbidden, repeated or malformed."""
     rule = RULES.get(record.type)
     if rule is None:
-        yield record.problem(f"record type {record.type!r} is none that cleancopy writes", REWRITE)
+        yield record.problem(f"record type {record.type!r} is not one that cleancopy writes", REWRITE)
         rule = _UNKNOWN
     if not record.head.startswith(b"WARC/1.1\r\n"):
         yield record.problem(f"the version line is {record.head[:12]!r}, not WARC/1.1", REWRITE)
@@ -96,7 +96,7 @@ def header_problems(record: Record) -> Iterator[Problem]:
     known = {"WARC-Type", *ALWAYS, *rule.required, *rule.optional, *(name for name, _ in rule.exact)}
     for name, _ in record.headers:
         if rule is not _UNKNOWN and name not in known and not _is_one_of(name, rule.forbidden):
-            yield record.problem(f"{name!r} is no header that cleancopy writes in a {record.type} record", REWRITE)
+            yield record.problem(f"{name!r} is not a header that cleancopy writes in a {record.type} record", REWRITE)
     for name, count in given.items():
         if count > 1 and name != "warc-concurrent-to":  # WARC 1.1, 4: only that one may repeat
             yield record.problem(f"{name} stands there {count} times", REWRITE)
@@ -152,6 +152,6 @@ def digest_problems(record: Record) -> Iterator[Problem]:
             continue
         same = digest_matches(value, record.block)
         if same is None:
-            yield record.problem(f"{name} is no digest that can be checked: {value!r}", REWRITE)
+            yield record.problem(f"{name} is not a digest that can be checked: {value!r}", REWRITE)
         elif not same:
             yield record.problem(f"{name} does not match the block: its bytes were changed", RECLEAN)

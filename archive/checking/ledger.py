@@ -56,7 +56,7 @@ class Checks:
 
 
 def load_ledger(line: str | None) -> Mapping[str, Any]:
-    """The ledger of a metadata record. Raises LedgerError when there is none or it is no JSON object."""
+    """The ledger of a metadata record. Raises LedgerError when there is none or it is not a JSON object."""
     if line is None:
         raise LedgerError("the metadata holds no ledger")
     if line.count("[") + line.count("{") > MAX_LISTS or line.count(",") > MAX_VALUES:
@@ -64,9 +64,9 @@ def load_ledger(line: str | None) -> Mapping[str, Any]:
     try:
         ledger = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise LedgerError(f"the ledger is no JSON ({error})") from None
+        raise LedgerError(f"the ledger is not JSON ({error})") from None
     if not isinstance(ledger, dict):
-        raise LedgerError("the ledger is no JSON object")
+        raise LedgerError("the ledger is not a JSON object")
     if not _is_flat(ledger):
         raise LedgerError(f"the ledger is nested more than {MAX_DEPTH} deep")
     return ledger

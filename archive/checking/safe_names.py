@@ -37,7 +37,7 @@ def safe_parts(name: str, *, windows: bool = os.name == "nt") -> tuple[str, ...]
     for form in (name, name.replace("\\", "/")):
         parts = form.split("/")
         if _DRIVE.match(form) or form.startswith("/") or "\x00" in form or any(p in ("", ".", "..") for p in parts):
-            raise UnsafeNameError(f"{name!r} is no path below the folder")
+            raise UnsafeNameError(f"{name!r} is not a path below the folder")
     if windows:
         parts = name.replace("\\", "/").split("/")
         for part in parts:

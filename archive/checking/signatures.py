@@ -68,7 +68,7 @@ def signature_problems(segments: Iterable[Path], signature: Path, key: Path) -> 
         yield Problem(name, None, None, "there is no signature", "sign with `cleancopy archive sign`")
         return
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        yield Problem(name, None, None, "it is no signature of cleancopy", ASK)
+        yield Problem(name, None, None, "it is not a signature of cleancopy", ASK)
         return
     except InvalidSignature:
         what = "it was not signed with this key, or was changed since"
@@ -121,7 +121,9 @@ def _private_key(path: Path) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     if not isinstance(key, Ed25519PrivateKey):
-        raise SigningError(f"{path} is no private Ed25519 key; make one: openssl genpkey -algorithm ed25519 -out KEY")
+        raise SigningError(
+            f"{path} is not a private Ed25519 key; make one: openssl genpkey -algorithm ed25519 -out KEY"
+        )
     return key
 
 
@@ -130,7 +132,7 @@ def _public_key(path: Path) -> Ed25519PublicKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     if not isinstance(key, Ed25519PublicKey):
-        raise SigningError(f"{path} is no public Ed25519 key; get it: openssl pkey -in KEY -pubout -out KEY.pub")
+        raise SigningError(f"{path} is not a public Ed25519 key; get it: openssl pkey -in KEY -pubout -out KEY.pub")
     return key
 
 

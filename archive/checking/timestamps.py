@@ -70,7 +70,7 @@ def stamp_problems(signature: Path, certificates: Path, told: list[datetime]) ->
         verifier.verify_message(response, content)
         told.append(response.tst_info.gen_time)
     except (ValueError, TypeError, library.VerificationError) as error:
-        yield Problem(answer.name, None, None, f"it is no timestamp of {signature.name}: {_said(error)}", ASK)
+        yield Problem(answer.name, None, None, f"it is not a timestamp of {signature.name}: {_said(error)}", ASK)
 
 
 def _said(error: Exception) -> str:

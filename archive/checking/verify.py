@@ -190,7 +190,7 @@ def _place(group: Group, seen: _Seen) -> Iterator[Problem]:
             yield from info_problems(first)
         seen.warcinfo = seen.warcinfo or first
     elif not seen.records:
-        yield first.problem("the first record is no warcinfo", REWRITE)
+        yield first.problem("the first record is not a warcinfo", REWRITE)
     if seen.seal and not first.is_seal:
         yield first.problem("a record after the seal", REPAIR)
     if first.is_seal:

@@ -97,7 +97,7 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date; give one such as 2026-11-30") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; give one such as 2026-11-30") from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return moment + timedelta(days=1, seconds=-1) if len(text) == len("2026-11-30") else moment
 

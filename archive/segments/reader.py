@@ -162,7 +162,7 @@ def records(path: Path) -> Iterator[Record | Problem]:
         end = 0  # of the members read; unknown behind damage
         for capture in captures(cast(BinaryIO, file), wanted, max_block=MAX_BLOCK, check=False):
             if end and capture.place.offset > end:
-                yield Problem(path.name, end, None, "between two records stands something that is none", REPAIR)
+                yield Problem(path.name, end, None, "something between two records is not a record", REPAIR)
             record = _record(path.name, capture)
             yield record
             end = record.offset + record.length if isinstance(record, Record) and record.length else 0

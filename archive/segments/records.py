@@ -272,7 +272,7 @@ def _ledger_json(article: Article) -> str:
     try:
         return json.dumps(dict(article.ledger), separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise ArticleError(f"{article.locator}: the ledger is no JSON ({error})") from None
+        raise ArticleError(f"{article.locator}: the ledger is not JSON ({error})") from None
 
 
 def warcinfo(run: RunInfo, *, name: str, date: str, codec: str) -> Draft:
@@ -358,9 +358,11 @@ def _utf8(article: Article, text: str) -> bytes:
 
 def _content_type(article: Article) -> str:
     if not _MEDIA_TYPE.fullmatch(article.media_type):
-        raise ArticleError(f"{article.locator}: {article.media_type!r} is no media type; give one such as text/plain")
+        raise ArticleError(
+            f"{article.locator}: {article.media_type!r} is not a media type; give one such as text/plain"
+        )
     if article.charset is None:
         return article.media_type
     if not _CHARSET.fullmatch(article.charset):
-        raise ArticleError(f"{article.locator}: {article.charset!r} is no charset; give its name or None")
+        raise ArticleError(f"{article.locator}: {article.charset!r} is not a charset; give its name or None")
     return f"{article.media_type}; charset={article.charset}"

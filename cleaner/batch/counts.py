@@ -201,7 +201,7 @@ class RunCounts:
     def from_values(cls, values: Mapping[str, Any]) -> RunCounts:
         """The counts that `to_values` gave. Raises ValueError for what it never gives."""
         if reason := misfit(values, _VALUES):
-            raise ValueError(f"these are no counts of a run ({reason})")
+            raise ValueError(f"these are not the counts of a run ({reason})")
         counters = {name: Counter(values[name]) for name in _COUNTERS}
         failures = [Failure(*failure) for failure in values["failures"]]
         doubts = [Doubt(*doubt) for doubt in values["doubts"]]

@@ -157,7 +157,7 @@ class KnownDocuments:
     """The documents of earlier runs, read where they are asked."""
 
     def __init__(self, path: Path) -> None:
-        """Raises OSError, RowFileError for a file that is none of ours."""
+        """Raises OSError, RowFileError for a file that no run of ours wrote."""
         self._rows: Any = read_rows(path, DOCUMENT, mapped=True)
         self._high = np.array(self._rows["high"])
 

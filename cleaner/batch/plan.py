@@ -269,7 +269,7 @@ def listed_values(path: Path) -> Iterator[list[Any]]:
 def _parsed_input(line: bytes, path: Path) -> list[Any]:
     values: list[Any] = _parsed(line, (_LISTED_LINE, _LINE), path)
     if (values[0] is None) is (values[1] is None):
-        raise PlanError(f"{path} names an input that is none; give --fresh to clean all again")
+        raise PlanError(f"{path} names something that is not an input; give --fresh to clean all again")
     return values
 
 
@@ -278,7 +278,7 @@ def _parsed(line: bytes, shape: Any, path: Path) -> Any:
         values = json.loads(line)
         reason = misfit(values, shape)
     except (ValueError, RecursionError):
-        reason = "no JSON"
+        reason = "not JSON"
     if reason:
         raise PlanError(f"{path} is not as a run writes it ({reason}); give --fresh to clean all again")
     return values

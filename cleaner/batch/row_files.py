@@ -12,7 +12,7 @@ _MAGIC = b"\x93NUMPY"
 
 
 class RowFileError(Exception):
-    """A file is none that a run wrote; the message says what to do."""
+    """No run wrote this file; the message says what to do."""
 
 
 def read_rows(path: Path, dtype: Any, *, mapped: bool = False) -> Any:

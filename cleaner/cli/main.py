@@ -172,7 +172,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parsed(words: list[str]) -> argparse.Namespace:
-    """The arguments in some words. Ends the program, with a message, for words that are none."""
+    """The arguments in some words. Ends the program, with a message, for words that it does not know."""
     named = next((word for word in words if not word.startswith("-")), "")
     parser = build_parser(only=named)
     args, others = parser.parse_known_args(words)

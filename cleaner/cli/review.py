@@ -104,7 +104,7 @@ def _review(args: argparse.Namespace) -> int:
     if args.ask:
         _ask(args, index, corrections)
     if not 0 <= args.port < 1 << 16:
-        raise ReviewError(f"{args.port} is no port; give a number up to 65535, or none")
+        raise ReviewError(f"{args.port} is not a port; give a number up to 65535, or none")
     bound = listening(args.port)
     review = make_review(args.run, index, corrections, port=bound.getsockname()[1], who=args.who or _user())
     address = review.guard.invite()

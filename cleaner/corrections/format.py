@@ -2,7 +2,7 @@
 
 A row is one JSON object with `kind` and `schema`. Offsets are code points of the source text, which is known by its
 sha256 (`ledger.digest`). Rows are never changed: a withdrawal is a row too. Refuses rows of another schema, labels
-that do not exist, and spans that are none (CorrectionError, which names file and line).
+that do not exist, and spans that cannot be (CorrectionError, which names file and line).
 """
 
 from __future__ import annotations
@@ -184,10 +184,10 @@ def decode(line: bytes | str, where: str) -> Row:
     try:
         values = _parsed(line)
         if not isinstance(values, Mapping) or values.get("schema") != SCHEMA:
-            raise CorrectionError(f"{where} is no row of corrections of schema {SCHEMA}; see docs/review.md")
+            raise CorrectionError(f"{where} is not a row of corrections of schema {SCHEMA}; see docs/review.md")
         return _row(values)
     except _FieldError as error:
-        raise CorrectionError(f"{where} is no row of corrections ({error}); take the line out") from error
+        raise CorrectionError(f"{where} is not a row of corrections ({error}); take the line out") from error
 
 
 class _FieldError(Exception):
@@ -239,7 +239,7 @@ def _field(values: Mapping[str, Any], name: str) -> Any:
 def _text(values: Mapping[str, Any], name: str, default: str | None = None) -> str:
     value = _field(values, name) if default is None else values.get(name, default)
     if not isinstance(value, str):
-        raise _FieldError(f"its {name!r} is no text")
+        raise _FieldError(f"its {name!r} is not a text")
     return value
 
 
@@ -255,7 +255,7 @@ def _member(kinds: type[Member], values: Mapping[str, Any], name: str) -> Member
 
 def _span(start: Any, end: Any) -> tuple[int, int]:
     if type(start) is not int or type(end) is not int or not 0 <= start < end:
-        raise _FieldError(f"{str(start)[:40]} to {str(end)[:40]} is no span")
+        raise _FieldError(f"{str(start)[:40]} to {str(end)[:40]} is not a span")
     return start, end
 
 

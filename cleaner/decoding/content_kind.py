@@ -1,6 +1,6 @@
 """What a text is, told by its first lines: prose, a web page, JSON, a table, XML, a program.
 
-For files without a telling name, and for what is given as plain text and is none. In doubt it is prose: an article may
+For files without a telling name, and for what is given as plain text and is not. In doubt it is prose: an article may
 begin with a brace, quote a tag, or list words with commas.
 """
 

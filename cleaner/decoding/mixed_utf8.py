@@ -51,7 +51,7 @@ def _read_surrogates(payload: bytes) -> str:
 
 
 def read_mixed(payload: bytes) -> str:
-    """The bytes as UTF-8, those that are none as windows-1252; U+FFFD for the five that it lacks."""
+    """The bytes as UTF-8, where they are not UTF-8 as windows-1252; U+FFFD for the five that it lacks."""
     return payload.decode("utf-8", "surrogateescape").translate(_AS_1252)
 
 

@@ -1,4 +1,4 @@
-"""Engines carry out a function over the shards of a run, each on other engine, all with the same results.
+"""Engines carry out a function over the shards of a run, each engine in its own place, all with the same results.
 
 A phase of a run is a picklable function `function(context, task, heartbeat) -> result`. An engine knows nothing of
 cleaning: it hands out tasks, watches over the documents in work, and gives the results as they come.

@@ -204,7 +204,7 @@ def _knock(address: str) -> None:
 
 
 def _at_once(workers: int) -> int:
-    """How many actors to begin with: as many as are wanted and have a core now; the actors grows when others come."""
+    """How many actors to begin with: as many as are wanted and have a core now; more begin when cores are free."""
     return max(1, min(workers, int(ray.available_resources().get("CPU", 1))))
 
 

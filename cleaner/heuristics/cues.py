@@ -188,7 +188,7 @@ def _member(kind: type[Member], value: str, where: str) -> Member:
 def user_table(table: Mapping[str, object], origin: str) -> CueTable:
     """A user's own cue table from its contents: its cues outweigh what the model thinks. Raises CueError."""
     if "months" in table:
-        raise CueError(f"{origin} [months]: is no part of a table of yours; names of months are known")
+        raise CueError(f"{origin} [months]: cannot be part of a table of yours; names of months are known")
     parsed = parse_table(table, origin)
     return replace(parsed, cues=tuple(replace(cue, factor=USER_FACTOR) for cue in parsed.cues))
 

@@ -106,7 +106,7 @@ class _Lines:
 
 
 def _decoded(stream: BinaryIO) -> io.TextIOWrapper:
-    """The table's text: UTF-8 with bytes that are none kept apart, else as its first rows tell."""
+    """The table's text: UTF-8 with other bytes kept apart, else as its first rows tell."""
     sample = stream.read(SAMPLE)
     whole = sample[: sample.rfind(b"\n") + 1] or sample
     decoded = decode(whole)

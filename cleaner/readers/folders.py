@@ -249,7 +249,7 @@ def told_kind(path: Path | RemoteFile, locator: str, kinds: Collection[str], *, 
 def unknown(locator: str) -> str:
     """The reason for which a file is skipped."""
     suffix = suffix_of(locator)
-    return f"unknown kind {suffix}" if suffix else "no suffix, and its bytes are no text"
+    return f"unknown kind {suffix}" if suffix else "no suffix, and its bytes are not text"
 
 
 def _unnameable(locator: str) -> Failure | None:

@@ -45,7 +45,7 @@ def read_range(file: InputFile, part: Range, settings: ReadSettings) -> Iterator
 
 
 def cut_rows(file: InputFile, *, room: int, size: int, settings: ReadSettings) -> Iterator[Range]:
-    """Ranges of rows that cover the file: the first of at most `room` rows, the others of `size`; blank lines are none.
+    """Ranges that cover the file: the first of at most `room` rows, the others of `size`; blank lines are not counted.
 
     What cannot be unpacked or read is the reader's to report: the last range leads there. Raises nothing.
     """

@@ -59,7 +59,7 @@ class Range:
     """A run of documents within a container that holds many."""
 
     first: int  # number of the first, from 1; for rows that of its line
-    documents: int  # blank lines are none
+    documents: int  # blank lines do not count
     start: int  # byte offset of the first; 0 where it can only be found by reading what is before
     last: bool = False  # nothing comes after: read to the end
 

@@ -150,7 +150,7 @@ def _unwanted(headers: Mapping[str, str], begin: bytes) -> str | None:
         return _unwanted_type(_media_type(headers.get("content-type", "")), uri)
     if kind == "conversion":  # the text of a .wet file
         text = _media_type(headers.get("content-type", "")) in TEXT_TYPES
-        return None if text else "WARC conversion that is no plain text"
+        return None if text else "WARC conversion that is not plain text"
     known = kind in ("warcinfo", "request", "metadata", "revisit", "continuation")
     return f"WARC {kind} record" if known else "WARC record of unknown type"
 

@@ -106,7 +106,7 @@ class Desk:
         for start, end in said.spans:
             text = article.text[max(0, start) : end]
             if not 0 <= start < end <= len(article.text) or not text.strip():
-                raise ReviewError(f"{start} to {end} is no stretch of this document")
+                raise ReviewError(f"{start} to {end} is not a stretch of this document")
             label = label_for(said.verdict, shown, (start, end), self.policy)
             place = (article.document, start, end, text)
             more = {"source": article.source, "part": said.part, "box": box}
@@ -149,7 +149,7 @@ def label_for(verdict: str, shown: Sequence[Stretch], span: tuple[int, int], pol
         try:
             return Label(verdict)
         except ValueError:
-            raise ReviewError(f"{verdict!r} is no label; labels are {', '.join(Label)}") from None
+            raise ReviewError(f"{verdict!r} is not a label; labels are {', '.join(Label)}") from None
     start, end = span
     here = [stretch.label for stretch in shown if stretch.start < end and start < stretch.end]
     if verdict == KEEP:

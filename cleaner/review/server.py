@@ -125,7 +125,7 @@ class _Asked:
         """A whole number it sends. Raises ReviewError."""
         value = self.values.get(name)
         if type(value) is not int or not 0 <= value < MOST:
-            raise ReviewError(f"{name} is no number of anything here")
+            raise ReviewError(f"{name} is not the number of anything here")
         return value
 
 
@@ -177,7 +177,7 @@ def _enter(review: Review, asked: _Asked) -> Response:
     if key is None and review.guard.is_spent(token):
         return refused("this address was used already; ask the one who is in for another (Invite), or start again", 403)
     if key is None:
-        what = "this is no address of this review: copy the whole of the one that `cleancopy review` printed last"
+        what = "this is not an address of this review: copy the whole of the one that `cleancopy review` printed last"
         return refused(f"{what}; each time it is started there is another", 403)
     response = RedirectResponse("/", 303, HEADERS)
     response.set_cookie(review.guard.cookie, key, httponly=True, samesite="lax", path="/")

@@ -290,4 +290,4 @@ def _filesystem(scheme: str) -> Any:
     except ImportError as error:
         raise StoreError(f"{scheme}:// needs a library that is missing here: {error}") from error
     except ValueError as error:
-        raise StoreError(f"{scheme}:// is no store that fsspec knows ({error}); s3:// and gs:// are") from error
+        raise StoreError(f"{scheme}:// is not a store that fsspec knows ({error}); s3:// and gs:// are") from error

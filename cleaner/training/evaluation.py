@@ -160,7 +160,7 @@ def _gold(row: Mapping[str, Any], where: str) -> Gold:
             row.get("split") or "",
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise GoldError(f"{where}: is no labelled document ({type(error).__name__}: {error})") from error
+        raise GoldError(f"{where}: is not a labelled document ({type(error).__name__}: {error})") from error
 
 
 def score(gold: Gold, cleaned: CleanedDocument) -> Scored:

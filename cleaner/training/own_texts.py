@@ -66,7 +66,7 @@ def _read(path: Path, made: Callable[[dict[str, Any]], Gold]) -> Iterator[Gold]:
             gold = made(row)
         except (ValueError, KeyError, TypeError) as error:
             raise GoldError(
-                f"{path}: row {number} is no text for training ({type(error).__name__}: {error})"
+                f"{path}: row {number} is not a text for training ({type(error).__name__}: {error})"
             ) from error
         yield gold
 

@@ -118,7 +118,7 @@ def read_run(out: Path) -> dict[str, Any]:
     except OSError as error:
         raise ReportError(f"{file} cannot be read ({error.strerror or error}); {advice}") from error
     except (ValueError, RecursionError) as error:
-        raise ReportError(f"{file} is no JSON ({error}); {advice}") from error
+        raise ReportError(f"{file} is not JSON ({error}); {advice}") from error
     if not isinstance(run, dict) or not isinstance(run.get("counts"), dict) or not is_flat(run, _DEPTH):
         raise ReportError(f"{file} is not the summary of a run: it has no counts; {advice}")
     if run.get("schema") != SCHEMA:
@@ -146,9 +146,9 @@ def _row(line: bytes, where: str) -> Row:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ReportError(f"{where} is no JSON ({error}); clean again into this folder") from error
+        raise ReportError(f"{where} is not JSON ({error}); clean again into this folder") from error
     if not isinstance(row, dict) or not _has_parts(row):
-        raise ReportError(f"{where} is no row; clean again into this folder")
+        raise ReportError(f"{where} is not a row; clean again into this folder")
     return row
 
 

@@ -130,8 +130,8 @@ def test_ids_follow_what_they_stand_for() -> None:
         ({"charset": "utf-8; x"}, "charset"),
         ({"fields": {"ledger": "x"}}, "name a field"),
         ({"fields": {"No Such": "x"}}, "name a field"),
-        ({"ledger": {"score": float("nan")}}, "no JSON"),
-        ({"ledger": {"x": b"bytes"}}, "no JSON"),
+        ({"ledger": {"score": float("nan")}}, "not JSON"),
+        ({"ledger": {"x": b"bytes"}}, "not JSON"),
     ],
 )
 def test_refused_articles_leave_the_segment_whole(tmp_path: Path, change: dict[str, Any], word: str) -> None:

@@ -147,7 +147,7 @@ def test_a_list_of_inputs_that_leads_out_is_refused(run, name):
 def test_a_list_of_inputs_that_is_none_is_refused(run, content):
     (run / "out" / INPUTS).write_bytes(content)
     if content:
-        with pytest.raises(BatchError, match=r"not as a run writes it|names an input that is none"):
+        with pytest.raises(BatchError, match=r"not as a run writes it|names something that is not an input"):
             clean(run, update=True)
     clean(run, fresh=True)
 

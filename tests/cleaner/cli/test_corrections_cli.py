@@ -104,7 +104,7 @@ def test_an_archive_is_exported_as_corrected(articles: Path, corrections: Path, 
 def test_corrections_that_cannot_be_read_are_wrong_use(articles: Path, tmp_path: Path, capsys):
     (tmp_path / "bad.jsonl").write_text("no\n")
     assert clean(articles, tmp_path / "out", "--corrections", tmp_path / "bad.jsonl") == 2
-    assert "bad.jsonl:1 is no row of corrections" in capsys.readouterr().err
+    assert "bad.jsonl:1 is not a row of corrections" in capsys.readouterr().err
     clean(articles, tmp_path / "out")
     export = [
         "archive",

@@ -79,7 +79,7 @@ def test_head_in_a_shell():
 
 
 BROKEN = {
-    "no JSON": b"{broken",
+    "not JSON": b"{broken",
     "no object": b"[1, 2]",
     "no article": b'{"id": "x"}',
     "not UTF-8": b'{"id": "x", "text": "\xff"}',

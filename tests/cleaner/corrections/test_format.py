@@ -69,13 +69,13 @@ def test_merging_does_not_depend_on_the_order_of_files(one, other):
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("{", "f.jsonl:1 is no row of corrections"),
+        ("{", "f.jsonl:1 is not a row of corrections"),
         ("[]", "of schema 1"),
         ('{"schema":2}', "of schema 1"),
         (json.dumps(json.loads(encode(said())) | {"label": "captoin"}), "captoin"),
-        (json.dumps(json.loads(encode(said())) | {"start": 40}), "40 to 38 is no span"),
-        (json.dumps(json.loads(encode(said())) | {"start": True}), "is no span"),
-        (json.dumps(json.loads(encode(said())) | {"who": 7}), "its 'who' is no text"),
+        (json.dumps(json.loads(encode(said())) | {"start": 40}), "40 to 38 is not a span"),
+        (json.dumps(json.loads(encode(said())) | {"start": True}), "is not a span"),
+        (json.dumps(json.loads(encode(said())) | {"who": 7}), "its 'who' is not a text"),
         (
             json.dumps({name: value for name, value in json.loads(encode(said())).items() if name != "when"}),
             "no 'when'",

@@ -7,7 +7,7 @@ import pytest
 from support.folders import SITE, memory_of, recalled, story, words
 
 from cleaner import Cleaner
-from cleaner.memory.lookup import COLUMN, ENOUGH
+from cleaner.memory.lookup import COLUMN, MEASURES, Recall
 
 APPEAL = "Dear readers, our small newsroom on the island lives by what you give, so please give today if you can."
 SUBHEAD = "What’s happening"
@@ -116,7 +116,7 @@ def test_blocks_that_begin_and_end_alike(tmp_path):
 
 
 def test_small_sources_and_unknown_ones_say_nothing(tmp_path):
-    texts = ["\n".join([*story(number), APPEAL]) for number in range(ENOUGH)]
+    texts = ["\n".join([*story(number), APPEAL]) for number in range(5)]
     memory = memory_of(tmp_path, texts)
     for asked, source in ((texts[0], SITE), (texts[0], "elsewhere.org")):
         blocks, found = recalled(memory, asked, source)
@@ -146,3 +146,43 @@ def test_on_pages_the_memory_speaks_only_without_a_page_model(tmp_path, articles
     assert Cleaner(memory=memory).clean(html=page, source=SITE) == Cleaner().clean(html=page, source=SITE)
     as_text = Cleaner(memory=memory, page_model=None).clean(html=page, source=SITE)
     assert any("repeated by its source" in reason for each in as_text.decisions for reason in each.reasons)
+
+
+def test_a_run_recurs_when_two_other_articles_hold_it(tmp_path):
+    random_ = random.Random(3)
+    asked = f"{words(random_, 3)} {APPEAL} {words(random_, 3)}"
+    for holders, covers in ((1, False), (2, True)):
+        glued = [f"{words(random_, 3)} {APPEAL} {words(random_, 3)}" for _ in range(holders)]
+        texts = ["\n".join([*story(number), *glued[number : number + 1]]) for number in range(9)]
+        folder = tmp_path / str(holders)
+        folder.mkdir()
+        blocks, found = recalled(memory_of(folder, texts), "\n".join([*story(50), asked]))
+        assert bool(value(found, len(blocks) - 1, "covered") > 0.5) is covers
+
+
+@pytest.mark.parametrize(("others", "told"), [(1, ""), (2, "repeated by its source: in 2 of 50 other articles")])
+def test_a_block_recurs_when_two_other_articles_hold_it(others, told):
+    assert recall_of(others=np.log1p(others), count=others).reason(0) == told
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ({"place": 0.91}, ", always at this place from the start"),
+        ({"place": 0.89}, ""),
+        ({"from_end": 0.91}, ", always at this place from the end"),
+        ({"after": 0.91}, ", always beside the same text"),
+        ({"before": 0.89, "after": 0.89}, ""),
+    ],
+)
+def test_always_is_nine_of_ten(place, told):
+    reason = recall_of(others=np.log1p(20), count=20, **place).reason(0)
+    assert reason == f"repeated by its source: in 20 of 50 other articles{told}"
+
+
+def recall_of(*, count, **measures):
+    """What the memory says of one block, in the words of MEASURES."""
+    table = np.zeros((1, len(MEASURES)), np.float32)
+    for name, measure in measures.items():
+        table[0, COLUMN[name]] = measure
+    return Recall(table, np.array([count]), 50)

@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import pytest
 from support.folders import SITE, memory_of, story, words
 
@@ -75,6 +76,23 @@ def test_every_common_stretch_of_eight_words_shares_a_remembered_run():
             runs = (units.kinds == UnitKind.RUN) & units.remembered
             keys.append(set(units.keys[runs].tolist()))
         assert keys[0] & keys[1]
+
+
+def test_units_have_so_many_words():
+    """Three at the beginning, two at the end, five in a run; of four runs in a row one at least is remembered."""
+    units = units_of(tokenise([words(random.Random(5), 60)]))
+    lengths = units.last - units.first + 1
+    for kind, length in ((UnitKind.HEAD, 3), (UnitKind.TAIL, 2), (UnitKind.RUN, 5)):
+        assert set(lengths[units.kinds == kind].tolist()) == {length}
+    remembered = np.flatnonzero(units.remembered[units.kinds == UnitKind.RUN])
+    assert np.diff(remembered, prepend=-1).max() <= 4
+    assert np.diff(remembered).max() > 2  # and not of two
+
+
+def test_places_are_counted_up_to_255_blocks():
+    units = units_of(tokenise([f"line {letters}" for letters in words(random.Random(6), 300).split()]))
+    assert units.place[:300].tolist() == [min(number, 255) for number in range(300)]
+    assert units.place_from_end[:300].tolist() == [min(299 - number, 255) for number in range(300)]
 
 
 def documents(tmp_path, texts):

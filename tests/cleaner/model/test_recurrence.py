@@ -13,7 +13,7 @@ from cleaner.labels import KEPT, Label
 from cleaner.memory.lookup import COLUMN, MEASURES, Recall
 from cleaner.model.boosted_trees import Trees
 from cleaner.model.network import evidence_sums
-from cleaner.model.source_correction import inputs, shifted, stands_like_subhead, with_memory
+from cleaner.model.source_correction import inputs, is_common, shifted, stands_like_subhead, with_memory
 
 PROSE = "The council met on Tuesday evening to talk about the bridge, and after four hours it agreed to mend it." * 2
 
@@ -83,7 +83,11 @@ ELSEWHERE = {"others": 4.0, "share": 0.9, "before": 0.0, "after": 0.05}
         ([PROSE, "Read the newsletter"], ELSEWHERE, False),  # no prose after it
         (["What happened", PROSE], ELSEWHERE, True),
         (["What happened", "A caption", PROSE], ELSEWHERE, False),  # neither right before prose nor amid it
+        ([PROSE, "What happened on Tuesday evening in the old harbour town", PROSE], ELSEWHERE, True),  # 56 characters
         ([PROSE, "What happened " * 5, PROSE], ELSEWHERE, False),  # too long for a subhead
+        ([PROSE, "What happened", PROSE], {**ELSEWHERE, "after": 0.29, "before": 0.29}, True),
+        ([PROSE, "What happened", PROSE], {**ELSEWHERE, "after": 0.31}, False),
+        ([PROSE, "What happened", PROSE], {**ELSEWHERE, "before": 0.31}, False),
     ],
 )
 def test_a_recurring_subhead_is_left_to_the_text(texts: list[str], row: dict[str, float], stands: bool) -> None:
@@ -110,7 +114,9 @@ COMMON = {"others": 3.0, "share": 0.4, "before": 1.0, "after": 1.0}
     ("row", "documents", "evidence", "goes"),
     [
         (COMMON, 50, (), True),
+        (COMMON, 15, (), True),
         (COMMON, 14, (), False),  # too few articles
+        ({**COMMON, "share": 0.11}, 50, (), True),
         ({**COMMON, "share": 0.09}, 50, (), False),  # in too few of them
         ({"covered": 1.0, "runs": 3.0}, 50, (), True),  # glued elsewhere: its words recur
         (COMMON, 50, (Evidence(Label.NOTE, 2.0, "a note"),), False),  # a standing note of the newsroom
@@ -123,7 +129,30 @@ def test_a_long_block_that_many_articles_hold_goes(
     probabilities[:, 0] = 1 - 0.001 * (len(Label) - 1)
     recall = recall_of(row, documents=documents)
     after = with_memory(stump(0, 99, -6.0, 0), probabilities, evidence_sums([evidence]), blocks_of(PROSE), recall)
-    assert (after[0, len(KEPT) :].sum() > 0.9) == goes
+    gone = after[0, len(KEPT) :].sum()
+    assert gone == pytest.approx(0.95) if goes else gone < 0.1
+
+
+@pytest.mark.parametrize(("covered", "common"), [(0.81, True), (0.79, False)])
+def test_words_that_recur_make_a_block_common_when_they_are_nearly_all(covered: float, *, common: bool) -> None:
+    assert common_of([PROSE], {"covered": covered, "runs": 3.0}) == [common]
+
+
+@pytest.mark.parametrize(("before", "common"), [(0.81, True), (0.79, False)])
+def test_a_short_line_goes_with_the_long_block_that_it_always_follows(before: float, *, common: bool) -> None:
+    assert common_of([PROSE, "Give today"], COMMON, {**COMMON, "before": before, "after": 0.0}) == [True, common]
+
+
+def test_three_short_lines_in_a_row_go_with_a_long_block_at_most() -> None:
+    short = {**COMMON, "after": 0.0}
+    assert common_of([PROSE, *["Give today"] * 5], COMMON, *[short] * 5) == [True] * 4 + [False] * 2
+
+
+def common_of(texts: list[str], *rows: dict[str, float]) -> list[bool]:
+    """Which blocks are common, of a document that is body as far as the model knows."""
+    probabilities = np.full((len(texts), len(Label)), 0.001)
+    probabilities[:, 0] = 1 - 0.001 * (len(Label) - 1)
+    return is_common(probabilities, evidence_sums([[]] * len(texts)), blocks_of(*texts), recall_of(*rows)).tolist()
 
 
 def test_inputs_begin_with_the_models_odds_and_hold_the_neighbours() -> None:

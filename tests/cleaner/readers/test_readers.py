@@ -101,7 +101,7 @@ def test_hidden_and_unknown_are_skipped_with_a_reason(tmp_path: Path) -> None:
         "d.PNG": "unknown kind .png",
         "e.gz": "unknown kind .gz",
         "f.css": "unknown kind .css",
-        "program": "no suffix, and its bytes are no text",
+        "program": "no suffix, and its bytes are not text",
     }
 
 
@@ -373,7 +373,7 @@ def test_field_of_another_type_passes_through() -> None:
 
 
 BROKEN = {
-    "no JSON": ("xx", "not JSON"),
+    "not JSON": ("xx", "not JSON"),
     "cut": ('{"text": "a', "not JSON"),
     "a list": ("[1]", "not an object"),
     "a string": ('"text"', "not an object"),

@@ -334,7 +334,7 @@ def test_corrections_that_cannot_be_written_are_said_so(browser: TestClient, cor
 
 def test_a_broken_file_of_corrections_is_named(browser: TestClient, corrections: Path):
     corrections.write_bytes(b"no\n")
-    assert "corrections.jsonl:1 is no row" in browser.get("/").text
+    assert "corrections.jsonl:1 is not a row" in browser.get("/").text
 
 
 def test_a_forged_correction_cannot_attack(browser: TestClient, corrections: Path):

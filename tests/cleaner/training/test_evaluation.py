@@ -215,7 +215,7 @@ def test_what_a_row_may_lack(tmp_path: Path) -> None:
 def test_rows_that_are_refused_are_named(tmp_path: Path, wrong: dict[str, object]) -> None:
     path = tmp_path / "gold.jsonl"
     path.write_text(json.dumps(ROW) + "\n" + json.dumps({**ROW, **wrong}) + "\n", "utf-8")
-    with pytest.raises(GoldError, match=r"gold\.jsonl:2: is no labelled document"):
+    with pytest.raises(GoldError, match=r"gold\.jsonl:2: is not a labelled document"):
         list(read_gold(path))
 
 

@@ -274,7 +274,7 @@ def test_texts_written_for_training_are_labelled_and_filled(read, name: str) -> 
 def test_a_text_that_cannot_be_used_is_named(row: str, tmp_path: Path) -> None:
     path = tmp_path / "texts.jsonl"
     path.write_text(row, "utf-8")
-    with pytest.raises(GoldError, match=r"texts\.jsonl: row 1 is no text for training"):
+    with pytest.raises(GoldError, match=r"texts\.jsonl: row 1 is not a text for training"):
         list(read_texts(path))
 
 

@@ -400,7 +400,7 @@ def test_crafted_rows_are_refused_with_a_message(tmp_path: Path, name: str) -> N
     out = run_folder(tmp_path / "out", [document("a")])
     with (out / "documents" / "00000.jsonl").open("a") as rows:
         rows.write(json.dumps(document("b", **CRAFTED[name])) + "\n")
-    with pytest.raises(ReportError, match=r"line 2 is no row"):
+    with pytest.raises(ReportError, match=r"line 2 is not a row"):
         report(out)
 
 
@@ -423,7 +423,7 @@ def test_plots_are_spoken(tmp_path: Path) -> None:
     ("content", "says"),
     [
         (None, "run.json is missing"),
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ("[]", "has no counts"),
         ('{"counts": {}, "schema": 99}', "schema 99"),
         ('{"counts": {"documents": 3}, "schema": 1}', r"no documents/\*.jsonl"),
@@ -441,7 +441,7 @@ def test_a_broken_row_is_named(tmp_path: Path) -> None:
     out = run_folder(tmp_path / "out", [document("a")])
     with (out / "documents" / "00000.jsonl").open("a") as rows:
         rows.write('{"id": "b", "te\n')
-    with pytest.raises(ReportError, match=r"00000\.jsonl, line 2 is no JSON .*clean again"):
+    with pytest.raises(ReportError, match=r"00000\.jsonl, line 2 is not JSON .*clean again"):
         report(out)
 
 
