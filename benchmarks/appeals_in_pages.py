@@ -102,13 +102,13 @@ def main() -> None:
 
 def own_articles() -> dict[str, list[str]]:
     """Per language the title and at least six paragraphs of an article of our own."""
-    found: dict[str, list[str]] = {}
+    by_language: dict[str, list[str]] = {}
     for row in map(json.loads, OWN.open(encoding="utf-8")):
         prose = [text for label, text in row["lines"] if label == "body" and len(text.encode()) >= 60]
         title = next((text for label, text in row["lines"] if label == "headline"), "")
         if title and len(prose) >= 2 * BEFORE and not row.get("flat"):
-            found.setdefault(row["lang"], [title, *prose])
-    return found
+            by_language.setdefault(row["lang"], [title, *prose])
+    return by_language
 
 
 if __name__ == "__main__":

@@ -92,11 +92,13 @@ class Trials:
             self.tally.kills += 1
             self.tally.wrong += changed(self.scenario, before, tree(self.folder))
             yield self.tally.kills
-        there = not self.scenario.again and ended.code in (1, 2) and "exists" in ended.said  # it came to its end before
-        if ended.hung or (ended.code != self.scenario.code and not there) or "Traceback" in ended.said:
+        had_ended = (
+            not self.scenario.again and ended.code in (1, 2) and "exists" in ended.said
+        )  # it came to its end before
+        if ended.hung or (ended.code != self.scenario.code and not had_ended) or "Traceback" in ended.said:
             self.tally.wrong.append(f"it ended with {ended.code}: {ended.said[-300:]}")
         now, reference = tree(self.folder), {**before, **self.reference}
-        self.tally.wrong += torn(self.scenario, now, reference, killed=there)
+        self.tally.wrong += torn(self.scenario, now, reference, killed=had_ended)
         if self.scenario.again and now != self.reference:
             self.tally.wrong.append(f"other files: {different(now, self.reference)}")
         self.tally.completed += 1

@@ -96,7 +96,7 @@ def typed(page: Page) -> dict[str, str]:
     """The lines of a page that stand in a container of a type, and not in its gold text."""
     blocks = segment_html(Document(page["id"], page["html"], "text/html", url=page.get("url"))).blocks
     shares = article_shares([block.text for block in blocks], page["body"])
-    found: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     for block, share in zip(blocks, shares, strict=True):
         if share >= OUTSIDE or len(block.text) < SHORTEST:
             continue
@@ -105,8 +105,8 @@ def typed(page: Page) -> dict[str, str]:
         if kind is None and len(block.text) <= DATE_LINE and date_in_line(block.text):
             kind = "date or credit"
         if kind is not None:
-            found[block.text] = kind
-    return found
+            kinds[block.text] = kind
+    return kinds
 
 
 def judged(cleaner: Cleaner, page: Page, html: str, types: Mapping[str, str]) -> Iterator[tuple[str, str, bool]]:

@@ -41,9 +41,9 @@ def decide_page(
     odds = pages.settled(rendering.blocks, odds, title, second, within)
     if extractor is Extractor.FAST:
         decisions = pages.decide_by_page(rendering, odds, title, policy)
-        found = with_the_only_thing(rendering.blocks, decisions, policy)
-        if found != decisions:
-            return found, found, identify(rendering.text, document.lang, hint=hint)
+        completed = with_the_only_thing(rendering.blocks, decisions, policy)
+        if completed != decisions:
+            return completed, completed, identify(rendering.text, document.lang, hint=hint)
         judged = tuple(decision for decision, place in zip(decisions, odds, strict=True) if place < pages.FAR)
         text = "\n".join(rendering.text[decision.start : decision.end] for decision in judged)
         return decisions, judged, identify(text or rendering.text, document.lang, hint=hint)
@@ -52,8 +52,8 @@ def decide_page(
     judged = judge(replace(document, title=title), part.rendering, lang, part.odds)
     judged = seen_together(part, layout, judged, policy)
     decisions = pages.widen(rendering, part, judged, odds, policy, within)
-    found = with_the_only_thing(rendering.blocks, decisions, policy)
-    return found, found if within.nothing_else or found != decisions else judged, lang
+    completed = with_the_only_thing(rendering.blocks, decisions, policy)
+    return completed, completed if within.nothing_else or completed != decisions else judged, lang
 
 
 def _second_opinion(document: Document, rendering: Rendering) -> list[float]:

@@ -65,7 +65,7 @@ def copies(layout: Layout, numbers: Sequence[int], texts: Sequence[str]) -> set[
     places: dict[str, list[int]] = defaultdict(list)
     for place, text in enumerate(texts):
         places[text].append(place)
-    if sum(len(text) * (len(found) - 1) for text, found in places.items()) < REPEATED:
+    if sum(len(text) * (len(indexes) - 1) for text, indexes in places.items()) < REPEATED:
         return set()
     around = [_containers(layout, number) for number in numbers]
     spans: dict[int, tuple[int, int]] = {}
@@ -73,7 +73,9 @@ def copies(layout: Layout, numbers: Sequence[int], texts: Sequence[str]) -> set[
         for container in containers:
             spans[container] = (spans.get(container, (place, place))[0], place + 1)
     lines = _Lines(texts, places, around, spans)
-    repeating = {container for found in places.values() if len(found) > 1 for at in found for container in around[at]}
+    repeating = {
+        container for indexes in places.values() if len(indexes) > 1 for at in indexes for container in around[at]
+    }
     stretches = sorted((spans[container] for container in repeating), key=lambda span: (span[0] - span[1], span[0]))
     gone = _runs(lines)
     for start, stop in dict.fromkeys(stretches):
@@ -128,5 +130,5 @@ def _synopsis(lines: _Lines) -> set[int]:
     if first < 0:
         return set()
     text = lines.texts[first]
-    rest = sum(len(other) for other, found in lines.places.items() if other != text and len(found) == 1)
+    rest = sum(len(other) for other, indexes in lines.places.items() if other != text and len(indexes) == 1)
     return {lines.places[text][1]} if len(lines.places[text]) == 2 and rest >= LONGER * len(text) else set()

@@ -37,15 +37,15 @@ def states(tree: LexborHTMLParser) -> Iterator[Any]:
         script = node.text() or ""
         if len(script) > MAX_SCRIPT:
             continue
-        for found in _ASSIGNED.finditer(script):
-            value = _value(script, found.end())
-            value = _value(value, 0) if found["parsed"] and isinstance(value, str) else value
+        for match in _ASSIGNED.finditer(script):
+            value = _value(script, match.end())
+            value = _value(value, 0) if match["parsed"] and isinstance(value, str) else value
             count += isinstance(value, dict | list)
             if isinstance(value, dict | list) and count <= MOST_VALUES:
                 yield value
-        stream += (part for found in _PUSHED.finditer(script) for part in _texts(_value(script, found.end())))
+        stream += (part for match in _PUSHED.finditer(script) for part in _texts(_value(script, match.end())))
     flow = "".join(stream)
-    rows = (_value(flow, found.end()) for found in _ROW.finditer(flow))
+    rows = (_value(flow, match.end()) for match in _ROW.finditer(flow))
     if values := [value for value in rows if isinstance(value, dict | list)]:
         yield values
 

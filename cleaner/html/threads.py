@@ -75,20 +75,20 @@ def threads(layout: Layout) -> Iterator[int]:
 
 
 def _comments(layout: Layout) -> list[_Comment]:
-    found: list[_Comment] = []
+    comments: list[_Comment] = []
     for number, line in enumerate(layout.lines):
         head, cell, said = line.text.partition(CELLS)
         if len(head) > STAMP or _heads(layout, number) or not (rest := _stamped(head)):
             continue
         if cell and _is_name(rest) and len(said) >= SAID:
-            found.append(_Comment(number, number, _bare(rest), True))
+            comments.append(_Comment(number, number, _bare(rest), True))
             continue
         for at in (number, number - 1, number - 2):
             name = rest if at == number else layout.lines[at].text if at >= 0 else ""
-            if (not found or at > found[-1].stamp) and not _heads(layout, at) and _is_name(name):
-                found.append(_Comment(at, number, _bare(name)))
+            if (not comments or at > comments[-1].stamp) and not _heads(layout, at) and _is_name(name):
+                comments.append(_Comment(at, number, _bare(name)))
                 break
-    return found
+    return comments
 
 
 def _heads(layout: Layout, number: int) -> bool:
@@ -97,8 +97,8 @@ def _heads(layout: Layout, number: int) -> bool:
 
 def _stamped(text: str) -> str:
     """What stands in a line before its date or its "2 hours ago"; nothing where the line has neither."""
-    if found := _AGO.search(text):
-        return text[: found.start()].strip(_AROUND) or " "
+    if match := _AGO.search(text):
+        return text[: match.start()].strip(_AROUND) or " "
     if not date_in_line(text):
         return ""
     digits = re.search(r"\d", text)
