@@ -11,7 +11,8 @@ from pathlib import Path
 from cleaner.labels import Label
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
-ROWS = [json.loads(line) for line in (FIXTURES / "training" / "more_labels.jsonl").open(encoding="utf-8")]
+TO_LEARN, TO_MEASURE = FIXTURES / "training" / "more_labels.jsonl", FIXTURES / "held_out" / "labels.jsonl"
+ROWS = [json.loads(line) for path in (TO_LEARN, TO_MEASURE) for line in path.open(encoding="utf-8")]
 GOLD = {
     "id": "made-up",
     "text": "Rain fell on the town.\nThe market after the rain\n",
@@ -22,6 +23,9 @@ GOLD = {
 
 def test_a_row_holds_no_text() -> None:
     assert {tuple(row) for row in ROWS} == {("id", "digest", "spans", "doubt")}
+
+
+def test_no_text_is_labelled_twice_so_none_is_learned_and_measured() -> None:
     assert len({row["digest"] for row in ROWS}) == len(ROWS)
 
 
@@ -36,7 +40,7 @@ def test_labels_are_known() -> None:
 
 
 def run(script: str, *files: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, FIXTURES / script, *files]
+    command: list[str | Path] = [sys.executable, FIXTURES / script, *files]
     return subprocess.run(command, capture_output=True, text=True, check=True)
 
 
