@@ -6,6 +6,7 @@ than the bound is passed over without being held in memory.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -116,7 +117,17 @@ def _read_row(line: bytes, original: Original, settings: ReadSettings) -> Readin
         return reading
     except (ValueError, RecursionError) as error:
         do = "convert the file to UTF-8" if isinstance(error, UnicodeDecodeError) else "mend or remove the line"
-        return Reading(None, None, Failure(original.locator, original.row, _what_is_wrong(error), do))
+        what = _what_is_wrong(error)
+        if not line.endswith(b"\n") and _ends_too_early(error):
+            what, do = "is cut off: the file ends within this line", "what stands before was read; fetch the file again"
+        return Reading(None, None, Failure(original.locator, original.row, what, do))
+
+
+def _ends_too_early(error: Exception) -> bool:
+    """Whether a line would be JSON if it went on."""
+    if not isinstance(error, json.JSONDecodeError):
+        return False
+    return error.msg.startswith("Unterminated string") or 0 < len(error.doc.rstrip()) <= error.pos
 
 
 def _what_is_wrong(error: Exception) -> str:

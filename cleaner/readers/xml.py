@@ -10,7 +10,7 @@ import html
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from html.entities import html5
@@ -33,6 +33,8 @@ from cleaner.readers.xml_formats import XmlArticle, articles_in
 WHOLE_FILE = 4
 #: Elements that hold one of a file's many articles.
 ENTRIES = ("item", "entry", "newsItem", "article", "doc", "document", "story", "newsitem", "TEI", "nitf")
+#: Ends of entries that are tried, from the last one before a break.
+TRIES = 3
 
 _DECLARATION = re.compile(r"\s*<\?xml[^>]{0,200}\?>")
 _DECLARED_CHARSET = re.compile(rb"""<\?xml[^>]{0,100}encoding\s*=\s*["']([\w.:-]{1,40})["']""")
@@ -68,8 +70,7 @@ def _read(stream: BinaryIO, name: str, settings: ReadSettings, modified: float |
     text = _plain_xml(payload)
     broken = _what_is_broken(text)
     if broken:
-        line, what = broken
-        text = _whole_entries(text, line)
+        text = _whole_entries(text, broken.place)
     root = _soup(text).find(True) if text else None
     articles = articles_in(root) if root is not None else None
     if articles is None and not broken:
@@ -79,9 +80,8 @@ def _read(stream: BinaryIO, name: str, settings: ReadSettings, modified: float |
     for number, article in enumerate(articles or (), start=1):
         yield _reading(article, replace(original, row=number), settings)
     if broken:
-        what = f"is broken XML at line {line} ({what})"
         do = "the entries before were read; fetch the file again" if number else "fetch it again, or mend it"
-        yield Reading(None, None, Failure(name, number + 1 if number else None, what, do))
+        yield Reading(None, None, Failure(name, number + 1 if number else None, broken.what, do))
 
 
 def _reading(article: XmlArticle, original: Original, settings: ReadSettings) -> Reading:
@@ -132,22 +132,44 @@ def _entity(match: re.Match[str]) -> str:
     return html.escape(character) if character else f"&amp;{name};"
 
 
-def _what_is_broken(text: str) -> tuple[int, str] | None:
+@dataclass(frozen=True, slots=True)
+class _Break:
+    """Where a text stops being XML (in characters, or a little further on), what to say, and whether it ends there."""
+
+    place: int
+    what: str
+    cut: bool
+
+
+def _what_is_broken(text: str) -> _Break | None:
     """Where a text stops being XML, and why; None for one that is XML to its end."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         etree.fromstring(text.encode("utf-8"), parser)
     except etree.XMLSyntaxError as error:
-        return error.lineno or 1, (error.msg or "no reason known").partition(", line ")[0]
+        line, column = error.position
+        begin = 0
+        for _ in range(line - 1):
+            begin = text.find("\n", begin) + 1
+        place, end = begin + max(0, column - 1), len(text.rstrip())
+        if 0 < end <= place:
+            return _Break(place, "is cut off: its XML ends too early", cut=True)
+        words = (error.msg or "no reason known").partition(", line ")[0]
+        return _Break(place, f"is broken XML at line {line or 1} ({words})", cut=False)
     return None
 
 
-def _whole_entries(text: str, line: int) -> str:
-    """The text up to the end of the last entry that closes before this line; "" where none does."""
-    lines = text.split("\n")
-    before = "\n".join(lines[: max(0, line - 1)])
-    ends = [before.rfind(f"</{name}>") + len(name) + 3 for name in ENTRIES if f"</{name}>" in before]
-    return before[: max(ends)] if ends else ""
+def _whole_entries(text: str, place: int) -> str:
+    """The text up to the end of the last whole entry before this place; "" where there is none."""
+    before = text[:place]
+    for _ in range(TRIES):  # libxml2 counts the columns of a line in bytes or in characters
+        ends = [before.rfind(f"</{name}>") + len(name) + 3 for name in ENTRIES if f"</{name}>" in before]
+        before = before[: max(ends)] if ends else ""
+        broken = _what_is_broken(before) if before else None
+        if broken is None or broken.cut:
+            return before
+        before = before[:-1]
+    return ""
 
 
 def _soup(text: str) -> BeautifulSoup:

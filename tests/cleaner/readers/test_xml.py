@@ -112,10 +112,20 @@ BROKEN: dict[str, tuple[str | bytes, list[str], str]] = {
     "cut in an entry": (
         RSS[: RSS.index("Escaped")],
         ["<p>The café at the pier opened.</p><p>Sign up</p>"],
-        "broken XML",
+        "is cut off: its XML ends too early",
     ),
-    "cut in the first": (RSS[: RSS.index("Short")], [], "broken XML"),
-    "an article cut off": (NITF[: NITF.index("second")], [], "broken XML"),
+    "cut in the first": (RSS[: RSS.index("Short")], [], "is cut off: its XML ends too early"),
+    "an article cut off": (NITF[: NITF.index("second")], [], "is cut off"),
+    "cut, all on one line": (
+        "<rss><channel><item><description>é</description></item><item><description>b</description></item><item><title>c",
+        ["é", "b"],
+        "is cut off",
+    ),
+    "crossed, all on one line": (
+        "<rss><channel><item><description>é</description></item><item><b>b</title></item></channel></rss>",
+        ["é"],
+        "broken XML at line 1",
+    ),
     "tags crossed": ("<rss><channel><item><title>a</b></title></item></channel></rss>", [], "broken XML"),
     "no XML": ("Just words.", [], "broken XML"),
     "nothing": (b"", [], "broken XML"),
