@@ -46,8 +46,8 @@ def glued(context: Context) -> list[list[tuple[int, int, Evidence]]]:
 def glued_cues(context: Context) -> list[list[tuple[int, int, Evidence]]]:
     """The cues among them."""
     cuts: list[list[tuple[int, int, Evidence]]] = [[] for _ in context.blocks]
-    for index, block in enumerate(context.blocks):
-        hits = context.hits[index]
+    for index in context.heard:
+        block, hits = context.blocks[index], context.hits[index]
         for hit in hits.cues if hits is not None and not hits.protected else ():
             if hit.cue.kind is Kind.GLUED and (at := _stuck(context, block, hit)):
                 cuts[index].append((*at, Evidence(hit.cue.label, GLUED_WEIGHT, reason_of(hit))))
@@ -57,7 +57,7 @@ def glued_cues(context: Context) -> list[list[tuple[int, int, Evidence]]]:
 def _glued_shapes(block: Block, possible: Sequence[patterns.Pattern]) -> Iterator[tuple[int, int, Evidence]]:
     skipped = max(0, len(block.text) - patterns.GLUED_TAIL)
     for pattern in possible:
-        if pattern.needs not in block.text:
+        if pattern.needs not in block.text or (pattern.ends and not block.text.endswith(pattern.ends)):
             continue
         match = pattern.expression.search(block.text, skipped)
         if match and match.start():

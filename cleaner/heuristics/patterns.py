@@ -135,8 +135,8 @@ def _with(present: frozenset[str]) -> tuple[Pattern, ...]:
 GLUED_TAIL = 400  # characters of a block's end that are searched
 GLUED: tuple[Pattern, ...] = (
     _row("signature of an embedded post", Label.SOCIAL, 4.4, 4000, "@", r"(?:—|–|&mdash;)\s?[^—–\n]{1,80}\(@\w{2,30}\)[^\n]{0,40}$"),
-    _row("edit link", Label.NAVIGATION, 4.4, 400, "[", r"\[(?:edit|edit source|Bearbeiten|modifier|editar|modifica|bewerken|edytuj|править)[^\[\]]{0,40}\]$"),
-    _row("related article in brackets", Label.RELATED, 4.4, 4000, ")", r"\((?:RELATED|READ|READ MORE|READ ALSO|SEE ALSO|WATCH|MORE|LESEN SIE AUCH|LIRE AUSSI|LEIA|LEA)\s?:[^()\n]{5,240}\)\.?$"),
+    _row("edit link", Label.NAVIGATION, 4.4, 400, "[", r"\[(?:edit|edit source|Bearbeiten|modifier|editar|modifica|bewerken|edytuj|править)[^\[\]]{0,40}\]$", ends=("]", "\n")),
+    _row("related article in brackets", Label.RELATED, 4.4, 4000, ")", r"\((?:RELATED|READ|READ MORE|READ ALSO|SEE ALSO|WATCH|MORE|LESEN SIE AUCH|LIRE AUSSI|LEIA|LEA)\s?:[^()\n]{5,240}\)\.?$", ends=_BRACKETS),
 )  # fmt: skip
 
 CODE = re.compile(r"[{}<>;=\\$]|\(\)|\bvar\b|\bfunction\b|\breturn\b|\bwindow\.")

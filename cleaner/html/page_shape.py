@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner import accelerator
 from cleaner.html.page import Line
 from cleaner.html.page_words import PageWords
 
@@ -23,6 +24,7 @@ _DIGIT = re.compile(r"\d")
 #: Not those of `segmentation/stops.py`: the page model has learned by these; a training may change them.
 _FINAL = ".!?。！？…:："
 _CLOSERS = "\"'”’»)]“"
+_QUOTES = "\"'„“«»‘"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +90,47 @@ def line_shapes(lines: Sequence[Line], words: PageWords) -> Shape:
     sizes, counts = words.sizes.astype(np.float32), words.counts.astype(np.float32)
     lengths = np.array([len(text) for text in texts], np.float32)
     links = np.array([line.link_density for line in lines], np.float32)
-    stripped = [text.rstrip(_CLOSERS)[-1:] for text in texts]
+    seen = _signs(texts)
     flags = [
-        np.array([end in _FINAL and end != "" for end in stripped], np.float32),
-        np.array([end in ":：" and end != "" for end in stripped], np.float32),
-        np.array([text[:1].isupper() for text in texts], np.float32),
-        np.array([text.isupper() for text in texts], np.float32),
-        np.array([len(_DIGIT.findall(text, 0, 200)) for text in texts]) / np.maximum(1, np.minimum(lengths, 200)),
-        np.array([text[:1] in "\"'„“«»‘" for text in texts], np.float32),
-        np.log1p(np.array([text.count(",") + text.count("，") + text.count("、") for text in texts])),
-        np.array([text.count("|") + text.count("•") + text.count("·") for text in texts]) > 0,
-        np.array(["@" in text or "©" in text or "http" in text for text in texts], np.float32),
+        *(seen[name].astype(np.float32) for name in ("final", "colon", "capital", "shouted")),
+        seen["digits"] / np.maximum(1, np.minimum(lengths, 200)),
+        seen["quoted"].astype(np.float32),
+        np.log1p(seen["commas"]),
+        seen["bars"] > 0,
+        seen["signs"].astype(np.float32),
         sizes / np.maximum(1, counts) / 5,
         1 - sizes / np.maximum(1, lengths),
     ]
-    wide = np.where([_IDEOGRAPH.search(text, 0, 40) is not None for text in texts], 3.0, 1.0)
+    wide = np.where(seen["ideographs"] > 0, 3.0, 1.0)
     prose = np.where((lengths * wide >= PROSE) & (links < PROSE_LINKS), lengths, 0).astype(np.float32)
     return Shape(sizes, counts, links, prose, flags)
+
+
+#: What is asked of a line's characters.
+_COLUMNS = ("final", "colon", "capital", "shouted", "digits", "quoted", "commas", "bars", "signs", "ideographs")
+
+
+def _signs(texts: list[str]) -> dict[str, NDArray[Any]]:
+    """Column → per line how often, or whether, as whole numbers."""
+    if accelerator.compiled is None:
+        return _signs_in_python(texts)
+    memory = accelerator.compiled.line_shapes(texts, _FINAL, _CLOSERS, _QUOTES)
+    return dict(zip(_COLUMNS, np.frombuffer(memory, np.int64).reshape(len(_COLUMNS), -1), strict=True))
+
+
+def _signs_in_python(texts: list[str]) -> dict[str, NDArray[Any]]:
+    """The reference that the accelerator is held to."""
+    ends = [text.rstrip(_CLOSERS)[-1:] for text in texts]
+    columns = (
+        [end in _FINAL and end != "" for end in ends],
+        [end in ":：" and end != "" for end in ends],
+        [text[:1].isupper() for text in texts],
+        [text.isupper() for text in texts],
+        [len(_DIGIT.findall(text, 0, 200)) for text in texts],
+        [text[:1] in _QUOTES for text in texts],
+        [text.count(",") + text.count("，") + text.count("、") for text in texts],
+        [text.count("|") + text.count("•") + text.count("·") for text in texts],
+        ["@" in text or "©" in text or "http" in text for text in texts],
+        [_IDEOGRAPH.search(text, 0, 40) is not None for text in texts],
+    )
+    return {name: np.array(column, np.int64) for name, column in zip(_COLUMNS, columns, strict=True)}

@@ -40,6 +40,8 @@ _MONTHS: Sequence[str] = (
 _MONTH = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
 _LONGEST_NAME = 12
 
+#: Every date has a year: most lines have none, and five expressions are not tried on them.
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _ISO = re.compile(r"(?<![\d./-])((?:19|20)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _EAST = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})")
 _NUMBERS = re.compile(r"(?<![\d./-])(\d{1,2})([./-])\s?(\d{1,2})\2\s?((?:19|20)\d\d)(?!\d)")
@@ -67,6 +69,8 @@ def date_in_line(line: str, *, day_first: bool = True) -> str:
     >>> date_in_line("Von Ada Holm, 3. März 2024, 10:15 Uhr"), date_in_line("Posted on May 3rd, 2024 by Ada")
     ('2024-03-03', '2024-05-03')
     """
+    if not _YEAR.search(line):
+        return ""
     dates: list[tuple[int, str]] = []
     for pattern in (_ISO, _EAST):
         if match := pattern.search(line):

@@ -35,6 +35,8 @@ _AGO = re.compile(
     r"منذ\s+\d+|לפני\s+\d+|\d+\s*(?:घंटे|दिन|मिनट)\s+पहले",
     re.IGNORECASE,
 )
+#: A date or a time ago has a digit, or one of these.
+_DIGIT, _NUMBERLESS = re.compile(r"\d"), ("ago", "yesterday", "vor", "hace")
 _HEADING = re.compile(
     r"\b(?:comments?|kommentare?r?|commentaires?|comentarios?|comentários?|commenti|reacties|komentarze|komentáře|"
     r"комментари\w+|коментар\w+|kommentit|yorumlar|komentar|bình luận|responses|antworten|discussion)\b|评论|評論|留言|"
@@ -97,6 +99,8 @@ def _heads(layout: Layout, number: int) -> bool:
 
 def _stamped(text: str) -> str:
     """What stands in a line before its date or its "2 hours ago"; nothing where the line has neither."""
+    if not _DIGIT.search(text) and not any(word in text.casefold() for word in _NUMBERLESS):
+        return ""
     if match := _AGO.search(text):
         return text[: match.start()].strip(_AROUND) or " "
     if not date_in_line(text):

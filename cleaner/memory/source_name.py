@@ -37,6 +37,8 @@ def source_of(metadata: Mapping[str, object], *, folder: str = "") -> str:
 
 
 def _site(url: Any) -> str:
+    if not url:
+        return ""
     try:
         host = (urlsplit(str(url or "")).hostname or "").rstrip(".")
     except ValueError:  # "http://[broken"

@@ -18,6 +18,7 @@ from cleaner.document import Block
 from cleaner.heuristics.block_stats import Measures, measure_all
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import fold, tables_for
+from cleaner.html import page_shape
 from cleaner.labels import Label
 from cleaner.memory import fingerprints
 from cleaner.model import network
@@ -104,6 +105,22 @@ def test_measurements_of_all_blocks_are_the_same(texts: list[str], flags: int) -
     compiled, pure = both(lambda: measure_all(blocks, asked))
     assert [[*map(repr, one)] for one in compiled] == [[*map(repr, other)] for other in pure]
     assert all(type(one) is Measures for one in compiled)
+
+
+signs = st.lists(
+    st.sampled_from(["A", "b", "ǅ", "É", "٣", "1", ",", "、", "|", "·", "@", "http", "©", "字", "：", "”", "«", " "])
+)
+
+
+@settings(deadline=None)
+@given(st.lists(signs.map("".join) | anything, max_size=6))
+@example(["", "1" * 300, "a" * 39 + "字", "a" * 40 + "字", "ABC ǅ", "htt", "“"])
+def test_signs_of_a_pages_lines_are_the_same(texts: list[str]) -> None:
+    compiled, pure = page_shape._signs(texts), page_shape._signs_in_python(texts)
+    assert {name: column.tolist() for name, column in compiled.items()} == {
+        name: column.tolist() for name, column in pure.items()
+    }
+    assert all(compiled[name].dtype == column.dtype for name, column in pure.items())
 
 
 @settings(deadline=None)
