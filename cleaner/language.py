@@ -38,6 +38,12 @@ _CLOSE = tuple(
         "ar fa ur ps", "af nl", "fi et", "az tr tk", "kk ky tt",
     )
 )  # fmt: skip
+#: Words of these languages in one script that the others have not: of five labelled Hindi articles n-grams told none.
+_TELLING = {
+    "hi": frozenset("है हैं और में था थी थे का की के ने से पर यह कि".split()),
+    "ne": frozenset("छ छन् र मा लाई भने गर्ने गरेको भएको हुने पनि गरेका थियो".split()),
+    "mr": frozenset("आहे आहेत आणि मध्ये होते होता केली केले व नाही या".split()),
+}
 
 
 def identify(text: str, declared: str | None = None, *, hint: str = "") -> str:
@@ -58,9 +64,18 @@ def identify(text: str, declared: str | None = None, *, hint: str = "") -> str:
     code = detect_fast(sample.encode("utf-8", "replace").decode("utf-8"))[0]
     if len(text) < SHORT:
         code = _of_short(text, code)
+    code = _told(code, sample)
     if hint and (code == "und" or any(code in close and hint in close for close in _CLOSE)):
         return understood(hint) or code
     return code if code != "unknown" else "und"
+
+
+def _told(code: str, sample: str) -> str:
+    """Of Hindi, Nepali and Marathi, which the identifier takes for each other, the one whose words a text has most."""
+    if code not in _TELLING:
+        return code
+    words = sample.split()
+    return max(_TELLING, key=lambda name: (sum(word in _TELLING[name] for word in words), name == code))
 
 
 def _of_short(text: str, guess: str) -> str:

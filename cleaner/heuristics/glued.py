@@ -66,13 +66,18 @@ def _glued_shapes(block: Block, possible: Sequence[patterns.Pattern]) -> Iterato
 
 
 def _stuck(context: Context, block: Block, hit: Hit) -> tuple[int, int] | None:
-    """The stretch to cut when the cue is stuck to prose without a space, or stands alone after its end."""
+    """The stretch to cut when the cue is stuck to prose without a space, or stands alone after its end.
+
+    A long one may be all of a block: of blocks that the model does not doubt only such cues are sought.
+    """
     before, after = letters_around(context.folded, hit.start, hit.end, block)
     text, first = block.text, hit.start - block.start
     last = hit.end - block.start
     rest = text[last:].lstrip()
     shouted = text[first:last].isupper() and last - first > 3
     phrase = shouted or hit.cue.phrase.count(" ") >= PHRASE_SPACES  # so long a one is no beginning of another sentence
+    if phrase and not before and not after:
+        return block.start, block.end
     if not before and after and text[first].isupper() and rest[:1].isupper() and (phrase or rest == text[last:]):
         return block.start, hit.end
     if not after and before and text[first].isupper():

@@ -20,7 +20,6 @@ CASES: list[dict[str, Any]] = json.loads((REPORTS / "cases.json").read_text("utf
 #: Cases that fail today, and why.
 KNOWN = {
     "51b chinese-text": "a line that says who is responsible for the page is taken for the article's credit",
-    "91b share-this-with-oneline": "the line of a sharing box reads like a sentence in a text of one line",
 }
 
 

@@ -210,11 +210,26 @@ def test_prose_with_signs_of_code_is_a_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hint", "code"), [("hi", "hi"), ("mr", "mr"), ("ne", "ne"), ("en", "ne"), ("ar", "ne"), ("", "ne")]
+    ("hint", "code"), [("no", "no"), ("nb", "no"), ("sv", "sv"), ("en", "da"), ("de", "da"), ("", "da")]
 )
 def test_a_page_tells_close_languages_apart(hint: str, code: str) -> None:
-    text = "स्कारहोम का प्रकाशस्तंभ सोमवार रात युद्ध के बाद पहली बार बुझ गया, और रखवालों को कारण ढूँढ़ने में नौ घंटे लगे।"
-    assert identify(text, hint=hint) == (code if hint in ("hi", "mr", "ne") else identify(text))
+    text = (
+        "Fyret på Skarholm gik ud mandag aften for første gang siden krigen, og det tog vogterne ni timer at finde ud af. "
+        * 3
+    )
+    assert identify(text, hint=hint) == code
+
+
+DEVANAGARI = {
+    "hi": "स्कारहोम का प्रकाशस्तंभ सोमवार रात युद्ध के बाद पहली बार बुझ गया, और रखवालों को कारण ढूँढ़ने में नौ घंटे लगे।",
+    "ne": "स्कारहोमको प्रकाशस्तम्भ सोमबार राति युद्धपछि पहिलो पटक निभेको छ र पालेहरूलाई कारण पत्ता लगाउन नौ घण्टा लागेको थियो।",
+    "mr": "स्कारहोमचा दीपस्तंभ सोमवारी रात्री युद्धानंतर प्रथमच विझला आणि कारण शोधण्यासाठी रखवालदारांना नऊ तास लागले होते असे ते म्हणतात आहेत।",
+}
+
+
+@pytest.mark.parametrize("code", DEVANAGARI)
+def test_hindi_nepali_and_marathi_are_told_by_their_words(code: str) -> None:
+    assert identify(DEVANAGARI[code]) == identify(DEVANAGARI[code] * 4) == code
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,8 @@ def test_what_a_page_says_of_a_block() -> None:
         ("Get more news from the harbour The bridge is open.", "Get more news from the harbour"),  # five spaces
         ("Get more news from harbour The bridge is open.", None),  # four
         ("GET MORE NEWS FROM HARBOUR The bridge is open.", "GET MORE NEWS FROM HARBOUR"),
+        ("Get more news from the harbour.", "Get more news from the harbour."),  # all of a line
+        ("Get more news from harbour.", None),
     ],
 )
 def test_what_is_stuck_to_prose(line: str, cut: str | None) -> None:
