@@ -72,7 +72,7 @@ PROMISE, GIVEN_TITLE = 20.0, 8.0
 class Scores:
     """What the model says of a document's blocks, and what losing each would cost; lists run over the blocks."""
 
-    probabilities: Floats  # block × label, in the order of model.COLUMNS
+    probabilities: Floats  # block × label, in the order of labels.COLUMNS
     odds: list[float]  # log-odds of boilerplate
     costs: list[float]  # log-odds that they must pass
     kept: list[int]  # column of the most likely kept label

@@ -142,7 +142,7 @@ def discover(
     """Everything in files, folders, globs and URLs, sorted by locator; the same on every system.
 
     `exclude` is the folder for the output. Raises InputError at once when it lies in an input folder or is one,
-    stores.StoreError when a store does not answer.
+    object_store.StoreError when a store does not answer.
     """
     kinds = frozenset(READERS)
     if any(map(is_remote, inputs)):
@@ -153,7 +153,7 @@ def discover(
 def input_folder(inputs: Sequence[PathOrUrl]) -> str:
     """The name of the folder that the locators of these inputs are relative to; "" where there is none.
 
-    Raises InputError, stores.StoreError.
+    Raises InputError, object_store.StoreError.
     """
     return remote_folder(inputs) if any(map(is_remote, inputs)) else folder.input_folder(inputs)
 

@@ -26,7 +26,7 @@ class _Start:
 def find_remote(
     inputs: Sequence[PathOrUrl], *, exclude: PathOrUrl | None, kinds: Collection[str]
 ) -> Iterator[InputFile | Skipped | Failure]:
-    """What `readers.discover` gives, for URLs. Raises InputError and stores.StoreError at once."""
+    """What `readers.discover` gives, for URLs. Raises InputError and object_store.StoreError at once."""
     starts, unmatched = _starts(inputs)
     if exclude is not None and is_remote(exclude):
         _refuse_output_inside(starts, str(exclude))

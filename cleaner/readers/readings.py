@@ -108,7 +108,7 @@ class Original:
     row: int | None
     payload: bytes
     media_type: str
-    decoding: Mapping[str, Any] = field(default_factory=dict)  # facts for encoding.decode_as; empty: not decoded
+    decoding: Mapping[str, Any] = field(default_factory=dict)  # facts for decode.decode_as; empty: not decoded
     modified: float | None = None  # the file's modification time, seconds since 1970
     reference: Reference | None = None  # where the bytes lie, if in a WARC file
     packing: str = ""  # suffix of the compression that the file had; the payload is unpacked

@@ -56,3 +56,14 @@ def test_options_are_there(page: str) -> None:
     known = set(options(build_parser())) | FOREIGN
     named = {option for part in code(page) for option in re.findall(r"(?<![\w-])--?[a-z][a-z0-9-]*", part)}
     assert not sorted(option for option in named if option.startswith("--") and option not in known)
+
+
+@pytest.mark.parametrize("top", ["cleaner", "archive", "benchmarks", "docs", "fixtures", "tests"])
+def test_files_that_code_and_tables_name_are_there(top: str) -> None:
+    named = {
+        name
+        for path in (ROOT / top).rglob("*.*")
+        if path.suffix in (".py", ".toml", ".c", ".h")
+        for name in re.findall(rf"(?<![\w/])(?:{'|'.join(TOP)})[\w/]+\.(?:py|toml|md)\b", path.read_text("utf-8"))
+    }
+    assert not sorted(name for name in named if not (ROOT / name).exists())

@@ -104,7 +104,7 @@ def files(out: Path) -> dict[str, bytes]:
 
 
 def carried_out(steps: list[CleanShards], logs: Path) -> None:
-    """Task after task in this process; tests/cleaner/test_recipes.py has several at once, in processes."""
+    """Task after task in this process; tests/cleaner/integrations/test_recipes.py has several at once, in processes."""
     before = None
     for step in steps:
         before = LocalPipelineExecutor(
