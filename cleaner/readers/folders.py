@@ -22,6 +22,9 @@ from cleaner.storage.object_store import RemoteFile
 #: The only input named is read as this when its suffix is unknown: who names it wants it read.
 FALLBACK_KIND = ".txt"
 
+#: A folder inside an input that holds these is what a run has written: cleaning it again would count all twice. Named
+#: itself, it is read.
+RUN = ("run.json", "documents/", "warc/")
 WILDCARDS = frozenset("*?[")
 
 
@@ -176,6 +179,9 @@ def _walk(folder: Path, prefix: str, kinds: Collection[str]) -> Iterator[InputFi
         locator, entry = todo.pop()
         if locator.endswith("/"):
             inside, failure = _entries(Path(entry.path), locator)
+            if {locator + name for name in RUN} <= {name for name, _ in inside}:
+                yield Skipped(locator, "folder of an earlier run")
+                continue
             todo += inside
             if failure:
                 yield failure

@@ -23,6 +23,7 @@ from cleaner.writers.words import number, shorten
 
 #: Characters of a line, and so many names or lines, that a message shows.
 SHOWN, NAMED = 60, 5
+_ROW = re.compile(r":(\d+)$")
 
 
 def add_corrections(
@@ -46,8 +47,9 @@ def add_corrections(
 
 
 def _document(execute: Any, name: str, out: Path) -> Mapping[str, Any]:
-    """The document of that id or place. Raises ReviewError."""
-    rows = execute("select * from document where digest != '' and (id = ? or place = ?) order by n", (name, name))
+    """The document of that id or place: file#row, or file:row as messages write it. Raises ReviewError."""
+    sql = "select * from document where digest != '' and (id = ? or place in (?, ?)) order by n"
+    rows = execute(sql, (name, name, _ROW.sub(r"#\1", name)))
     named = rows.fetchall()
     if len(named) == 1:
         return named[0]  # type: ignore[no-any-return]

@@ -226,6 +226,7 @@ def test_lines_are_corrected_by_what_they_say(finished: Path, tmp_path: Path, ca
     file = tmp_path / "own.jsonl"
     words = ["corrections", "add", str(finished), "a.jsonl#1", "--corrections", str(file), "--as", "Anna"]
     assert main([*words, "  " + LETTER.replace(" ", "  "), "--label", "donation", "--scope", "source"]) == 0
+    words[3] = "a.jsonl:1"  # as messages name it
     assert main([*words, "after a year of work", "--remove"]) == 0
     corrections = [each for each in read(file) if isinstance(each, Correction)]
     assert [(c.text, c.scope, c.part) for c in corrections] == [

@@ -90,6 +90,22 @@ def test_order_property(tmp_path_factory: pytest.TempPathFactory, stems: set[str
     assert locators == sorted(locators)
 
 
+def test_what_an_earlier_run_wrote_is_no_input_unless_it_is_named(tmp_path: Path) -> None:
+    for name in (
+        "in/a.txt",
+        "in/out/text/a.txt",
+        "in/out/run.json",
+        "in/out/documents/00000.jsonl",
+        "in/out/warc/a.warc",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    assert skipped(tmp_path / "in") == {"out/": "folder of an earlier run"}
+    assert "text/a.txt" in {each.locator for each in discover([tmp_path / "in/out"]) if isinstance(each, InputFile)}
+    (tmp_path / "in/out/run.json").unlink()
+    assert skipped(tmp_path / "in") == {}
+
+
 def test_hidden_and_unknown_are_skipped_with_a_reason(tmp_path: Path) -> None:
     fill(tmp_path, ["a.txt", ".b.txt", ".git/c.txt", "d.PNG", "f.css"])
     (tmp_path / "program").write_bytes(b"\x7fELF" + bytes(range(256)))
