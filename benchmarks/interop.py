@@ -3,8 +3,8 @@
     python benchmarks/interop.py [--python OTHER/bin/python …] [--node FOLDER]
 
 Each program is asked in the first interpreter that has it: pywb and warctools want libraries of their own; FOLDER is
-one where `npm install warcio` was done. A program that is nowhere is left out. Exit code 1 when one reads less than
-all, but for those that know no WARC 1.1, and pywb, which replays no file: address beyond ASCII.
+one where `npm install warcio warc` was done. A program that is nowhere is left out. Exit code 1 when one reads less
+than all, but for those that know no WARC 1.1, and pywb, which replays no file: address beyond ASCII.
 """
 
 from __future__ import annotations
@@ -87,10 +87,27 @@ PROBES = (
         "warc10",
     ),
     Probe(
+        "warc3-wet", "warc", "records of a segment", "import warc\n" + COUNT.format("warc.open(path)"),
+    ),
+    Probe(
+        "warc3-wet", "warc", "records of `export --warc10`",
+        "import warc\n" + COUNT.format("warc.open(path)"), "warc10",
+    ),
+    Probe(
+        "Warcat", "warcat.model", "records of a segment",
+        "import warcat.model\nw = warcat.model.WARC()\nw.load(path)\nprint(len(w.records))",
+    ),
+    Probe(
         "warcio", "warcio", "clean texts of `export --wet`",
         "from warcio.archiveiterator import ArchiveIterator as A\n"
         "print(sum(r.rec_type == 'conversion' for r in A(open(path, 'rb'))))",
         "wet",
+    ),
+    Probe(
+        "datatrove", "datatrove.pipeline", "clean texts of a segment, and nothing else",
+        "import os\nfrom datatrove.pipeline.readers import WarcReader\n"
+        "folder, name = os.path.split(path)\n"
+        "print(len(list(WarcReader(folder, glob_pattern=name, compression='gzip').run())))",
     ),
     Probe(
         "py-wacz", "wacz", "checks that `export --wacz` passes, of 5",
@@ -119,7 +136,17 @@ PROBES = (
     ),
 )  # fmt: skip
 VERSION = "import importlib.metadata as m\nprint(m.version({0!r}))"
-DISTRIBUTIONS = {"cdxj_indexer": "cdxj-indexer", "hanzo.warctools": "warctools"}
+DISTRIBUTIONS = {
+    "cdxj_indexer": "cdxj-indexer", "hanzo.warctools": "warctools", "warc": "warc3-wet", "warcat.model": "Warcat",
+    "datatrove.pipeline": "datatrove",
+}  # fmt: skip
+#: A package of npm, and what counts the records of a file.
+NODE = {
+    "warcio": "const {WARCParser} = require('warcio'); (async () => { let n = 0; "
+    "for await (const r of new WARCParser(require('fs').createReadStream(path))) n++; console.log(n); })();",
+    "warc": "const W = require('warc'); let n = 0; require('fs').createReadStream(path)"
+    ".pipe(require('zlib').createGunzip()).pipe(new W()).on('data', () => n++).on('end', () => console.log(n));",
+}
 
 
 def told(clean_text: str | None, written: Mapping[str, Any]) -> Told:
@@ -191,21 +218,21 @@ def main() -> int:
                 f"| {probe.program} | {version[0] if version else ''} | {probe.asked} | {answer[0][:60]} | {all_read} |"
             )
         if args.node:
-            read = npm_read(args.node, files["segment"])
-            print(f"| npm's warcio | {npm_version(args.node)} | records of a segment | {read} | {wanted['records']} |")
+            for package in NODE:
+                read, version = npm_read(args.node, package, files["segment"]), npm_version(args.node, package)
+                print(f"| npm's {package} | {version} | records of a segment | {read} | {wanted['records']} |")
     return int(bool(worse))
 
 
-def npm_version(folder: Path) -> str:
-    return str(json.loads((folder / "node_modules/warcio/package.json").read_bytes())["version"])
+def npm_version(folder: Path, package: str) -> str:
+    return str(json.loads((folder / f"node_modules/{package}/package.json").read_bytes())["version"])
 
 
-def npm_read(folder: Path, path: Path) -> int:
-    """Lines of its index: one for each record."""
-    done = subprocess.run(
-        ["node", folder / "node_modules/.bin/warcio", "index", path], capture_output=True, text=True, check=False
-    )
-    return len(done.stdout.splitlines())
+def npm_read(folder: Path, package: str, path: Path) -> str:
+    """How many records it finds."""
+    code = f"const path = {json.dumps(str(path))};\n{NODE[package]}"
+    done = subprocess.run(["node", "-e", code], capture_output=True, text=True, check=False, cwd=folder)
+    return (done.stdout or done.stderr).strip()[:60]
 
 
 if __name__ == "__main__":
