@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -59,6 +60,7 @@ from cleaner.model.network import parse  # noqa: E402
 from cleaner.model_file import ModelError  # noqa: E402
 
 WORK = Path(tempfile.mkdtemp())
+os.fsync = lambda _: None  # what is written here is thrown away, and waiting for the disk takes most of the time
 METADATA = 3  # of the records that make_warc.base gives
 POLICY = Policy.of(None, keep=["caption"])
 

@@ -135,6 +135,8 @@ PROBES = (
         "wacz", short=True,
     ),
 )  # fmt: skip
+#: What an interpreter says that lacks a package, or one that the package wants.
+LACKS = ("ModuleNotFoundError", "PackageNotFoundError", "ImportError: Please install")
 VERSION = "import importlib.metadata as m\nprint(m.version({0!r}))"
 DISTRIBUTIONS = {
     "cdxj_indexer": "cdxj-indexer", "hanzo.warctools": "warctools", "warc": "warc3-wet", "warcat.model": "Warcat",
@@ -189,7 +191,7 @@ def asked(pythons: list[str], code: str, path: Path) -> tuple[str, str] | None:
         done = subprocess.run(
             [python, "-c", f"path = {str(path)!r}\n{code}"], capture_output=True, text=True, check=False
         )
-        if "ModuleNotFoundError" not in done.stderr and "PackageNotFoundError" not in done.stderr:
+        if not any(lack in done.stderr for lack in LACKS):
             lines = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()
             return (lines[-1] if lines else ""), python
     return None

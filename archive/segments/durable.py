@@ -190,9 +190,10 @@ def _held_draft(folder: Folder, name: str) -> Iterator[tuple[str, BinaryIO]]:
     lock = os.dup(file.fileno()) if fcntl else None  # Windows renames no open file
     try:
         yield draft, file
-    except BaseException:  # also Ctrl-C: nothing half-written stays
+    except BaseException as error:  # also Ctrl-C: nothing half-written stays
         with suppress(OSError):
             folder.remove(draft)
+        _name_target(error, draft, folder.path / name)
         raise
     finally:
         file.close()
@@ -200,11 +201,21 @@ def _held_draft(folder: Folder, name: str) -> Iterator[tuple[str, BinaryIO]]:
             os.close(lock)
 
 
+def _name_target(error: BaseException, draft: str, target: Path) -> None:
+    """An error of a draft is told of the file that it was to become."""
+    if isinstance(error, OSError) and error.filename is not None and Path(error.filename).name == draft:
+        error.filename, error.filename2 = str(target), None
+
+
 def _new_draft(folder: Folder, name: str) -> tuple[str, BinaryIO]:
     """A draft of a name, and that file, locked where the file system has locks."""
     for _ in range(_MOST_CLAIMS):
         draft = f".{_stem(name)}-{secrets.token_hex(16)}.tmp"
-        file = folder.create(draft)
+        try:
+            file = folder.create(draft)
+        except OSError as error:
+            _name_target(error, draft, folder.path / name)
+            raise
         if _claimed(file):
             return draft, file
         file.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +21,7 @@ from archive.segments.durable import (
     write_atomically,
 )
 
+Writer = Callable[[Path, list[bytes]], None]
 links = pytest.mark.skipif(not hasattr(os, "symlink") or os.name == "nt", reason="links need rights on Windows")
 
 
@@ -127,6 +128,25 @@ def test_drafts_fit_whatever_the_name_is(tmp_path: Path, name: str) -> None:
     assert names(tmp_path) == [name]
 
 
+def write_path(path: Path, parts: Iterable[bytes]) -> None:
+    """As a library does that opens its files itself."""
+    with drafted_path(path) as draft:
+        draft.write_bytes(b"".join(parts))
+
+
+WRITERS = pytest.mark.parametrize("write", [write_atomically, write_path])
+
+
+@WRITERS
+def test_errors_name_the_file_and_not_its_draft(tmp_path: Path, write: Writer) -> None:
+    (tmp_path / "a.txt").mkdir()
+    with pytest.raises(OSError, match=r"a\.txt") as refused:
+        write(tmp_path / "a.txt", [b"new"])
+    assert refused.value.filename == str(tmp_path / "a.txt")
+    assert ".tmp" not in str(refused.value)
+    assert names(tmp_path) == ["a.txt"]
+
+
 def dead_draft(path: Path) -> Path:
     """What a killed process leaves of writing a file."""
     before = names(path.parent)
@@ -145,15 +165,11 @@ def test_what_a_killed_writer_left_is_removed_for_that_file_only(tmp_path: Path)
     remove_drafts(tmp_path / "missing" / "a.txt")
 
 
-@pytest.mark.parametrize("write", [write_atomically, "path"])
-def test_the_next_writer_of_a_file_removes_what_a_killed_one_left(tmp_path: Path, write: object) -> None:
+@WRITERS
+def test_the_next_writer_of_a_file_removes_what_a_killed_one_left(tmp_path: Path, write: Writer) -> None:
     dead_draft(tmp_path / "a.txt")
     other = dead_draft(tmp_path / "b.txt")
-    if write == "path":
-        with drafted_path(tmp_path / "a.txt") as draft:
-            draft.write_bytes(b"new")
-    else:
-        write_atomically(tmp_path / "a.txt", [b"new"])
+    write(tmp_path / "a.txt", [b"new"])
     assert names(tmp_path) == sorted(["a.txt", other.name])
     assert (tmp_path / "a.txt").read_bytes() == b"new"
 
