@@ -40,6 +40,7 @@ from cleaner.model.telling_words import telling_words
 from cleaner.segmentation.line_breaks import shipped as shipped_breaks
 from cleaner.segmentation.text import bounded, glued, segment_text
 from cleaner.segmentation.tokens import Tokens, tokenise
+from cleaner.time_limit import OverTimeError, limited
 
 if TYPE_CHECKING:  # what pages need is loaded with the first one
     from cleaner.html.model import PageModel
@@ -80,6 +81,8 @@ class Cleaner:
     judged as those of a text, and by their marks.
     corrections: what persons decided otherwise (`corrections.apply`); it overrules everything else.
     title_in_text: a title that is given, not found, stands in front of the clean text; else in the metadata alone.
+    timeout: seconds for one document, after which TimeoutError is raised; None: as long as it takes. It is kept in the
+    main thread of a process, on systems with POSIX's timers.
 
     Raises TypeError and ValueError (PolicyError, CueError) for a setting that is none of these.
     """
@@ -99,6 +102,7 @@ class Cleaner:
         extractor: Extractor | str = Extractor.PAGE,
         corrections: Corrections | None = None,
         title_in_text: bool = False,
+        timeout: float | None = None,
     ) -> None:
         self.memory = settings.with_method(memory, "source", "memory", "Memory.open(path)")
         how = "cleaner.corrections.apply.read_corrections([path])"
@@ -109,6 +113,7 @@ class Cleaner:
         self.extractor = settings.member_of(Extractor, extractor, "extractor")
         self.on_suspect = settings.member_of(OnSuspect, on_suspect, "on_suspect")
         self.title_in_text = bool(title_in_text)
+        self.timeout = settings.seconds_of(timeout)
         self._cues = settings.cues_of(cues)
         self._matcher = lru_cache(maxsize=64)(self._compile)
         self._own_matcher = Matcher(self._cues)
@@ -129,6 +134,7 @@ class Cleaner:
             "memory": self.memory,
             "corrections": self.corrections,
             "title_in_text": self.title_in_text,
+            "timeout": self.timeout,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -187,8 +193,15 @@ class Cleaner:
         """Cleans one document; kept, removed and repaired together always rebuild its source text.
 
         source: which memory to ask, when it is not for the document itself to tell (`sources.document_source`).
+        Raises TimeoutError.
         """
-        source = source or document_source(document)
+        try:
+            with limited(self.timeout):
+                return self._cleaned(document, source or document_source(document))
+        except OverTimeError:
+            raise TimeoutError(f"takes longer than {self.timeout:g} seconds to clean") from None
+
+    def _cleaned(self, document: Document, source: str) -> CleanedDocument:
         rendering = bounded(SEGMENTERS[document.media_type](document, self.extractor))
         cleaned = self._label(document, rendering, source)
         if rendering.repairs and not _rebuilds(cleaned):  # a repair across a block's edge: leave the text as it is

@@ -31,7 +31,7 @@ OTHER_NAMES = {
 }  # fmt: skip
 #: The settings of a cleaner, which are given once and not with each text; a test holds them to `Cleaner`.
 OF_CLEANER = frozenset(
-    "policy keep strip cues on_suspect model memory page_model extractor corrections title_in_text".split()
+    "policy keep strip cues on_suspect model memory page_model extractor corrections title_in_text timeout".split()
 )
 
 
@@ -128,6 +128,17 @@ def with_method(given: Value | None, method: str, name: str, how: str) -> Value 
     if given is None or callable(getattr(given, method, None)):
         return given
     raise TypeError(f"{name} must be made with {how}, not {_named(given)}")
+
+
+def seconds_of(given: float | None) -> float | None:
+    """A time limit; None for none. Raises TypeError, ValueError."""
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise TypeError(f"timeout must be a number of seconds, not {_named(given)}")
+    if not 0 < given < float("inf"):
+        raise ValueError(f"timeout must be more than 0 seconds, not {given!r}; None is no limit")
+    return float(given)
 
 
 class ContentError(ValueError):

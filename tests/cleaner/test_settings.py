@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+import signal
+import time
 import warnings
 from collections.abc import Callable
 from inspect import signature
@@ -13,7 +16,7 @@ from bs4 import BeautifulSoup
 from lxml import html as lxml_html
 
 import cleaner
-from cleaner import Action, Cleaner, Label, Policy, clean
+from cleaner import Action, CleanColumns, Cleaner, Document, Label, Policy, clean
 from cleaner.heuristics.cues import CueError, read_cues
 from cleaner.html.page import Extractor
 from cleaner.labels import PolicyError, read_policy
@@ -38,6 +41,8 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "cues that are not there": ({"cues": "absent.toml"}, CueError, "absent.toml"),
     "a path as model": ({"model": "model.bin"}, TypeError, "model must be made with"),
     "a path as page model": ({"page_model": "model.bin"}, TypeError, "page_model must be made with"),
+    "no time at all": ({"timeout": 0}, ValueError, "more than 0 seconds"),
+    "a word as time": ({"timeout": "60"}, TypeError, "a number of seconds"),
     "a path as corrections": ({"corrections": "a.jsonl"}, TypeError, "read_corrections([path])"),
     "a word that is misspelt": ({"polcy": {}}, TypeError, "no argument 'polcy'; did you mean policy?"),
     "a switch of the command": ({"fast": True}, TypeError, "it is called extractor='fast' here"),
@@ -93,6 +98,26 @@ def test_what_is_not_given_with_each_text_says_where_it_is_given() -> None:
             function("a", keep=["caption"])  # type: ignore[call-arg]
         with pytest.raises(TypeError, match="'language'; it is called lang here"):
             function("a", language="de")  # type: ignore[call-arg]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="timers as POSIX has them")
+def test_a_document_takes_no_longer_than_the_limit_and_the_next_one_is_cleaned(monkeypatch: pytest.MonkeyPatch) -> None:
+    limited = Cleaner(timeout=0.2)
+    assert pickle.loads(pickle.dumps(limited)).timeout == 0.2
+    assert Cleaner(timeout=5).fingerprint() == Cleaner().fingerprint()
+    label = Cleaner._label
+
+    def slow(self: Cleaner, document: Document, *rest: Any) -> Any:
+        while "endless" in document.text:
+            time.sleep(0.01)
+        return label(self, document, *rest)
+
+    monkeypatch.setattr(Cleaner, "_label", slow)
+    with pytest.raises(TimeoutError, match=r"takes longer than 0\.2 seconds"):
+        limited.clean("An endless text.")
+    batch = CleanColumns(Cleaner(timeout=1.5))({"text": ["An endless text.", STORY]})
+    assert (batch["status"], batch["text"][1]) == (["failed", "clean"], STORY)
+    assert batch["why"][0].startswith("takes longer than 1.5 seconds")
 
 
 CONTENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {

@@ -42,6 +42,8 @@ def outcome_of(reading: Reading, cleaner: Cleaner, folder: str = "") -> Outcome:
         return failure_of(reading, str(error), "look at the file, or leave it out")
     except ENDS_RUN:
         raise
+    except TimeoutError as error:
+        return failure_of(reading, str(error), LOOK)
     except MemoryError:
         return failure_of(reading, "cleaning it takes more memory than there is", LOOK)
     except Exception as error:  # noqa: BLE001 (one document never stops a run)
