@@ -91,6 +91,10 @@ BRACKETS = {
 }
 #: Arrows that stand before a title.
 ARROWS = "▶►☞➤➡▷"
+#: Without one of these there is no prompt.
+SIGNS = COLONS + "".join(BRACKETS.values()) + ARROWS
+#: How prompts end: told before forty lengths are tried.
+_TAILS = frozenset(phrase[-2:] for phrase in PROMPTS)
 #: What may stand before a prompt without a space between.
 ENDS = frozenset(".!?…。！？।॥؟۔”\"»’')]】」』）|·•–—*>")
 #: At most so many prompts of a block are looked for.
@@ -107,20 +111,23 @@ LINE_TITLE = 120
 
 def cut_prompts(rendering: Rendering, breaks: Breaks | None = None) -> Rendering:
     """The rendering with such blocks cut. breaks: what finds lost line breaks, when not the shipped model."""
+    signs = "".join(sign for sign in SIGNS if sign in rendering.text)
+    if not signs:
+        return rendering
     found: list[Block] = []
     blocks, first = rendering.blocks, 0
     for index in range(1, len(blocks) + 1):
         if index == len(blocks) or blocks[index].newlines_before:
-            found += _of_one_line(rendering, blocks[first:index], breaks)
+            found += _of_one_line(rendering, blocks[first:index], signs, breaks)
             first = index
     return rendering if len(found) == len(blocks) and found == list(blocks) else replace(rendering, blocks=tuple(found))
 
 
-def _of_one_line(rendering: Rendering, blocks: Sequence[Block], breaks: Breaks | None) -> Sequence[Block]:
+def _of_one_line(rendering: Rendering, blocks: Sequence[Block], signs: str, breaks: Breaks | None) -> Sequence[Block]:
     """The blocks of one line, cut anew around its prompts; what was cut within a teaser is whole again."""
     text, start, end = rendering.text, blocks[0].start, blocks[-1].end
     teasers: list[tuple[int, int]] = []
-    for begin, title, closed in find_prompts(text[start:end]):
+    for begin, title, closed in find_prompts(text[start:end], signs):
         if not teasers or begin + start >= teasers[-1][1]:
             ends = [block.end for block in blocks]
             if closed:
@@ -138,17 +145,21 @@ def _of_one_line(rendering: Rendering, blocks: Sequence[Block], breaks: Breaks |
     return list(cut_block(replace(blocks[0], end=end, text=text[start:end]), [cut - start for cut in cuts]))
 
 
-def find_prompts(text: str) -> Iterator[tuple[int, int, int]]:
-    """Of each prompt in a block where it begins, where the title behind it begins, and where that surely ends or 0."""
+def find_prompts(text: str, signs: str = SIGNS) -> Iterator[tuple[int, int, int]]:
+    """Of each prompt in a block where it begins, where the title behind it begins, and where that surely ends or 0.
+
+    signs: those of SIGNS that may stand in the text.
+    """
     asked = 0
-    for sign in (*COLONS, *(close for mark, close in BRACKETS.items() if mark in text)):
+    closes = [close for mark, close in BRACKETS.items() if close in signs and mark in text]
+    for sign in (*(colon for colon in COLONS if colon in signs), *closes):
         at = text.find(sign)
         while at >= 0 and asked < MOST:
             asked += 1
             if found := _prompt_before(text, at, sign):
                 yield found
             at = text.find(sign, at + 1)
-    for mark in ARROWS:
+    for mark in ARROWS if any(mark in signs for mark in ARROWS) else ():
         at = text.find(mark, 1)
         if at > 0 and (text[at - 1].isspace() or text[at - 1] in ENDS):
             yield at, at + 1, 0
@@ -158,6 +169,8 @@ def _prompt_before(text: str, at: int, sign: str) -> tuple[int, int, int] | None
     """The prompt whose colon or closing bracket stands at `at`."""
     end = at - 1 if text[at - 1 : at].isspace() else at
     head = fold(text[max(0, end - _LENGTHS[0]) : end])
+    if head[-2:] not in _TAILS:
+        return None
     length = next((size for size in _LENGTHS if size <= len(head) and head[-size:] in PROMPTS), 0)
     if not length:
         return None
