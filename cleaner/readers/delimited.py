@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO
@@ -144,8 +145,8 @@ def _problem(columns: list[str], names: FieldNames) -> tuple[str, str] | None:
     """Why a table with these columns gives no articles, and what to do."""
     if not columns:
         return "has no header", "put the names of the columns in its first line"
-    twice = next((column for at, column in enumerate(columns) if column in columns[:at]), None)
-    if twice is not None:
+    if len(set(columns)) < len(columns):
+        twice = next(column for column, count in Counter(columns).items() if count > 1)
         return f"has the column {twice[:40]!r} twice", "rename one of them"
     if names.text not in columns and names.html not in columns:
         listed = ", ".join(repr(column[:40]) for column in columns[:LISTED])

@@ -40,6 +40,13 @@ class PackingError(Exception):
         self.do = do
 
 
+def refuse_ratio(unpacked_size: int, packed_size: int) -> None:
+    """Raises PackingError for bytes that would unpack to more than anything that is worth reading."""
+    if unpacked_size > FREE and unpacked_size > MAX_RATIO * packed_size:
+        what = f"unpacks to more than {MAX_RATIO} times its size"
+        raise PackingError(what, "unpack it yourself and look at it, or leave it out")
+
+
 def packing_of(name: str) -> str:
     """The suffix of the packing that a name or kind ends in; "" for none.
 
@@ -81,9 +88,7 @@ class _Unpacked(io.RawIOBase):
                 raise
             raise PackingError(f"its {self._name} data is broken ({error})", "fetch the file again") from error
         self._given += len(data)
-        if self._given > FREE and self._given > MAX_RATIO * self._packed.given:
-            what = f"unpacks to more than {MAX_RATIO} times its size"
-            raise PackingError(what, "unpack it yourself and look at it, or leave it out")
+        refuse_ratio(self._given, self._packed.given)
         buffer[: len(data)] = data
         return len(data)
 

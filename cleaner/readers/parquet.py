@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from cleaner.readers.guard import guarded, guarded_row
+from cleaner.readers.packing import PackingError, refuse_ratio
 from cleaner.readers.readings import Failure, InputFile, Original, Reading, ReadSettings
 from cleaner.readers.rows import failed_row_reading, row_reading
 
@@ -42,12 +43,15 @@ def _read(file: InputFile, settings: ReadSettings) -> Iterator[Reading]:
     try:
         modified = file.path.stat().st_mtime
         with file.path.open("rb") as stream, _opened(stream) as table:
+            _refuse_bomb(table.metadata)
             for batch in table.iter_batches(batch_size=BATCH):
                 columns = {name: batch.column(at) for at, name in enumerate(batch.schema.names)}
                 for at in range(batch.num_rows):
                     number += 1
                     original = Original(file.locator, number, b"", "text/plain", {}, modified)
                     yield guarded_row(partial(_row, columns, at, original, settings), original, settings.seconds)
+    except PackingError as error:
+        yield Reading(None, None, Failure(file.locator, None, error.what, error.do))
     except pyarrow.ArrowException as error:
         first = (str(error).splitlines() or ["unknown"])[0]
         failure = Failure(
@@ -66,6 +70,16 @@ def _opened(stream: Any) -> Any:
     texts = [field.name for field in schema if pyarrow.types.is_string(field.type)]
     stream.seek(0)
     return tables.ParquetFile(stream, read_dictionary=texts)
+
+
+def _refuse_bomb(metadata: Any) -> None:
+    """Refuses what would have to be unpacked at once and is out of all proportion. Raises PackingError.
+
+    Believes the sizes that the file states: pyarrow has no bound of its own.
+    """
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    for column in (group.column(at) for group in groups for at in range(group.num_columns)):
+        refuse_ratio(column.total_uncompressed_size, column.total_compressed_size)
 
 
 def _row(columns: Mapping[str, Any], at: int, original: Original, settings: ReadSettings) -> Reading:

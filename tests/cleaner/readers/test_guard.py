@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,32 @@ def test_what_unpacks_to_hundreds_of_times_its_size_is_refused(suffix: str, monk
     stream = packing.unpacked(io.BytesIO(PACK[suffix](b"\n" * (8 << 20))), suffix)
     with pytest.raises(packing.PackingError, match="400 times its size"):
         stream.read()
+
+
+def test_a_table_whose_column_would_unpack_to_hundreds_of_times_its_size_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr(packing, "FREE", 1 << 20)
+    for name, text in (("bomb", "x" * (8 << 20)), ("good", "The ferry runs again from May.")):
+        parquet.write_table(pyarrow.table({"text": [text]}), tmp_path / name, compression="zstd")
+    bomb, good = (list(read(InputFile(tmp_path / name, name, ".parquet"))) for name in ("bomb", "good"))
+    assert [reading.failure.what for reading in bomb if isinstance(reading, Reading) and reading.failure] == [
+        "unpacks to more than 400 times its size"
+    ]
+    assert all(isinstance(reading, Reading) and reading.document for reading in good)
+
+
+def test_a_table_of_very_many_columns_takes_no_longer_than_its_length(tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(100_000)]
+    for name, header in (("a.csv", names), ("b.csv", [*names, "c7"])):
+        (tmp_path / name).write_text(",".join(header) + "\n")
+    began = time.process_time()
+    readings = [reading for name in ("a.csv", "b.csv") for reading in read(InputFile(tmp_path / name, name, ".csv"))]
+    whats = [reading.failure.what for reading in readings if isinstance(reading, Reading) and reading.failure]
+    assert time.process_time() - began < 5
+    assert whats[0].startswith("has neither a column 'text'")
+    assert whats[1] == "has the column 'c7' twice"
 
 
 def test_blank_lines_are_no_documents(tmp_path: Path) -> None:
