@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypedDict, cast
 
 from cleaner import assembly
 from cleaner.corrections.apply import Corrections
@@ -18,6 +18,42 @@ from cleaner.labels import Label, Policy
 from cleaner.shapes import Each, Maybe, Row, anything, is_count, is_number, misfit
 
 SCHEMA = 1
+
+
+class Removed(TypedDict):
+    """A removed span: where it stood in the source, what it is, and its text."""
+
+    start: int
+    end: int
+    label: str
+    action: str
+    score: float
+    reasons: list[str]
+    text: str
+
+
+#: A ledger as `ledger` writes it; what is a tuple here is a list in JSON.
+Ledger = TypedDict(
+    "Ledger",
+    {
+        "schema": int,
+        "media-type": str,
+        "rendering": bool,
+        "decoding": dict[str, object],
+        "source-text-digest": str,
+        "given": NotRequired[dict[str, str]],
+        "title-in-text": NotRequired[bool],
+        "source": NotRequired[str | None],
+        "status": str,
+        "kept": list[tuple[int, int, str, int, int]],
+        "removed": list[Removed],
+        "gaps": list[tuple[int, str]],
+        "repairs": list[tuple[int, int, str, str, str, str]],
+        "renderer": NotRequired[dict[str, object]],
+        "clean-text": NotRequired[str],  # where no record of the archive holds it
+        "why": NotRequired[str],  # of a document that failed
+    },
+)
 
 
 #: What `ledger` gives of a document that was cleaned, as far as other readers than `rebuild` count on it.
@@ -54,7 +90,7 @@ class Kept(NamedTuple):
     clean_end: int
 
 
-def ledger(cleaned: CleanedDocument, *, media_type: str, decoding: Mapping[str, Any]) -> dict[str, Any]:
+def ledger(cleaned: CleanedDocument, *, media_type: str, decoding: Mapping[str, object]) -> Ledger:
     """The ledger as JSON values; offsets are code points of the source text."""
     source = cleaned.source_text
     covered = sorted(
@@ -65,7 +101,7 @@ def ledger(cleaned: CleanedDocument, *, media_type: str, decoding: Mapping[str, 
         if start > position:
             gaps.append([position, source[position:start]])
         position = max(position, end)
-    return {
+    values = {
         "schema": SCHEMA,
         "media-type": media_type,
         "rendering": media_type != "text/plain",  # the source text is then what a page shows
@@ -91,16 +127,22 @@ def ledger(cleaned: CleanedDocument, *, media_type: str, decoding: Mapping[str, 
         "gaps": gaps,
         "repairs": [[r.start, r.end, r.before, r.after, r.kind, r.evidence] for r in cleaned.repairs],
     }
+    return unchecked(values)
 
 
-def checked(written: Mapping[str, Any]) -> Mapping[str, Any]:
+def unchecked(written: Mapping[str, object]) -> Ledger:
+    """JSON values as a ledger; where they are none, reading them raises one of archive's LEDGER_ERRORS."""
+    return cast("Ledger", written)
+
+
+def checked(written: Mapping[str, object]) -> Ledger:
     """A cleaned document's ledger, as it is. Raises LedgerError for one that is not as `ledger` gives it."""
     if reason := misfit(written, SHAPE):
         raise LedgerError(f"the ledger is not as cleancopy writes it ({reason})")
-    return written
+    return unchecked(written)
 
 
-def rebuild(clean_text: str | None, written: Mapping[str, Any]) -> str:
+def rebuild(clean_text: str | None, written: Ledger) -> str:
     """The source text from the clean text and the ledger. Raises LedgerError when they do not fit.
 
     Takes time in proportion to both, whatever a ledger from a stranger says.
@@ -108,7 +150,7 @@ def rebuild(clean_text: str | None, written: Mapping[str, Any]) -> str:
     clean = clean_text or ""
     parts = [(start, start + len(text), text) for start, text in written["gaps"]]
     parts += [(span["start"], span["end"], span["text"]) for span in written["removed"]]
-    parts += _kept_parts(clean, written["kept"], written["repairs"])
+    parts += _kept_parts(clean, written)
     parts.sort(key=lambda part: part[:2])
     position = 0
     for start, end, text in parts:
@@ -118,10 +160,10 @@ def rebuild(clean_text: str | None, written: Mapping[str, Any]) -> str:
     return "".join(text for _, _, text in parts)
 
 
-def _kept_parts(clean: str, kept: Sequence[Any], repairs: Sequence[Any]) -> Iterator[tuple[int, int, str]]:
+def _kept_parts(clean: str, written: Ledger) -> Iterator[tuple[int, int, str]]:
     """The kept pieces as they stood in the source, each with the repairs inside it undone."""
-    ordered = sorted((first, last, before, after) for first, last, before, after, *_ in repairs)
-    pieces = sorted((start, end, clean_start, clean_end) for start, end, _, clean_start, clean_end in kept)
+    ordered = sorted((first, last, before, after) for first, last, before, after, *_ in written["repairs"])
+    pieces = sorted((start, end, clean_start, clean_end) for start, end, _, clean_start, clean_end in written["kept"])
     position = used = 0
     left = 2 * len(clean)  # no legitimate ledger tells a clean text twice
     for start, end, clean_start, clean_end in pieces:
@@ -169,19 +211,17 @@ class Retold:
     status: Status
 
 
-Retell = Callable[[str | None, Mapping[str, Any]], Retold]
+Retell = Callable[[str | None, Ledger], Retold]
 
 
-def as_stored(clean_text: str | None, written: Mapping[str, Any]) -> Retold:
+def as_stored(clean_text: str | None, written: Ledger) -> Retold:
     """Title, body and status as they were cleaned."""
     text = clean_text or ""
     title, body = _parted(text, written)
     return Retold(title, body, Status(written.get("status", Status.CLEAN)))
 
 
-def retell(
-    clean_text: str | None, written: Mapping[str, Any], policy: Policy, corrections: Corrections | None = None
-) -> Retold:
+def retell(clean_text: str | None, written: Ledger, policy: Policy, corrections: Corrections | None = None) -> Retold:
     """Title, body and status under another policy, and with what persons corrected.
 
     Cannot equal a cleaning where `--on-suspect` overruled the policy. Raises ledger.LedgerError.
@@ -201,12 +241,12 @@ def retell(
     return Retold(cleaned.title if cleaned.title_in_text else "", cleaned.body, cleaned.status)
 
 
-def _inferred_title(text: str, written: Mapping[str, Any]) -> str:
+def _inferred_title(text: str, written: Ledger) -> str:
     """The given title of a ledger without `given`, which names it only where no headline stands in its place."""
     return "" if any(piece.label == Label.HEADLINE for piece in _kept(written)) else _parted(text, written)[0]
 
 
-def _parted(text: str, written: Mapping[str, Any]) -> tuple[str, str]:
+def _parted(text: str, written: Ledger) -> tuple[str, str]:
     """The title and the body of a clean text: the body begins where the first kept piece besides the title stands."""
     kept = _kept(written)
     titles = _title_pieces(kept)
@@ -217,7 +257,7 @@ def _parted(text: str, written: Mapping[str, Any]) -> tuple[str, str]:
     return text[:begin].removesuffix("\n\n"), text[begin:]
 
 
-def _kept(written: Mapping[str, Any]) -> list[Kept]:
+def _kept(written: Ledger) -> list[Kept]:
     return [Kept(*piece) for piece in written["kept"]]
 
 
@@ -230,7 +270,7 @@ def _title_pieces(kept: Sequence[Kept]) -> list[Kept]:
     return titles
 
 
-def _decisions(written: Mapping[str, Any], policy: Policy, repairs: tuple[Repair, ...]) -> Iterator[Decision]:
+def _decisions(written: Ledger, policy: Policy, repairs: tuple[Repair, ...]) -> Iterator[Decision]:
     """Every stretch of the source again, in offsets of the repaired text, with what the policy does to its label."""
     kept = _kept(written)
     titles = _title_pieces(kept)

@@ -170,7 +170,7 @@ def _digest(arrays: Mapping[str, Numbers]) -> str:
     """sha256 of the arrays in the order of their names, lower-case hex."""
     digest = hashlib.sha256()
     for name in sorted(arrays):
-        digest.update(np.ascontiguousarray(arrays[name]))
+        digest.update(np.ascontiguousarray(arrays[name]).data)
     return digest.hexdigest()
 
 

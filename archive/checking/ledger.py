@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 #: What functions that are handed a damaged ledger can raise; anything else is an error of theirs and stops the command.
 LEDGER_ERRORS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
@@ -37,25 +36,25 @@ class Told:
     status: str
 
 
+#: The ledger of a document as JSON values; what they mean is known to who wrote it.
+Ledger = Mapping[str, object]
 #: Labels to keep, labels to strip, a policy's file, files of corrections → how texts are told: clean text and
 #: ledger → Told.
-Retelling = Callable[
-    [Sequence[str], Sequence[str], Path | None, Sequence[str]], Callable[[str | None, Mapping[str, Any]], Told]
-]
+Retelling = Callable[[Sequence[str], Sequence[str], Path | None, Sequence[str]], Callable[[str | None, Ledger], Told]]
 
 
 @dataclass(frozen=True, slots=True)
 class Checks:
     """How the cleaner reads its own ledger: handed in, because the archive does not know cleaning."""
 
-    decode: Callable[[bytes, Mapping[str, Any]], str]  # original bytes, ledger → source text
-    rebuild: Callable[[str | None, Mapping[str, Any]], str]  # clean text, ledger → source text
+    decode: Callable[[bytes, Ledger], str]  # original bytes, ledger → source text
+    rebuild: Callable[[str | None, Ledger], str]  # clean text, ledger → source text
     retelling: Retelling | None = None  # needed for exports only
     #: Original bytes, ledger → the rendering of a page. Raises OtherRendererError. None: renderings are not checked.
-    render: Callable[[bytes, Mapping[str, Any]], str] | None = None
+    render: Callable[[bytes, Ledger], str] | None = None
 
 
-def load_ledger(line: str | None) -> Mapping[str, Any]:
+def load_ledger(line: str | None) -> Ledger:
     """The ledger of a metadata record. Raises LedgerError when there is none or it is not a JSON object."""
     if line is None:
         raise LedgerError("the metadata holds no ledger")
@@ -72,23 +71,23 @@ def load_ledger(line: str | None) -> Mapping[str, Any]:
     return ledger
 
 
-def _is_flat(value: Mapping[str, Any]) -> bool:
+def _is_flat(value: Ledger) -> bool:
     """Whether lists and objects are nested no deeper than ours."""
-    level: list[Any] = [value]
+    level: list[Mapping[str, object] | list[object]] = [value]
     for _ in range(MAX_DEPTH):
-        insides = (inside.values() if isinstance(inside, dict) else inside for inside in level)
+        insides = (inside if isinstance(inside, list) else inside.values() for inside in level)
         level = [part for inside in insides for part in inside if isinstance(part, dict | list)]
         if not level:
             return True
     return False
 
 
-def is_failed(ledger: Mapping[str, Any]) -> bool:
+def is_failed(ledger: Ledger) -> bool:
     """Whether the document could not be read or cleaned: then there is no source text to rebuild."""
     return ledger.get("status") == "failed" and "source-text-digest" not in ledger
 
 
-def rebuilt_text(clean_text: str | None, ledger: Mapping[str, Any], checks: Checks) -> str:
+def rebuilt_text(clean_text: str | None, ledger: Ledger, checks: Checks) -> str:
     """Kept, removed and repaired parts put together to the source text.
 
     Raises LedgerError when they do not fit together, or give a text of another digest than the ledger names.
@@ -103,7 +102,7 @@ def rebuilt_text(clean_text: str | None, ledger: Mapping[str, Any], checks: Chec
     return text
 
 
-def check_rebuilt(payload: bytes, clean_text: str | None, ledger: Mapping[str, Any], *, checks: Checks) -> None:
+def check_rebuilt(payload: bytes, clean_text: str | None, ledger: Ledger, *, checks: Checks) -> None:
     """The rebuilt text must be what the original bytes decode to; of HTML what the page renders to, too.
 
     Without a function that renders, a rendering is known by its digest alone.

@@ -48,6 +48,7 @@ from cleaner.batch.plan import listed_inputs, listed_values
 from cleaner.batch.progress import ShowProgress
 from cleaner.batch.shards.files import WORK, index_lines
 from cleaner.batch.shards.tasks import UNCHANGED
+from cleaner.ledger import Removed, unchecked
 from cleaner.pipeline import Cleaner
 from cleaner.storage.object_store import PathOrUrl
 
@@ -170,12 +171,12 @@ def _row_in(line: bytes, place: str) -> dict[str, Any]:
     return row
 
 
-def _removed_texts(out: Path, shard: int, groups: Collection[str]) -> dict[str, list[Any]]:
+def _removed_texts(out: Path, shard: int, groups: Collection[str]) -> dict[str, list[Removed]]:
     """The removed spans of some documents of a shard, by the last record of their group: rows do not hold the text.
 
     A document that the archive does not give is left out.
     """
-    spans: dict[str, list[Any]] = {}
+    spans: dict[str, list[Removed]] = {}
     segments = sorted((out / "warc").glob(f"cleancopy-*-{shard:05d}-*.warc.gz"))
     for record in chain.from_iterable(map(records, segments)):
         if len(spans) == len(groups):
@@ -183,7 +184,8 @@ def _removed_texts(out: Path, shard: int, groups: Collection[str]) -> dict[str, 
         if isinstance(record, Record) and record.type == "metadata" and record.id in groups:
             fields = metadata_fields(record)
             with suppress(*LEDGER_ERRORS):
-                spans[record.id] = list(load_ledger(fields["ledger"])["removed"]) if isinstance(fields, dict) else []
+                removed = unchecked(load_ledger(fields["ledger"]))["removed"] if isinstance(fields, dict) else []
+                spans[record.id] = list(removed)
     return spans
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from archive.terminal import as_json, one_line, squeezed
 from cleaner.cli.arguments import OK, SOME_FAILED, add_reading, positive, say, tell
 from cleaner.memory.store import Memory, Recurring, SourceFacts, write_memory
-from cleaner.writers.words import plural, shorten
+from cleaner.writers.words import shorten
 
 #: Most sources that are listed, and characters of a block that a line shows; `--json` gives all.
 SOURCES_SHOWN, TEXT_SHOWN = 20, 100
@@ -68,6 +68,8 @@ def _build(args: argparse.Namespace) -> int:
 
 
 def _merge(args: argparse.Namespace) -> int:
+    from cleaner.cli.memory_build import say_written
+
     files = [Memory.open(path) for path in args.files]
     try:
         write_memory(args.output, files, minimum=args.prune)
@@ -76,15 +78,6 @@ def _merge(args: argparse.Namespace) -> int:
             file.close()
     say_written(args.output)
     return OK
-
-
-def say_written(path: Path) -> None:
-    """Says what a memory file holds."""
-    memory = Memory.open(path)
-    facts = memory.facts()
-    articles = sum(source.documents for source in facts)
-    tell(f"{path}: {plural(articles, 'article')} of {plural(len(facts), 'source')}; digest {memory.digest[:16]}")
-    memory.close()
 
 
 def _show(args: argparse.Namespace) -> int:

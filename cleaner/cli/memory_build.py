@@ -9,15 +9,15 @@ from tempfile import TemporaryDirectory
 
 from cleaner.batch.run_memory import PartialCountsWriter
 from cleaner.batch.summary import KINDS
-from cleaner.cli.arguments import OK, SOME_FAILED, read_settings, say
+from cleaner.cli.arguments import OK, SOME_FAILED, read_settings, say, tell
 from cleaner.cli.batch import check_inputs
-from cleaner.cli.memory import say_written
 from cleaner.memory.partial_counts import PartialCounts
 from cleaner.memory.source_name import document_source
-from cleaner.memory.store import write_memory
+from cleaner.memory.store import Memory, write_memory
 from cleaner.readers import Failure, Reading, ReadSettings, Skipped, discover, input_folder, read
 from cleaner.storage.scratch import scratch_folder
 from cleaner.writers.failure_groups import failure_groups
+from cleaner.writers.words import plural
 
 
 def build(args: argparse.Namespace) -> int:
@@ -63,3 +63,12 @@ def _readings(inputs: Sequence[Path], settings: ReadSettings) -> Iterator[Readin
             yield Reading(None, None, file)
         elif not isinstance(file, Skipped):
             yield from (reading for reading in read(file, settings) if isinstance(reading, Reading))
+
+
+def say_written(path: Path) -> None:
+    """Says what a memory file holds."""
+    memory = Memory.open(path)
+    facts = memory.facts()
+    articles = sum(source.documents for source in facts)
+    tell(f"{path}: {plural(articles, 'article')} of {plural(len(facts), 'source')}; digest {memory.digest[:16]}")
+    memory.close()

@@ -24,7 +24,7 @@ from archive.segments.durable import drafted_path, remove_drafts
 from archive.view import Entry, entries
 from cleaner.batch.output.folder import read_report
 from cleaner.document import Status
-from cleaner.ledger import as_stored, checked, rebuild
+from cleaner.ledger import Removed, as_stored, checked, rebuild, unchecked
 from cleaner.memory.fingerprints import units_of
 from cleaner.segmentation.tokens import tokenise
 from cleaner.writers.words import first_line
@@ -101,7 +101,7 @@ class Indexed:
     segment: str
     offset: int
     text: str
-    spans: tuple[Mapping[str, Any], ...]  # removed ones
+    spans: tuple[Removed, ...]  # removed ones
     kept: tuple[tuple[int, int, str], ...]
 
 
@@ -173,7 +173,7 @@ def _indexed(entry: Entry) -> Indexed | None:
     fields, first = entry.fields, entry.group.records[0]
     conversion = entry.group.conversion
     try:
-        ledger = load_ledger(fields.get("ledger"))
+        ledger = unchecked(load_ledger(fields.get("ledger")))
         clean = conversion.block.decode("utf-8", "replace") if conversion else ledger.get("clean-text", "")
         failed = "source-text-digest" not in ledger
         if not failed:

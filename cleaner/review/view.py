@@ -20,7 +20,7 @@ from cleaner.corrections.apply import Corrections, is_corrected
 from cleaner.corrections.format import Seen
 from cleaner.document import Decision, Rendering
 from cleaner.labels import Action, Label, Policy
-from cleaner.ledger import checked, rebuild
+from cleaner.ledger import Ledger, checked, rebuild
 from cleaner.review.index import ReviewError
 
 RECORDS = 3  # of one article at most
@@ -69,19 +69,19 @@ def article_at(out: Path, row: Mapping[str, Any], policy: Policy) -> Article:
     where = f"{out / 'warc' / row['segment']}, offset {row['offset']}"
     try:
         clean, written = _records(out / "warc" / row["segment"], row["offset"])
-        checked(written)
-        text = rebuild(clean if clean is not None else written.get("clean-text", ""), written)
-        decisions = tuple(sorted(_decisions(written, policy), key=lambda decision: decision.start))
+        parts = checked(written)
+        text = rebuild(clean if clean is not None else parts.get("clean-text", ""), parts)
+        decisions = tuple(sorted(_decisions(parts, policy), key=lambda decision: decision.start))
     except (OSError, FieldsError, *LEDGER_ERRORS) as error:
         raise ReviewError(f"{where}: cannot be read ({error}); `cleancopy archive verify` tells") from error
-    given = written.get("given") or {}
+    given = parts.get("given") or {}
     return Article(
-        str(written["source-text-digest"]), row["id"], str(written.get("source") or ""), row["lang"],
+        parts["source-text-digest"], row["id"], parts.get("source") or "", row["lang"],
         str(given.get("url", "")), text, decisions,
     )  # fmt: skip
 
 
-def _records(segment: Path, offset: int) -> tuple[str | None, Mapping[str, Any]]:
+def _records(segment: Path, offset: int) -> tuple[str | None, Mapping[str, object]]:
     """Clean text and ledger of the article whose first record stands there."""
     clean: str | None = None
     with FileIO(segment, "rb") as file:
@@ -98,7 +98,7 @@ def _records(segment: Path, offset: int) -> tuple[str | None, Mapping[str, Any]]
     raise ReviewError(f"{segment}, offset {offset}: no article stands there; `cleancopy archive verify` tells")
 
 
-def _decisions(written: Mapping[str, Any], policy: Policy) -> list[Decision]:
+def _decisions(written: Ledger, policy: Policy) -> list[Decision]:
     decisions = []
     for start, end, name, _, _ in written["kept"]:
         decisions.append(Decision(start, end, Label(name), Action.KEEP, 0.0))

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from archive.checking.ledger import Checks, OtherRendererError, Told
 from archive.checking.originals import usable_id
@@ -22,7 +21,7 @@ from cleaner.decoding.decode import decode_as
 from cleaner.document import CleanedDocument, Status
 from cleaner.html.segment import renderer, rendering_of
 from cleaner.labels import read_policy
-from cleaner.ledger import SCHEMA, ledger, rebuild
+from cleaner.ledger import SCHEMA, ledger, rebuild, unchecked
 from cleaner.readers import Failure, Original
 from cleaner.readers.mhtml import page_in
 
@@ -71,7 +70,7 @@ def followed(article: Article, previous: str) -> Article:
 def _article(
     original: Original,
     clock: datetime,
-    written: Mapping[str, Any],
+    written: Mapping[str, object],
     *,
     document_id: str,
     target_uri: str | None,
@@ -114,41 +113,42 @@ def run_info(version: str, fingerprint: str) -> RunInfo:
     return RunInfo(SOFTWARE, version, fingerprint, description="originals, clean texts and ledgers of articles")
 
 
-def decode_original(payload: bytes, written: Mapping[str, Any]) -> str:
+def decode_original(payload: bytes, written: Mapping[str, object]) -> str:
     """The source text of an original, decoded as the ledger says it was."""
-    return decode_as(payload, written["decoding"])
+    return decode_as(payload, unchecked(written)["decoding"])
 
 
-def render_original(payload: bytes, written: Mapping[str, Any]) -> str:
+def render_original(payload: bytes, written: Mapping[str, object]) -> str:
     """What a page renders to, with the recorded decoding and parser. Raises OtherRendererError for another one."""
     by, here = written.get("renderer"), renderer()
     if not isinstance(by, Mapping):
         raise OtherRendererError("written without naming the parser")
     if by != here:
         raise OtherRendererError(f"written with {_named(by)}, here is {_named(here)}")
-    facts = written["decoding"]
+    facts = unchecked(written)["decoding"]
     page = page_in(payload) if facts.get("container") == "mhtml" else payload
     return rendering_of(decode_as(page, facts))
 
 
-def _named(by: Mapping[str, Any]) -> str:
+def _named(by: Mapping[str, object]) -> str:
     return f"{by.get('parser')} {by.get('version')}, rules {by.get('rules')}"[:NAMED]
 
 
-def rebuild_source(clean_text: str | None, written: Mapping[str, Any]) -> str:
+def rebuild_source(clean_text: str | None, written: Mapping[str, object]) -> str:
     """The source text from the clean text, or from the ledger alone where there is none."""
-    return rebuild(written.get("clean-text", "") if clean_text is None else clean_text, written)
+    parts = unchecked(written)
+    return rebuild(parts.get("clean-text", "") if clean_text is None else clean_text, parts)
 
 
 def retelling(
     keep: Sequence[str], strip: Sequence[str], policy: Path | None, corrections: Sequence[str] = ()
-) -> Callable[[str | None, Mapping[str, Any]], Told]:
+) -> Callable[[str | None, Mapping[str, object]], Told]:
     """How an export tells texts under these options. Raises labels.PolicyError, corrections.CorrectionError."""
     corrected = read_corrections(corrections) if corrections else None
     retell = reassembly.retelling(read_policy(policy) if policy else None, keep, strip, corrected)
 
-    def told(clean_text: str | None, written: Mapping[str, Any]) -> Told:
-        again = retell(clean_text, written)
+    def told(clean_text: str | None, written: Mapping[str, object]) -> Told:
+        again = retell(clean_text, unchecked(written))
         return Told(again.title, again.body, again.status.value)
 
     return told

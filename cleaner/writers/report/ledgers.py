@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 from archive.checking.ledger import LEDGER_ERRORS, load_ledger
 from archive.segments.reader import Record, metadata_fields, records
 from archive.warc.fields import unescape
+from cleaner.ledger import Kept, Removed, unchecked
 from cleaner.shapes import Maybe, is_count, misfit
 from cleaner.shapes import Row as RowOf
 from cleaner.writers.report.run_data import SPAN, Row, RowPosition, shards
@@ -24,8 +25,8 @@ from cleaner.writers.report.run_data import SPAN, Row, RowPosition, shards
 class ArchivedDocument:
     """What the archive knows of one document: removed spans with text, kept pieces, the white space between them."""
 
-    removed: tuple[Row, ...]
-    kept: tuple[tuple[int, int, str, int, int], ...]  # start, end, label, start and end in the clean text
+    removed: tuple[Removed, ...]
+    kept: tuple[Kept, ...]
     gaps: tuple[tuple[int, str], ...] = ()  # start, text
 
 
@@ -53,7 +54,7 @@ def read_ledgers(out: Path, wanted: Sequence[tuple[RowPosition, Row]]) -> dict[i
     return documents
 
 
-def _spans_key(spans: Iterable[Row]) -> str:
+def _spans_key(spans: Iterable[Mapping[str, object]]) -> str:
     key = "|".join(f"{span.get('start')},{span.get('end')},{span.get('label')}" for span in spans)
     return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
@@ -90,5 +91,6 @@ def _archived(line: str) -> ArchivedDocument | None:
         return None
     if misfit(ledger, _SHAPE):
         return None
-    gaps = tuple((start, text) for start, text in ledger.get("gaps") or ())
-    return ArchivedDocument(tuple(ledger["removed"]), tuple(tuple(kept) for kept in ledger["kept"]), gaps)
+    parts = unchecked(ledger)
+    gaps = tuple((start, text) for start, text in parts.get("gaps") or ())
+    return ArchivedDocument(tuple(parts["removed"]), tuple(map(Kept._make, parts["kept"])), gaps)
