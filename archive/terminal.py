@@ -9,7 +9,7 @@ import json
 import re
 import shutil
 import textwrap
-from typing import Any, TextIO
+from typing import TextIO
 
 #: Control characters of ASCII and Latin-1, Unicode's line ends, marks that turn the direction of writing round or hide
 #: (Unicode 16, UAX 9, table 4; UTR 36, 2.5; tags of UTS 51), and lone surrogates.
@@ -47,7 +47,7 @@ def many_lines(text: str) -> str:
     return _IN_A_TEXT.sub(_escape, text.replace("\r\n", "\n"))
 
 
-def as_json(value: Any, *, indent: int | None = None) -> str:
+def as_json(value: object, *, indent: int | None = None) -> str:
     """JSON that can be read by eye too: letters of any script as they are, what steers a terminal as JSON's escapes.
 
     >>> as_json({"ü": "\\x9b2J"})

@@ -65,7 +65,9 @@ def _unknown(what: str, taken: Sequence[str], name: str) -> str:
 
 
 def policy_of(
-    given: Policy | Mapping[Any, Any] | str | PathLike[str] | None, keep: Iterable[str] = (), strip: Iterable[str] = ()
+    given: Policy | Mapping[Any, Any] | str | PathLike[str] | None,
+    keep: Iterable[str] = (),
+    strip: Iterable[str] = (),
 ) -> Policy:
     """The policy that is meant by a policy, a dict or the path of a TOML file, with labels that are kept or stripped.
 
@@ -158,7 +160,7 @@ NO_TEXT = {
 }
 
 
-def content_of(text: Any, html: Any) -> tuple[str, str]:
+def content_of(text: object, html: object) -> tuple[str, str]:
     """The content to clean and its media type.
 
     HTML may be a str, bytes (their charset is found), an element of BeautifulSoup or of lxml; a page given as a text is
@@ -181,20 +183,20 @@ def content_of(text: Any, html: Any) -> tuple[str, str]:
     return text, "text/html" if kind is ContentKind.HTML else "text/plain"
 
 
-def check_strings(**given: Any) -> None:
+def check_strings(**given: object) -> None:
     """Raises TypeError for what is neither a str nor None."""
     for name, value in given.items():
         if value is not None and not isinstance(value, str):
             raise TypeError(f"{name} must be a str, not {_named(value)}")
 
 
-def _markup(html: Any) -> str:
+def _markup(html: object) -> str:
     from cleaner.html.markup import markup_of  # parsers of other programs load only for those who use them
 
     return markup_of(html)
 
 
-def _named(value: Any) -> str:
+def _named(value: object) -> str:
     """A value in a message: its type, and the value itself where that is short."""
     shown = repr(value) if isinstance(value, str | int | float | bool | None) else ""
     return f"{type(value).__name__} {shown[:40]}".rstrip()

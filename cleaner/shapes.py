@@ -83,7 +83,7 @@ def misfit(value: object, shape: Any, name: str = "") -> str:
     return "" if test(value) else name or "it"
 
 
-def _object(value: object, shape: Mapping[str, Any], name: str) -> str:
+def _object(value: object, shape: Mapping[str, object], name: str) -> str:
     if not isinstance(value, Mapping):
         return name or "it"
     for key, of in shape.items():

@@ -111,7 +111,7 @@ def _seal(path: Path) -> dict[str, str]:
     }
 
 
-def _canonical(statement: Any) -> bytes:
+def _canonical(statement: object) -> bytes:
     """The bytes that are signed: JSON with sorted keys, without blanks, in ASCII."""
     return json.dumps(statement, sort_keys=True, separators=(",", ":")).encode("ascii")
 

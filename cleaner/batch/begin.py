@@ -197,7 +197,7 @@ def context_of(
     )  # fmt: skip
 
 
-def clock_of(earlier: Mapping[str, Any], wanted: Mapping[str, Any], settings: BatchSettings) -> datetime:
+def clock_of(earlier: Mapping[str, object], wanted: Mapping[str, object], settings: BatchSettings) -> datetime:
     """The clock of an earlier run that this one goes on with. Raises BatchError when it is another run."""
     if why := difference(earlier, wanted):
         raise BatchError(other_run(settings.out, why))

@@ -273,7 +273,7 @@ def _parsed_input(line: bytes, path: Path) -> list[Any]:
     return values
 
 
-def _parsed(line: bytes, shape: Any, path: Path) -> Any:
+def _parsed(line: bytes, shape: object, path: Path) -> Any:
     try:
         values = json.loads(line)
         reason = misfit(values, shape)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from shutil import get_terminal_size
 from types import TracebackType
-from typing import Any, Never, Self
+from typing import Never, Self
 
 from tqdm import tqdm
 
@@ -126,7 +126,7 @@ class Log:
 
     as_json: bool = False
 
-    def say(self, event: str, message: str, **values: Any) -> None:
+    def say(self, event: str, message: str, **values: object) -> None:
         """One message, one line."""
         line = f"cleancopy: {one_line(message)}"
         if self.as_json:

@@ -15,7 +15,7 @@ class RowFileError(Exception):
     """No run wrote this file; the message says what to do."""
 
 
-def read_rows(path: Path, dtype: Any, *, mapped: bool = False) -> Any:
+def read_rows(path: Path, dtype: object, *, mapped: bool = False) -> Any:
     """The rows of such a file; mapped: read where they are asked. Raises RowFileError, OSError."""
     try:
         with path.open("rb") as file:

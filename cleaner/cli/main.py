@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from cleaner.cli.arguments import INTERRUPTED, OK, SOME_FAILED, WRONG_USE, say
 
@@ -100,7 +100,7 @@ class _Parser(argparse.ArgumentParser):
         """Ends the program for words that are no arguments here."""
         self.error(f"there is no {' '.join(words)}{_nearest(words, self.known())}")
 
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
+    def _check_value(self, action: argparse.Action, value: object) -> None:
         if action.choices is not None and value not in action.choices:
             listed = ", ".join(map(str, action.choices))
             near = _nearest([str(value)], list(map(str, action.choices)))
@@ -117,7 +117,7 @@ def _nearest(words: Sequence[str], known: Sequence[str]) -> str:
 class _Version(argparse.Action):
     """Prints the version, which takes a look at the installed packages: only when asked for."""
 
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
 
         from cleaner.accelerator import described

@@ -205,7 +205,7 @@ def _parsed(line: bytes | str) -> Any:
         raise _FieldError("it is not JSON that can be read") from None
 
 
-def _row(values: Mapping[str, Any]) -> Row:
+def _row(values: Mapping[str, object]) -> Row:
     kind, document = _member(Kind, values, "kind"), _text(values, "document")
     if kind is Kind.DOCUMENT:
         text, spans = _text(values, "text"), []
@@ -230,20 +230,20 @@ def _row(values: Mapping[str, Any]) -> Row:
     )  # fmt: skip
 
 
-def _field(values: Mapping[str, Any], name: str) -> Any:
+def _field(values: Mapping[str, object], name: str) -> Any:
     if name not in values:
         raise _FieldError(f"it has no {name!r}")
     return values[name]
 
 
-def _text(values: Mapping[str, Any], name: str, default: str | None = None) -> str:
+def _text(values: Mapping[str, object], name: str, default: str | None = None) -> str:
     value = _field(values, name) if default is None else values.get(name, default)
     if not isinstance(value, str):
         raise _FieldError(f"its {name!r} is not a text")
     return value
 
 
-def _member(kinds: type[Member], values: Mapping[str, Any], name: str) -> Member:
+def _member(kinds: type[Member], values: Mapping[str, object], name: str) -> Member:
     value = _field(values, name)
     try:
         return kinds(value)
@@ -253,7 +253,7 @@ def _member(kinds: type[Member], values: Mapping[str, Any], name: str) -> Member
         raise _FieldError(f"its {name!r} is {shown[:40]}, not one of {known}") from None
 
 
-def _span(start: Any, end: Any) -> tuple[int, int]:
+def _span(start: object, end: object) -> tuple[int, int]:
     if type(start) is not int or type(end) is not int or not 0 <= start < end:
         raise _FieldError(f"{str(start)[:40]} to {str(end)[:40]} is not a span")
     return start, end

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from cleaner.labels import Label
 
@@ -133,7 +133,7 @@ def parse_table(table: Mapping[str, object], origin: str) -> CueTable:
     return CueTable(tuple(cues), tuple(voice), tuple(protect))
 
 
-def _cues(name: str, section: Any, where: str, *, origin: str, source: str | None) -> Iterable[Cue]:
+def _cues(name: str, section: object, where: str, *, origin: str, source: str | None) -> Iterable[Cue]:
     label = _member(Label, name, where)
     for key, phrases in _section(section, where).items():
         kind = _member(Kind, key, where)
@@ -141,37 +141,37 @@ def _cues(name: str, section: Any, where: str, *, origin: str, source: str | Non
             yield Cue(phrase, label, kind, origin, source)
 
 
-def _protected(section: Any, where: str, *, source: str | None) -> Iterable[Protected]:
+def _protected(section: object, where: str, *, source: str | None) -> Iterable[Protected]:
     for key, phrases in _section(section, where).items():
         if key != "phrases":
             raise CueError(f"{where}: unknown key {key!r}; known is phrases")
         yield from (Protected(phrase, source) for phrase in _phrases(phrases, f"{where} {key}"))
 
 
-def _names(section: Any, where: str) -> None:
+def _names(section: object, where: str) -> None:
     for key, phrases in _section(section, where).items():
         if key != "names":
             raise CueError(f"{where}: unknown key {key!r}; known is names")
         list(_phrases(phrases, f"{where} {key}"))
 
 
-def _section(value: Any, where: str) -> Mapping[str, object]:
+def _section(value: object, where: str) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise CueError(f"{where}: must be a table of lists, not {_type_name(value)}; docs/cues.md shows one")
     return value
 
 
-def _phrases(value: Any, where: str) -> Iterable[str]:
+def _phrases(value: object, where: str) -> Iterable[str]:
     if not isinstance(value, list | tuple):
         raise CueError(f'{where}: must be a list of phrases, such as ["read more"], not {_type_name(value)}')
     return [_phrase(phrase, where) for phrase in value]
 
 
-def _type_name(value: Any) -> str:
+def _type_name(value: object) -> str:
     return f"{type(value).__name__} {str(value)[:40]!r}"
 
 
-def _phrase(value: Any, where: str) -> str:
+def _phrase(value: object, where: str) -> str:
     folded = " ".join(fold(value).split()) if isinstance(value, str) else ""
     if not folded:
         raise CueError(f"{where}: {value!r} is not a phrase; give a string that is not blank")

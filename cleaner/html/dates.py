@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import Any
 
 from dateutil import parser
 
@@ -23,7 +22,7 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 LONGEST = 80
 
 
-def iso_date(value: Any, *, day_first: bool = True) -> str:
+def iso_date(value: object, *, day_first: bool = True) -> str:
     """A date as `2024-05-03`, or an empty string. day_first: how 03/05/2024 is read.
 
     >>> iso_date("May 3, 2024"), iso_date("2024-05-03T23:10:00+09:00"), iso_date(1714730400), iso_date("soon")

@@ -62,7 +62,7 @@ def json_prose(tree: LexborHTMLParser, articles: str) -> str:
     return best
 
 
-def _text_in(value: Any) -> str:
+def _text_in(value: object) -> str:
     """The prose in a JSON value, a paragraph a line: all strings of the list and key that hold most of it."""
     strings = list(_strings(value))
     sizes: Counter[tuple[str, int]] = Counter()
@@ -84,7 +84,7 @@ def _text_in(value: Any) -> str:
     return "\n".join(dict.fromkeys(text for text in chosen if text))
 
 
-def _strings(value: Any) -> Iterator[_Said]:
+def _strings(value: object) -> Iterator[_Said]:
     """The strings in a JSON value in order; items of a list count under the list's key."""
     stack: list[tuple[str, Any, tuple[int, ...]]] = [("", value, ())]
     opened = 0
@@ -138,7 +138,7 @@ def json_of(node: LexborNode) -> Any:
         return None
 
 
-def values_in(value: Any) -> Iterator[Any]:
+def values_in(value: object) -> Iterator[Any]:
     """All values in JSON, a value before what it holds, in order; MAX_VALUES at most."""
     stack = [value]
     for _ in range(MAX_VALUES):
@@ -152,6 +152,6 @@ def values_in(value: Any) -> Iterator[Any]:
             stack.extend(reversed(here))
 
 
-def string(value: Any) -> str:
+def string(value: object) -> str:
     """A string of JSON, which can escape half a surrogate pair; no output could hold it."""
     return SURROGATES.sub("\ufffd", value) if isinstance(value, str) else ""

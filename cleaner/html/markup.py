@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from bs4.element import PageElement
 from lxml import etree, html
 
@@ -11,7 +9,7 @@ from cleaner.decoding.charset_guess import page_hints
 from cleaner.decoding.decode import decode
 
 
-def markup_of(page: Any) -> str:
+def markup_of(page: object) -> str:
     """The markup of a page given as str, bytes, a BeautifulSoup object or tag, or an lxml element or tree.
 
     Bytes are decoded as those of a file are: by byte order mark, declared charset, then by what fits. Raises TypeError

@@ -58,5 +58,5 @@ def _value(text: str, start: int) -> Any:
         return None
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: object) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -98,7 +98,7 @@ def stated(tree: LexborHTMLParser) -> Stated:
     return Stated(text, facts)
 
 
-def _state(facts: dict[str, Any], name: str, value: Any) -> None:
+def _state(facts: dict[str, Any], name: str, value: object) -> None:
     """The first that states something says it; what else is given as title is kept beside it."""
     if value and name == "title":
         facts.setdefault("titles", []).append(value)
@@ -163,38 +163,38 @@ def language_code(value: str) -> str:
     return _LANGUAGES.get(first, first if re.fullmatch("[a-z]{2,3}", first) else "")
 
 
-def _is_organisation(author: Any) -> bool:
+def _is_organisation(author: object) -> bool:
     """Is an author an outlet or an agency, and no person?"""
     kind = author.get("@type") if isinstance(author, dict) else None
     return any(isinstance(name, str) and name.endswith("Organization") for name in _list(kind))
 
 
-def _things(value: Any) -> Iterator[dict[str, Any]]:
+def _things(value: object) -> Iterator[dict[str, Any]]:
     for item in values_in(value):
         if isinstance(item, dict) and "@type" in item:
             yield item
 
 
-def _is_article(thing: Mapping[str, Any]) -> bool:
+def _is_article(thing: Mapping[str, object]) -> bool:
     kinds = thing["@type"]
     return any(isinstance(kind, str) and kind.endswith(_ARTICLE_ENDS) for kind in _list(kinds))
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _name(value: Any) -> str:
+def _name(value: object) -> str:
     return string(value.get("name") if isinstance(value, dict) else value).strip()
 
 
-def _meant(value: Any, known: Mapping[str, Mapping[str, Any]]) -> Any:
+def _meant(value: object, known: Mapping[str, Mapping[str, object]]) -> Any:
     """What stands for a reference into the page's graph; other values as they are."""
     reference = value.get("@id") if isinstance(value, dict) and "name" not in value else None
     return known.get(reference, value) if isinstance(reference, str) else value
 
 
-def _article_facts(thing: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+def _article_facts(thing: Mapping[str, object], known: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, Any]]:
     yield "title", plain_text(string(thing.get("headline")))
     people = [_meant(author, known) for author in _list(thing.get("author"))]
     yield "authors", author_names([_name(author) for author in people if not _is_organisation(author)])

@@ -63,7 +63,7 @@ class CleanColumns:
     nested: bool = False  # metadata, spans, repairs as values, not as JSON texts
     max_bytes: int = DEFAULT_MAX_BYTES  # longer articles fail
 
-    def __call__(self, batch: Mapping[str, Any]) -> dict[str, Any]:
+    def __call__(self, batch: Mapping[str, object]) -> dict[str, Any]:
         """The batch with our columns, as lists; columns that stay are the very ones given. Raises ColumnError."""
         if isinstance(batch, str | bytes | list | tuple | None):
             raise ColumnError(f"a batch is a dict of columns, not {type(batch).__name__}")
@@ -95,7 +95,7 @@ class CleanColumns:
             twice = next(name for name in names if self._kept_name(name) != name and INPUT + name in names)
             raise ColumnError(f"the batch holds both {twice} and {INPUT}{twice}; give a prefix=, or rename one")
 
-    def _articles(self, batch: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def _articles(self, batch: Mapping[str, object]) -> Iterator[dict[str, Any]]:
         """What the rows hold of an article, under our own names."""
         contents = {"html": self.html} if self.html == self.text else {"text": self.text, "html": self.html}
         columns = {ours: _listed(batch[name]) for ours, name in contents.items() if name in batch}
@@ -103,7 +103,7 @@ class CleanColumns:
         for values in zip(*columns.values(), strict=True):
             yield dict(zip(columns, values, strict=True))
 
-    def _row(self, article: Mapping[str, Any]) -> dict[str, Any]:
+    def _row(self, article: Mapping[str, object]) -> dict[str, Any]:
         cleaner = self.cleaner or default_cleaner()
         outcome = article_outcome(article, cleaner, source=self.source, max_bytes=self.max_bytes)
         if isinstance(outcome, CleanedDocument):
@@ -113,14 +113,14 @@ class CleanColumns:
         return row if self.nested else row | {name: _json(row[name]) for name in NESTED}
 
 
-def _given_content(article: Mapping[str, Any]) -> dict[str, Any]:
+def _given_content(article: Mapping[str, object]) -> dict[str, Any]:
     """What a failed row had to be cleaned, for its metadata: the column of the clean text takes its place."""
     content = {name: article[name] for name in ("text", "html") if isinstance(article.get(name), str)}
     return {"input": content} if content else {}
 
 
 def article_outcome(
-    article: Mapping[str, Any], cleaner: Cleaner, *, source: str = "", max_bytes: int = DEFAULT_MAX_BYTES
+    article: Mapping[str, object], cleaner: Cleaner, *, source: str = "", max_bytes: int = DEFAULT_MAX_BYTES
 ) -> Outcome:
     """The cleaned document of an article's values, under our own names (`text`, `html`, KNOWN), or why there is none.
 
@@ -161,7 +161,7 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController()  # NumPy, whose BLAS it finds, came with the cleaner
 
 
-def _check_columns(columns: Mapping[str, Any]) -> None:
+def _check_columns(columns: Mapping[str, object]) -> None:
     """Raises ColumnError for a row in place of a batch, and for columns of different lengths, by name."""
     lengths: dict[str, int] = {}
     for name, column in columns.items():
@@ -182,12 +182,12 @@ def _listed(column: Any) -> list[Any]:
     return list(column)
 
 
-def _is_missing(value: Any) -> bool:
+def _is_missing(value: object) -> bool:
     """None, NaN, and pandas' NA and NaT, which stand for None in its columns."""
     return (
         value is None or (isinstance(value, float) and value != value) or type(value).__name__ in ("NAType", "NaTType")
     )
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

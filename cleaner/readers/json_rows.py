@@ -120,7 +120,7 @@ def _is_wrong(error: ValueError, text: str) -> bool:
     return error.pos < len(text) - LOOKAHEAD
 
 
-def _rows_in(value: Any, original: Original, settings: ReadSettings) -> Iterator[Reading]:
+def _rows_in(value: object, original: Original, settings: ReadSettings) -> Iterator[Reading]:
     if isinstance(value, list):
         rows: list[Any] = value
     elif isinstance(value, dict) and _is_row(value, settings.fields):
@@ -141,11 +141,11 @@ def _is_row(value: Mapping[str, object], names: FieldNames) -> bool:
     return isinstance(value.get(names.text), str) or isinstance(value.get(names.html), str)
 
 
-def _is_list_of_rows(value: Any) -> bool:
+def _is_list_of_rows(value: object) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
-def _shape(value: Any) -> str:
+def _shape(value: object) -> str:
     if isinstance(value, dict):
         return f"an object with the fields {', '.join(repr(key[:40]) for key in list(value)[:8]) or '(none)'}"
     return "a single value"
@@ -160,7 +160,7 @@ def _as_lines(text: str) -> list[Any]:
     return rows if all(isinstance(row, dict) for row in rows) else []
 
 
-def _row(value: Any, number: int, original: Original, settings: ReadSettings) -> Reading:
+def _row(value: object, number: int, original: Original, settings: ReadSettings) -> Reading:
     place = Original(original.locator, number, b"", "text/plain", {}, original.modified)
     if not isinstance(value, dict):
         failure = Failure(original.locator, number, "is not an object", "give a list of objects, one an article")

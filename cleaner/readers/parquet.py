@@ -110,7 +110,7 @@ def _value(scalar: Any) -> Any:
         return scalar.cast(pyarrow.string()).as_py()
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """The value as JSON has it, or None."""
     if isinstance(value, str | bool | int):
         return value

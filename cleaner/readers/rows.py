@@ -38,7 +38,9 @@ class RowError(ValueError):
         self.do = do
 
 
-def row_reading(row: Mapping[str, Any], original: Original, settings: ReadSettings, *, mended: bool = False) -> Reading:
+def row_reading(
+    row: Mapping[str, object], original: Original, settings: ReadSettings, *, mended: bool = False
+) -> Reading:
     """The reading of a row; `mended`: its values are known to hold no lone surrogate and no odd number."""
     lost = 0
     if not mended:
@@ -52,7 +54,7 @@ def row_reading(row: Mapping[str, Any], original: Original, settings: ReadSettin
         return failed_row_reading(row, failure, names)
 
 
-def failed_row_reading(row: Mapping[str, Any], failure: Failure, names: FieldNames) -> Reading:
+def failed_row_reading(row: Mapping[str, object], failure: Failure, names: FieldNames) -> Reading:
     """The reading of a row that was parsed and gives no document: it keeps its id and all fields."""
     given_id = row.get(names.id)
     if isinstance(given_id, bool) or not isinstance(given_id, str | int) or given_id == "":
@@ -101,7 +103,7 @@ def _finite(text: str) -> float | None:
 DECODER = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=lambda name: None, parse_float=_finite)
 
 
-def _json_name(value: Any) -> str:
+def _json_name(value: object) -> str:
     names = {list: "array", str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
     return names.get(type(value), type(value).__name__)
 
@@ -126,7 +128,7 @@ def _reading(row: Mapping[str, Any], original: Original, settings: ReadSettings,
     return Reading(original, document, None, extra, _without_id(row, given_id, names), given_id)
 
 
-def _without_id(row: Mapping[str, Any], given_id: str | int | None, names: FieldNames) -> dict[str, Any]:
+def _without_id(row: Mapping[str, object], given_id: str | int | None, names: FieldNames) -> dict[str, Any]:
     return {name: value for name, value in row.items() if given_id is None or name != names.id}
 
 
@@ -150,18 +152,18 @@ def _content(row: Mapping[str, Any], names: FieldNames) -> tuple[str, bool]:
     raise RowError(f"has neither {names.text!r} nor {names.html!r}{_instead(row)}", _naming(row))
 
 
-def _instead(row: Mapping[str, Any]) -> str:
+def _instead(row: Mapping[str, object]) -> str:
     shown = ", ".join(repr(name[:NAMED]) for name in list(row)[:LISTED])
     return f"; its fields are {shown}{', …' if len(row) > LISTED else ''}" if row else "; it has no field"
 
 
-def _naming(row: Mapping[str, Any]) -> str:
+def _naming(row: Mapping[str, object]) -> str:
     likely = next((name for name in COMMON_NAMES if isinstance(row.get(name), str)), "NAME")
     option = "--html-field" if "html" in likely else "--text-field"
     return f"say which field is the article, as with {option} {likely}"
 
 
-def _identity(value: Any) -> str | int | None:
+def _identity(value: object) -> str | int | None:
     """An id that can be one; None for none. Raises RowError."""
     if value is None or value == "":
         return None
@@ -193,7 +195,7 @@ def changed_fields(names: FieldNames) -> dict[str, str]:
     return {name: value for name, value in pairs if value != getattr(ours, name)}
 
 
-def _mended(value: Any) -> tuple[Any, int]:
+def _mended(value: object) -> tuple[Any, int]:
     """A value with lone surrogates read as U+FFFD, and how many there were; odd numbers become None.
 
     JSON can escape surrogates, UTF-8 cannot hold them, so no output could; browsers do the same (WHATWG

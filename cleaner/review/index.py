@@ -127,7 +127,7 @@ def index_of(out: Path, say: Say = lambda _: None) -> Path:
     return path
 
 
-def _identity(report: Mapping[str, Any]) -> str:
+def _identity(report: Mapping[str, object]) -> str:
     """What tells runs apart."""
     parts = [SCHEMA, report.get("digest"), report.get("inputs"), report.get("clock")]
     return json.dumps(parts)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
-from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -42,13 +41,13 @@ def exactly(text: str) -> Markup:
     return Markup(str(escape(text.replace("\0", "\ufffd"))).replace("\r", "&#13;"))
 
 
-def address(path: str, query: Mapping[str, Any], **more: Any) -> str:
+def address(path: str, query: Mapping[str, object], **more: object) -> str:
     """An address of this server; parameters without a value are left out."""
     words = {name: str(value) for name, value in {**query, **more}.items() if value not in ("", None)}
     return f"{path}?{urlencode(words)}" if words else path
 
 
-def page(template: str, **values: Any) -> str:
+def page(template: str, **values: object) -> str:
     """A page, or the part of one that a script puts in the place of the last."""
     drawn: str = _environment().get_template(template).render(**values)
     return drawn

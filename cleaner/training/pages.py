@@ -292,7 +292,7 @@ def _vocabulary(pages: Iterable[PageExample]) -> Ints:
     return np.flatnonzero(counts >= MIN_DOMAINS)
 
 
-def _linear(pages: Sequence[PageExample], buckets: Ints, matrices: Mapping[str, Any]) -> tuple[Floats, float]:
+def _linear(pages: Sequence[PageExample], buckets: Ints, matrices: Mapping[str, object]) -> tuple[Floats, float]:
     """Weights of all buckets (zeros where not in the vocabulary) and the bias, by logistic regression."""
     sparse, linear_model = _libraries()
     matrix = sparse.vstack([matrices[page.id] for page in pages]).tocsr()

@@ -25,5 +25,5 @@ def each_of(keys: Iterable[Key], work: Callable[[Key], Result], jobs: int = 1) -
         _work.pop()
 
 
-def _run(key: Any) -> Any:
+def _run(key: object) -> Any:
     return _work[-1](key)

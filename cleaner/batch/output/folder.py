@@ -143,7 +143,7 @@ def read_report(out: Path) -> dict[str, Any] | None:
     return report
 
 
-def encoded_report(report: Mapping[str, Any]) -> bytes:
+def encoded_report(report: Mapping[str, object]) -> bytes:
     """run.json as it is written."""
     return (json.dumps(report, ensure_ascii=True, indent=1) + "\n").encode()
 
