@@ -33,6 +33,7 @@ SURVIVORS = ROOT / "docs" / "mutation.md"
 TESTS = {
     "cleaner.decision": ["tests/cleaner/test_decision.py"],
     "cleaner.status": ["tests/cleaner/test_status.py", "tests/cleaner/test_decision.py"],
+    "cleaner.title": ["tests/cleaner/test_title.py"],
     "cleaner.segmentation.text": ["tests/cleaner/segmentation/test_text.py"],
     "cleaner.heuristics.block_rules": ["tests/cleaner/heuristics/test_rules.py"],
     "cleaner.heuristics.appeals": ["tests/cleaner/heuristics/test_rules.py"],
