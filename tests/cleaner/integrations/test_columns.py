@@ -66,7 +66,6 @@ def test_a_bad_row_fails_alone(name):
         assert got["why"][0] == ""
 
 
-@pytest.mark.xfail(reason="a page of bare text is one line of article and prompts, and goes as a whole (docs/html.md)")
 def test_a_text_called_a_page_keeps_its_article():
     assert STORY in CleanColumns()({"html": [ARTICLE]})["text"][0]
 
