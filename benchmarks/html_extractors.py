@@ -1,12 +1,13 @@
 """Scores and pages per second on HTML: cleancopy (page, fast, trafilatura) beside other extractors, in one run.
 
     python benchmarks/html_extractors.py PAGES.jsonl[.gz|.xz] [--split dev] [--every 1] [--rounds 1] [--models DIR]
+        [--minutes N]
 
 Rows: {id, html, url?, domain?, bench?, split?, body?, with?, without?}. Every tool sees every page once a round, in
 turn, so that a machine that slows down slows all: read speeds as ratios. --models DIR holds page0.model … page4.model,
 or some of them, each trained without the domains of its fold (training.corpus.fold_of): then only pages of these folds
 are read, and cleancopy, too, sees only pages of domains it has not learned; text0.model … there stand in for the
-shipped model of text.
+shipped model of text. --minutes N: pages in an order that their ids give by a checksum, until the time is over.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import gzip
 import json
 import logging
 import lzma
+import math
 import re
 import sys
 import time
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -49,6 +52,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth page")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--models", type=Path, metavar="DIR")
+    parser.add_argument("--minutes", type=float, help="no further page after so many minutes")
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)
     threadpool_limits(1, user_api="blas")
@@ -56,17 +60,25 @@ def main() -> None:
     if args.models:
         rows = [row for row in rows if (args.models / f"page{fold(row)}.model").exists()]
     pages = list(islice(rows, 0, None, args.every))
+    if args.minutes:
+        pages.sort(key=lambda page: zlib.crc32(page["id"].encode()))
     tools = dict(available(args.models))
     for tool in tools.values():
         tool(pages[0])  # load models and tables outside the clock
     bodies: dict[str, dict[str, str]] = {name: {} for name in tools}
     seconds: Counter[str] = Counter()
+    end = time.monotonic() + 60 * args.minutes if args.minutes else math.inf
+    done: dict[str, Page] = {}
     for _ in range(args.rounds):
         for page in pages:
+            if time.monotonic() >= end:
+                break
+            done[page["id"]] = page
             for name, tool in tools.items():
                 start = time.process_time_ns()
                 bodies[name][page["id"]] = tool(page)
                 seconds[name] += time.process_time_ns() - start
+    pages = list(done.values())
     print(f"{len(pages)} pages, {args.rounds} rounds, Python {sys.version.split()[0]}")
     report(pages, bodies, {name: args.rounds * len(pages) / spent * 1e9 for name, spent in seconds.items()})
 

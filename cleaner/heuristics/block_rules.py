@@ -155,7 +155,7 @@ def code(context: Context) -> Findings:
     possible = "{" in context.folded and ";" in context.folded
     for index in range(len(context.blocks)) if possible else context.open:
         text = context.blocks[index].text
-        if index not in asked and not ("{" in text and ";" in text):
+        if index not in asked and not ("{" in text and (";" in text or '":' in text)):
             continue
         if not text.isprintable() and not any(char.isprintable() and not char.isspace() for char in text[:64]):
             yield index, Evidence(Label.MARKUP, 6.0, "holds only invisible characters")

@@ -139,7 +139,7 @@ GLUED: tuple[Pattern, ...] = (
     _row("related article in brackets", Label.RELATED, 4.4, 4000, ")", r"\((?:RELATED|READ|READ MORE|READ ALSO|SEE ALSO|WATCH|MORE|LESEN SIE AUCH|LIRE AUSSI|LEIA|LEA)\s?:[^()\n]{5,240}\)\.?$", ends=_BRACKETS),
 )  # fmt: skip
 
-CODE = re.compile(r"[{}<>;=\\$]|\(\)|\bvar\b|\bfunction\b|\breturn\b|\bwindow\.")
+CODE = re.compile(r"[{}<>;=\\$]|\(\)|\"[@\w-]{1,40}\"\s?:|\bvar\b|\bfunction\b|\breturn\b|\bwindow\.")
 #: What pages leak: scripts of trackers and players, style rules, tags.
 LEAKED = re.compile(
     r"\"@(?:context|type)\"\s?:|googletag|adsbygoogle|document\.(?:get|write|create|query)|window\.\w|addEventListener|\.push\(|\$\(|jQuery|"

@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from cleaner.language import calendar_words
+
 #: More names, or longer ones, are a list of something else.
 MAX_AUTHORS, MAX_NAME = 20, 60
 
 _BY = re.compile(
-    r"^(?:(?:written|posted|published|story|reported|article|words|interview|artikel|view all posts)\s(?:by|von)|by|"
+    r"^(?:(?:zeige )?alle beiträge von|voir tous les articles (?:de|par)|ver todas las entradas de|(?:all )?posts by|"
+    r"articles by|about|über|(?:written|posted|published|story|reported|article|words|interview|artikel|view all posts)\s(?:by|von)|by|"
     r"von|par|por|di|da|door|av|af|text|texte|texto(?:\sde)?|autora?|autore|auteur|author|автор|od|napisał|"
     r"geschrieben von|écrit par|escrito por|publié par|interview)\s*:?\s+",
     re.IGNORECASE,
@@ -37,11 +40,18 @@ _FIELD = re.compile(
 )
 #: A prompt behind a name.
 _TAIL = re.compile(
-    r"\s+(?:e-?mail|follow|contact|view|see all|more from|read more|bio|profile|show bio|@\w+)\b.*$", re.IGNORECASE
+    r"\s+(?:e-?mail|follow|contact|view|see all|more from|read more|bio|profile|show bio|on behalf of|"
+    r"im auftrag)\b.*$|\s*\(.*$|\s+@\w.*$",
+    re.IGNORECASE,
+)
+#: What stands behind a name and is none.
+_DEGREE = re.compile(
+    r"(?:M\.?A|Ph\.?\s?D|M\.?D|R\.?N|MBA|M\.?Sc|B\.?Sc|J\.?D|Esq|LL\.?M|DVM|DDS|RD|RDN|CFP|CPA|PT|DPT)\.?"
 )
 _PROMPT = re.compile(
     r"@|https?:|www\.|\be-?mail\b|\bfollow\b|\bsee all\b|\bmore from\b|\bview\b|\bread\b|\bclick\b|\bupdated\b|"
-    r"\bpublished\b|\bposted\b|\bshare\b|\bcomments?\b|\d{2,}",
+    r"\bpublished\b|\bposted\b|\bshare\b|\bcomments?\b|\bname\b|"
+    r"\brequired\b|\berforderlich\b|\bobligatoire\b|\d{2,}",
     re.IGNORECASE,
 )
 #: A lower-case letter before a capital: two fields that lost the space between them; not "McDonald", "DeVito".
@@ -75,17 +85,32 @@ def _cut(tail: re.Pattern[str], part: str) -> str:
     return before if len(_WORD.findall(before)) >= 2 else part
 
 
+def _without_date(part: str) -> str:
+    """The part without a month or a weekday behind a name of two words."""
+    words = part.split()
+    while len(words) > 2 and words[-1].strip(",.").casefold() in calendar_words():
+        words.pop()
+    return " ".join(words).rstrip(",")
+
+
 def _name(part: str) -> str:
     part = _BY.sub("", part.strip(" \t,.-–—:()[]\"'"))
     parts = _GLUED.split(part)
     if len(parts) > 1 and _ROLE.search(parts[-1]):
         part = "".join(parts[:-1]).strip()
     part = _cut(_TAIL, part)
+    part = _without_date(part)
     role = _ROLE.search(part)
     if role:
         before = _cut(_FIELD, part[: role.start()].strip(" ,-–—:("))
         part = before if len(_WORD.findall(before)) >= 2 else ""
     words = _WORD.findall(part)
-    if not words or len(part) > MAX_NAME or _PROMPT.search(part) or (part == part.lower() and part.isascii()):
+    if (
+        not words
+        or _DEGREE.fullmatch(part)
+        or len(part) > MAX_NAME
+        or _PROMPT.search(part)
+        or (part == part.lower() and part.isascii())
+    ):
         return ""
     return part

@@ -7,7 +7,7 @@ raises.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
@@ -84,6 +84,7 @@ class Stated:
 def stated(tree: LexborHTMLParser) -> Stated:
     """What a parsed page states about itself."""
     facts: dict[str, Any] = {}
+    dates: dict[str, Any] = {}
     text = ""
     things = [thing for node in tree.css('script[type*="ld+json"]') for thing in _things(json_of(node))]
     known = {thing["@id"]: thing for thing in things if isinstance(thing.get("@id"), str)}
@@ -91,7 +92,11 @@ def stated(tree: LexborHTMLParser) -> Stated:
         text = max(text, plain_text(string(thing.get("articleBody"))), key=len)
         for name, value in _article_facts(thing, known):
             _state(facts, name, value)
+    for name, value in _page_dates(things):
+        dates.setdefault(name, value)
     for name, value in (*_frame_facts(tree), *_meta_facts(tree), *_microdata(tree), ("title", _title(tree))):
+        _state(facts, name, value)
+    for name, value in dates.items():  # what a page says of itself comes after what it says of its article
         _state(facts, name, value)
     if images := list(_figures(tree)):
         facts["images"] = images
@@ -205,6 +210,15 @@ def _article_facts(thing: Mapping[str, object], known: Mapping[str, Mapping[str,
     yield "language", language_code(_name(thing.get("inLanguage")))
     yield "site", _name(_meant(thing.get("publisher"), known))
     yield "description", plain_text(string(thing.get("description")))
+
+
+def _page_dates(things: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """The dates of things that are pages, not articles."""
+    for thing in things:
+        if any(isinstance(kind, str) and kind.endswith("Page") for kind in _list(thing["@type"])):
+            for name, key in (("date", "datePublished"), ("modified", "dateModified")):
+                if value := iso_date(thing.get(key)):
+                    yield name, value
 
 
 def _meta_facts(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:

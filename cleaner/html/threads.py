@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from cleaner.html.page import Layout, Line
 from cleaner.html.shown_dates import date_in_line
+from cleaner.language import calendar_words
 
 #: So many comments are a thread; so many of them are by different persons.
 COMMENTS, PERSONS = 3, 0.6
@@ -44,12 +45,7 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _HEADING_SIZE = 60
-#: What introduces a date, and names of months and days that stand before its digits.
-_CALENDAR = re.compile(
-    r"(?:^|(?<=[\s·•|,(–—-]))(?:on|at|am|le|el|em|il|op|w dniu|posted|vom|den|"
-    r"(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:day)?|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\.?,?(?=\s|$)",
-    re.IGNORECASE,
-)
+_BEFORE_DATES = frozenset("on at am le el em il op posted published vom den der dnia the klo kl".split())
 _AROUND = " ·•|-–—,:("
 _SAYS = re.compile(
     r"\s+(?:says|said|wrote|schrieb|schreibt|sagt|a écrit|dit|escribió|dice|scrive|schreef|pisze|пишет)\b.*"
@@ -106,8 +102,15 @@ def _stamped(text: str) -> str:
     if not date_in_line(text):
         return ""
     digits = re.search(r"\d", text)
-    words = _CALENDAR.split(text[: digits.start()])[0] if digits else text
-    return words.strip(_AROUND) or " "
+    words = (text[: digits.start()] if digits else text).rstrip(_AROUND).split()
+    while words and _is_of_date(words[-1].strip(_AROUND)):
+        words.pop()
+    return " ".join(words).strip(_AROUND) or " "
+
+
+def _is_of_date(word: str) -> bool:
+    """Is it a month, a weekday, or what introduces a date?"""
+    return word.casefold().rstrip(".") in calendar_words() | _BEFORE_DATES or not word
 
 
 def _is_name(text: str) -> bool:

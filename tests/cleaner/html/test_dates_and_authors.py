@@ -65,6 +65,16 @@ AUTHORS = [
     (["Ronald McDonald"], ["Ronald McDonald"]),
     (["Clara Ide", "CLARA IDE"], ["Clara Ide"]),
     (["岳弘"], ["岳弘"]),
+    (["By Clara Ide Email the author"], ["Clara Ide"]),
+    (["Clara Ide Political correspondent"], ["Clara Ide"]),
+    (["Clara Ide, Coast Correspondent"], ["Clara Ide"]),
+    (["Clara Ide (https://ide.example/)"], ["Clara Ide"]),
+    (["Clara Ide, PhD"], ["Clara Ide"]),
+    (["Clara Ide December"], ["Clara Ide"]),
+    (["April May"], ["April May"]),
+    (["Zeige alle Beiträge von Clara Ide"], ["Clara Ide"]),
+    (["Clara Ide on behalf of the sailors' club"], ["Clara Ide"]),
+    (["Name (erforderlich)"], []),
     ([""], []),
 ]
 
