@@ -275,10 +275,10 @@ def parts(path: Path, count: int, rounds: int) -> None:
         for row in rows:
             run(row)
     signal.setitimer(signal.ITIMER_PROF, 0)
-    each = (time.process_time() - begin) / rounds / len(rows) * 1e6
-    print(f"\n{each:,.0f} µs a document\n\n| part | µs a document |\n|---|---|")
+    microseconds = (time.process_time() - begin) / rounds / len(rows) * 1e6
+    print(f"\n{microseconds:,.0f} µs a document\n\n| part | µs a document |\n|---|---|")
     for part in dict.fromkeys(PARTS.values()):
-        print(f"| {part} | {seen[part] / sum(seen.values()) * each:,.0f} |")
+        print(f"| {part} | {seen[part] / sum(seen.values()) * microseconds:,.0f} |")
 
 
 if __name__ == "__main__":

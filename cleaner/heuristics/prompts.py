@@ -114,13 +114,13 @@ def cut_prompts(rendering: Rendering, breaks: Breaks | None = None) -> Rendering
     signs = "".join(sign for sign in SIGNS if sign in rendering.text)
     if not signs:
         return rendering
-    found: list[Block] = []
+    cut: list[Block] = []
     blocks, first = rendering.blocks, 0
     for index in range(1, len(blocks) + 1):
         if index == len(blocks) or blocks[index].newlines_before:
-            found += _of_one_line(rendering, blocks[first:index], signs, breaks)
+            cut += _of_one_line(rendering, blocks[first:index], signs, breaks)
             first = index
-    return rendering if len(found) == len(blocks) and found == list(blocks) else replace(rendering, blocks=tuple(found))
+    return rendering if len(cut) == len(blocks) and cut == list(blocks) else replace(rendering, blocks=tuple(cut))
 
 
 def _of_one_line(rendering: Rendering, blocks: Sequence[Block], signs: str, breaks: Breaks | None) -> Sequence[Block]:
@@ -156,8 +156,8 @@ def find_prompts(text: str, signs: str = SIGNS) -> Iterator[tuple[int, int, int]
         at = text.find(sign)
         while at >= 0 and asked < MOST:
             asked += 1
-            if found := _prompt_before(text, at, sign):
-                yield found
+            if prompt := _prompt_before(text, at, sign):
+                yield prompt
             at = text.find(sign, at + 1)
     for mark in ARROWS if any(mark in signs for mark in ARROWS) else ():
         at = text.find(mark, 1)

@@ -6,7 +6,7 @@ import pytest
 
 from cleaner import clean
 from cleaner.labels import Label
-from cleaner.title import ABOVE_HEADLINE, LEAST_SHARE, MOST_SCORE, Candidate, no_titles
+from cleaner.title import Candidate, no_titles
 
 TRUE = Candidate("Last wooden tram returns to Zalesie", Label.HEADLINE, 0.01, 0.9)
 STORY = Candidate("It stood in a shed behind the depot for thirty-six years.", Label.BODY, 0.01)
@@ -26,19 +26,24 @@ def box(label: Label) -> Candidate:
     [
         pytest.param([TRUE, STORY], [], id="a headline alone"),
         pytest.param([other(APPEAL, asks=True), TRUE, STORY], [0], id="rules hear it ask"),
-        pytest.param([other(score=MOST_SCORE), TRUE, STORY], [0], id="nearly taken out"),
-        pytest.param([other(score=MOST_SCORE - 0.01), STORY], [], id="not nearly"),
-        pytest.param([other(share=LEAST_SHARE - 0.01), STORY], [0], id="hardly a headline"),
-        pytest.param([other(share=LEAST_SHARE), STORY], [], id="a headline still"),
+        pytest.param([other(score=0.6), TRUE, STORY], [0], id="nearly taken out"),
+        pytest.param([other(score=0.59), STORY], [], id="not nearly"),
+        pytest.param([other(share=0.24), STORY], [0], id="hardly a headline"),
+        pytest.param([other(share=0.25), STORY], [], id="a headline still"),
         pytest.param([other("FOR IMMEDIATE RELEASE"), TRUE, STORY], [0], id="a desk line"),
         pytest.param([other("Politics", share=0.8), TRUE, STORY], [0], id="a section above a surer line"),
         pytest.param([other(share=0.8), TRUE, STORY], [], id="of two alike the first"),
         pytest.param([other(share=0.3), TRUE, STORY], [0], id="of two the surer"),
+        pytest.param([other(share=0.64), TRUE, STORY], [0], id="surer by more than 1.5"),
+        pytest.param([other(share=0.69), TRUE, STORY], [], id="surer by less"),
+        pytest.param([other("Trams of counties", share=0.8), TRUE, STORY], [0], id="three words are a kicker"),
+        pytest.param([other("Live:", share=0.95), STORY], [0], id="a kicker of any report"),
         pytest.param([box(Label.DONATION), other(), box(Label.DONATION), STORY], [1], id="inside a box"),
         pytest.param([box(Label.BYLINE), other(), box(Label.BYLINE), STORY], [], id="between date and author"),
         pytest.param([other(share=0.3, given=True), TRUE, STORY], [], id="the title as given"),
         pytest.param([TRUE, other(share=0.3, given=True), STORY], [0], id="the title as given, below"),
-        pytest.param([*[STORY] * (ABOVE_HEADLINE + 1), other(APPEAL, asks=True)], [], id="nobody asks further down"),
+        pytest.param([*[STORY] * 3, other(APPEAL, asks=True)], [3], id="behind three lines"),
+        pytest.param([*[STORY] * 4, other(APPEAL, asks=True)], [], id="nobody asks further down"),
     ],
 )
 def test_what_is_no_title(blocks: list[Candidate], none: list[int]) -> None:
