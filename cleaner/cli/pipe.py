@@ -21,8 +21,10 @@ from cleaner.readers import Failure, Reading, ReadSettings, Skipped, read_rows, 
 from cleaner.readers.delimited import joined, read_table
 from cleaner.readers.json_rows import read_json_stream
 from cleaner.readers.kinds import kind_by_bytes
+from cleaner.readers.readings import place
 from cleaner.readers.xml import read_xml_stream
 from cleaner.time_limit import OverTimeError, limited
+from cleaner.writers.failure_groups import NAMED, kind_of
 from cleaner.writers.pages import PageFormat, pages_of
 from cleaner.writers.rows import document_row, encode, failed_row
 from cleaner.writers.words import plural
@@ -85,6 +87,26 @@ def _remark(cleaned: CleanedDocument) -> None:
         say(f"{cleaned.status}: {cleaned.metadata.get('why', '')}")
 
 
+class _Failures:
+    """Says the first failures of a kind as they come, and at the end how many more there were."""
+
+    def __init__(self) -> None:
+        self.first: dict[tuple[str, str], Failure] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def tell(self, failure: Failure) -> None:
+        kind = kind_of(failure)
+        self.first.setdefault(kind, failure)
+        self._counts[kind] += 1
+        if self._counts[kind] <= NAMED:
+            say(failure.message)
+
+    def tell_the_rest(self) -> None:
+        for kind, failure in self.first.items():
+            if (more := self._counts[kind] - NAMED) > 0:
+                say(f"{plural(more, 'more row')} like {place(failure.locator, failure.row)}: {failure.what}")
+
+
 def _clean_rows(
     args: argparse.Namespace,
     cleaner: Cleaner,
@@ -93,7 +115,8 @@ def _clean_rows(
     target: BinaryIO,
 ) -> int:
     """One row out for each row or article in, in order, each as soon as it is cleaned."""
-    failed = repeated = 0
+    repeated = 0
+    failures = _Failures()
     pages = list(map(PageFormat, args.to))
     seen: set[str] = set()
     skipped: Counter[str] = Counter()
@@ -110,15 +133,15 @@ def _clean_rows(
         target.write(line)
         target.flush()
         if isinstance(outcome, Failure):
-            failed += 1
-            say(outcome.message)
+            failures.tell(outcome)
         else:
             repeated += "repeated-id" in outcome.metadata
+    failures.tell_the_rest()
     if skipped and not args.quiet:
         say("skipped: " + ", ".join(f"{count:,} {reason}" for reason, count in sorted(skipped.items())))
     if repeated and not args.quiet:
         say(f"{plural(repeated, 'row')} had the id of an earlier one and got the number of the row behind it")
-    return SOME_FAILED if failed else OK
+    return SOME_FAILED if failures.first else OK
 
 
 def _outcome(reading: Reading, cleaner: Cleaner, seen: set[str], settings: ReadSettings) -> Outcome:

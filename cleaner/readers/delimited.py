@@ -20,14 +20,12 @@ from cleaner.readers.files import not_a_file, too_large
 from cleaner.readers.guard import guarded, guarded_row
 from cleaner.readers.packing import packing_of, unpacked
 from cleaner.readers.readings import Failure, FieldNames, InputFile, Original, Reading, ReadSettings
-from cleaner.readers.rows import RowError, failed_row_reading, row_reading
+from cleaner.readers.rows import RowError, failed_row_reading, missing_column, row_reading
 
 #: Bytes that tell the charset of a table.
 SAMPLE = 1 << 16
 #: What separates columns, the most likely first.
 DELIMITERS = ",;\t|"
-#: Columns that a message names.
-LISTED = 8
 _MEND = "mend or remove the row"
 
 
@@ -148,11 +146,7 @@ def _problem(columns: list[str], names: FieldNames) -> tuple[str, str] | None:
     if len(set(columns)) < len(columns):
         twice = next(column for column, count in Counter(columns).items() if count > 1)
         return f"has the column {twice[:40]!r} twice", "rename one of them"
-    if names.text not in columns and names.html not in columns:
-        listed = ", ".join(repr(column[:40]) for column in columns[:LISTED])
-        what = f"has neither a column {names.text!r} nor {names.html!r}; its columns are {listed}"
-        return what, "say which column is the article, as with --text-field NAME or --html-field NAME"
-    return None
+    return missing_column(columns, names)
 
 
 def _row(columns: list[str], values: list[str], original: Original, settings: ReadSettings) -> Reading:

@@ -15,7 +15,7 @@ from typing import Any
 from cleaner.readers.guard import guarded, guarded_row
 from cleaner.readers.packing import PackingError, refuse_ratio
 from cleaner.readers.readings import Failure, InputFile, Original, Reading, ReadSettings
-from cleaner.readers.rows import failed_row_reading, row_reading
+from cleaner.readers.rows import failed_row_reading, missing_column, row_reading
 
 try:
     import pyarrow
@@ -44,6 +44,9 @@ def _read(file: InputFile, settings: ReadSettings) -> Iterator[Reading]:
         modified = file.path.stat().st_mtime
         with file.path.open("rb") as stream, _opened(stream) as table:
             _refuse_bomb(table.metadata)
+            if problem := missing_column(table.schema_arrow.names, settings.fields):
+                yield Reading(None, None, Failure(file.locator, None, *problem))
+                return
             for batch in table.iter_batches(batch_size=BATCH):
                 columns = {name: batch.column(at) for at, name in enumerate(batch.schema.names)}
                 for at in range(batch.num_rows):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -157,10 +157,25 @@ def _instead(row: Mapping[str, object]) -> str:
     return f"; its fields are {shown}{', …' if len(row) > LISTED else ''}" if row else "; it has no field"
 
 
+def missing_column(columns: Sequence[str], names: FieldNames) -> tuple[str, str] | None:
+    """Why a table with these columns holds no articles, and what to do; None for one that has a column for them."""
+    if names.text in columns or names.html in columns:
+        return None
+    listed = ", ".join(repr(column[:NAMED]) for column in columns[:LISTED]) or "none"
+    more = ", …" if len(columns) > LISTED else ""
+    what = f"has neither a column {names.text!r} nor {names.html!r}; its columns are {listed}{more}"
+    likely = [name for name in COMMON_NAMES if name in columns]
+    return what, f"say which column is the article, as with {_option(likely)}"
+
+
 def _naming(row: Mapping[str, object]) -> str:
-    likely = next((name for name in COMMON_NAMES if isinstance(row.get(name), str)), "NAME")
-    option = "--html-field" if "html" in likely else "--text-field"
-    return f"say which field is the article, as with {option} {likely}"
+    likely = [name for name in COMMON_NAMES if isinstance(row.get(name), str)]
+    return f"say which field is the article, as with {_option(likely)}"
+
+
+def _option(likely: Sequence[str]) -> str:
+    name = likely[0] if likely else "NAME"
+    return f"{'--html-field' if 'html' in name else '--text-field'} {name}"
 
 
 def _identity(value: object) -> str | int | None:

@@ -14,6 +14,7 @@ from cleaner.writers.words import plural
 NAMED = 3
 #: What differs between two failures of one kind: numbers and what is quoted.
 _PARTICULAR = re.compile(r"'[^']*'|\"[^\"]*\"|\d+")
+_LIST = re.compile("…(?:, …)+")
 
 
 @dataclass(slots=True)
@@ -34,6 +35,11 @@ class FailureGroup:
         return f"{plural(self.count, 'input')}: {self.what}; {self.do} ({', '.join(self.names)}{more})"
 
 
+def kind_of(failure: Failure) -> tuple[str, str]:
+    """What failures of one kind have in common: what happened, without numbers and names, and what to do."""
+    return _LIST.sub("…", _PARTICULAR.sub("…", failure.what)), failure.do
+
+
 def failure_groups(failures: Iterable[Failure]) -> list[FailureGroup]:
     """The groups of some failures, the largest first.
 
@@ -43,8 +49,7 @@ def failure_groups(failures: Iterable[Failure]) -> list[FailureGroup]:
     """
     groups: dict[tuple[str, str], FailureGroup] = {}
     for failure in failures:
-        key = _PARTICULAR.sub("…", failure.what), failure.do
-        group = groups.setdefault(key, FailureGroup(failure.what, failure.do, 0, []))
+        group = groups.setdefault(kind_of(failure), FailureGroup(failure.what, failure.do, 0, []))
         group.count += 1
         if len(group.names) < NAMED:
             group.names.append(place(failure.locator, failure.row))

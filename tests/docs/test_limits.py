@@ -17,7 +17,7 @@ from cleaner.status import SUSPECT_SHARE
 PAGE = (ROOT / "docs" / "limits.md").read_text("utf-8")
 BOUNDS = (
     f"| a document's size | {DEFAULT_MAX_BYTES >> 20} MB;",
-    f"| a document's time in a batch | {TIMEOUT} seconds;",
+    f"| a document's time in a batch or a pipe | {TIMEOUT} seconds;",
     f"before a document is called suspect | {SUSPECT_SHARE:.0%} |".replace("%", " %"),
     f"its memory needs to say anything | {ENOUGH} |",
 )

@@ -29,6 +29,17 @@ def test_a_thousand_rows_keep_their_order():
     assert [each["id"] for each in rows] == [str(number) for number in range(1000)]
 
 
+def test_rows_that_fail_alike_are_told_three_times_and_then_counted():
+    odd = [{"id": number, "content": STORY, **({"n": 1} if number % 2 else {})} for number in range(50)]
+    code, out, err = filtered(b"".join(json.dumps(each).encode() + b"\n" for each in odd) + b"{\n")
+    assert (code, len(out)) == (1, 51)
+    lines = err.splitlines()
+    assert [line.partition(": has neither")[0] for line in lines[:3]] == [f"cleancopy: stdin:{n}" for n in (1, 2, 3)]
+    assert [line.partition(" is ")[0] for line in lines[3:4]] == ["cleancopy: stdin:51:"]
+    assert lines[4].startswith("cleancopy: 47 more rows like stdin:1: has neither 'text' nor 'html'; its fields are")
+    assert len(lines) == 5
+
+
 def test_each_row_comes_out_before_the_next_goes_in():
     """Also when rows are much shorter than any buffer on the way."""
     with subprocess.Popen(FILTER, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

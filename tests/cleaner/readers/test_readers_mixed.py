@@ -75,18 +75,32 @@ def test_a_table(tmp_path: Path) -> None:
     ]
     tables.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "t.parquet")
     readings = read_file(tmp_path / "t.parquet", ".parquet")
-    assert [each.document.id if each.document else None for each in readings] == ["a", "b", None]
+    assert [each.document.id if each.document else None for each in readings] == ["a", "b", "c"]
     first, second, third = readings
     assert first.document
-    assert (first.document.text, first.document.date, first.extra) == (TEXT, "2026-05-03", {})
+    assert (first.document.text, first.document.date, first.extra) == (TEXT, "2026-05-03", {"html": None})
     assert second.document
     assert (second.document.media_type, second.document.url) == ("text/html", "https://news.example/b")
-    assert third.failure
-    assert third.failure.what == "has neither 'text' nor 'html'; its fields are 'id', 'date'"
+    assert third.document
+    assert third.document.text == ""  # null
     (tmp_path / "cut.parquet").write_bytes((tmp_path / "t.parquet").read_bytes()[:-40])
     (cut,) = read_file(tmp_path / "cut.parquet", ".parquet")
     assert cut.failure
     assert "not a whole Parquet file" in cut.failure.what
+
+
+def test_a_table_without_a_column_for_the_article_is_one_failure_that_names_the_likely_one(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as tables
+
+    rows = [{"key": n, "content": TEXT, "score": None if n else 1.0} for n in range(3)]
+    tables.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "t.parquet")
+    (tmp_path / "t.csv").write_text("key,content\n1,a\n2,b\n", encoding="utf-8")
+    for name, columns in (("t.parquet", "'key', 'content', 'score'"), ("t.csv", "'key', 'content'")):
+        (reading,) = read_file(tmp_path / name, f".{name[2:]}")
+        assert reading.failure
+        assert reading.failure.what == f"has neither a column 'text' nor 'html'; its columns are {columns}"
+        assert reading.failure.do == "say which column is the article, as with --text-field content"
 
 
 def test_missing_libraries_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
