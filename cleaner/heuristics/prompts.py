@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
+from importlib import resources
 
 from cleaner.document import Block, Rendering
 from cleaner.heuristics.block_stats import IDEOGRAPH_WEIGHT
@@ -17,64 +19,6 @@ from cleaner.segmentation.line_breaks import Breaks, shipped
 from cleaner.segmentation.stops import ends_sentence
 from cleaner.segmentation.text import cut_block
 
-#: What stands before the title of another article, without its colon.
-PROMPTS = frozenset(
-    fold(" ".join(phrase.split()))
-    for phrase in """
-    read more, read also, also read, read next, see also, related, related story, related article, related stories,
-    more on this, don't miss, must read, you may also like, you might also like, recommended, see more, watch also,
-    also see, also watch, recommended reading, further reading, more from this author, read this next, read the full
-    story, related reading,
-    lesen sie auch, lesen sie dazu auch, lesen sie mehr, lesen sie hier mehr, lies auch, auch interessant, mehr zum
-    thema, mehr dazu, siehe auch, lesetipp, weiterlesen, zum thema, lesen sie außerdem, passend dazu, das könnte sie
-    auch interessieren, das könnte dich auch interessieren,
-    lire aussi, à lire aussi, a lire aussi, lire également, à lire également, à lire, voir aussi, à voir aussi, sur
-    le même sujet, pour aller plus loin, lire la suite, relire, à relire, notre dossier, notre article,
-    lea también, lea además, lee también, leé también, lea más, te puede interesar, te podría interesar, también te
-    puede interesar, le puede interesar, le puede interesar también, ver también, vea también, nota relacionada,
-    notas relacionadas, noticia relacionada, noticias relacionadas, sigue leyendo, te recomendamos, no te pierdas,
-    mirá también, leer también,
-    leggi anche, leggi pure, guarda anche, vedi anche, per approfondire, ti potrebbe interessare, potrebbe
-    interessarti, potrebbe interessarti anche, articolo correlato, articoli correlati, approfondisci,
-    leia também, leia mais, leia ainda, veja também, confira também, saiba mais, ler também, veja mais, relacionado,
-    relacionada, leia a matéria completa, vê também, ler mais,
-    lees ook, lees meer, lees verder, bekijk ook, kijk ook, zie ook, luister ook, ook interessant, lees hier meer,
-    lees hierover ook, meer over dit onderwerp,
-    czytaj także, czytaj też, czytaj również, czytaj więcej, przeczytaj także, przeczytaj też, przeczytaj również,
-    zobacz także, zobacz też, zobacz również, zobacz więcej, polecamy, warto przeczytać,
-    читайте также, читать также, также читайте, читайте ещё, читайте еще, смотрите также, см. также, по теме,
-    материалы по теме, читать далее, не пропустите, рекомендуем,
-    читайте також, дивіться також, також читайте, читайте ще, за темою, більше на тему,
-    läs också, läs även, läs mer, se även, se också, lyssna även, læs også, læs mere, se også, hør også, les også,
-    les mer, les meir, sjå også, hør også, les saken, les hele saken,
-    lue myös, lue lisää, katso myös, kuuntele myös, lue lisäksi,
-    čtěte také, čtěte též, čtěte více, přečtěte si, přečtěte si také, více k tématu, mohlo by vás zajímat,
-    prečítajte si aj, čítajte tiež, čítajte aj, čítajte viac, súvisiaci článok, preberite tudi, preberite še,
-    olvassa el ezt is, olvasson tovább, olvasta már, kapcsolódó cikk, ezt is olvassa el, cikkajánló, ez is
-    érdekelheti,
-    citește și, citeşte şi, citiți și, citește mai mult, vezi și, te-ar putea interesa și, te-ar putea interesa,
-    ilgili haber, İlgili haber, ayrıca okuyun, ayrıca bakınız, bunu da okuyun, bunlar da ilginizi çekebilir,
-    ilginizi çekebilir, İlginizi çekebilir,
-    διαβάστε επίσης, διαβάστε ακόμα, διαβάστε ακόμη, διαβάστε περισσότερα, δείτε επίσης, δείτε ακόμα, διαβάστε και,
-    прочетете още, вижте още, още по темата, pročitajte još, pročitajte i, pogledajte još, pročitajte više,
-    прочитајте још, прочитајте и, погледајте још,
-    llegeix també, et pot interessar, més informació, loe ka, loe veel, loe lisaks, lasi arī, lasiet arī, skaitykite
-    taip pat, taip pat skaitykite,
-    baca juga, baca pula, simak juga, simak pula, lihat juga, baca selengkapnya, baca lagi, berita terkait, artikel
-    terkait, basahin din, kaugnay na balita, xem thêm, đọc thêm, tin liên quan, mời bạn đọc thêm, có thể bạn quan
-    tâm, soma pia, soma zaidi, kara karantawa, karanta wannan,
-    اقرأ أيضا, اقرأ أيضاً, اقرأ ايضا, إقرأ أيضا, إقرأ أيضاً, شاهد أيضا, شاهد أيضاً, قد يهمك, قد يهمك أيضا, اقرأ
-    المزيد, طالع أيضا, بیشتر بخوانید, همچنین بخوانید, یہ بھی پڑھیں, مزید پڑھیں,
-    קראו גם, קרא גם, ראו גם, לקריאה נוספת, עוד בנושא, קראו עוד,
-    यह भी पढ़ें, ये भी पढ़ें, इसे भी पढ़ें, इन्हें भी पढ़ें, और पढ़ें, यह भी देखें, आरও পড়ুন, আরও পড়ুন, আরও পড়ুন,
-    இதையும் படியுங்கள், இதையும் வாசிக்கலாம், மேலும் படிக்க,
-    อ่านเพิ่มเติม, อ่านข่าวที่เกี่ยวข้อง, ข่าวที่เกี่ยวข้อง, อ่านต่อ, อ่านข่าวเพิ่มเติม, อ่านประกอบ,
-    관련기사, 관련 기사, 관련뉴스, 관련 뉴스, 추천기사, 추천 기사, 함께 보면 좋은 기사, 연관기사,
-    関連記事, あわせて読みたい, 合わせて読みたい, こちらもおすすめ, 関連ニュース, おすすめ記事, 関連リンク,
-    相关阅读, 相关新闻, 相关报道, 相关文章, 延伸阅读, 推荐阅读, 相關閱讀, 相關新聞, 相關報導, 延伸閱讀, 推薦閱讀
-    """.split(",")
-)
-_LENGTHS = sorted({len(phrase) for phrase in PROMPTS}, reverse=True)
 COLONS = ":："
 BRACKETS = {
     "[": "]",
@@ -93,12 +37,10 @@ BRACKETS = {
 ARROWS = "▶►☞➤➡▷"
 #: Without one of these there is no prompt.
 SIGNS = COLONS + "".join(BRACKETS.values()) + ARROWS
-#: How prompts end: told before forty lengths are tried.
-_TAILS = frozenset(phrase[-2:] for phrase in PROMPTS)
 #: What may stand before a prompt without a space between.
 ENDS = frozenset(".!?…。！？।॥؟۔”\"»’')]】」』）|·•–—*>")
-#: At most so many prompts of a block are looked for.
-MOST = 20
+#: At most so many prompts of a line are cut out.
+MOST = 100
 #: A sentence behind a prompt, longer than so many letters, is a title and the beginning of the next sentence: it is
 #: cut where a line break is likeliest. A shorter one may be a title with a stop, and is cut only at these log-odds.
 #: (Of 559 titles with a sentence behind them all have a gap beyond -8, of those with a stop 16 % beyond -2.5.)
@@ -107,6 +49,26 @@ SHORT_SENTENCE, SURE, LEAST = 80, -2.5, -9.0
 TITLE, LONGEST_TITLE = 8, 250
 #: What follows a prompt inside a line, up to this length, is its title, even when it ends like a sentence.
 LINE_TITLE = 120
+
+
+@cache
+def prompt_phrases() -> frozenset[str]:
+    """What stands before the title of another article, without its colon, in all languages: `prompts.txt`."""
+    file = resources.files("cleaner") / "data" / "languages" / "prompts.txt"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    phrases = (phrase for line in lines if not line.startswith("#") for phrase in line.partition(":")[2].split(","))
+    return frozenset(fold(" ".join(phrase.split())) for phrase in phrases)
+
+
+@cache
+def _lengths() -> tuple[int, ...]:
+    return tuple(sorted({len(phrase) for phrase in prompt_phrases()}, reverse=True))
+
+
+@cache
+def _tails() -> frozenset[str]:
+    """How prompts end: told before forty lengths are tried."""
+    return frozenset(phrase[-2:] for phrase in prompt_phrases())
 
 
 def cut_prompts(rendering: Rendering, breaks: Breaks | None = None) -> Rendering:
@@ -150,13 +112,13 @@ def find_prompts(text: str, signs: str = SIGNS) -> Iterator[tuple[int, int, int]
 
     signs: those of SIGNS that may stand in the text.
     """
-    asked = 0
+    count = 0
     closes = [close for mark, close in BRACKETS.items() if close in signs and mark in text]
     for sign in (*(colon for colon in COLONS if colon in signs), *closes):
         at = text.find(sign)
-        while at >= 0 and asked < MOST:
-            asked += 1
+        while at >= 0 and count < MOST:
             if prompt := _prompt_before(text, at, sign):
+                count += 1
                 yield prompt
             at = text.find(sign, at + 1)
     for mark in ARROWS if any(mark in signs for mark in ARROWS) else ():
@@ -168,10 +130,10 @@ def find_prompts(text: str, signs: str = SIGNS) -> Iterator[tuple[int, int, int]
 def _prompt_before(text: str, at: int, sign: str) -> tuple[int, int, int] | None:
     """The prompt whose colon or closing bracket stands at `at`."""
     end = at - 1 if text[at - 1 : at].isspace() else at
-    head = fold(text[max(0, end - _LENGTHS[0]) : end])
-    if head[-2:] not in _TAILS:
+    if fold(text[max(0, end - 2) : end]) not in _tails():
         return None
-    length = next((size for size in _LENGTHS if size <= len(head) and head[-size:] in PROMPTS), 0)
+    phrases, head = prompt_phrases(), fold(text[max(0, end - _lengths()[0]) : end])
+    length = next((size for size in _lengths() if size <= len(head) and head[-size:] in phrases), 0)
     if not length:
         return None
     start = end - length

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import pytest
 
 from cleaner.document import Document
-from cleaner.heuristics.prompts import LINE_TITLE, MOST, cut_prompts
+from cleaner.heuristics.cues import available
+from cleaner.heuristics.prompts import LINE_TITLE, MOST, cut_prompts, prompt_phrases
 from cleaner.segmentation.text import segment_text
 
 PARAGRAPH = "The bridge opens again on Sunday, the council said."
@@ -66,5 +69,19 @@ def test_offsets_stay_those_of_the_text() -> None:
 
 
 def test_a_line_of_prompts_is_cut_at_some_of_them_only() -> None:
-    blocks = cut("A headline\n" + "So. Read also: X " * (3 * MOST) + f"\n{NEXT}\n{NEXT}\n{NEXT}")
-    assert len(blocks) <= 2 * MOST + 5
+    text = "A headline\n" + f"{PARAGRAPH}Read also: X of the harbour " * (3 * MOST) + f"\n{NEXT}\n{NEXT}\n{NEXT}"
+    teasers = [block for block in cut(text) if block.startswith("Read also: ")]
+    assert len(teasers) == MOST
+
+
+def test_prompts_are_found_behind_any_number_of_other_colons() -> None:
+    clocks = " ".join(f"At {hour}:15 the ferry left." for hour in range(3 * MOST))
+    assert "Read also: The goat that ran" in cut(f"{clocks}Read also: The goat that ran\n{NEXT}\n{NEXT}")
+
+
+def test_phrases_are_folded_and_of_one_language_a_line() -> None:
+    file = resources.files("cleaner") / "data" / "languages" / "prompts.txt"
+    codes = [line.partition(":")[0] for line in file.read_text(encoding="utf-8").splitlines() if line[0] != "#"]
+    assert codes == sorted(set(codes))
+    assert set(codes) <= available()
+    assert {"läs också", "baca juga", "相关阅读"} <= prompt_phrases()
