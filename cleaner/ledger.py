@@ -160,6 +160,14 @@ def rebuild(clean_text: str | None, written: Ledger) -> str:
     return "".join(text for _, _, text in parts)
 
 
+def rebuilds(cleaned: CleanedDocument) -> bool:
+    """Does the ledger of a document give its source text again?"""
+    try:
+        return rebuild(cleaned.text, ledger(cleaned, media_type="", decoding={})) == cleaned.source_text
+    except LedgerError:
+        return False
+
+
 def _kept_parts(clean: str, written: Ledger) -> Iterator[tuple[int, int, str]]:
     """The kept pieces as they stood in the source, each with the repairs inside it undone."""
     ordered = sorted((first, last, before, after) for first, last, before, after, *_ in written["repairs"])

@@ -20,14 +20,14 @@ import numpy as np
 from cleaner import assembly, ledger, second_look, settings
 from cleaner.corrections.apply import Corrections, all_but_corrected, is_corrected
 from cleaner.decision import Scores, decide, reads_like_a_crumb
-from cleaner.document import MOST_BLOCKS, CleanedDocument, Decision, Document, Rendering, Status
+from cleaner.document import CleanedDocument, Decision, Document, Rendering, Status
 from cleaner.heuristics.annotate import Labelling, find_asked, find_evidence
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import CueTable, tables_for
 from cleaner.heuristics.kind import Kind, kind_of
 from cleaner.heuristics.prompts import cut_prompts
 from cleaner.html.page import Extractor
-from cleaner.labels import Action, Label, Policy
+from cleaner.labels import Action, Policy
 from cleaner.language import identify
 from cleaner.media_types import SEGMENTERS, unrepaired
 from cleaner.memory.fingerprints import units_of
@@ -41,6 +41,7 @@ from cleaner.segmentation.line_breaks import shipped as shipped_breaks
 from cleaner.segmentation.text import bounded, glued, segment_text
 from cleaner.segmentation.tokens import Tokens, tokenise
 from cleaner.time_limit import OverTimeError, limited
+from cleaner.unjudged import unjudged, with_what_is_unjudged
 
 if TYPE_CHECKING:  # what pages need is loaded with the first one
     from cleaner.html.model import PageModel
@@ -204,7 +205,7 @@ class Cleaner:
     def _cleaned(self, document: Document, source: str) -> CleanedDocument:
         rendering = bounded(SEGMENTERS[document.media_type](document, self.extractor))
         cleaned = self._label(document, rendering, source)
-        if rendering.repairs and not _rebuilds(cleaned):  # a repair across a block's edge: leave the text as it is
+        if rendering.repairs and not ledger.rebuilds(cleaned):  # a repair across a block's edge: none is made then
             cleaned = self._label(document, unrepaired(document, rendering, self.extractor), source)
         return replace(cleaned, source=source)
 
@@ -225,7 +226,7 @@ class Cleaner:
                 from cleaner.html.page_kind import with_the_only_thing
 
                 decisions = with_the_only_thing(rendering.blocks, decisions, self.policy)
-        decisions += _unjudged(rendering, self.policy)
+        decisions += unjudged(rendering, self.policy)
         if self.corrections is not None:
             decisions = self.corrections.overrule(rendering, decisions, self.policy, source)
             judged = None if judged is None else (*judged, *filter(is_corrected, decisions))
@@ -234,7 +235,7 @@ class Cleaner:
             cleaned = assembly.assemble(
                 document, rendering, decisions, lang, judged=judged, title_in_text=self.title_in_text
             )
-        cleaned = _with_what_is_unjudged(cleaned, rendering)
+        cleaned = with_what_is_unjudged(cleaned, rendering)
         if cleaned.status is Status.SUSPECT and self.on_suspect is not OnSuspect.CLEAN:
             action = Action.KEEP if self.on_suspect is OnSuspect.KEEP else Action.STRIP
             decisions = all_but_corrected(decisions, action)
@@ -368,32 +369,6 @@ class Cleaner:
     def fingerprint(self) -> str:
         """sha256 of the configuration, lower-case hex."""
         return hashlib.sha256(json.dumps(self.configuration(), sort_keys=True).encode()).hexdigest()
-
-
-def _unjudged(rendering: Rendering, policy: Policy) -> tuple[Decision, ...]:
-    """The decision on what is in no block for want of room: it stays."""
-    text, start = rendering.text, rendering.judged
-    if start is None or not text[start:].strip():
-        return ()
-    reason = f"not judged: {MOST_BLOCKS:,} lines stand before it"
-    return (Decision(start, len(text), Label.BODY, policy.action(Label.BODY), 0.0, (reason,)),)
-
-
-def _with_what_is_unjudged(cleaned: CleanedDocument, rendering: Rendering) -> CleanedDocument:
-    """Says of a document that not all of it was judged; then somebody should look at it."""
-    if rendering.judged is None:
-        return cleaned
-    left = len(rendering.text) - rendering.judged
-    why = f"of {len(rendering.text):,} characters {left:,} were not judged: more than {MOST_BLOCKS:,} lines"
-    return replace(cleaned, status=Status.SUSPECT, metadata={**cleaned.metadata, "why": why, "unjudged": left})
-
-
-def _rebuilds(cleaned: CleanedDocument) -> bool:
-    written = ledger.ledger(cleaned, media_type="", decoding={})
-    try:
-        return ledger.rebuild(cleaned.text, written) == cleaned.source_text
-    except ledger.LedgerError:
-        return False
 
 
 @lru_cache(maxsize=1)

@@ -15,7 +15,8 @@ MAX_AUTHORS, MAX_NAME = 20, 60
 
 _BY = re.compile(
     r"^(?:(?:zeige )?alle beiträge von|voir tous les articles (?:de|par)|ver todas las entradas de|(?:all )?posts by|"
-    r"articles by|about|über|(?:written|posted|published|story|reported|article|words|interview|artikel|view all posts)\s(?:by|von)|by|"
+    r"articles by|about|über|"
+    r"(?:written|posted|published|story|reported|article|words|interview|artikel|view all posts)\s(?:by|von)|by|"
     r"von|par|por|di|da|door|av|af|text|texte|texto(?:\sde)?|autora?|autore|auteur|author|автор|od|napisał|"
     r"geschrieben von|écrit par|escrito por|publié par|interview)\s*:?\s+",
     re.IGNORECASE,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cleaner import Cleaner, pipeline
+from cleaner import Cleaner, unjudged
 from cleaner.document import MOST_BLOCKS, Document, Status
 from cleaner.pipeline import OnSuspect
 from cleaner.segmentation import text as segmentation
@@ -21,7 +21,7 @@ KINDS = {
 
 @pytest.fixture
 def few(monkeypatch):
-    for module in (segmentation, pipeline):
+    for module in (segmentation, unjudged):
         monkeypatch.setattr(module, "MOST_BLOCKS", FEW)
 
 
