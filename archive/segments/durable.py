@@ -258,8 +258,12 @@ def drafted(path: Path, *, sync: bool = True, replace: bool = True, sweep: bool 
 def drafted_path(path: Path, *, sweep: bool = True) -> Iterator[Path]:
     """A new empty file for libraries that open their files themselves; takes the place of `path` at the end.
 
-    It is filled in place: a library that replaces it by another file would lose its lock. sweep: as for `drafted`.
+    It is filled in place: a library that replaces it by another file would lose its lock. sweep, and a path that is a
+    draft itself: as for `drafted`.
     """
+    if is_draft(path.name) and path.is_file():
+        yield path
+        return
     with open_folder(path.parent) as folder:
         if sweep:
             _sweep(folder, path)

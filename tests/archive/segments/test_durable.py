@@ -219,9 +219,11 @@ def test_what_is_no_ordinary_file_is_no_draft(tmp_path: Path) -> None:
     assert victim.read_bytes() == b"precious"
 
 
-def test_a_careful_writer_fills_the_draft_it_was_given(tmp_path: Path) -> None:
+@WRITERS
+def test_a_careful_writer_fills_the_draft_it_was_given(tmp_path: Path, write: Writer) -> None:
     with drafted_path(tmp_path / "a.txt") as draft:
-        write_atomically(draft, [b"lines"])
+        write(draft, [b"lines"])
+        assert names(tmp_path) == [draft.name]
         write_atomically(tmp_path / "a.txt", [b"of somebody else"])
         assert draft.exists()  # it still has its lock
     assert (tmp_path / "a.txt").read_bytes() == b"lines"
