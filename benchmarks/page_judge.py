@@ -26,7 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from cleaner import Cleaner, Document
-from cleaner.decision import block_evidence, page_margins, reads_like_a_crumb, removal_costs
+from cleaner.decision import block_evidence, reads_like_a_crumb
 from cleaner.heuristics.annotate import find_evidence
 from cleaner.html import decision as pages
 from cleaner.html.model import load as load_page_model
@@ -44,6 +44,7 @@ from cleaner.page_judge import (
     unheard_odds,
     with_evidence,
 )
+from cleaner.scores import page_margins, removal_costs
 from cleaner.segmentation.tokens import Floats
 from cleaner.training.corpus import FOLDS, fold_of
 from cleaner.training.pages import Page, _known, read_labelled, read_pages

@@ -10,35 +10,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from types import MappingProxyType
 
-import numpy as np
-
-from cleaner import accelerator
 from cleaner.document import Block, Decision, Evidence
 from cleaner.heuristics.block_rules import HTML_SAYS
-from cleaner.heuristics.block_stats import IDEOGRAPH_WEIGHT
 from cleaner.heuristics.patterns import MARKS
 from cleaner.labels import COLUMNS, KEPT, Label, Policy
 from cleaner.memory.lookup import Recall
 from cleaner.model.network import COLUMN, EVIDENCE_CLIP
-from cleaner.model.quantised import logarithm
-from cleaner.page_judge import HEARD, BlockEvidence, in_flow, placed_odds, unheard_odds, with_evidence
-from cleaner.segmentation.stops import CLOSERS, STOPS, ends_sentence, may_end_sentence
-from cleaner.segmentation.tokens import Flags, Floats
+from cleaner.page_judge import HEARD, BlockEvidence, unheard_odds, with_evidence
+from cleaner.scores import TOLD, Scores
+from cleaner.segmentation.stops import ends_sentence, may_end_sentence
 from cleaner.title import ABOVE_HEADLINE, Candidate, no_titles
 
 #: Rules alone: log-odds against removal before any evidence, and the score from which a block goes.
 PRIOR, THRESHOLD = -2.2, 0.65
-#: What losing a block of the article costs, in crumbs left standing: the block itself, more when it is a sentence, and
-#: one crumb for so many characters of it. Chosen on cross-validated probabilities; see docs/model.md.
-BLOCK_COST, SENTENCE_COST, CHARACTERS = 3.75, 3.125, 48
-#: Scripts that say more in a character, and of which few documents were learned: so many log-odds more.
-COMPACT, COMPACT_COST = frozenset({"zh", "ja", "ko", "th", "lo", "my", "km"}), 0.5
-#: In a poem, a ticker, questions and answers, a list short lines are the article: so many log-odds more.
-MILD_COST = 1.0
-#: A sentence has at least so many characters, and ends like one.
-SENTENCE_LENGTH = 12
 #: Where the model leans to removal and a rule hears the outlet ask its reader, each unit of that evidence adds so much.
 SUPPORT, APPEALS = 0.3, (Label.DONATION, Label.NEWSLETTER, Label.SUBSCRIPTION, Label.LEGAL)
 #: What the model hears ask the reader needs no cue in the flow of a page: of the few such lines of 150 pages held out
@@ -66,107 +52,10 @@ SNIPPET = 24
 LEAKED = 10.0
 #: Evidence for body of this weight is a promise to the user: such a block is never removed; nor is the title as given.
 PROMISE, GIVEN_TITLE = 20.0, 8.0
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """What the model says of a document's blocks, and what losing each would cost; lists run over the blocks."""
-
-    probabilities: Floats  # block × label, in the order of labels.COLUMNS
-    odds: list[float]  # log-odds of boilerplate
-    costs: list[float]  # log-odds that they must pass
-    kept: list[int]  # column of the most likely kept label
-    gone: list[int]  # column of the most likely boilerplate label
-    sure: list[float]  # probability of boilerplate
-    plain: list[bool]  # body without question, unless a rule speaks
-    places: Sequence[float] = ()  # HTML: the page model's log-odds that the block stands outside the article
-    margins: Sequence[float] = ()  # HTML: the odds of the words alone, less what losing the block costs
-    flows: bool = False  # HTML: there is an article around the blocks
-
-    @classmethod
-    def of(
-        cls,
-        probabilities: Floats,
-        texts: Sequence[str],
-        lang: str = "und",
-        *,
-        recurring: Flags | None = None,
-        places: Sequence[float] = (),
-        crumbs: Sequence[bool] = (),
-        mild: bool = False,
-    ) -> Scores:
-        """From the model's probabilities, the blocks' texts, and which of them the source repeats.
-
-        crumbs: HTML: which blocks read like crumbs (`reads_like_a_crumb`): only rules and place speak against them.
-        mild: it is no plain report, its short lines are the article.
-        """
-        probabilities = np.ascontiguousarray(probabilities, np.float32)
-        extra = MILD_COST * mild
-        if accelerator.compiled is not None and not places:
-            settings = (
-                len(KEPT), COLUMN[Label.BODY], SENTENCE_LENGTH, BLOCK_COST, SENTENCE_COST, CHARACTERS,
-                IDEOGRAPH_WEIGHT if lang in COMPACT else 1.0, COMPACT_COST * (lang in COMPACT), extra, LEAST, TOLD,
-                STOPS, CLOSERS,
-            )  # fmt: skip
-            return cls(probabilities, *accelerator.compiled.scores(probabilities, list(texts), recurring, settings))
-        gone = np.add.accumulate(probabilities[:, len(KEPT) :], axis=1, dtype=np.float64)[:, -1]
-        boilerplate = np.clip(gone, LEAST, 1 - LEAST)
-        odds = logarithm(boilerplate / (1 - boilerplate))
-        costs = removal_costs(texts, lang, recurring) + extra
-        kept = probabilities[:, : len(KEPT)].argmax(axis=1)
-        margins, flows = np.zeros(0), False
-        if places:
-            boilerplate = _on_a_page(probabilities)
-            sizes = np.array([len(text) for text in texts])
-            margins = page_margins(probabilities, costs, crumbs)
-            odds, costs = placed_odds(np.asarray(places), margins, sizes), np.zeros(len(sizes))
-            flows = in_flow(np.asarray(places), margins, sizes)
-        return cls(
-            probabilities=probabilities,
-            odds=odds.tolist(),
-            costs=costs.tolist(),
-            kept=kept.tolist(),
-            gone=(probabilities[:, len(KEPT) :].argmax(axis=1) + len(KEPT)).tolist(),
-            sure=boilerplate.round(3).tolist(),
-            plain=((odds <= costs) & (boilerplate < TOLD) & (kept == COLUMN[Label.BODY])).tolist(),
-            places=places,
-            margins=margins.tolist(),
-            flows=flows,
-        )
-
-
-def _on_a_page(probabilities: Floats) -> Floats:
-    """Per block how probably it is not of the article; a headline is none, since a page has told its own."""
-    gone = np.add.accumulate(probabilities[:, len(KEPT) :], axis=1, dtype=np.float64)[:, -1]
-    boilerplate: Floats = np.clip(
-        np.clip(gone, LEAST, 1 - LEAST) + probabilities[:, COLUMN[Label.HEADLINE]], LEAST, 1 - LEAST
-    )
-    return boilerplate
-
-
-def page_margins(probabilities: Floats, costs: Floats, crumbs: Sequence[bool] = ()) -> Floats:
-    """Per block of a page the text judge's log-odds less its cost; crumbs are judged by rules and place alone."""
-    boilerplate = _on_a_page(probabilities)
-    margins: Floats = logarithm(boilerplate / (1 - boilerplate)) - costs
-    return np.where(crumbs, np.minimum(margins, 0), margins) if crumbs else margins
-
-
-#: A kept block of this probability of boilerplate or more is told why it stays.
-TOLD = 0.5
-#: Probabilities are kept this far from 0 and 1.
-LEAST = 1e-6
-
-
-def removal_costs(texts: Sequence[str], lang: str, recurring: Flags | None) -> Floats:
-    """Per block the log-odds from which leaving it is expected to cost more than losing it."""
-    compact = lang in COMPACT
-    sizes = np.array([len(text) for text in texts]) * (IDEOGRAPH_WEIGHT if compact else 1.0)
-    if recurring is not None:  # prose of the article's own stands in no other article
-        sizes = np.where(recurring, 0, sizes)
-    sentence = np.array([len(text) >= SENTENCE_LENGTH and ends_sentence(text) for text in texts])
-    lost = BLOCK_COST + SENTENCE_COST * sentence + sizes / CHARACTERS
-    costs: Floats = logarithm(lost) + COMPACT_COST * compact
-    return costs
+#: The score of a block that is no article whatever the model thinks.
+CERTAIN = 0.99
+#: How the reason begins that a kept block with a high score gives.
+STAYS = "stays: to lose a line like this one"
 
 
 Judgement = tuple[Label, float, tuple[str, ...]]
@@ -183,23 +72,27 @@ def decide(
     recall: Recall | None = None,
     *,
     asked: Sequence[Sequence[Evidence]] = (),
+    certain: Mapping[int, Evidence] = MappingProxyType({}),
     words: Words | None = None,
 ) -> tuple[Decision, ...]:
     """One decision per block, and per glued stretch within a block; in order, disjoint.
 
     `cuts` holds per block the (start, end, evidence) of stretches glued to prose; they apply only
     where the block itself stays. `recall` only adds its words to the reasons: the scores have weighed it.
-    `asked` is the evidence of the user's own cues, which the scores have not read. `words` tells which words of
-    blocks speak most for labels.
+    `asked` is the evidence of the user's own cues, which the scores have not read. `certain` tells which blocks are
+    none of the article whatever the scores say. `words` tells which words of blocks speak most for labels.
     """
     judgements = _judgements(blocks, evidence, scores, asked, words)
     for index in _no_titles(blocks, judgements, evidence, scores):
-        _, score, _ = judgements[index]
-        judgements[index] = Label.BODY, score, ()
+        _, score, reasons = judgements[index]
+        judgements[index] = Label.BODY, score, tuple(reason for reason in reasons if reason.startswith(STAYS))
+    for index, form in certain.items():
+        if not _is_promised(_sums([*evidence[index], *(asked[index] if asked else ())])):
+            judgements[index] = form.label, CERTAIN, (form.reason,)
     decisions: list[Decision] = []
     body = policy.action(Label.BODY)
     for index, block in enumerate(blocks):
-        supported = bool(evidence[index] or (asked and asked[index]))
+        supported = bool(evidence[index] or (asked and asked[index]) or index in certain)
         if scores is not None and scores.plain[index] and not supported and not cuts[index]:
             decisions.append(Decision(block.start, block.end, Label.BODY, body, judgements[index][1]))
             continue
@@ -300,7 +193,7 @@ def judge_with_model(
     odds -= GUARD * sum(max(0.0, sums.get(label, 0.0)) for label in GUARDED)
     own = {label: weight for label, weight in _sums(asked).items() if label not in KEPT}
     wanted = max(own.values(), default=0.0)
-    kept = sums.get(Label.BODY, 0.0) >= PROMISE or sums.get(Label.HEADLINE, 0.0) >= GIVEN_TITLE
+    kept = _is_promised(sums)
     leaked = sums.get(Label.MARKUP, 0.0) >= LEAKED
     goes = (odds + wanted > cost or leaked) and not kept
     score = round(_sigmoid(odds + wanted), 3)
@@ -316,8 +209,13 @@ def judge_with_model(
         label = Label.BODY  # only a title as given, or a line that stands like one, may be a sentence
     reasons = _reasons([*evidence, *asked], label)
     if score >= TOLD:
-        reasons += (f"stays: to lose a line like this one, {_sigmoid(cost):.0%} sureness is asked",)
+        reasons += (f"{STAYS}, {_sigmoid(cost):.0%} sureness is asked",)
     return label, score, reasons
+
+
+def _is_promised(sums: Mapping[Label, float]) -> bool:
+    """Is it a block that the user protects, or the title as given?"""
+    return sums.get(Label.BODY, 0.0) >= PROMISE or sums.get(Label.HEADLINE, 0.0) >= GIVEN_TITLE
 
 
 def block_evidence(block: Block, evidence: Sequence[Evidence]) -> BlockEvidence:

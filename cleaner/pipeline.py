@@ -19,7 +19,7 @@ import numpy as np
 
 from cleaner import assembly, ledger, second_look, settings
 from cleaner.corrections.apply import Corrections, all_but_corrected, is_corrected
-from cleaner.decision import Scores, decide, reads_like_a_crumb
+from cleaner.decision import decide, reads_like_a_crumb
 from cleaner.document import CleanedDocument, Decision, Document, Rendering, Status
 from cleaner.heuristics.annotate import Labelling, find_asked, find_evidence
 from cleaner.heuristics.cue_matcher import Matcher
@@ -37,6 +37,7 @@ from cleaner.memory.source_name import document_source
 from cleaner.model.network import Model, shipped
 from cleaner.model.source_correction import recurs
 from cleaner.model.telling_words import telling_words
+from cleaner.scores import Scores
 from cleaner.segmentation.line_breaks import shipped as shipped_breaks
 from cleaner.segmentation.text import bounded, glued, segment_text
 from cleaner.segmentation.tokens import Tokens, tokenise
@@ -308,7 +309,7 @@ class Cleaner:
             words = partial(telling_words, model, blocks, first)
         return decide(
             blocks, labelling.evidence, cuts, self.policy, scores, recall,
-            asked=asked.evidence if asked else (), words=words,
+            asked=asked.evidence if asked else (), certain=labelling.certain, words=words,
         )  # fmt: skip
 
     def _asked(self, rendering: Rendering, source: str | None) -> Labelling | None:

@@ -6,13 +6,14 @@ it and the voices of an appeal are looked for; that saves most of the time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from cleaner.document import Evidence, Rendering
 from cleaner.heuristics import block_rules as rules
 from cleaner.heuristics import glued
 from cleaner.heuristics.block_stats import CRUMB_LENGTH, measure_all, shape
+from cleaner.heuristics.certain import find_certain
 from cleaner.heuristics.context import Context
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import fold
@@ -23,10 +24,14 @@ SURELY_BODY = -4.5
 
 @dataclass(frozen=True, slots=True)
 class Labelling:
-    """Per block: the rules' evidence, and the (start, end, evidence) of stretches glued to it."""
+    """Per block: the rules' evidence, and the (start, end, evidence) of stretches glued to it.
+
+    certain: the blocks that are none of the article whatever the model thinks, and what they are.
+    """
 
     evidence: Sequence[Sequence[Evidence]]
     cuts: Sequence[Sequence[tuple[int, int, Evidence]]]
+    certain: Mapping[int, Evidence] = field(default_factory=dict)
 
 
 def find_evidence(
@@ -51,7 +56,7 @@ def find_evidence(
         blocks=blocks, measures=measures, shape=shape(measures), hits=hits, folded=folded, title=title,
         flat=rendering.flat, open=[index for index, ask in enumerate(asked) if ask],
     )  # fmt: skip
-    return Labelling(rules.gather(context), glued.glued(context))
+    return Labelling(rules.gather(context), glued.glued(context), find_certain(folded, rendering.text, blocks))
 
 
 def find_asked(rendering: Rendering, matcher: Matcher, *, source: str | None = None) -> Labelling:

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner import Cleaner
-from cleaner.decision import Scores, decide, judge, reads_like_a_crumb
+from cleaner.decision import decide, judge, reads_like_a_crumb
 from cleaner.document import Block, Decision, Evidence, Status
 from cleaner.heuristics.cues import parse_table
 from cleaner.labels import Action, Label, Policy
 from cleaner.model.network import COLUMN
+from cleaner.scores import Scores
 from cleaner.status import status_of
 
 

@@ -1,0 +1,116 @@
+"""Forms that no newsroom writes: what has them goes, reporting with the same words in it stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from cleaner import Cleaner, clean
+from cleaner.document import Block
+from cleaner.heuristics.certain import LONGEST, PROMPT_WORDS, find_certain
+from cleaner.heuristics.cues import fold
+from cleaner.heuristics.prompts import SHORT_SENTENCE
+from cleaner.labels import Label
+
+ARTICLE = (
+    "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening.",
+    "The boat was mended over the winter by the smith of the harbour, who is eighty-one and does not intend to stop.",
+)
+
+
+def form(line: str) -> Label | None:
+    found = find_certain(fold(line), line, [Block(0, len(line), line, 0, 0)])
+    return found[0].label if found else None
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "The post Ferry runs again appeared first on Harbour Post.",
+        "The post “Ferry runs again” appeared first on Harbour Post.",
+        "Der Beitrag Die Fähre fährt wieder erschien zuerst auf Hafenpost.",
+        "L’article Le bac repart est apparu en premier sur Le Port.",
+        "Cet article Le bac repart est apparu en premier sur Le Port.",
+        "La entrada Vuelve el transbordador se publicó primero en El Puerto.",
+        "L'articolo Il traghetto riparte proviene da Il Porto.",
+        "O post A balsa volta apareceu primeiro em O Porto.",
+        "Het bericht De pont vaart weer verscheen eerst op Havenpost.",
+        "Artykuł Prom znów pływa pochodzi z serwisu Portowy.",
+        "Сообщение Паром снова ходит появились сначала на Портовый вестник.",
+        "Inlägget Färjan går igen dök först upp på Hamnposten.",
+        "Příspěvek Přívoz zase jezdí pochází z Přístav.",
+        "A Újra jár a komp bejegyzés először Kikötői Posta-én jelent meg.",
+        "Articolul Feribotul circulă din nou apare prima dată în Portul.",
+        "Feribot yeniden seferde yazısı ilk önce Liman Postası üzerinde ortaya çıktı.",
+        "Το άρθρο Το πλοίο ξαναφεύγει εμφανίστηκε πρώτα στο Λιμάνι.",
+        "Запис Пором знову ходить спочатку з'явилася на Порт.",
+        "Artikel Feri Beroperasi Lagi pertama kali tampil pada Pos Pelabuhan.",
+        "渡轮复航最先出现在港口邮报。",
+    ],
+)
+def test_the_tail_of_a_feeds_entry_goes(tail: str) -> None:
+    assert form(tail) is Label.NAVIGATION
+    assert clean("\n".join([*ARTICLE, tail])).body.endswith("stop.")
+    assert clean(" ".join([*ARTICLE, tail])).body.endswith(
+        "stop."
+    )  # cut into pieces by the breaks that it seems to hold
+
+
+@pytest.mark.parametrize(
+    ("line", "label"),
+    [
+        ("Your email address will not be published. Required fields are marked *", Label.SOCIAL),
+        ("您的邮箱地址不会被公开。 必填项已用 * 标注", Label.SOCIAL),
+        ("Посмотреть эту публикацию в Instagram", Label.SOCIAL),
+        ("Sorry, your browser does not support embedded videos.", Label.NAVIGATION),
+        ("» Read more at Harbour Post", Label.RELATED),
+        ("Baca juga: Perahu Tua yang Menolak Pensiun", Label.RELATED),
+        ("▶ 관련기사: 등대를 산 우체부", Label.RELATED),
+        ("(Läs också: Brevbäraren som köpte en fyr)", Label.RELATED),
+        (f"Read also: {'a' * (SHORT_SENTENCE - 3)}.", Label.RELATED),
+        ("Read also: " + "a " * (PROMPT_WORDS - 3), Label.RELATED),
+    ],
+)
+def test_other_forms_go(line: str, label: Label) -> None:
+    assert form(line) is label
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The post appeared first on Telegram, police said.",
+        "The post that named him appeared first on a channel of the party, police said on Monday.",
+        "The post Musk made appeared first on X, and then everywhere.",
+        "Der Beitrag erschien zuerst auf einer Seite der Partei.",
+        "L'articolo sul porto proviene da una rivista del 1911, dice lei.",
+        "Your email address will not be published, the mayor promised, unless you ask for it in writing.",
+        "Read more at bedtime.",
+        "Read more at home, and less on the tram.",
+        "“Read also: The goat that ran for mayor”",
+        "Read more: that was her advice.",  # no prompt to read something too
+        f"Read also: {'a' * SHORT_SENTENCE}.",  # perhaps a title and a sentence of the article
+        "Read also: " + "a " * (PROMPT_WORDS - 2),
+        "Read also:",
+        "The post " + "F" * LONGEST + " appeared first on Harbour Post.",
+    ],
+)
+def test_reporting_and_what_is_too_long_has_no_such_form(line: str) -> None:
+    assert form(line) is None
+
+
+def test_the_reason_names_the_form() -> None:
+    cleaned = clean("\n".join([*ARTICLE, "The post Ferry runs again appeared first on Harbour Post."]))
+    (span,) = cleaned.spans
+    assert span.reasons == ("has the form of the tail of a feed's entry",)
+
+
+def test_what_the_user_protects_stays() -> None:
+    tail = "The post Ferry runs again appeared first on Harbour Post."
+    cleaner = Cleaner(cues={"protect": {"phrases": ["ferry runs again"]}})
+    assert cleaner.clean("\n".join([*ARTICLE, tail])).body.endswith(tail)
+
+
+def test_rules_alone_know_such_forms() -> None:
+    cleaned = Cleaner(model=None).clean(
+        "\n".join([*ARTICLE, "Der Beitrag Die Fähre fährt wieder erschien zuerst auf Post."])
+    )
+    assert [span.label for span in cleaned.spans] == [Label.NAVIGATION]
