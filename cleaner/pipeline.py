@@ -309,7 +309,8 @@ class Cleaner:
             words = partial(telling_words, model, blocks, first)
         return decide(
             blocks, labelling.evidence, cuts, self.policy, scores, recall,
-            asked=asked.evidence if asked else (), certain=labelling.certain, words=words,
+            asked=asked.evidence if asked else (), certain=labelling.certain, speaking=labelling.speaking,
+            words=words,
         )  # fmt: skip
 
     def _asked(self, rendering: Rendering, source: str | None) -> Labelling | None:

@@ -82,8 +82,7 @@ def _anew(decision: Decision, judged: Sequence[Decision]) -> list[Decision]:
     if len(judged) > 1:
         return [decision]
     new = judged[0]
-    reasons = new.reasons or decision.reasons
-    return [Decision(decision.start, decision.end, new.label, new.action, new.score, reasons)]
+    return [Decision(decision.start, decision.end, new.label, new.action, new.score, new.reasons)]
 
 
 def _judged(place: tuple[int, int, int], again: Sequence[Decision], ends: Sequence[int]) -> Iterator[Decision]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from cleaner.document import Evidence, Rendering
 from cleaner.heuristics import block_rules as rules
 from cleaner.heuristics import glued
+from cleaner.heuristics.appeals import speaking
 from cleaner.heuristics.block_stats import CRUMB_LENGTH, measure_all, shape
 from cleaner.heuristics.certain import find_certain
 from cleaner.heuristics.context import Context
@@ -27,11 +28,13 @@ class Labelling:
     """Per block: the rules' evidence, and the (start, end, evidence) of stretches glued to it.
 
     certain: the blocks that are none of the article whatever the model thinks, and what they are.
+    speaking: the blocks in which somebody speaks to the reader, or of the outlet, and nobody is quoted.
     """
 
     evidence: Sequence[Sequence[Evidence]]
     cuts: Sequence[Sequence[tuple[int, int, Evidence]]]
     certain: Mapping[int, Evidence] = field(default_factory=dict)
+    speaking: frozenset[int] = frozenset()
 
 
 def find_evidence(
@@ -56,7 +59,8 @@ def find_evidence(
         blocks=blocks, measures=measures, shape=shape(measures), hits=hits, folded=folded, title=title,
         flat=rendering.flat, open=[index for index, ask in enumerate(asked) if ask],
     )  # fmt: skip
-    return Labelling(rules.gather(context), glued.glued(context), find_certain(folded, rendering.text, blocks))
+    certain = find_certain(folded, rendering.text, blocks)
+    return Labelling(rules.gather(context), glued.glued(context), certain, speaking(context))
 
 
 def find_asked(rendering: Rendering, matcher: Matcher, *, source: str | None = None) -> Labelling:

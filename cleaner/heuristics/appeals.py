@@ -20,6 +20,8 @@ ASKING = {Voice.ASK, Voice.MONEY, Voice.OUTLET, Voice.THANKS}
 #: So many of its longer blocks, and this share of them, ask, name amounts, praise the outlet's work or thank.
 LETTER_ASKING, LETTER_ASKING_SHARE = 2, 0.5
 LETTER_WEIGHT = 12.0
+#: Who speaks so may belong to a letter next to it.
+SPEAKING = frozenset({Voice.WE, Voice.YOU, Voice.OUTLET, Voice.ASK, Voice.SALUTATION, Voice.THANKS})
 #: A paragraph that appeals without a letter around it: so many different voices.
 APPEAL_VOICES = 4
 
@@ -48,6 +50,15 @@ def appeals(context: Context) -> Findings:
         if asking and len(voices) >= APPEAL_VOICES and not context.measures[index].quoted:
             reason = f"asks for support in prose ({', '.join(sorted(voices))})"
             yield index, Evidence(Label.DONATION, LETTER_WEIGHT, reason)
+
+
+def speaking(context: Context) -> frozenset[int]:
+    """The blocks in which somebody speaks to the reader, or of the outlet, and nobody is quoted."""
+    return frozenset(
+        index
+        for index, hits in enumerate(context.hits)
+        if hits is not None and SPEAKING.intersection(hits.voices) and not _reported(context, index)
+    )
 
 
 def asks(context: Context, index: int) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from cleaner.document import Block, Evidence
 from cleaner.heuristics.cues import fold
-from cleaner.heuristics.prompts import ARROWS, COLONS, PROMPTS, SHORT_SENTENCE
+from cleaner.heuristics.prompts import ARROWS, BRACKETS, COLONS, PROMPTS, SHORT_SENTENCE
 from cleaner.labels import Label
 from cleaner.segmentation.stops import ends_sentence
 
@@ -163,6 +163,7 @@ _TOO = re.compile(
 )
 _READ_TOO = frozenset(phrase for phrase in PROMPTS if _TOO.search(phrase))
 _LONGEST_PROMPT = max(map(len, _READ_TOO))
+_AROUND = ARROWS + "".join(BRACKETS) + COLONS + " \u00a0"
 _QUOTES = "\"“”„«»‘’'「『"
 
 
@@ -203,10 +204,12 @@ def _form_of(text: str, folded: str, forms: set[Form]) -> Form | None:
 def _prompt_of(text: str) -> str:
     """The prompt that opens a line, with a colon behind it; "" for none, or a line too long to be a teaser."""
     head = text[: _LONGEST_PROMPT + 8]
+    if BRACKETS.get(text[0]) == text[-1] and fold(alone := text[1:-1].strip(_AROUND)) in _READ_TOO:
+        return alone  # "[관련기사]", and nothing else
     at = min((place for colon in COLONS if (place := head.find(colon)) > 0), default=0)
     if not at or text[0] in _QUOTES:
         return ""
-    prompt = head[:at].strip(ARROWS + "([【（ \u00a0")
+    prompt = head[:at].strip(_AROUND)
     is_title = at + 2 < len(text) and text.count(" ") < PROMPT_WORDS
     if len(text) - at > SHORT_SENTENCE and ends_sentence(text):  # a title and a sentence of the article, perhaps
         return ""

@@ -258,3 +258,71 @@ def test_rules_alone_keep_what_is_kept() -> None:
 @pytest.mark.parametrize(("mark", "crumb"), [*((f"tag:h{level}", True) for level in range(1, 7)), ("tag:p", False)])
 def test_headings_read_like_crumbs(mark: str, crumb: bool) -> None:
     assert reads_like_a_crumb(Block(0, 1, "x", 0, 0, marks=frozenset({mark}))) is crumb
+
+
+@pytest.mark.parametrize("label", [Label.CREDIT, Label.NOTE, Label.STANDFIRST])
+def test_a_kept_kind_is_said_where_a_rule_heard_it_or_the_model_is_sure(label: Label) -> None:
+    """Whoever strips such lines would lose true sentences by a mere guess."""
+    assert by_model({label: 0.69, Label.BODY: 0.31}) is Label.BODY
+    assert by_model({label: 0.71, Label.BODY: 0.29}) is label
+    assert by_model({label: 0.4, Label.BODY: 0.6}, ((label, 3.0),)) is label
+
+
+def test_a_kept_kind_by_the_model_alone_says_how_sure_it_is() -> None:
+    row = np.full((1, len(Label)), 1e-9)
+    row[0, COLUMN[Label.CREDIT]], row[0, COLUMN[Label.BODY]] = 0.8, 0.2
+    (decision,) = decide(blocks("A line of text"), [()], [()], Policy(), Scores.of(row, ["A line of text"]))
+    assert decision.reasons == ("the model is 80% sure that it is credit",)
+
+
+FORM = Evidence(Label.NAVIGATION, 12.0, "has the form of a test")
+
+
+def test_what_is_certain_goes_whatever_the_model_thinks() -> None:
+    scores = Scores.of(table(0.001), ["A line of text"])
+    (decision,) = decide(blocks("A line of text"), [()], [()], Policy(), scores, certain={0: FORM})
+    assert (decision.label, decision.reasons) == (Label.NAVIGATION, ("has the form of a test",))
+
+
+@pytest.mark.parametrize("promise", [Evidence(Label.BODY, 20.0, "protected"), Evidence(Label.HEADLINE, 8.0, "given")])
+def test_a_promise_outweighs_what_is_certain(promise: Evidence) -> None:
+    scores = Scores.of(table(0.001), ["A line of text"])
+    (decision,) = decide(blocks("A line of text"), [[promise]], [()], Policy(), scores, certain={0: FORM})
+    assert decision.action is Action.KEEP
+
+
+def of_appeal(odds: tuple[float, ...], speaking: tuple[int, ...] = (), label: Label = Label.DONATION) -> list[Label]:
+    """The labels of lines that are of an appeal at these log-odds, beyond what losing each costs."""
+    texts = [
+        "A line of text, long enough to cost more than two log-odds, with a stop at its end, and so a sentence."
+    ] * len(odds)
+    costs = Scores.of(table(*[0.5] * len(odds)), texts).costs
+    shares = [1 / (1 + math.exp(-cost - beyond)) for cost, beyond in zip(costs, odds, strict=True)]
+    nothing = [()] * len(odds)
+    scores = Scores.of(table(*shares, label=label), texts)
+    found = decide(blocks(*texts), nothing, nothing, Policy(), scores, speaking=speaking)
+    return [decision.label for decision in found]
+
+
+ASKS = Label.DONATION
+
+
+@pytest.mark.parametrize(
+    ("odds", "speaking", "labels"),
+    [
+        ((-1.9, 1, 1), (0,), [ASKS, ASKS, ASKS]),  # the first line of a letter
+        ((1, 1, -1.9), (2,), [ASKS, ASKS, ASKS]),  # its last
+        ((-2.1, 1, 1), (0,), [BODY, ASKS, ASKS]),  # leans too little
+        ((-1.9, 1, 1), (), [BODY, ASKS, ASKS]),  # the article's last line above a letter
+        ((-1.9, 1), (0,), [BODY, ASKS]),  # one line is no letter
+        ((1, -1.9, 1), (), [ASKS, ASKS, ASKS]),  # in its middle whatever it says
+        ((1, -2.1, 1), (), [ASKS, BODY, ASKS]),
+        ((1, -3, 1), (), [ASKS, BODY, ASKS]),  # likelier of the article
+    ],
+)
+def test_an_appeal_is_judged_as_a_unit(odds: tuple[float, ...], speaking: tuple[int, ...], labels: list[Label]) -> None:
+    assert of_appeal(odds, speaking) == labels
+
+
+def test_teasers_are_no_unit() -> None:
+    assert of_appeal((1, -1.9, 1), label=Label.RELATED) == [GONE, BODY, GONE]

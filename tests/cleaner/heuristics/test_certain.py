@@ -65,6 +65,8 @@ def test_the_tail_of_a_feeds_entry_goes(tail: str) -> None:
         ("» Read more at Harbour Post", Label.RELATED),
         ("Baca juga: Perahu Tua yang Menolak Pensiun", Label.RELATED),
         ("▶ 관련기사: 등대를 산 우체부", Label.RELATED),
+        ("[관련기사]", Label.RELATED),
+        ("【延伸阅读】", Label.RELATED),
         ("(Läs också: Brevbäraren som köpte en fyr)", Label.RELATED),
         (f"Read also: {'a' * (SHORT_SENTENCE - 3)}.", Label.RELATED),
         ("Read also: " + "a " * (PROMPT_WORDS - 3), Label.RELATED),
@@ -90,6 +92,8 @@ def test_other_forms_go(line: str, label: Label) -> None:
         f"Read also: {'a' * SHORT_SENTENCE}.",  # perhaps a title and a sentence of the article
         "Read also: " + "a " * (PROMPT_WORDS - 2),
         "Read also:",
+        "[notes]",
+        "(Related)",
         "The post " + "F" * LONGEST + " appeared first on Harbour Post.",
     ],
 )
