@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from cleaner.document import Block, Evidence
 from cleaner.heuristics.cues import fold
-from cleaner.heuristics.prompts import ARROWS, BRACKETS, COLONS, PROMPTS, SHORT_SENTENCE
+from cleaner.heuristics.prompts import ARROWS, BRACKETS, COLONS, SHORT_SENTENCE, prompt_phrases
 from cleaner.labels import Label
 from cleaner.segmentation.stops import ends_sentence
 
@@ -161,10 +162,16 @@ _TOO = re.compile(
     r"tiež|ezt is|și$|şi$|ayrıca|επίσης|ακόμ|juga|pula|thêm|أيض|גם|भी|関連記事|わせて読みたい|관련기사|관련 기사|相关阅读|延伸阅读|"
     r"推荐阅读|相關閱讀|延伸閱讀"
 )
-_READ_TOO = frozenset(phrase for phrase in PROMPTS if _TOO.search(phrase))
-_LONGEST_PROMPT = max(map(len, _READ_TOO))
+#: No such prompt is longer.
+_LONGEST_PROMPT = 40
 _AROUND = ARROWS + "".join(BRACKETS) + COLONS + " \u00a0"
 _QUOTES = "\"“”„«»‘’'「『"
+
+
+@cache
+def _read_too() -> frozenset[str]:
+    """The prompts to read something else too, folded."""
+    return frozenset(phrase for phrase in prompt_phrases() if _TOO.search(phrase))
 
 
 def find_certain(folded: str, text: str, blocks: Sequence[Block]) -> dict[int, Evidence]:
@@ -204,7 +211,7 @@ def _form_of(text: str, folded: str, forms: set[Form]) -> Form | None:
 def _prompt_of(text: str) -> str:
     """The prompt that opens a line, with a colon behind it; "" for none, or a line too long to be a teaser."""
     head = text[: _LONGEST_PROMPT + 8]
-    if BRACKETS.get(text[0]) == text[-1] and fold(alone := text[1:-1].strip(_AROUND)) in _READ_TOO:
+    if BRACKETS.get(text[0]) == text[-1] and fold(alone := text[1:-1].strip(_AROUND)) in _read_too():
         return alone  # "[관련기사]", and nothing else
     at = min((place for colon in COLONS if (place := head.find(colon)) > 0), default=0)
     if not at or text[0] in _QUOTES:
@@ -213,4 +220,4 @@ def _prompt_of(text: str) -> str:
     is_title = at + 2 < len(text) and text.count(" ") < PROMPT_WORDS
     if len(text) - at > SHORT_SENTENCE and ends_sentence(text):  # a title and a sentence of the article, perhaps
         return ""
-    return prompt if is_title and fold(prompt) in _READ_TOO else ""
+    return prompt if is_title and fold(prompt) in _read_too() else ""
