@@ -1,4 +1,4 @@
-"""Tables, lists of JSON and Parquet files cut into ranges of documents, so that a large one is read by many workers.
+"""Tables, lists of JSON, feeds and Parquet files cut into ranges of documents, for many workers to read one file.
 
 Where a row begins only their readers know: cutting reads the file once and counts, and the way to a range is to read
 what stands before it, which takes a hundredth of cleaning that. Each process goes on from where its last range ended.

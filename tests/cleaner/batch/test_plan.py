@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from unittest.mock import patch
 
@@ -85,6 +86,12 @@ def _file(folder, kind, texts):
             table = csv.DictWriter(file, ["id", "text"])
             table.writeheader()
             table.writerows(values)
+    elif kind.startswith(".rss"):
+        fields = "".join(
+            f"<item><guid>{at}</guid><description>{escape(text or '')}</description></item>"
+            for at, text in enumerate(texts)
+        )
+        path.write_bytes(f"<rss><channel>{fields}</channel></rss>".encode())
     else:
         pyarrow = pytest.importorskip("pyarrow")
         schema = pyarrow.schema([("id", pyarrow.string()), ("text", pyarrow.string())])
@@ -92,7 +99,7 @@ def _file(folder, kind, texts):
     return InputFile(path, "a", kind)
 
 
-@pytest.mark.parametrize("kind", [".json", ".json.gz", ".csv", ".parquet"])
+@pytest.mark.parametrize("kind", [".json", ".json.gz", ".csv", ".rss", ".parquet"])
 @settings(deadline=None)  # pyarrow takes its time to load
 @given(ROWS, st.integers(1, 5), st.integers(1, 5), st.randoms(use_true_random=False))
 def test_the_ranges_of_a_large_file_are_read_as_the_file_in_any_order(
@@ -115,7 +122,7 @@ def test_a_file_that_is_not_large_is_one_range_and_is_not_read_for_it(tmp_path):
         assert list(DIVIDED[".csv"].cut(found, room=2, size=2, settings=ReadSettings())) == [Range(1, 1, 0, last=True)]
 
 
-@pytest.mark.parametrize("kind", [".json", ".csv", ".parquet"])
+@pytest.mark.parametrize("kind", [".json", ".csv", ".rss", ".parquet"])
 def test_a_large_table_is_cleaned_in_many_shards_with_ids_of_its_own(tmp_path, monkeypatch, kind):
     found = _file(tmp_path, kind, ["The council met on Monday."] * 7)
     monkeypatch.setattr(counted_ranges, "LARGE", 0)
@@ -128,6 +135,7 @@ def test_a_large_table_is_cleaned_in_many_shards_with_ids_of_its_own(tmp_path, m
 
 
 BROKEN = {
+    "cut feed": (".rss", b"<rss><channel>" + b"<item><description>x</description></item>" * 30 + b"<item><descr"),
     "cut gzip": (".jsonl.gz", gzip.compress(b'{"text": "x"}\n' * 5000)[:-20]),
     "no gzip": (".jsonl.gz", b'{"text": "x"}\n'),
     "utf-16": (".jsonl", '{"text": "x"}\n'.encode("utf-16") * 9),
