@@ -84,7 +84,7 @@ def _attributes_end(html: str, start: int) -> tuple[int, int]:
 
 
 def _few_options(html: str) -> tuple[str, str]:
-    if html.count("<option") + html.count("<OPTION") <= MAX_OPTIONS:
+    if html.count("<") <= MAX_OPTIONS or html.count("<option") + html.count("<OPTION") <= MAX_OPTIONS:
         return html, ""
     parts: list[str] = []
     here = 0

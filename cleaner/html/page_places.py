@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaner import accelerator
 from cleaner.html.page import MAX_ANCESTORS, Layout
 
 Ints = NDArray[Any]  # int64
@@ -65,25 +66,38 @@ def place_hashes(layout: Layout) -> tuple[Ints, Ints, Ints]:
     for index, holder in enumerate(elements):
         above = around_all[holder.parent] if holder.parent >= 0 else ()
         around_all.append((index, *above[: MAX_ANCESTORS - 1]))
-    ancestors: list[int] = []
-    groups: list[int] = []
-    sizes: list[int] = []
+    arounds: list[tuple[int, ...]] = []
     of_line: list[int] = []
     for line in layout.lines:
-        element = elements[line.element]
-        key = element[:5]
+        key = elements[line.element][:5]
         row = rows.get(key)
         if row is None:
             row = rows[key] = len(rows)
-            around = around_all[line.element]
-            ancestors += around
-            groups += _GROUP[: len(around)]
-            sizes.append(len(around))
+            arounds.append(around_all[line.element])
         of_line.append(row)
+    own: list[tuple[int, ...] | None] = [None] * len(elements)
+    for index in {index for around in arounds for index in around}:
+        tag, _, names, role, told, *_ = elements[index]
+        own[index] = _own(tag, names, role, told)
+    return *_buckets(own, arounds), np.array(of_line)
+
+
+def _buckets(own: list[tuple[int, ...] | None], arounds: list[tuple[int, ...]]) -> tuple[Ints, Ints]:
+    """Buckets of all rows one after the other, of each hash one for its distance and one for any; each row's start."""
+    if accelerator.compiled is None:
+        return _buckets_in_numpy(own, arounds)
+    buckets, starts = accelerator.compiled.place_hashes(own, arounds, bytes(_GROUP), _ANYWHERE, BITS)
+    return np.frombuffer(buckets, np.int64), np.frombuffer(starts, np.int64)
+
+
+def _buckets_in_numpy(own: list[tuple[int, ...] | None], arounds: list[tuple[int, ...]]) -> tuple[Ints, Ints]:
+    """The reference that the accelerator is held to."""
+    ancestors = [index for around in arounds for index in around]
+    groups = [group for around in arounds for group in _GROUP[: len(around)]]
     used = sorted(set(ancestors))
-    own = [_own(tag, names, role, told) for tag, _, names, role, told, *_ in map(elements.__getitem__, used)]
-    counts = np.array([len(holder) for holder in own])
-    flat = np.array([value for holder in own for value in holder], np.uint64)
+    hashes = [own[index] or () for index in used]
+    counts = np.array([len(element_hashes) for element_hashes in hashes])
+    flat = np.array([value for element_hashes in hashes for value in element_hashes], np.uint64)
     at = np.searchsorted(used, ancestors)
     lengths = counts[at]
     starts = (np.cumsum(counts) - counts)[at]
@@ -92,9 +106,9 @@ def place_hashes(layout: Layout) -> tuple[Ints, Ints, Ints]:
     bases = flat[index] * np.uint64(8)
     near = mixed(bases + np.repeat(np.array(groups, np.uint64), lengths))
     anywhere = mixed(bases + np.uint64(_ANYWHERE))
-    bounds = np.concatenate(([0], np.cumsum(sizes)))
+    bounds = np.concatenate(([0], np.cumsum([len(around) for around in arounds])))
     row_starts = np.concatenate(([0], ends))[bounds[:-1]]
-    return np.stack((near, anywhere), axis=1).ravel(), 2 * row_starts, np.array(of_line)
+    return np.stack((near, anywhere), axis=1).ravel(), 2 * row_starts
 
 
 def mixed(values: NDArray[Any]) -> Ints:

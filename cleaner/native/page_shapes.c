@@ -73,3 +73,74 @@ PyObject *accelerator_line_shapes(PyObject *module, PyObject *const *args, Py_ss
     }
     return answer;
 }
+
+/* html/page_places.py, `place_hashes`: buckets of what the elements around each row of lines are, near it and anywhere. */
+typedef struct {
+    int64_t *buckets;
+    size_t count, room;
+} Buckets;
+
+static int64_t mixed(uint64_t value, int bits) {
+    return (int64_t)(((value ^ (value >> 31)) * 0x9E3779B97F4A7C15u) >> (64 - bits));
+}
+
+/* The two buckets of each hash of one element; 0 with an exception set. */
+static int add_element(Buckets *found, PyObject *hashes, uint64_t group, uint64_t anywhere, int bits) {
+    const Py_ssize_t count = PyTuple_GET_SIZE(hashes);
+    if (found->count + 2 * (size_t)count > found->room) {
+        const size_t room = 2 * (found->count + 2 * (size_t)count);
+        int64_t *larger = PyMem_Realloc(found->buckets, room * sizeof *larger);
+        if (larger == NULL) return PyErr_NoMemory() != NULL;
+        found->buckets = larger;
+        found->room = room;
+    }
+    for (Py_ssize_t at = 0; at < count; at++) {
+        const uint64_t base = PyLong_AsUnsignedLongLong(PyTuple_GET_ITEM(hashes, at)) * 8u;
+        if (PyErr_Occurred()) return 0;
+        found->buckets[found->count++] = mixed(base + group, bits);
+        found->buckets[found->count++] = mixed(base + anywhere, bits);
+    }
+    return 1;
+}
+
+/* (own hashes of each element: a tuple, or None where nobody asks; the elements around each row: tuples from the row's
+ * own one outwards; group of each distance: bytes; group of any distance; bits) -> (memory of buckets, of rows' starts) */
+PyObject *accelerator_place_hashes(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    if (count != 5 || !PyList_Check(args[0]) || !PyList_Check(args[1]) || !PyBytes_Check(args[2]))
+        return PyErr_Format(PyExc_TypeError, "lists of hashes and of rows, groups, a group and bits are needed");
+    const long anywhere = PyLong_AsLong(args[3]), bits = PyLong_AsLong(args[4]);
+    if (PyErr_Occurred()) return NULL;
+    if (anywhere < 0 || anywhere > 7 || bits < 1 || bits > 62)
+        return PyErr_Format(PyExc_ValueError, "a group is from 0 to 7, bits are from 1 to 62");
+    const Py_ssize_t rows = PyList_GET_SIZE(args[1]), elements = PyList_GET_SIZE(args[0]);
+    Buckets found = {NULL, 0, 0};
+    PyObject *answer = NULL, *buckets = NULL, *starts = bytes_of((size_t)rows * sizeof(int64_t));
+    for (Py_ssize_t row = 0; starts != NULL && row < rows; row++) {
+        PyObject *around = PyList_GET_ITEM(args[1], row);
+        ((int64_t *)PyByteArray_AS_STRING(starts))[row] = (int64_t)found.count;
+        const Py_ssize_t size = PyTuple_Check(around) ? PyTuple_GET_SIZE(around) : -1;
+        if (size < 0 || size > PyBytes_GET_SIZE(args[2])) {
+            PyErr_SetString(PyExc_ValueError, "a row is a tuple of no more elements than there are groups");
+            goto done;
+        }
+        for (Py_ssize_t at = 0; at < size; at++) {
+            const Py_ssize_t element = PyLong_AsSsize_t(PyTuple_GET_ITEM(around, at));
+            if (PyErr_Occurred()) goto done;
+            PyObject *hashes = element >= 0 && element < elements ? PyList_GET_ITEM(args[0], element) : Py_None;
+            if (!PyTuple_Check(hashes)) {
+                PyErr_SetString(PyExc_ValueError, "an element has no hashes");
+                goto done;
+            }
+            if (!add_element(&found, hashes, (uint8_t)PyBytes_AS_STRING(args[2])[at], (uint64_t)anywhere, (int)bits)) goto done;
+        }
+    }
+    if (starts == NULL || (buckets = bytes_of(found.count * sizeof(int64_t))) == NULL) goto done;
+    if (found.count) memcpy(PyByteArray_AS_STRING(buckets), found.buckets, found.count * sizeof(int64_t));
+    answer = PyTuple_Pack(2, buckets, starts);
+done:
+    PyMem_Free(found.buckets);
+    Py_XDECREF(buckets);
+    Py_XDECREF(starts);
+    return answer;
+}

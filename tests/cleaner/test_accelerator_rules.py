@@ -17,7 +17,7 @@ from cleaner.document import Block
 from cleaner.heuristics.block_stats import Measures, measure_all
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import fold, tables_for
-from cleaner.html import page_shape
+from cleaner.html import page_places, page_shape
 from cleaner.labels import Label
 from cleaner.memory import fingerprints
 from cleaner.model import network
@@ -121,6 +121,34 @@ def test_signs_of_a_pages_lines_are_the_same(texts: list[str]) -> None:
         name: column.tolist() for name, column in pure.items()
     }
     assert all(compiled[name].dtype == column.dtype for name, column in pure.items())
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, (1 << 32) - 1), min_size=1, max_size=6).map(tuple), min_size=1, max_size=9),
+    st.integers(0, 1 << 30),
+)
+def test_buckets_of_a_pages_places_are_the_same(own: list[tuple[int, ...]], seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    arounds = [
+        tuple(chance.integers(0, len(own), chance.integers(1, page_places.MAX_ANCESTORS)).tolist()) for _ in range(5)
+    ]
+    compiled, pure = page_places._buckets([*own, None], arounds), page_places._buckets_in_numpy([*own, None], arounds)
+    assert [part.tolist() for part in compiled] == [part.tolist() for part in pure]
+    assert [part.dtype for part in compiled] == [part.dtype for part in pure]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ([None], [(0,)], bytes(9), 7, 20), ([(1,)], [(1,)], bytes(9), 7, 20), ([(1,)], [(0,) * 10], bytes(9), 7, 20),
+        ([(1,)], [[0]], bytes(9), 7, 20), ([(1,)], [(0,)], bytes(9), 8, 20), ([(1,)], [(0,)], bytes(9), 7, 0),
+        ([(-1,)], [(0,)], bytes(9), 7, 20), ([("a",)], [(0,)], bytes(9), 7, 20),
+    ],
+)  # fmt: skip
+def test_places_that_are_none_are_refused(wrong: tuple[object, ...]) -> None:
+    with pytest.raises((TypeError, ValueError, OverflowError)):
+        accelerator.compiled.place_hashes(*wrong)
 
 
 @settings(deadline=None)
