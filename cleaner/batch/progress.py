@@ -57,8 +57,12 @@ class RunProgress:
         self._live.clear()
 
     def begin(self, phase: str) -> None:
-        """A phase begins with the first document: its rate and its time left are its own."""
+        """A phase begins with the first document: its rate and its time left are its own.
+
+        How many documents there are may be known from the phase before: of a small table the plan does not say it.
+        """
         self.phase = phase
+        self.total = max(self.total, self.documents) if self.total else 0
         self._done.clear()
         self._live.clear()
         self.began = time.monotonic()
@@ -77,6 +81,11 @@ class RunProgress:
     def documents(self) -> int:
         """Documents done, failed ones included."""
         return self._sum("documents")
+
+    @property
+    def known_total(self) -> int:
+        """How many documents there will be; 0: not known, or more than was thought."""
+        return self.total if self.total >= self.documents else 0
 
     @property
     def failed(self) -> int:
@@ -104,8 +113,9 @@ class RunProgress:
     def to_values(self) -> dict[str, object]:
         """As JSON values."""
         return {
-            "phase": self.phase, "documents": self.documents, "total": self.total, "failed": self.failed,
-            "removed": self.removed, "rate": round(self.rate, 1),
+            "phase": self.phase, "documents": self.documents,
+            "total": max(self.total, self.documents) if self.total else 0,
+            "failed": self.failed, "removed": self.removed, "rate": round(self.rate, 1),
         }  # fmt: skip
 
 
@@ -162,7 +172,7 @@ class Bar:
 
     def _draw(self, progress: RunProgress) -> None:
         self._bar.total = max(progress.total, progress.documents, 1)
-        self._bar.n = progress.documents if progress.total else 0
+        self._bar.n = progress.documents if progress.known_total else 0
         self._bar.desc = progress.phase
         columns = get_terminal_size().columns
         self._bar.unit = figures_of(progress, columns - len(f"{progress.phase} 100%  ") - LEAST_BAR - 1)
@@ -179,7 +189,7 @@ class Bar:
 
 def figures_of(progress: RunProgress, columns: int) -> str:
     """What is done, what failed, how fast and how long still, what was removed: as much as the columns hold."""
-    done = number(progress.documents) + (f"/{number(progress.total)}" if progress.total else "")
+    done = number(progress.documents) + (f"/{number(progress.known_total)}" if progress.known_total else "")
     line = f"{done}, {number(progress.failed)} failed"
     for more in _more_figures(progress):
         if len(line) + 2 + len(more) > columns:
@@ -191,7 +201,7 @@ def figures_of(progress: RunProgress, columns: int) -> str:
 def _more_figures(progress: RunProgress) -> Iterator[str]:
     """What follows where there is room, the most important first."""
     yield f"{progress.rate:,.0f}/s"
-    if progress.total and progress.rate > 0:
+    if progress.known_total and progress.rate > 0:
         yield f"{duration(progress.seconds_left)} left"
     shares = progress.removed
     if shares:
@@ -202,8 +212,8 @@ def _more_figures(progress: RunProgress) -> Iterator[str]:
 
 def line_of(progress: RunProgress) -> str:
     """How far a run is, as one line."""
-    of = f" of {number(progress.total)}" if progress.total else ""
-    left = f", {duration(progress.seconds_left)} left" if progress.total and progress.rate > 0 else ""
+    of = f" of {number(progress.known_total)}" if progress.known_total else ""
+    left = f", {duration(progress.seconds_left)} left" if progress.known_total and progress.rate > 0 else ""
     shares = progress.removed
     named = ", ".join(f"{label} {share(part, 1)}" for label, part in list(shares.items())[:LABELS_SHOWN])
     removed = f", {share(sum(shares.values()), 1)} removed ({named})" if shares else ""

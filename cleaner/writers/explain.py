@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from archive.terminal import squeezed
 from cleaner.document import CleanedDocument, Decision
 from cleaner.labels import Action
+from cleaner.writers.words import share
 
 #: ANSI colours by action; the label stands in words beside it, so that nothing is told by colour alone.
 COLOURS = {Action.KEEP: "", Action.META: "\x1b[36m", Action.STRIP: "\x1b[31m"}
@@ -73,9 +74,9 @@ def explain_values(cleaned: CleanedDocument) -> dict[str, object]:
 
 
 def _share(cleaned: CleanedDocument) -> str:
-    visible = sum(d.end - d.start for d in cleaned.decisions)
-    gone = sum(d.end - d.start for d in cleaned.decisions if d.action is not Action.KEEP)
-    return f"{gone / visible:.0%}" if visible else "nothing"
+    """How much went, counted as the summary of a run counts it."""
+    gone = sum(span.end - span.start for span in cleaned.spans)
+    return share(gone, len(cleaned.source_text)) if cleaned.source_text else "nothing"
 
 
 def _styled(line: str, style: str, colour: bool) -> str:

@@ -7,7 +7,7 @@ import pytest
 from cleaner import clean
 from cleaner.batch import progress as module
 from cleaner.batch.counts import RunCounts
-from cleaner.batch.progress import Bar, Log, RunProgress, duration, line_of
+from cleaner.batch.progress import Bar, Log, RunProgress, duration, figures_of, line_of
 from cleaner.batch.shards.tasks import CHARACTERS, DOCUMENTS, FAILED, LABELS
 
 STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
@@ -66,3 +66,16 @@ def test_a_phase_that_only_reads_counts_and_the_next_begins_anew() -> None:
     assert progress.documents == 3
     progress.begin("cleaning")
     assert (progress.documents, progress.total) == (0, 5)
+
+
+def test_a_table_whose_rows_are_not_counted_yet_has_no_total_until_it_was_read_once():
+    progress = RunProgress(total=1)
+    progress.begin("counting")
+    progress.count(693)
+    assert line_of(progress).startswith("counting: 693 documents, ")
+    assert figures_of(progress, 200).startswith("693, 0 failed")
+    assert progress.to_values()["total"] == 693
+    progress.begin("cleaning")
+    progress.count(7)
+    assert line_of(progress).startswith("cleaning: 7 of 693 documents, ")
+    assert figures_of(progress, 200).startswith("7/693, ")

@@ -1,6 +1,7 @@
 """The command as a user types it: outputs, messages, exit codes. Runs in a process of its own."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -106,6 +107,12 @@ def test_explain_gives_every_line_with_reasons(tmp_path):
     assert "\x1b" not in out
     assert "newsletter" in out
     assert "sign up for our" in out
+    assert (
+        re.search(r"^clean · language en · \d+\.\d % removed$", out, re.MULTILINE)[0].split(" · ")[2][:-8]
+        in (
+            cleancopy("clean", path, "-o", tmp_path / "out")[1]  # both count alike
+        )
+    )
     values = json.loads(cleancopy("explain", "--json", path)[1])
     first, *others = [block["label"] for block in values["blocks"]]
     assert first in ("body", "standfirst")  # both are kept
