@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cleaner import accelerator
 from cleaner.segmentation.tokens import Floats, Ints
 
 #: No tree of a model has more levels.
@@ -30,13 +31,25 @@ class Trees:
 
     def score(self, table: Floats) -> Floats:
         """Rows × columns → the sum of the leaves that each row falls into."""
+        return self.start + self.value.take(self._leaves(table)).sum(axis=1)
+
+    def _leaves(self, table: Floats) -> Ints:
+        """Rows × trees → node."""
+        if accelerator.compiled is None or table.dtype != np.float32 or self.threshold.dtype != np.float32:
+            return self._leaves_in_numpy(table)
+        nodes = self.roots, self.feature, self.threshold, self.children, self.depth
+        memory = accelerator.compiled.leaves(np.ascontiguousarray(table), table.shape[1], *nodes)
+        return np.frombuffer(memory, np.int64).reshape(len(table), len(self.roots))
+
+    def _leaves_in_numpy(self, table: Floats) -> Ints:
+        """The reference that the accelerator is held to."""
         count, width = table.shape
         cells, rows = table.ravel(), np.arange(0, count * width, width)[:, None]
         nodes = np.broadcast_to(self.roots, (count, len(self.roots)))
         for _ in range(self.depth):  # `take` of flat arrays takes half the time of an index in brackets
             goes_right = cells.take(rows + self.feature.take(nodes)) > self.threshold.take(nodes)
             nodes = self.children.take(nodes * 2 + goes_right)
-        return self.start + self.value.take(nodes).sum(axis=1)
+        return nodes
 
     def arrays(self) -> dict[str, Floats]:
         """The arrays to store."""

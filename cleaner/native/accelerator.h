@@ -54,6 +54,7 @@ PyObject *accelerator_lines(PyObject *module, PyObject *const *args, Py_ssize_t 
 PyObject *accelerator_breaks(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_quick_init(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_page_words(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_leaves(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_place_hashes(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_line_shapes(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_walk(PyObject *module, PyObject *const *args, Py_ssize_t count);

@@ -2,7 +2,7 @@
  * bit. Integer arithmetic, and floats added in the same order; built with -ffp-contract=off. */
 #include "accelerator.h"
 
-#define VERSION 8 /* as in cleaner/accelerator.py */
+#define VERSION 9 /* as in cleaner/accelerator.py */
 
 const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items) {
     if (buffers->count >= MOST_BUFFERS) {
@@ -57,6 +57,7 @@ static PyMethodDef methods[] = {
     FAST(breaks, "breaks(tokens' arrays, gaps, sentences, tables, weights) -> memory of an int32 for each gap"),
     FAST(quick_init, "quick_init(class, fields, defaults, slow) -> an __init__ that fills slots at once"),
     FAST(page_words, "page_words(lines, [title], *other texts' lines) -> memory of what the lines say"),
+    FAST(leaves, "leaves(table, width, roots, features, thresholds, children, depth) -> memory of rows x trees int64"),
     FAST(place_hashes, "place_hashes(hashes, rows, groups, any group, bits) -> (memory of buckets, of rows' starts)"),
     FAST(line_shapes, "line_shapes(texts, final, closing, quotes) -> memory of columns x lines int64"),
     FAST(walk, "walk(root, functions, tags ...) -> (elements, lines) of a page, or None where Python must walk"),

@@ -152,6 +152,27 @@ def test_places_that_are_none_are_refused(wrong: tuple[object, ...]) -> None:
 
 
 @settings(deadline=None)
+@given(st.integers(0, 30), st.integers(0, 1 << 30))
+def test_leaves_of_trees_are_the_same(rows: int, seed: int) -> None:
+    chance, trees = np.random.default_rng(seed), network.shipped().trees
+    assert trees is not None
+    table = (chance.random((rows, int(trees.feature.max()) + 3)) * 9 - 2).astype(np.float32)
+    table[chance.random(table.shape) < 0.2] = 0
+    table[chance.random(table.shape) < 0.01] = np.nan
+    assert trees._leaves(table).tolist() == trees._leaves_in_numpy(table).tolist()
+
+
+@pytest.mark.parametrize("wrong", [(5, 0, 2), (2, 3, 2), (2, 0, 9), (0, 0, 2)])
+def test_trees_that_do_not_fit_are_refused(wrong: tuple[int, int, int]) -> None:
+    width, root, child = wrong
+    roots, feature, children = np.array([root]), np.array([0, 0, 1]), np.array([1, child, 1, 1, 2, 2])
+    with pytest.raises(ValueError, match="do not fit"):
+        accelerator.compiled.leaves(
+            np.zeros(6, np.float32), width, roots, feature, np.zeros(3, np.float32), children, 2
+        )
+
+
+@settings(deadline=None)
 @given(st.lists(st.sampled_from("read more the council met on monday 12 , subscribe now".split()), min_size=1))
 def test_weights_of_words_are_the_same(words: list[str]) -> None:
     linear, read = network.shipped().linear, featurise([" ".join(words)], [2])
