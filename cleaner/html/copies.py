@@ -77,7 +77,8 @@ def copies(layout: Layout, numbers: Sequence[int], texts: Sequence[str]) -> set[
         container for indexes in places.values() if len(indexes) > 1 for at in indexes for container in around[at]
     }
     stretches = sorted((spans[container] for container in repeating), key=lambda span: (span[0] - span[1], span[0]))
-    gone = _runs(lines)
+    gone = _hidden(layout, numbers, lines)
+    gone |= _runs(lines)
     for start, stop in dict.fromkeys(stretches):
         if gone.isdisjoint(range(start, stop)):
             gone.update(_copied(lines, start, stop))
@@ -105,6 +106,21 @@ def _copied(lines: _Lines, start: int, stop: int) -> list[int]:
     if said >= max(REPEATED, SAID * size) and lines.around_other(longest, start, stop) >= LONGER * size:
         return again
     return []
+
+
+def _hidden(layout: Layout, numbers: Sequence[int], lines: _Lines) -> set[int]:
+    """Hidden lines, those that a click shows among them, that a shown one says, too."""
+    covered: list[bool] = []
+    for element in layout.elements:
+        covered.append(element.hidden or element.panel or (element.parent >= 0 and covered[element.parent]))
+    hidden = [covered[layout.lines[number].element] for number in numbers]
+    return {
+        place
+        for text, places in lines.places.items()
+        if len(text) >= REPEATED and not all(hidden[place] for place in places)
+        for place in places
+        if hidden[place]
+    }
 
 
 def _runs(lines: _Lines) -> set[int]:

@@ -65,7 +65,7 @@ def settled(
     within: what the lines stand in besides the article.
     """
     odds = [_marked(block, block_odds) for block, block_odds in zip(blocks, odds, strict=True)]
-    odds = _tables_whole(blocks, odds)
+    odds = _verses_whole(_tables_whole(blocks, odds), within.verses)
     odds = [block_odds + within.raised.get(index, 0.0) for index, block_odds in enumerate(odds)]
     odds = _lists_whole(blocks, odds, within.lists)
     prose = sum(len(block.text) for block in blocks if len(block.text) >= PROSE)
@@ -91,6 +91,16 @@ def _tables_whole(blocks: Sequence[Block], odds: Sequence[float]) -> list[float]
         if stop > start:
             joint_odds[start:stop] = [sum(odds[start:stop]) / (stop - start)] * (stop - start)
         start = stop + 1
+    return joint_odds
+
+
+def _verses_whole(odds: Sequence[float], verses: Sequence[Sequence[int]]) -> list[float]:
+    """The odds with those of the lines of one paragraph averaged: they stand in one place."""
+    joint_odds = list(odds)
+    for lines in verses:
+        mean = sum(odds[line] for line in lines) / len(lines)
+        for line in lines:
+            joint_odds[line] = mean
     return joint_odds
 
 

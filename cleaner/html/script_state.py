@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
@@ -16,6 +17,8 @@ from selectolax.lexbor import LexborHTMLParser
 MAX_SCRIPT = 2_000_000
 #: So many scripts and values of a page are looked at.
 MOST_SCRIPTS, MOST_VALUES = 60, 40
+#: So many assignments of a script are tried.
+MOST_TRIES = 200
 
 #: `window.__STATE__ = {…}`, `var state = JSON.parse("…")`.
 _ASSIGNED = re.compile(
@@ -37,7 +40,7 @@ def states(tree: LexborHTMLParser) -> Iterator[Any]:
         script = node.text() or ""
         if len(script) > MAX_SCRIPT:
             continue
-        for match in _ASSIGNED.finditer(script):
+        for match in islice(_ASSIGNED.finditer(script), MOST_TRIES):
             value = _value(script, match.end())
             value = _value(value, 0) if match["parsed"] and isinstance(value, str) else value
             count += isinstance(value, dict | list)

@@ -32,6 +32,8 @@ OTHER_ARTICLE, SAME_TITLE = 250, 0.6
 #: What standing there adds to the page model's log-odds; alone: teasers on a page of nothing else.
 RAISED = {Label.RELATED: 5.0, Label.COMMENT: 8.0}
 ALONE, OTHER = 8.0, 10.0
+#: So many lines of at most so many characters in one paragraph are verse, or what is set like it.
+VERSES, VERSE = 4, 80
 #: What standing in a panel below its question adds: answers are short, and stand at the article's end.
 ANSWER = -2.0
 
@@ -67,6 +69,7 @@ class Structures:
     raised: Mapping[int, float] = field(default_factory=dict)  # line → what that adds to its log-odds
     nothing_else: bool = False  # the page is a list of teasers
     lists: Sequence[Sequence[int]] = ()  # the lines of each list of boxes alike
+    verses: Sequence[Sequence[int]] = ()  # short lines that one paragraph is broken into
 
 
 def structures(layout: Layout, title: str) -> Structures:
@@ -91,8 +94,22 @@ def structures(layout: Layout, title: str) -> Structures:
         kinds[number], raised[number] = Label.COMMENT, max(raised.get(number, 0), RAISED[Label.COMMENT])
     rest = sum(len(line.text) for number, line in enumerate(layout.lines) if number not in kinds and _is_prose(line))
     if rest >= ARTICLE or Label.RELATED not in kinds.values():
-        return Structures(kinds, raised, lists=lists)
+        return Structures(kinds, raised, lists=lists, verses=_verses(layout))
     return Structures(kinds, {**raised, **dict.fromkeys(kinds, ALONE)}, nothing_else=True, lists=lists)
+
+
+def _verses(layout: Layout) -> list[list[int]]:
+    """Per paragraph that is broken into short lines, as verse is, the lines."""
+    found: list[list[int]] = []
+    for number, line in enumerate(layout.lines):
+        if len(line.text) > VERSE or layout.elements[line.element].tag not in ("p", "blockquote"):
+            continue
+        follows = number and line.breaks == 1 and layout.lines[number - 1].element == line.element
+        if follows and found and found[-1][-1] == number - 1:
+            found[-1].append(number)
+        else:
+            found.append([number])
+    return [lines for lines in found if len(lines) >= VERSES]
 
 
 def _panels(layout: Layout) -> list[bool]:

@@ -194,6 +194,11 @@ COPIES = {
     "three renderings": ARTICLE * 3,
     "print copy": f"{ARTICLE}<div class=print><h2>{TITLE}</h2>{paragraphs(PROSE)}</div>",
     "synopsis": f"<article><h1>{TITLE}</h1><p class=lead>{PROSE[0]}</p>{paragraphs(PROSE)}</article>",
+    "hidden": f"{ARTICLE}<div>{''.join(f'<p style=display:none>{text}</p>' for text in PROSE)}</div>",
+    "hidden one by one": f"<h1>{TITLE}</h1>"
+    + "".join(f"<p>{text}</p><div hidden><p>{text}</p><p>{text}</p></div>" for text in PROSE),
+    "below headings": f"<h1>{TITLE}</h1>"
+    + "".join(f"<p>{text}</p><h2>Part</h2><p hidden>{text}</p>" for text in PROSE),
     "invisible": f"<div style='visibility:hidden'>{paragraphs(PROSE)}</div>{ARTICLE}",
 }
 
@@ -232,7 +237,6 @@ def test_short_answers_stay() -> None:
     assert body.count("Yes, it does.") == 4
 
 
-@pytest.mark.xfail(strict=True, reason="the judge of text takes a song of five lines amid an article for teasers")
 def test_refrain_stays() -> None:
     song = [
         "Row the boat home",
