@@ -9,16 +9,14 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import stat
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO
 
 from cleaner.decoding.decode import decode
-from cleaner.readers.files import not_a_file, too_large
+from cleaner.readers.files import opened_file, too_large
 from cleaner.readers.guard import guarded, guarded_row
-from cleaner.readers.packing import packing_of, unpacked
 from cleaner.readers.readings import Failure, FieldNames, InputFile, Original, Reading, ReadSettings
 from cleaner.readers.rows import RowError, failed_row_reading, missing_column, row_reading
 
@@ -31,12 +29,13 @@ _MEND = "mend or remove the row"
 
 def read_delimited(file: InputFile, settings: ReadSettings) -> Iterator[Reading]:
     """The articles in a table."""
-    facts = file.path.stat()
-    if not stat.S_ISREG(facts.st_mode):
-        return iter([Reading(None, None, not_a_file(file.locator, folder=stat.S_ISDIR(facts.st_mode)))])
-    stream = unpacked(file.path.open("rb"), packing_of(file.kind))
+    opened = opened_file(file)
+    if isinstance(opened, Reading):
+        return iter([opened])
     delimiter = "\t" if file.kind.startswith(".tsv") else None
-    return read_table(stream, name=file.locator, settings=settings, delimiter=delimiter, modified=facts.st_mtime)
+    return read_table(
+        opened.stream, name=file.locator, settings=settings, delimiter=delimiter, modified=opened.modified
+    )
 
 
 def read_table(

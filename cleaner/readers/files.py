@@ -9,7 +9,7 @@ import errno
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from cleaner.decoding.charset_guess import NO_HINTS, Hints, page_hints
 from cleaner.decoding.content_kind import ContentKind, content_kind
@@ -127,6 +127,21 @@ def not_a_file(locator: str, *, folder: bool = False) -> Failure:
     if folder:
         return Failure(locator, None, *_ADVICE[errno.EISDIR])
     return Failure(locator, None, "is a pipe or device, not a file", "copy what it gives into a file")
+
+
+class OpenedFile(NamedTuple):
+    """The unpacked bytes of an ordinary file, to be read once, and its time."""
+
+    stream: BinaryIO
+    modified: float
+
+
+def opened_file(file: InputFile) -> OpenedFile | Reading:
+    """A container's file, opened; the reading that says what stands in its place. Raises OSError, PackingError."""
+    facts = file.path.stat()
+    if not stat.S_ISREG(facts.st_mode):
+        return Reading(None, None, not_a_file(file.locator, folder=stat.S_ISDIR(facts.st_mode)))
+    return OpenedFile(unpacked(file.path.open("rb"), packing_of(file.kind)), facts.st_mtime)
 
 
 def read_payload(file: InputFile, media_type: str, settings: ReadSettings) -> Original | Reading:

@@ -9,14 +9,12 @@ from __future__ import annotations
 import codecs
 import json
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, BinaryIO
 
-from cleaner.readers.files import not_a_file, read_bounded, too_large
+from cleaner.readers.files import opened_file, read_bounded, too_large
 from cleaner.readers.guard import guarded, guarded_row
-from cleaner.readers.packing import packing_of, unpacked
 from cleaner.readers.readings import Failure, FieldNames, InputFile, Original, Reading, ReadSettings
 from cleaner.readers.rows import DECODER, RowError, row_reading
 
@@ -33,11 +31,10 @@ _MEND = "mend the file; JSON's own programs (jq, python -m json.tool) show the p
 
 def read_json(file: InputFile, settings: ReadSettings) -> Iterator[Reading]:
     """The articles in a JSON file."""
-    facts = file.path.stat()
-    if not stat.S_ISREG(facts.st_mode):
-        return iter([Reading(None, None, not_a_file(file.locator, folder=stat.S_ISDIR(facts.st_mode)))])
-    stream = unpacked(file.path.open("rb"), packing_of(file.kind))
-    return read_json_stream(stream, name=file.locator, settings=settings, modified=facts.st_mtime)
+    opened = opened_file(file)
+    if isinstance(opened, Reading):
+        return iter([opened])
+    return read_json_stream(opened.stream, name=file.locator, settings=settings, modified=opened.modified)
 
 
 def read_json_stream(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import re
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,9 +21,8 @@ from lxml import etree
 from cleaner.decoding.charset_guess import Hints
 from cleaner.decoding.decode import decode
 from cleaner.document import Document
-from cleaner.readers.files import not_a_file, read_bounded, too_large
+from cleaner.readers.files import opened_file, read_bounded, too_large
 from cleaner.readers.guard import guarded
-from cleaner.readers.packing import packing_of, unpacked
 from cleaner.readers.readings import Failure, InputFile, Original, Reading, ReadSettings, Skipped, place
 from cleaner.readers.rows import facts_of_row
 from cleaner.readers.xml_formats import XmlArticle, articles_in
@@ -47,11 +45,10 @@ _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def read_xml(file: InputFile, settings: ReadSettings) -> Iterator[Reading | Skipped]:
     """The articles in an XML file; a file of another kind, such as a sitemap, is skipped."""
-    facts = file.path.stat()
-    if not stat.S_ISREG(facts.st_mode):
-        return iter([Reading(None, None, not_a_file(file.locator, folder=stat.S_ISDIR(facts.st_mode)))])
-    stream = unpacked(file.path.open("rb"), packing_of(file.kind))
-    return read_xml_stream(stream, name=file.locator, settings=settings, modified=facts.st_mtime)
+    opened = opened_file(file)
+    if isinstance(opened, Reading):
+        return iter([opened])
+    return read_xml_stream(opened.stream, name=file.locator, settings=settings, modified=opened.modified)
 
 
 def read_xml_stream(

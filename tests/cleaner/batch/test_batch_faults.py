@@ -1,7 +1,6 @@
 """What may happen to a run: kills, full disks, changed inputs, two at once, damage. The outputs are the same after all."""
 
 import errno
-import gzip
 import json
 import multiprocessing
 import os
@@ -18,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from support import shard_functions
+from support.inputs import ARTICLE, documents_of_all_kinds
 
 from archive.checking.verify import verify
 from cleaner import Cleaner, Policy
@@ -32,8 +32,6 @@ from cleaner.readers import ReadSettings
 from cleaner.writers.warc import CHECKS
 
 CLOCK = datetime(2026, 5, 3, 10, 22, tzinfo=UTC)
-STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
-ARTICLE = f"{STORY}\n\nSign up for our newsletter\n\n{STORY}\n\nRead more\n"
 POSIX = pytest.mark.skipif(os.name == "nt", reason="of POSIX systems")
 
 
@@ -79,15 +77,7 @@ def clean_words(folder, out, *more):
 def folder(tmp_path):
     """Thirty-odd documents of all kinds; ids that come twice, broken rows, empty files."""
     inside = tmp_path / "in"
-    (inside / "sub").mkdir(parents=True)
-    for number in range(9):
-        (inside / f"{number}.txt").write_text(f"Number {number}\n\n{ARTICLE * (number + 1)}", encoding="utf-8")
-    rows = [{"id": str(number % 13), "text": f"{number}. {ARTICLE}"} for number in range(20)]
-    (inside / "rows.jsonl").write_text("{broken\n" + "".join(json.dumps(row) + "\n" for row in rows))
-    packed = "".join(json.dumps({"id": number, "text": f"{number}. {ARTICLE}"}) + "\n" for number in range(9))
-    (inside / "packed.jsonl.gz").write_bytes(gzip.compress(packed.encode(), mtime=0))
-    (inside / "sub/empty.txt").write_text("Donate now\n")
-    (inside / "sub/page.html").write_text(f"<html><body><article><h1>Ferry</h1><p>{STORY}</p></article></body></html>")
+    documents_of_all_kinds(inside, files=9, rows=20, ids=13)
     for path in inside.rglob("*"):
         os.utime(path, (1_700_000_000, 1_700_000_000))
     return inside

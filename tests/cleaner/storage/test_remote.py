@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import s3
+from support.inputs import ARTICLE, STORY, documents_of_all_kinds
 
 from archive.checking.verify import verify
 from cleaner import Cleaner
@@ -31,8 +32,6 @@ from cleaner.writers.warc import CHECKS
 
 pytestmark = pytest.mark.integration
 CLOCK = datetime(2026, 5, 3, 10, 22, tzinfo=UTC)
-STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
-ARTICLE = f"{STORY}\n\nSign up for our newsletter\n\n{STORY}\n\nRead more\n"
 FIXTURES = Path(__file__).parents[3] / "fixtures"
 
 
@@ -53,15 +52,7 @@ def bucket():
 def folder(tmp_path, bucket):
     """Documents of all kinds in a folder and, with the same times, in the bucket; ids that come twice, broken rows."""
     inside = tmp_path / "in"
-    (inside / "sub").mkdir(parents=True)
-    for number in range(5):
-        (inside / f"{number}.txt").write_text(f"Number {number}\n\n{ARTICLE * (number + 1)}", encoding="utf-8")
-    rows = [{"id": str(number % 7), "text": f"{number}. {ARTICLE}"} for number in range(11)]
-    (inside / "rows.jsonl").write_text("{broken\n" + "".join(json.dumps(row) + "\n" for row in rows))
-    packed = "".join(json.dumps({"id": number, "text": f"{number}. {ARTICLE}"}) + "\n" for number in range(5))
-    (inside / "packed.jsonl.gz").write_bytes(gzip.compress(packed.encode(), mtime=0))
-    (inside / "sub/empty.txt").write_text("Donate now\n")
-    (inside / "sub/page.html").write_text(f"<html><body><article><h1>Ferry</h1><p>{STORY}</p></article></body></html>")
+    documents_of_all_kinds(inside, files=5, rows=11, ids=7)
     s3.upload(inside, f"{bucket}/in")
     return inside
 
