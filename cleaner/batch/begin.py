@@ -162,7 +162,13 @@ def planned(
 
 def make_folders(location: RunLocation, plan: Plan, settings: BatchSettings) -> None:
     """The folders of OUT, and in `text` a note where nothing goes there."""
-    names = ["text", *settings.pages, "documents", "warc", *([COPIES_FOLDER] if settings.copy_originals else [])]
+    names = [
+        "text",
+        *(settings.pages if plan.texts else ()),
+        "documents",
+        "warc",
+        *([COPIES_FOLDER] if settings.copy_originals else []),
+    ]
     for name in names:
         (location.out / name).mkdir(parents=True, exist_ok=True)
     if len(plan) and not plan.first and not plan.texts:

@@ -22,7 +22,7 @@ KINDS = 10
 def summary_lines(counts: RunCounts) -> Iterator[str]:
     """The counts of a run."""
     status = ", ".join(f"{number(count)} {name}" for name, count in sorted(counts.status.items()))
-    yield f"{plural(counts.documents, 'document')}: {status or 'none'}"
+    yield f"{plural(counts.documents, 'document')}: {status or 'nothing to clean'}"
     if counts.characters:
         removed = counts.removed.total()
         whole = plural(counts.characters, "character")

@@ -113,3 +113,17 @@ def test_standard_output(words, begins, monkeypatch, capsysbinary):
 def test_formats_in_the_wrong_place(words, says, tmp_path, capsys):
     assert main(["clean", *[str(tmp_path) if word == "IN" else word for word in words]]) == 2
     assert says in capsys.readouterr().err
+
+
+def test_where_all_inputs_are_rows_no_folder_of_pages_stands_empty(inside, tmp_path):
+    run_batch([inside / "c.jsonl"], Cleaner(), settings(tmp_path / "rows"), lambda _: None)
+    assert not {"html", "markdown"} & {path.name for path in (tmp_path / "rows").iterdir()}
+    assert "<article>" in rows(tmp_path / "rows")[0]["html"]
+    run_batch([inside], Cleaner(), settings(tmp_path / "all"), lambda _: None)
+    assert {"html", "markdown"} < {path.name for path in (tmp_path / "all").iterdir()}
+
+
+def test_a_run_over_nothing_says_so(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    assert main(["clean", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--workers", "1", "--timeout", "0"]) == 0
+    assert "0 documents: nothing to clean" in capsys.readouterr().out
