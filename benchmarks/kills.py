@@ -85,7 +85,7 @@ class Trials:
         for attempt in count():
             slower = 1.0 + attempt / 10  # than when it was timed; so that it comes to its end on a busy machine too
             after = self.chance.uniform(0.0, 1.1) * self.took * slower
-            own = "--workers" in self.scenario.words and self.chance.random() < self.commands
+            own = self.scenario.is_run and self.chance.random() < self.commands
             ended = self._command(after) if own else self._forked(after)
             if ended.code is not None and ended.code >= 0:
                 break

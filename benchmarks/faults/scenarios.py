@@ -37,6 +37,11 @@ class Scenario:
     grows: str = ""  # a file that may only become longer
     kept: tuple[str, ...] = ()  # patterns of what is there and must stay byte for byte, also after a fault
 
+    @property
+    def is_run(self) -> bool:
+        """Whether it cleans."""
+        return "--workers" in self.words
+
 
 _CLEAN = ("clean", "{0}/in", "-q", "--workers", "1", "--timeout", "0", "--shard-size", "4", "--to", "html", "-o")
 _RUN = (*_CLEAN, "{0}/place/out", "--now", FIRST, "--copy-originals")
