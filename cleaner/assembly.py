@@ -61,12 +61,12 @@ def assemble(
     title_stands = headline is not None or title_in_text
     body, places = _body(rendering.text, stretches, headline)
     shift = len(join_text(title if title_stands else "", body)) - len(body)
-    offsets = OffsetMap(rendering.repairs)
+    offsets, moved = OffsetMap(rendering.repairs), bool(rendering.repairs)
     spans: list[Span] = []
     pieces: list[Piece] = []
     for stretch in stretches:
         start, end, decision = stretch
-        first, last = offsets.to_source(start, end)
+        first, last = offsets.to_source(start, end) if moved else (start, end)
         if decision.action is not Action.KEEP:
             spans.append(Span(first, last, decision.label, decision.action, decision.score, decision.reasons))
         elif stretch is headline:
@@ -177,6 +177,8 @@ def _body(text: str, stretches: list[Stretch], headline: Stretch | None) -> tupl
 
 def _breaks(gap: str) -> int:
     """Line breaks in a gap, two at most: one blank line."""
+    if gap == "\n\n":  # as most are
+        return 2
     if len(gap) == 1:
         return int(not gap.isspace() or gap in "\n\r\v\f\x85\u2028\u2029")
     return min(2, max(gap.count("\n"), len(gap[:64].splitlines()) - 1)) if gap else 0

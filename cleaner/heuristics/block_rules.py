@@ -70,7 +70,7 @@ def cues(context: Context) -> Findings:
             continue
         if hits.protected:
             yield index, Evidence(Label.BODY, 20.0, hits.protected)
-        for hit, weight in _strongest(context, index, hits.cues):
+        for hit, weight in _strongest(context, index, hits.cues) if hits.cues else ():
             yield index, Evidence(hit.cue.label, weight, reason_of(hit))
 
 

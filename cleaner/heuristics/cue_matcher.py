@@ -114,15 +114,13 @@ class Matcher:
         if candidates is None:
             wide = None
         else:
-            meanings = self._light.meanings
-            for match in self._light_phrases.search(*given, bytes(not wanted for wanted in candidates)):  # type: ignore[union-attr]
-                _record_all(hits_of_block, meanings[match[0]], match, text.source)
+            matches = self._light_phrases.search(*given, bytes(not wanted for wanted in candidates))  # type: ignore[union-attr]
+            _record_all(hits_of_block, self._light.meanings, matches, text.source)
             flags = _widened(candidates, hits_of_block)
             hits_of_block = [None if wanted else hits for wanted, hits in zip(flags, hits_of_block, strict=True)]
             wide = bytes(flags)
-        meanings = self._all.meanings
-        for match in self._phrases.search(*given, wide):  # type: ignore[union-attr]
-            _record_all(hits_of_block, meanings[match[0]], match, text.source)
+        matches = self._phrases.search(*given, wide)  # type: ignore[union-attr]
+        _record_all(hits_of_block, self._all.meanings, matches, text.source)
         return hits_of_block
 
     def _find(self, text: _Text, candidates: Sequence[bool] | None) -> list[Hits | None]:
@@ -175,16 +173,16 @@ def _search(table: _Table, text: _Text, hits_of_block: list[Hits | None], run: r
 
 def _record_all(
     hits_of_block: list[Hits | None],
-    meanings: Sequence[Meaning],
-    match: tuple[int, int, int, int, bool],
+    meanings: Sequence[Sequence[Meaning]],
+    matches: Sequence[tuple[int, int, int, int, bool]],
     source: str | None,
 ) -> None:
-    _, index, start, end, free = match
-    hits = hits_of_block[index]
-    if hits is None:
-        hits = hits_of_block[index] = Hits()
-    for meaning in meanings:
-        _record(hits, meaning, (start, end), free=free, source=source)
+    for pattern, index, start, end, free in matches:
+        hits = hits_of_block[index]
+        if hits is None:
+            hits = hits_of_block[index] = Hits()
+        for meaning in meanings[pattern]:
+            _record(hits, meaning, (start, end), free=free, source=source)
 
 
 def _record(hits: Hits, meaning: Meaning, at: tuple[int, int], *, free: bool, source: str | None) -> None:
