@@ -217,8 +217,8 @@ def _decoded(original: Original, capture: Capture, charset: str | None) -> Readi
         "record-id": capture.id,
         "capture-date": capture.headers.get("warc-date", ""),
     }
-    if truncated := capture.headers.get("warc-truncated"):
-        metadata["truncated"] = truncated  # the crawler stopped here: WARC 1.1, 5.15
+    if why := _cut(capture):
+        metadata["truncated"] = why
     document = Document(
         id=capture.id or place(original.locator, original.row),
         text=decoded.text,
@@ -229,13 +229,19 @@ def _decoded(original: Original, capture: Capture, charset: str | None) -> Readi
     return Reading(replace(original, decoding=decoded.as_dict()), document)
 
 
+def _cut(capture: Capture) -> str:
+    """Why the body is not whole: the crawler stopped there (WARC 1.1, 5.15), or wrote the rest in other records (7)."""
+    told = capture.headers.get("warc-truncated", "")
+    return told or ("segmented" if "warc-segment-number" in capture.headers else "")
+
+
 def _wrongly_digested(capture: Capture, head: Head | None) -> bool:
     """Whether the payload's digest is wrong, asked where no block digest stands (that one was checked before).
 
     Writers disagree whether chunks belong to the payload: either form will do.
     """
     digest = capture.headers.get("warc-payload-digest")
-    if not digest or "warc-block-digest" in capture.headers or "warc-truncated" in capture.headers:
+    if not digest or "warc-block-digest" in capture.headers or _cut(capture):
         return False
     body = capture.block[head.size :] if head else capture.block
     return digest_matches(digest, body) is False and digest_matches(digest, dechunked(body)) is False

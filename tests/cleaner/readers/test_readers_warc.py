@@ -88,6 +88,19 @@ def test_what_a_document_knows() -> None:
     assert reading.original.modified == 1777803720
 
 
+@pytest.mark.parametrize(
+    ("header", "why"), [("WARC-Truncated: length", "length"), ("WARC-Segment-Number: 1", "segmented")]
+)
+def test_a_body_that_is_not_whole_is_told(header: str, why: str) -> None:
+    """The digest of a payload is then that of the whole one."""
+    name, _, value = header.partition(": ")
+    more = {name: value, "WARC-Block-Digest": None, "WARC-Payload-Digest": "sha1:" + "A" * 32}
+    (reading,) = readings(record("a", http(page("a").encode()), **more))
+    assert isinstance(reading, Reading)
+    assert reading.document
+    assert reading.document.metadata["truncated"] == why
+
+
 def test_charset_of_the_header_wins_over_the_page() -> None:
     body = page("a", meta='<meta charset="koi8-r">').encode("cp1252")
     (reading,) = readings(record("a", http(body, "text/html; charset=windows-1252")))
