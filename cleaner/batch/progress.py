@@ -113,9 +113,8 @@ class RunProgress:
     def to_values(self) -> dict[str, object]:
         """As JSON values."""
         return {
-            "phase": self.phase, "documents": self.documents,
-            "total": max(self.total, self.documents) if self.total else 0,
-            "failed": self.failed, "removed": self.removed, "rate": round(self.rate, 1),
+            "phase": self.phase, "documents": self.documents, "total": self.known_total, "failed": self.failed,
+            "removed": self.removed, "rate": round(self.rate, 1),
         }  # fmt: skip
 
 

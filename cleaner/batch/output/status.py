@@ -13,7 +13,7 @@ from cleaner.batch.progress import PROGRESS
 from cleaner.batch.shards.files import WORK
 from cleaner.shapes import Each, is_count, is_number, misfit
 from cleaner.storage.object_store import PathOrUrl
-from cleaner.writers.words import duration
+from cleaner.writers.words import duration, share
 
 #: What `RunProgress.to_values` gives.
 _NOTED = {
@@ -56,10 +56,11 @@ def status_lines(out: PathOrUrl) -> list[str]:
         of = f" of {values['total']:,}" if values.get("total") else ""
         lines.append(f"{values['documents']:,}{of} documents, {values['failed']:,} failed")
     if values["state"] == "running" and values.get("rate"):
-        left = max(0, values["total"] - values["documents"]) / values["rate"]
-        lines.append(f"{values['phase']}: {values['rate']:,.0f} documents a second, {duration(left)} left")
+        seconds = max(0, values["total"] - values["documents"]) / values["rate"]
+        left = f", {duration(seconds)} left" if values["total"] else ""  # 0: how many there are is not known
+        lines.append(f"{values['phase']}: {values['rate']:,.0f} documents a second{left}")
     if removed := values.get("removed"):
-        lines.append("removed: " + ", ".join(f"{label} {share:.1%}" for label, share in removed.items()))
+        lines.append("removed: " + ", ".join(f"{label} {share(part, 1)}" for label, part in removed.items()))
     if values["state"] == "broken off":
         lines.append("the command that began it goes on with it")
     return lines

@@ -7,6 +7,7 @@ import pytest
 from cleaner import clean
 from cleaner.batch import progress as module
 from cleaner.batch.counts import RunCounts
+from cleaner.batch.output import status
 from cleaner.batch.progress import Bar, Log, RunProgress, duration, figures_of, line_of
 from cleaner.batch.shards.tasks import CHARACTERS, DOCUMENTS, FAILED, LABELS
 
@@ -74,8 +75,23 @@ def test_a_table_whose_rows_are_not_counted_yet_has_no_total_until_it_was_read_o
     progress.count(693)
     assert line_of(progress).startswith("counting: 693 documents, ")
     assert figures_of(progress, 200).startswith("693, 0 failed")
-    assert progress.to_values()["total"] == 693
+    assert progress.to_values()["total"] == 0
     progress.begin("cleaning")
     progress.count(7)
     assert line_of(progress).startswith("cleaning: 7 of 693 documents, ")
     assert figures_of(progress, 200).startswith("7/693, ")
+
+
+@pytest.mark.parametrize(("total", "line"), [(0, "7 documents, 0 failed"), (9, "7 of 9 documents, 0 failed")])
+def test_status_tells_the_total_where_it_is_known(tmp_path, monkeypatch, total, line):
+    values = {
+        "state": "running", "shards": 1, "shards_done": 0, "phase": "cleaning", "documents": 7, "total": total,
+        "failed": 0, "rate": 1.0, "removed": {"donation": 0.0459},
+    }  # fmt: skip
+    monkeypatch.setattr(status, "status_values", lambda out: values)
+    lines = status.status_lines(tmp_path)
+    assert lines[1:] == [
+        line,
+        "cleaning: 1 documents a second" + (", 0:00:02 left" if total else ""),
+        "removed: donation 4.6 %",
+    ]
