@@ -1,7 +1,7 @@
 """Scores and pages per second on HTML: cleancopy (page, fast, trafilatura) beside other extractors, in one run.
 
     python benchmarks/html_extractors.py PAGES.jsonl[.gz|.xz] [--split dev] [--every 1] [--rounds 1] [--models DIR]
-        [--minutes N]
+        [--minutes N] [--tools NAME …]
 
 Rows: {id, html, url?, domain?, bench?, split?, body?, with?, without?}. Every tool sees every page once a round, in
 turn, so that a machine that slows down slows all: read speeds as ratios. --models DIR holds page0.model … page4.model,
@@ -18,6 +18,7 @@ import json
 import logging
 import lzma
 import math
+import random
 import re
 import sys
 import time
@@ -41,6 +42,10 @@ Page = dict[str, Any]
 Tool = Callable[[Page], str]
 
 WORD = re.compile(r"\w+")
+#: Sets of a few pages each, which are also shown together.
+SMALL = ("msv", "crawl", "waddle")
+#: Samples of a bootstrap.
+SAMPLES = 400
 INVISIBLE = re.compile("[\u00ad\u200b-\u200d\ufeff]")
 
 
@@ -53,6 +58,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--models", type=Path, metavar="DIR")
     parser.add_argument("--minutes", type=float, help="no further page after so many minutes")
+    parser.add_argument("--tools", nargs="+", metavar="NAME", help="only these, as the table names them")
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)
     threadpool_limits(1, user_api="blas")
@@ -62,7 +68,7 @@ def main() -> None:
     pages = list(islice(rows, 0, None, args.every))
     if args.minutes:
         pages.sort(key=lambda page: zlib.crc32(page["id"].encode()))
-    tools = dict(available(args.models))
+    tools = {name: tool for name, tool in available(args.models) if args.tools is None or name in args.tools}
     for tool in tools.values():
         tool(pages[0])  # load models and tables outside the clock
     bodies: dict[str, dict[str, str]] = {name: {} for name in tools}
@@ -138,24 +144,41 @@ def report(pages: list[Page], bodies: dict[str, dict[str, str]], speeds: dict[st
     benches: dict[str, list[Page]] = defaultdict(list)
     for page in pages:
         benches[page.get("bench") or page["id"].split(":")[0]].append(page)
+    if small := [page for bench in list(benches) if bench.startswith(SMALL) for page in benches[bench]]:
+        benches["2005–2017 and other languages"] = small
     names = [f"{bench} ({len(group)})" for bench, group in sorted(benches.items())]
     print("| tool | " + " | ".join(names) + " | pages/s | × trafilatura |")
     print("|---" * (len(names) + 3) + "|")
     for tool, tool_bodies in bodies.items():
         cells = [score(group, tool_bodies) for _, group in sorted(benches.items())]
-        ratio = speeds[tool] / speeds["trafilatura"]
+        ratio = speeds[tool] / speeds["trafilatura"] if "trafilatura" in speeds else math.nan
         print(f"| {tool} | " + " | ".join(cells) + f" | {speeds[tool]:.1f} | {ratio:.2f} |")
 
 
-def score(pages: list[Page], bodies: dict[str, str]) -> str:
-    """Shingle F1 (article-extraction benchmark) and word F1 (WCXB), or F1 over segments (trafilatura)."""
+def score(pages: list[Page], found: dict[str, str]) -> str:
+    """The score of a bench with its 95 % bootstrap interval over pages.
+
+    Shingle F1 (article-extraction benchmark) and word F1 (WCXB), or F1 over segments (trafilatura).
+    """
     if not all(page.get("body") for page in pages):
-        return f"segments {segments(pages, bodies):.4f}"
-    pairs = [(squash(page["body"]), squash(bodies[page["id"]])) for page in pages]
-    shares = [(shared(runs(gold), runs(text)), bool(runs(text))) for gold, text in pairs]
-    precision = mean([hit[0] for hit, given in shares if given])
-    recall = mean([hit[1] for hit, _ in shares])
-    return f"shingle {f1(precision, recall):.4f}, word {mean([f1(*shared(*map(words, pair))) for pair in pairs]):.4f}"
+        return f"segments {interval(segments, [segment_counts(page, found[page['id']]) for page in pages])}"
+    pairs = [(squash(page["body"]), squash(found[page["id"]])) for page in pages]
+    shingles = [(*shared(runs(gold), runs(text)), float(bool(runs(text)))) for gold, text in pairs]
+    by_page = [f1(*shared(*map(words, pair))) for pair in pairs]
+    return f"shingle {interval(shingle_score, shingles)}, word {interval(mean, by_page)}"
+
+
+def interval(total: Callable[[list[Any]], float], by_page: list[Any]) -> str:
+    """What `total` makes of the values of pages, and of 400 samples of them the 2.5th and the 97.5th percentile."""
+    chance = random.Random(1)
+    drawn = sorted(total(chance.choices(by_page, k=len(by_page))) for _ in range(SAMPLES))
+    low, high = drawn[SAMPLES // 40], drawn[-1 - SAMPLES // 40]
+    return f"{total(by_page):.3f} [{low:.3f}, {high:.3f}]"
+
+
+def shingle_score(shares: list[tuple[float, float, float]]) -> float:
+    """F1 of mean precision, over pages of which something was kept, and mean recall."""
+    return f1(mean([share[0] for share in shares if share[2]]), mean([share[1] for share in shares]))
 
 
 def shared(gold: Counter[Any], text: Counter[Any]) -> tuple[float, float]:
@@ -173,15 +196,17 @@ def words(text: str) -> Counter[Any]:
     return Counter(word.lower() for word in WORD.findall(text))
 
 
-def segments(pages: list[Page], bodies: dict[str, str]) -> float:
-    counts: Counter[tuple[str, bool]] = Counter()
-    for page in pages:
-        text = squash(bodies[page["id"]])
-        for kind in ("with", "without"):
-            for passage in page.get(kind) or ():
-                counts[kind, squash(passage) in text] += 1
-    hit = counts["with", True]
-    return f1(hit / max(1, hit + counts["without", True]), hit / max(1, hit + counts["with", False]))
+def segment_counts(page: Page, body: str) -> tuple[int, int, int]:
+    """Of a page's segments: wanted ones found, wanted ones missed, unwanted ones found."""
+    text = squash(body)
+    wanted = [squash(passage) in text for passage in page.get("with") or ()]
+    unwanted = [squash(passage) in text for passage in page.get("without") or ()]
+    return sum(wanted), len(wanted) - sum(wanted), sum(unwanted)
+
+
+def segments(by_page: list[tuple[int, int, int]]) -> float:
+    hit, missed, wrong = (sum(counts[at] for counts in by_page) for at in range(3))
+    return f1(hit / max(1, hit + wrong), hit / max(1, hit + missed))
 
 
 def squash(text: str) -> str:

@@ -24,6 +24,8 @@ ASKS = KEPT | {Label.DONATION, Label.LEGAL, Label.MARKUP, Label.NEWSLETTER, Labe
 LITTLE_TEXT = 400
 #: A line of prose whose probability of boilerplate is below this is one of an article.
 SURELY_BODY = 0.2
+#: A letter of so many characters, of these mean log-odds by its place, may be the page's own text.
+LETTER, INSIDE = 600, -1.0
 #: A story in captions has so many that go, of so many characters, and in them at least this share of what else stays.
 CAPTIONS, CAPTION, TOLD = 2, 50, 0.5
 
@@ -43,6 +45,9 @@ def seen_together(part: Near, layout: Layout, decisions: Sequence[Decision], pol
     told = sum(decision.end - decision.start for decision in captions)
     if len(captions) >= CAPTIONS and size < LITTLE_TEXT and told >= TOLD * size:
         return _relabelled(decisions, captions, Label.BODY, policy, "most of the page's text stands in captions")
+    letter = [decision for decision in decisions if decision.label is Label.DONATION]
+    if _is_the_page(part, letter, size):
+        return _relabelled(decisions, letter, Label.BODY, policy, "most of what the page has to say")
     asks = sum(
         decision.end - decision.start for decision in decisions if decision.label in (Label.LEGAL, Label.SUBSCRIPTION)
     )
@@ -50,6 +55,18 @@ def seen_together(part: Near, layout: Layout, decisions: Sequence[Decision], pol
     if kept and not prose and size < LITTLE_TEXT and asks >= size:
         return _relabelled(decisions, kept, Label.SUBSCRIPTION, policy, "on a page that only asks for consent or money")
     return tuple(decisions)
+
+
+def _is_the_page(part: Near, letter: Sequence[Decision], kept: int) -> bool:
+    """Is a letter that asks for money what the page is about: more than the rest, and where its article stands?"""
+    size = sum(decision.end - decision.start for decision in letter)
+    if size < max(LETTER, kept):
+        return False
+    starts = [block.start for block in part.rendering.blocks]
+    odds = (
+        part.odds[bisect_right(starts, decision.start) - 1] * (decision.end - decision.start) for decision in letter
+    )
+    return sum(odds) < INSIDE * size
 
 
 def with_the_only_thing(blocks: Sequence[Block], decisions: Sequence[Decision], policy: Policy) -> tuple[Decision, ...]:

@@ -209,6 +209,25 @@ def test_text_comes_once(name: str) -> None:
     assert [body.count(text) for text in PROSE] == [1] * len(PROSE)
 
 
+FUND = [
+    "Our strike fund pays those who have been out for more than a week, and it is empty by the end of this month.",
+    "We ask all members and friends of the ferry to donate what they can, ten euros or a day's wage, to keep it going.",
+    "Your donation goes to the eleven families of the crew; we publish every payment on the door of the ticket hut.",
+    "You can give in cash at the hut, by card at the baker's, or by a standing order of five euros per month.",
+    "Thank you for your support. Without our readers and passengers the ferry would not have sailed last spring.",
+    "Please donate today: we need 4,000 euros until Friday, and each contribution of yours counts for the crew.",
+]
+
+
+def test_an_appeal_that_is_the_page_stays() -> None:
+    body = cleaned(
+        f"<html><head><title>Strike fund</title></head><body><main><h1>Strike fund</h1>{paragraphs(FUND)}</main></body></html>"
+    ).body
+    assert len([text for text in FUND if text in body]) >= 4
+    body = cleaned(page(f"<article><h1>{TITLE}</h1>{paragraphs(PROSE * 3 + FUND[1:])}</article>")).body
+    assert [text for text in FUND[1:] if text in body] == []
+
+
 FILLER = "The words of this paragraph stand here only to fill the page with something that reads like prose."
 REPEATED = {
     "the same paragraph": f"<h1>{TITLE}</h1>{paragraphs([FILLER] * 12)}",
