@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class Restored:
     name: str
     size: int
     skipped: str = ""
+    of_row: bool = False  # the article of a row; the archive does not hold the row's other fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,11 @@ def _one(
         except LedgerError as error:
             return group.metadata.problem(f"{name}: {error}")
         name = name if name.lower().endswith(DECODED_SUFFIX) else name + DECODED_SUFFIX
-    return _write(group, target, names=_names(name, fields.get("source-row")), data=data)
+    row = fields.get("source-row")
+    restored = _write(group, target, names=_names(name, row), data=data)
+    if isinstance(restored, Problem):
+        return restored
+    return replace(restored, of_row=row is not None and "source-record-id" not in fields)
 
 
 def _rebuilt(group: Group, ledger: Mapping[str, object], checks: Checks) -> bytes:
