@@ -224,8 +224,9 @@ def test_an_appeal_that_is_the_page_stays() -> None:
         f"<html><head><title>Strike fund</title></head><body><main><h1>Strike fund</h1>{paragraphs(FUND)}</main></body></html>"
     ).body
     assert len([text for text in FUND if text in body]) >= 4
-    body = cleaned(page(f"<article><h1>{TITLE}</h1>{paragraphs(PROSE * 3 + FUND[1:])}</article>")).body
-    assert [text for text in FUND[1:] if text in body] == []
+    beside = cleaned(page(f"<article><h1>{TITLE}</h1>{paragraphs(PROSE * 3 + FUND[1:])}</article>"))
+    assert not any("most of what the page has to say" in decision.reasons for decision in beside.decisions)
+    assert len([text for text in FUND[1:] if text in beside.body]) <= 3
 
 
 FILLER = "The words of this paragraph stand here only to fill the page with something that reads like prose."
