@@ -39,7 +39,6 @@ class Settings:
     kind: float = 0.7  # weight of the question which label
     seed: int = 1
     made_share: float = 0.5  # of the documents made from others, in each epoch
-    members: int = 2  # networks whose probabilities are averaged
     jobs: int = 1  # processes that learn at the same time, each without another fold
 
 

@@ -65,10 +65,8 @@ def page_problems(result: CleanedDocument, labels: dict[str, Any]) -> list[str]:
 FAILING: dict[str, str] = {}
 #: Seeds of which lines are lost or left, and which.
 LINES_FAILING = {
-    "04-apiculteurs.fr": "a subhead behind a teaser, “Un recensement attendu”, is taken for a caption",
     "03-schleuse.de": "the first line of a newsletter box is the letter's name alone: “Der Löhne-Bote am Abend”",
     "09-tramwaj.pl": "a banner, and a newsletter box without a word for newsletter",
-    "11-radio-drive.en": "a sentence that quotes a sign-up page is taken for it",
 }
 
 
