@@ -160,7 +160,7 @@ def unpack(data: bytes, name: str, kind: str, **versions: object) -> ModelFile:
         raise ModelError(f"{name} is not a cleancopy model; train one with `cleancopy train`")
     for key, ours in {"kind": kind, **versions}.items():
         if header.get(key) != ours:
-            raise ModelError(f"{name} has another {key} ({_short(header.get(key))}) than is read here ({_short(ours)})")
+            raise ModelError(f"{name} {_difference(key, header.get(key), ours)}")
     if header.get("digest") != _digest(arrays):
         raise ModelError(f"{name} is damaged (its digest does not fit); fetch or train it again")
     return ModelFile(name, header, arrays, hashlib.sha256(data).hexdigest())
@@ -172,6 +172,19 @@ def _digest(arrays: Mapping[str, Numbers]) -> str:
     for name in sorted(arrays):
         digest.update(np.ascontiguousarray(arrays[name]).data)
     return digest.hexdigest()
+
+
+def _difference(key: str, value: object, ours: object) -> str:
+    """What a file's header says otherwise than is read here; of lists, such as labels, what only one of them has."""
+    if not isinstance(value, list) or not isinstance(ours, list | tuple):
+        other = "other" if key.endswith("s") else "another"
+        return (
+            f"has {other} {key} ({_short(value)}) than {'are' if other == 'other' else 'is'} read here ({_short(ours)})"
+        )
+    more = [str(item) for item in value if item not in ours]
+    less = [str(item) for item in ours if item not in value]
+    told = [f"{what} {_short(', '.join(names))}" for what, names in (("with", more), ("without", less)) if names]
+    return f"has other {key} than are read here ({'; '.join(told) or 'in another order'}); train it again"
 
 
 def _short(value: object) -> str:
