@@ -117,7 +117,7 @@ def clean_text(entry: Entry) -> str | None:
     return None if conversion is None else conversion.block.decode("utf-8", "replace")
 
 
-def ledger_of(entry: Entry) -> Mapping[str, Any]:
+def ledger_of(entry: Entry) -> Mapping[str, object]:
     """The ledger. Raises LedgerError."""
     return load_ledger(entry.fields.get("ledger"))
 

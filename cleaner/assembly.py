@@ -194,7 +194,7 @@ def _is_day(told: str) -> bool:
     return True
 
 
-def _metadata(document: Document, rendering: Rendering, stretches: list[Stretch], lang: str) -> dict[str, Any]:
+def _metadata(document: Document, rendering: Rendering, stretches: list[Stretch], lang: str) -> dict[str, object]:
     metadata: dict[str, Any] = {**document.metadata, **rendering.metadata, "lang": lang}
     dated = "date" if _is_day(document.date or "") else "given-date"
     known: Mapping[str, str | None] = {"url": document.url, "source": document.source, dated: document.date}

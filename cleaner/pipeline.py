@@ -120,7 +120,7 @@ class Cleaner:
         self._matcher = lru_cache(maxsize=64)(self._compile)
         self._own_matcher = Matcher(self._cues)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """What another process builds the same cleaner from; shipped models are loaded there, not sent.
 
         A memory must be picklable: one that lies in a file should send the file's path.
@@ -350,7 +350,7 @@ class Cleaner:
     def _compile(self, lang: str) -> Matcher:
         return Matcher(tables_for(lang))
 
-    def configuration(self) -> dict[str, Any]:
+    def configuration(self) -> dict[str, object]:
         """All that decides the output besides the input; cues: a digest of the user's own."""
         cues = hashlib.sha256(repr(self._cues).encode()).hexdigest() if self._cues != CueTable() else None
         return {

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archive.segments.durable import write_atomically
 from archive.segments.problems import Problem
@@ -136,7 +136,7 @@ def _public_key(path: Path) -> Ed25519PublicKey:
     return key
 
 
-def _loaded(path: Path, *, private: bool) -> Any:
+def _loaded(path: Path, *, private: bool) -> object:
     try:  # here, since most commands need none of it
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives import serialization

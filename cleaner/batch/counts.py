@@ -187,7 +187,7 @@ class RunCounts:
         self.status["failed"] -= len(self.failures) - len(left)
         self.failures, self.status = left, +self.status
 
-    def to_values(self) -> dict[str, Any]:
+    def to_values(self) -> dict[str, object]:
         """All counts as JSON values, for `from_values`."""
         failures = [[failure.locator, failure.row, failure.what, failure.do] for failure in self.failures]
         counters = {name: dict(getattr(self, name)) for name in _COUNTERS}
@@ -234,7 +234,7 @@ class RunCounts:
             doubts=[_doubt_of(doubt) for doubt in report.get("least-certain", ())],
         )
 
-    def for_report(self) -> dict[str, Any]:
+    def for_report(self) -> dict[str, object]:
         """What run.json says of them: `counts`, the names of suspect and empty documents, `failures`."""
         failures = [
             {"path": failure.locator, "row": failure.row, "what": failure.what, "do": failure.do}
@@ -250,7 +250,7 @@ class RunCounts:
             "failures": failures,
         }
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The counts of run.json: `counts`."""
         removed = self.removed.total()
         return {
@@ -267,7 +267,7 @@ class RunCounts:
             "skipped": _sorted(self.skipped),
         } | ({"corrected": _sorted(self.corrected)} if self.corrected else {})
 
-    def _sources(self) -> dict[str, Any]:
+    def _sources(self) -> dict[str, object]:
         listed = _largest(self.source_documents, MOST_SOURCES)
         others = self.source_documents.keys() - set(listed)
         told = {"sources": {source: self._source([source]) for source in sorted(listed)}}

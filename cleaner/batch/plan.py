@@ -256,7 +256,7 @@ def text_names(path: Path) -> Iterator[str]:
             yield str(name)
 
 
-def listed_values(path: Path) -> Iterator[list[Any]]:
+def listed_values(path: Path) -> Iterator[list[object]]:
     """The lines of a plan, or of a list of inputs, as values; what comes last may be a path, or `earlier.GONE`.
 
     Raises OSError, PlanError.
@@ -339,7 +339,7 @@ def _facts(path: Path | RemoteFile) -> tuple[int, int, str] | None:
     return facts.st_size, facts.st_mtime_ns, facts.tag if isinstance(facts, ObjectFacts) else ""
 
 
-def _values(shard_input: ShardInput) -> list[Any]:
+def _values(shard_input: ShardInput) -> list[object]:
     """A line of the plan's file; the path last, since it says nothing of the input itself."""
     file, failure, part = shard_input.file, shard_input.failure, shard_input.part
     return [

@@ -168,7 +168,7 @@ class _Alone:
     function: ShardFunction
     report: dict[str, object]  # run.json as it is until the run is complete
 
-    def __call__(self, context: RunContext, task: Task, heartbeat: Heartbeat) -> Any:
+    def __call__(self, context: RunContext, task: Task, heartbeat: Heartbeat) -> object:
         """The result of the phase. Raises EngineError when the run is not this one any more."""
         self._check(context)  # before anything is written there
         name = f"worker-shard-{task.number:05d}.lock"  # one that `locked` waits for

@@ -148,7 +148,7 @@ def publish_inputs(out: Path) -> None:
             (out / updated).replace(out / name)
 
 
-def replaced_rows(out: Path, shards: Sequence[Path]) -> Iterator[tuple[dict[str, Any], int]]:
+def replaced_rows(out: Path, shards: Sequence[Path]) -> Iterator[tuple[dict[str, object], int]]:
     """The rows of earlier runs that these shards replace, their spans with the text that was removed (as far as the
     archive can be read), and the characters of their sources. Raises OSError, BatchError."""
     of_shard = groupby(replaced_documents(out / KNOWN, shards), key=lambda document: int(document["shard"]))
@@ -163,7 +163,7 @@ def replaced_rows(out: Path, shards: Sequence[Path]) -> Iterator[tuple[dict[str,
                     yield row | ({"spans": spans} if spans else {}), int(document["characters"])
 
 
-def _row_in(line: bytes, place: str) -> dict[str, Any]:
+def _row_in(line: bytes, place: str) -> dict[str, object]:
     try:
         row: dict[str, Any] = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -196,7 +196,7 @@ def _record_id(document: Any) -> str:
 
 def _closed(
     begun: BegunRun, counts: RunCounts, replaced: Sequence[tuple[dict[str, Any], int]], missing: Collection[str]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """run.json over all runs, each document as its last version; what decides is told as the last run had it.
 
     Inputs that failed and are not there any more do not count.

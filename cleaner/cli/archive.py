@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
 def _late(name: str) -> Callable[..., Any]:
     """The function of `writers.warc.CHECKS` of this name, loaded when it is called."""
 
-    def call(*values: object, **named: object) -> Any:
+    def call(*values: object, **named: object) -> object:
         return getattr(import_module("cleaner.writers.warc").CHECKS, name)(*values, **named)
 
     return call

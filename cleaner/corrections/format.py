@@ -159,7 +159,7 @@ def encode(row: Row) -> bytes:
         return (json.dumps(values, separators=(",", ":")) + "\n").encode()
 
 
-def _values(row: Row) -> dict[str, Any]:
+def _values(row: Row) -> dict[str, object]:
     if isinstance(row, Seen):
         spans = [[start, end, label.value] for start, end, label in row.spans]
         return {

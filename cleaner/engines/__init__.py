@@ -100,7 +100,7 @@ class Heartbeat:
 class ShardFunction(Protocol):
     """One phase of the work on a shard; picklable, so a function of a module."""
 
-    def __call__(self, context: Any, task: Task, heartbeat: Heartbeat) -> Any:
+    def __call__(self, context: Any, task: Task, heartbeat: Heartbeat) -> object:
         """The result for a task; raises OSError and EngineError for what ends the run."""
         ...
 

@@ -63,7 +63,7 @@ class LocalEngine:
             return _run_here(function, context, tasks, watch)
         return self.run_pickled(pickle.dumps((function, context)), iter(tasks), watch)
 
-    def run_pickled(self, phase: bytes, tasks: Iterator[Task], watch: Watch) -> Iterator[tuple[Task, Any]]:
+    def run_pickled(self, phase: bytes, tasks: Iterator[Task], watch: Watch) -> Iterator[tuple[Task, object]]:
         """The same with function and context as the workers get them, which need not be unpacked here."""
         again, waiting = deque[Task](), deque[Task]()
         deaths: dict[int, list[int]] = {}
@@ -112,7 +112,9 @@ class LocalEngine:
             self._workers[worker.slot] = _Worker.start(worker.slot, self._pool)
 
 
-def _run_here(function: ShardFunction, context: Any, tasks: Iterable[Task], watch: Watch) -> Iterator[tuple[Task, Any]]:
+def _run_here(
+    function: ShardFunction, context: Any, tasks: Iterable[Task], watch: Watch
+) -> Iterator[tuple[Task, object]]:
     heartbeat = Heartbeat(after=lambda: watch(heartbeat.cells[2:]))
     for task in tasks:
         result = function(context, task, heartbeat)

@@ -160,7 +160,7 @@ class Supervisor:
         """The results of the shards of a batch."""
         return {"result": [pickle.dumps(self._done(pickle.loads(task))) for task in batch["task"]]}
 
-    def _done(self, task: Task) -> tuple[Task, Any]:
+    def _done(self, task: Task) -> tuple[Task, object]:
         begun = ray.get(self._watchman.begin.remote(self.digest, task.number))
         if begun > MOST_DEATHS:
             return task, EngineError(
@@ -221,7 +221,7 @@ def _collect(results: Any, queue: SimpleQueue[Any]) -> None:
         queue.put(ended)
 
 
-def _watched(results: SimpleQueue[Any], watch: Any) -> Iterator[tuple[Task, Any]]:
+def _watched(results: SimpleQueue[Any], watch: Any) -> Iterator[tuple[Task, object]]:
     """The results as they come; figures in between. Raises what a function raised."""
     watched = time.monotonic()
     while True:

@@ -138,7 +138,7 @@ def json_of(node: LexborNode) -> Any:
         return None
 
 
-def values_in(value: object) -> Iterator[Any]:
+def values_in(value: object) -> Iterator[object]:
     """All values in JSON, a value before what it holds, in order; MAX_VALUES at most."""
     stack = [value]
     for _ in range(MAX_VALUES):

@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -32,7 +31,7 @@ _ROW = re.compile(r"^[0-9a-f]{1,6}:(?=[\[{\"])", re.MULTILINE)
 _DECODER = json.JSONDecoder(strict=False)
 
 
-def states(tree: LexborHTMLParser) -> Iterator[Any]:
+def states(tree: LexborHTMLParser) -> Iterator[object]:
     """The JSON values that a page's scripts hold, in order."""
     stream: list[str] = []
     count = 0
@@ -53,7 +52,7 @@ def states(tree: LexborHTMLParser) -> Iterator[Any]:
         yield values
 
 
-def _value(text: str, start: int) -> Any:
+def _value(text: str, start: int) -> object:
     """The JSON value that begins there; None for anything else."""
     try:
         return _DECODER.raw_decode(text, start)[0]

@@ -27,7 +27,7 @@ def with_shown(
     lines: Sequence[Line],
     elements: Sequence[Element],
     url: str | None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The facts that a page states, with those that it only shows where it states none."""
     completed = dict(facts)
     if titles := completed.pop("titles", ()):

@@ -111,7 +111,7 @@ def _state(facts: dict[str, Any], name: str, value: object) -> None:
         facts[name] = value
 
 
-def merged(own: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+def merged(own: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, object]:
     """The page's metadata from what it states, and where it is silent from what others read of it."""
     both = {**others, **own}
     shown, read = both.pop("shown-authors", ()), author_names(others.get("authors", ()))
@@ -124,7 +124,7 @@ def merged(own: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
     return both
 
 
-def resolved(facts: Mapping[str, Any], tree: LexborHTMLParser, url: str | None) -> dict[str, Any]:
+def resolved(facts: Mapping[str, Any], tree: LexborHTMLParser, url: str | None) -> dict[str, object]:
     """The facts with their addresses made absolute, as far as the page's own is known."""
     base = tree.css_first("base[href]")
     here = _joined(url or "", (base.attributes.get("href") or "").strip() if base else "")
@@ -185,7 +185,7 @@ def _is_article(thing: Mapping[str, object]) -> bool:
     return any(isinstance(kind, str) and kind.endswith(_ARTICLE_ENDS) for kind in _list(kinds))
 
 
-def _list(value: object) -> list[Any]:
+def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
@@ -193,7 +193,7 @@ def _name(value: object) -> str:
     return string(value.get("name") if isinstance(value, dict) else value).strip()
 
 
-def _meant(value: object, known: Mapping[str, Mapping[str, object]]) -> Any:
+def _meant(value: object, known: Mapping[str, Mapping[str, object]]) -> object:
     """What stands for a reference into the page's graph; other values as they are."""
     reference = value.get("@id") if isinstance(value, dict) and "name" not in value else None
     return known.get(reference, value) if isinstance(reference, str) else value

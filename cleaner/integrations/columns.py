@@ -63,7 +63,7 @@ class CleanColumns:
     nested: bool = False  # metadata, spans, repairs as values, not as JSON texts
     max_bytes: int = DEFAULT_MAX_BYTES  # longer articles fail
 
-    def __call__(self, batch: Mapping[str, object]) -> dict[str, Any]:
+    def __call__(self, batch: Mapping[str, object]) -> dict[str, object]:
         """The batch with our columns, as lists; columns that stay are the very ones given. Raises ColumnError."""
         if isinstance(batch, str | bytes | list | tuple | None):
             raise ColumnError(f"a batch is a dict of columns, not {type(batch).__name__}")
@@ -95,7 +95,7 @@ class CleanColumns:
             twice = next(name for name in names if self._kept_name(name) != name and INPUT + name in names)
             raise ColumnError(f"the batch holds both {twice} and {INPUT}{twice}; give a prefix=, or rename one")
 
-    def _articles(self, batch: Mapping[str, object]) -> Iterator[dict[str, Any]]:
+    def _articles(self, batch: Mapping[str, object]) -> Iterator[dict[str, object]]:
         """What the rows hold of an article, under our own names."""
         contents = {"html": self.html} if self.html == self.text else {"text": self.text, "html": self.html}
         columns = {ours: _listed(batch[name]) for ours, name in contents.items() if name in batch}
@@ -113,7 +113,7 @@ class CleanColumns:
         return row if self.nested else row | {name: _json(row[name]) for name in NESTED}
 
 
-def _given_content(article: Mapping[str, object]) -> dict[str, Any]:
+def _given_content(article: Mapping[str, object]) -> dict[str, object]:
     """What a failed row had to be cleaned, for its metadata: the column of the clean text takes its place."""
     content = {name: article[name] for name in ("text", "html") if isinstance(article.get(name), str)}
     return {"input": content} if content else {}
@@ -145,7 +145,7 @@ def reason(failure: Failure) -> str:
     return f"{failure.what}; {failure.do}"
 
 
-def one_thread() -> AbstractContextManager[Any]:
+def one_thread() -> AbstractContextManager[object]:
     """While it lasts BLAS works in one thread: a document's matrices are small, more threads only wait."""
     limit: AbstractContextManager[Any] = _blas().limit(limits=1, user_api="blas")
     return limit

@@ -208,7 +208,7 @@ class Memory:
         """The memory in a file."""
         return cls(Path(path), digest=digest)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return _reopened, (self.path, self.digest)
 
     def close(self) -> None:

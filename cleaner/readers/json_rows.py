@@ -148,7 +148,7 @@ def _shape(value: object) -> str:
     return "a single value"
 
 
-def _as_lines(text: str) -> list[Any]:
+def _as_lines(text: str) -> list[object]:
     """The objects of a text that is JSON lines in a file called .json; none when a line is something else."""
     try:
         rows = [DECODER.decode(line) for line in text.splitlines() if line.strip()]

@@ -103,7 +103,7 @@ def _row(columns: Mapping[str, Any], at: int, original: Original, settings: Read
     return row_reading(row, original, settings)
 
 
-def _value(scalar: Any) -> Any:
+def _value(scalar: Any) -> object:
     """A scalar as Python has it, else as Arrow writes it: nanoseconds, and dates before year 1 or after 9999."""
     try:
         return scalar.as_py()

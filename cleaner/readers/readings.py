@@ -132,7 +132,7 @@ class Reading:
     given_id: str | int | None = None  # the id that a row gives, as it gives it
 
     @property
-    def fields_of_failed(self) -> Mapping[str, Any]:
+    def fields_of_failed(self) -> Mapping[str, object]:
         """What the row of a failed input keeps: all fields that it had, the article with them."""
         return self.extra if self.row is None else self.row
 

@@ -85,7 +85,7 @@ def facts_of_row(lost: int) -> dict[str, Any]:
     return {**facts, "surrogates": lost} if lost else facts
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, object]:
     """An object whose keys are all different: of two equal ones the first would vanish unnoticed."""
     row = dict(pairs)
     if len(row) < len(pairs):
@@ -128,7 +128,7 @@ def _reading(row: Mapping[str, Any], original: Original, settings: ReadSettings,
     return Reading(original, document, None, extra, _without_id(row, given_id, names), given_id)
 
 
-def _without_id(row: Mapping[str, object], given_id: str | int | None, names: FieldNames) -> dict[str, Any]:
+def _without_id(row: Mapping[str, object], given_id: str | int | None, names: FieldNames) -> dict[str, object]:
     return {name: value for name, value in row.items() if given_id is None or name != names.id}
 
 

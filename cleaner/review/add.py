@@ -46,7 +46,7 @@ def add_corrections(
     return rows
 
 
-def _document(execute: Any, name: str, out: Path) -> Mapping[str, Any]:
+def _document(execute: Any, name: str, out: Path) -> Mapping[str, object]:
     """The document of that id or place: file#row, or file:row as messages write it. Raises ReviewError."""
     sql = "select * from document where digest != '' and (id = ? or place in (?, ?)) order by n"
     rows = execute(sql, (name, name, _ROW.sub(r"#\1", name)))

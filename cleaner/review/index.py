@@ -14,7 +14,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 
@@ -245,7 +244,7 @@ def _insert(database: sqlite3.Connection, number: int, document: Indexed) -> set
     return labels
 
 
-def _stretches(number: int, document: Indexed) -> Iterator[tuple[Any, ...]]:
+def _stretches(number: int, document: Indexed) -> Iterator[tuple[object, ...]]:
     """The document's lines by what the memory would know them by."""
     stretches = [(start, end, label, 0) for start, end, label in document.kept]
     stretches += [(span["start"], span["end"], span["label"], 1) for span in document.spans]

@@ -324,7 +324,7 @@ def _drawn(review: Review, article: Article) -> str:
     return page("_article.html", article=_shown(review, article, review.desk.state()))
 
 
-def _say(review: Review, asked: _Asked) -> dict[str, Any]:
+def _say(review: Review, asked: _Asked) -> dict[str, object]:
     article = _article_of(review, asked)
     shown = stretches(article, review.desk.state().corrections, review.desk.policy)
     rows = review.desk.say(article, shown, _said(asked.values), _who(review, asked))
@@ -344,20 +344,20 @@ def _said(values: dict[str, Any]) -> Said:
         raise ReviewError("send spans, a verdict and a scope") from None
 
 
-def _undo(review: Review, asked: _Asked) -> dict[str, Any]:
+def _undo(review: Review, asked: _Asked) -> dict[str, object]:
     article = _article_of(review, asked) if "n" in asked.values else None
     rows = review.desk.undo(_who(review, asked), article.document if article else "")
     message = f"taken back: {rows[0].label}" if rows else "nothing of yours to take back here"
     return {"message": message, "html": _drawn(review, article) if article else ""}
 
 
-def _reviewed(review: Review, asked: _Asked) -> dict[str, Any]:
+def _reviewed(review: Review, asked: _Asked) -> dict[str, object]:
     done = asked.values.get("done") is True
     review.desk.review(_article_of(review, asked), _who(review, asked), done=done)
     return {"message": "reviewed: what is not corrected is right" if done else "not reviewed"}
 
 
-def _line(review: Review, asked: _Asked) -> dict[str, Any]:
+def _line(review: Review, asked: _Asked) -> dict[str, object]:
     with review.database() as database:
         row = queries.line(database, asked.number("line"))
         document = queries.document(database, row["document"]) if row else None
@@ -379,5 +379,5 @@ def _name(review: Review, asked: _Asked) -> dict[str, Any]:
     return {"message": f"you are {session.who}"}
 
 
-def _invite(review: Review, _: _Asked) -> dict[str, Any]:
+def _invite(review: Review, _: _Asked) -> dict[str, object]:
     return {"address": review.guard.invite()}

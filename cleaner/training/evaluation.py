@@ -313,7 +313,7 @@ def _worst_rows(scored: Sequence[Scored], worst: int) -> Iterator[str]:
                 yield f"  {mistake.label}, {verb}: {' '.join(mistake.text.split())[:90]}"
 
 
-def as_values(scored: Sequence[Scored]) -> Mapping[str, Any]:
+def as_values(scored: Sequence[Scored]) -> Mapping[str, object]:
     """The main figures as JSON values, for model cards and gates."""
     tally = total(scored)
     precision, recall, f1 = tally.line_scores

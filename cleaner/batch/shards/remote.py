@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from cleaner.batch.plan import Shard, shard_inputs
 from cleaner.batch.shards.duplicate_ids import identify_shard
@@ -42,7 +41,7 @@ class RemoteContext:
     digest: str = ""  # of that memory
 
 
-def carry_out(context: RemoteContext, task: Task, heartbeat: Heartbeat) -> Any:
+def carry_out(context: RemoteContext, task: Task, heartbeat: Heartbeat) -> object:
     """A phase on one shard. Raises StoreError, and what the phase raises."""
     remote, shard = context, task.work
     with TemporaryDirectory(dir=scratch_folder(), ignore_cleanup_errors=True) as folder:

@@ -107,7 +107,7 @@ class Survey:
     long: Counter[str] = field(default_factory=Counter)
 
 
-def read_run(out: Path) -> dict[str, Any]:
+def read_run(out: Path) -> dict[str, object]:
     """run.json of a finished run. Raises ReportError for a folder that is not a run, or a run of another layout."""
     file = out / "run.json"
     advice = "give the folder that 'cleancopy clean IN -o OUT' wrote, after it has finished"
