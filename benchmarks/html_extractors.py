@@ -155,14 +155,14 @@ def report(pages: list[Page], bodies: dict[str, dict[str, str]], speeds: dict[st
         print(f"| {tool} | " + " | ".join(cells) + f" | {speeds[tool]:.1f} | {ratio:.2f} |")
 
 
-def score(pages: list[Page], found: dict[str, str]) -> str:
+def score(pages: list[Page], bodies: dict[str, str]) -> str:
     """The score of a bench with its 95 % bootstrap interval over pages.
 
     Shingle F1 (article-extraction benchmark) and word F1 (WCXB), or F1 over segments (trafilatura).
     """
     if not all(page.get("body") for page in pages):
-        return f"segments {interval(segments, [segment_counts(page, found[page['id']]) for page in pages])}"
-    pairs = [(squash(page["body"]), squash(found[page["id"]])) for page in pages]
+        return f"segments {interval(segments, [segment_counts(page, bodies[page['id']]) for page in pages])}"
+    pairs = [(squash(page["body"]), squash(bodies[page["id"]])) for page in pages]
     shingles = [(*shared(runs(gold), runs(text)), float(bool(runs(text)))) for gold, text in pairs]
     by_page = [f1(*shared(*map(words, pair))) for pair in pairs]
     return f"shingle {interval(shingle_score, shingles)}, word {interval(mean, by_page)}"

@@ -43,17 +43,17 @@ def main() -> None:
         for tool, find in tools.items():
             facts = find(page)
             for kind in KINDS:
-                given, found = said(kind, page.get(kind)), said(kind, facts.get(kind))
+                given, read_facts = said(kind, page.get(kind)), said(kind, facts.get(kind))
                 if given:
-                    counts[tool, kind, "hit"] += len(given & found)
-                    counts[tool, kind, "found"] += len(found)
+                    counts[tool, kind, "hit"] += len(given & read_facts)
+                    counts[tool, kind, "found"] += len(read_facts)
                     counts[tool, kind, "given"] += len(given)
     print(f"{seen} pages; precision / recall\n| | {' | '.join(KINDS)} |\n|---|---|---|---|")
     for tool in tools:
         cells = []
         for kind in KINDS:
-            hit, found, given = (counts[tool, kind, what] for what in ("hit", "found", "given"))
-            cells.append(f"{hit / max(1, found):.3f} / {hit / max(1, given):.3f} of {given}")
+            hit, read_facts, given = (counts[tool, kind, what] for what in ("hit", "found", "given"))
+            cells.append(f"{hit / max(1, read_facts):.3f} / {hit / max(1, given):.3f} of {given}")
         print(f"| {tool} | {' | '.join(cells)} |")
 
 

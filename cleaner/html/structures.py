@@ -100,16 +100,16 @@ def structures(layout: Layout, title: str) -> Structures:
 
 def _verses(layout: Layout) -> list[list[int]]:
     """Per paragraph that is broken into short lines, as verse is, the lines."""
-    found: list[list[int]] = []
+    verses: list[list[int]] = []
     for number, line in enumerate(layout.lines):
         if len(line.text) > VERSE or layout.elements[line.element].tag not in ("p", "blockquote"):
             continue
         follows = number and line.breaks == 1 and layout.lines[number - 1].element == line.element
-        if follows and found and found[-1][-1] == number - 1:
-            found[-1].append(number)
+        if follows and verses and verses[-1][-1] == number - 1:
+            verses[-1].append(number)
         else:
-            found.append([number])
-    return [lines for lines in found if len(lines) >= VERSES]
+            verses.append([number])
+    return [lines for lines in verses if len(lines) >= VERSES]
 
 
 def _panels(layout: Layout) -> list[bool]:
