@@ -74,12 +74,13 @@ def _table() -> Mapping[str, Sequence[tuple[str, float]]]:
         language: set((folder / f"{name}.txt").read_text(encoding="utf-8").lower().split())
         for language, name in LISTS.items()
     }
-    languages: dict[str, list[str]] = {}
+    languages: dict[str, tuple[str, ...]] = {}
     for language, words in lists.items():
         for word in words:
-            languages.setdefault(word, []).append(language)
+            languages[word] = (*languages.get(word, ()), language)
     sizes = {language: math.log(len(words)) for language, words in lists.items()}
-    return {
-        word: tuple((language, math.log(1 + len(lists) / len(having)) / sizes[language]) for language in having)
-        for word, having in languages.items()
-    }
+    weights = {
+        having: tuple((language, math.log(1 + len(lists) / len(having)) / sizes[language]) for language in having)
+        for having in set(languages.values())
+    }  # most of the 65,000 words are of one language: each set of languages is in memory once
+    return {word: weights[having] for word, having in languages.items()}
