@@ -183,13 +183,14 @@ class Cleaner:
         >>> [cleaned.body for cleaned in Cleaner().clean_many(["One line.", {"html": "<p>Another line."}])]
         ['One line.', 'Another line.']
         """
-        for document in documents:
-            if isinstance(document, Document):
-                yield self.clean_document(document)
-            elif isinstance(document, Mapping):
-                yield self.clean(**document)
-            else:
-                yield self.clean(document)
+        if isinstance(documents, str | bytes | Mapping | Document):
+            raise TypeError(f"documents is a list of texts or dicts, not one {type(documents).__name__}; use clean")
+        return map(self._clean_any, documents)
+
+    def _clean_any(self, document: str | Mapping[str, Any] | Document) -> CleanedDocument:
+        if isinstance(document, Document):
+            return self.clean_document(document)
+        return self.clean(**document) if isinstance(document, Mapping) else self.clean(document)
 
     def clean_document(self, document: Document, *, source: str | None = None) -> CleanedDocument:
         """Cleans one document; kept, removed and repaired together always rebuild its source text.

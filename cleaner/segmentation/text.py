@@ -32,10 +32,21 @@ SENTENCE_END = re.compile(r"(?:[.!?…؟।][\"'”’»)\]]*\s+|[。！？][”
 GLUED_SENTENCE = re.compile(r"[.!?…](?<=[^\W\d_A-Z]{2}[.!?…])[\"”»]?(?=[^\W\d_a-z][^\W\d_A-Z])")
 #: What stands before a full stop without ending a sentence; single letters too. Lower case.
 ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st sr jr gen sen rep gov lt col sgt capt rev hon vs etc no nr inc ltd co corp dept est approx "
+    "mr mrs ms dr prof st sr jr gen sen rep gov lt col sgt capt rev hon vs etc nr inc ltd co corp dept est approx "
     "jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k e.g i.e a.m p.m z.b d.h bzw ca usw evtl ggf str hr fr "
-    "art abs mio mrd tel av p.ex cf mme mlle dott sig ing ecc es pág ee.uu núm dra sra exmo im in der ul godz r tys "
+    "abs mio mrd tel av p.ex cf mme mlle dott sig ing ecc es pág ee.uu núm dra sra exmo im m.in der ul godz r tys "
     "г ул д стр им тыс млн млрд руб".split()
+)
+#: Words of their own too: abbreviations before a number only ("no. 4", "art. 12").
+BEFORE_NUMBER = frozenset({"no", "art"})
+#: Words of German before an ordinal, which has a stop: "am 4. Mai", "die 2. Liga". Lower case.
+BEFORE_ORDINAL = frozenset(
+    "der die das dem den des am im vom zum zur beim ein eine einen einem einer eines kein keine sein seine seinen "
+    "seinem seiner ihr ihre ihren ihrem ihrer unser unsere unserem unseren unserer jede jeder jeden jedem jedes diese dieser "
+    "diesem diesen dieses".split()
+)
+GERMAN_MONTHS = tuple(
+    "Januar Jänner Februar März April Mai Juni Juli August September Oktober November Dezember".split()
 )
 #: A quotation longer than this is cut into its sentences; one that is never closed would hold the rest of the text.
 LONGEST_SPEECH = 600
@@ -130,7 +141,7 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     places: list[tuple[int, int]] = []
     first = start
     for match in SENTENCE_END.finditer(text, start, end):
-        if _goes_on(text, first, match.start(), text[match.end()]) or _in_speech(text, first, match.end()):
+        if _goes_on(text, first, match.start(), match.end()) or _in_speech(text, first, match.end()):
             continue
         places.append((first, match.start() + len(match.group().rstrip())))
         first = match.end()
@@ -138,14 +149,20 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return places
 
 
-def _goes_on(text: str, first: int, stop: int, following: str) -> bool:
+def _goes_on(text: str, first: int, stop: int, after: int) -> bool:
+    """Does the sentence that begins at `first` go on behind the stop, with what begins at `after`?"""
+    following = text[after]
     if following.islower():
         return True
     if text[stop] != ".":
         return False
-    word = text[max(first, stop - 12) : stop].rsplit(None, 1)[-1:] or [""]
-    bare = word[0].lstrip("(\"'“„«").lower()
-    return bare in ABBREVIATIONS or (len(bare) == 1 and bare.isalpha()) or (bare.isdigit() and len(bare) <= 2)
+    before = text[max(first, stop - 24) : stop].split()
+    bare = before[-1].lstrip("(\"'“„«").lower() if before else ""
+    if bare in BEFORE_NUMBER:
+        return following.isdigit()
+    if bare.isdigit() and len(bare) <= 2:  # a list's number, an ordinal, or a sentence's last word: "… won 12 to 4."
+        return len(before) < 2 or before[-2].lower() in BEFORE_ORDINAL or text.startswith(GERMAN_MONTHS, after)
+    return bare in ABBREVIATIONS or (len(bare) == 1 and bare.isalpha())
 
 
 def _in_speech(text: str, first: int, stop: int) -> bool:

@@ -47,3 +47,9 @@ def test_no_more_are_read_than_were_given_back() -> None:
     assert next(cleaned).body == "Another."
     with pytest.raises(TypeError):
         next(cleaned)
+
+
+@pytest.mark.parametrize("one", ["One line.", {"text": "One line."}, Document("x", "One line."), b"One line."])
+def test_one_document_is_refused_at_once(one: Any) -> None:
+    with pytest.raises(TypeError, match="use clean"):
+        Cleaner().clean_many(one)
