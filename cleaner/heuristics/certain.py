@@ -13,7 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from ahocorasick_rs import AhoCorasick
+
 from cleaner.document import Block, Evidence
+from cleaner.heuristics.cue_matcher import matches_of
 from cleaner.heuristics.cues import fold
 from cleaner.heuristics.prompts import ARROWS, BRACKETS, COLONS, SHORT_SENTENCE, prompt_phrases
 from cleaner.labels import Label
@@ -177,7 +180,7 @@ def _read_too() -> frozenset[str]:
 def find_certain(folded: str, text: str, blocks: Sequence[Block]) -> dict[int, Evidence]:
     """Of the blocks that have such a form, by their number, what it is. folded: the whole text, as `fold` gives it."""
     certain: dict[int, Evidence] = {}
-    forms = {form for needle, forms in _NEEDLES.items() if needle in folded for form in forms}
+    forms = {form for needle in _needles_in(folded) for form in _NEEDLES[needle]}
     for first, last in _sentences(blocks) if forms else ():
         start, end = blocks[first].start, blocks[last].end
         form = _form_of(text[start:end], folded[start:end], forms) if end - start <= LONGEST else None
@@ -189,6 +192,18 @@ def find_certain(folded: str, text: str, blocks: Sequence[Block]) -> dict[int, E
             reason = f"opens with a prompt to read something else: “{prompt}”"
             certain[index] = Evidence(Label.RELATED, WEIGHT, reason)
     return certain
+
+
+@cache
+def _automaton() -> tuple[AhoCorasick, list[str]]:
+    needles = list(_NEEDLES)
+    return AhoCorasick(needles), needles
+
+
+def _needles_in(folded: str) -> set[str]:
+    """The needles that stand in a text, by one look at each character instead of one at each needle."""
+    automaton, needles = _automaton()
+    return {needles[pattern] for pattern, _, _ in matches_of(automaton, folded)}
 
 
 def _sentences(blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
@@ -213,9 +228,10 @@ def _prompt_of(text: str) -> str:
     head = text[: _LONGEST_PROMPT + 8]
     if BRACKETS.get(text[0]) == text[-1] and fold(alone := text[1:-1].strip(_AROUND)) in _read_too():
         return alone  # "[관련기사]", and nothing else
-    at = min((place for colon in COLONS if (place := head.find(colon)) > 0), default=0)
-    if not at or text[0] in _QUOTES:
+    places = [place for colon in COLONS if (place := head.find(colon)) > 0]
+    if not places or text[0] in _QUOTES:
         return ""
+    at = min(places)
     prompt = head[:at].strip(_AROUND)
     is_title = at + 2 < len(text) and text.count(" ") < PROMPT_WORDS
     if len(text) - at > SHORT_SENTENCE and ends_sentence(text):  # a title and a sentence of the article, perhaps

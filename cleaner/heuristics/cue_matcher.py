@@ -223,12 +223,16 @@ def _runs(flags: Sequence[bool], *, wanted: bool) -> Iterator[range]:
 
 
 def _matches(automaton: AhoCorasick, text: str) -> list[tuple[int, int, int]]:
-    """All matches (pattern, start, end) by their start; lone surrogates, which UTF-8 cannot hold, match nothing."""
+    """All matches (pattern, start, end) by their start."""
+    return sorted(matches_of(automaton, text), key=_by_start)
+
+
+def matches_of(automaton: AhoCorasick, text: str) -> list[tuple[int, int, int]]:
+    """All matches (pattern, start, end), by their end; lone surrogates, which UTF-8 cannot hold, match nothing."""
     try:
-        matches = automaton.find_matches_as_indexes(text, overlapping=True)
+        return automaton.find_matches_as_indexes(text, overlapping=True)
     except UnicodeEncodeError:
-        matches = automaton.find_matches_as_indexes(SURROGATE.sub("\ufffd", text), overlapping=True)
-    return sorted(matches, key=_by_start)
+        return automaton.find_matches_as_indexes(SURROGATE.sub("\ufffd", text), overlapping=True)
 
 
 def _by_start(match: tuple[int, int, int]) -> int:

@@ -6,6 +6,7 @@ import pytest
 
 from cleaner import Cleaner, clean
 from cleaner.document import Block
+from cleaner.heuristics import certain
 from cleaner.heuristics.certain import LONGEST, PROMPT_WORDS, find_certain
 from cleaner.heuristics.cues import fold
 from cleaner.heuristics.prompts import SHORT_SENTENCE
@@ -118,3 +119,10 @@ def test_rules_alone_know_such_forms() -> None:
         "\n".join([*ARTICLE, "Der Beitrag Die Fähre fährt wieder erschien zuerst auf Post."])
     )
     assert [span.label for span in cleaned.spans] == [Label.NAVIGATION]
+
+
+@pytest.mark.parametrize("around", ["", " the post … appeared first on ", "\ud800 instagram ", "instagram javascript "])
+def test_needles_are_those_that_stand_in_the_text(around: str) -> None:
+    for needle in certain._NEEDLES:
+        text = f"{around}{needle}\udfff{around}"
+        assert certain._needles_in(text) == {one for one in certain._NEEDLES if one in text}
