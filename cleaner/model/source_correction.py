@@ -28,6 +28,9 @@ SUBHEAD_LENGTH, OWN_NEIGHBOURS = 60, 0.3
 #: A block longer than a subhead that at least this share of the other articles hold, where there are so many, was
 #: boilerplate in 178 of 186 labelled cases (6 of the others are one site's note); so sure it is at least.
 COMMON_SHARE, COMMON_ARTICLES, COMMON = 0.1, 15, 0.95
+#: Such a block is background, and stays, when it stands at other places and beside other blocks each time, no rule
+#: hears it ask, and the model alone gives it less than this probability of boilerplate.
+LEANS = 0.7
 #: A share of words or of articles that counts as nearly all; how many short blocks in a row stand beside a long one.
 MOSTLY, NEIGHBOURS = 0.8, 3
 
@@ -39,6 +42,7 @@ def with_memory(
     before = np.clip(probabilities[:, len(KEPT) :].sum(axis=1), EDGE, 1 - EDGE)
     odds = trees.score(inputs(probabilities, evidence, blocks, recall))
     after = np.clip(1 / (1 + np.exp(-odds)), EDGE, 1 - EDGE)
+    after = np.where(recurs(recall), after, np.maximum(after, before))  # a caption stands in no other article
     after = np.where(is_common(probabilities, evidence, blocks, recall), np.maximum(after, COMMON), after)
     after = np.where(stands_like_subhead(blocks, recall), np.minimum(after, before), after)
     scale = np.ones_like(probabilities)
@@ -71,7 +75,11 @@ def is_common(probabilities: Floats, evidence: Floats, blocks: Sequence[Block], 
     table = recall.table
     in_runs = (table[:, COLUMN["covered"]] >= MOSTLY) * np.expm1(table[:, COLUMN["runs"]]) / recall.documents
     body = (probabilities[:, : len(KEPT)].argmax(axis=1) == 0) & (evidence[:, 1 : len(KEPT)].max(axis=1) <= 0)
-    often = body & (np.maximum(table[:, COLUMN["share"]], in_runs) >= COMMON_SHARE)
+    often = (
+        body
+        & (np.maximum(table[:, COLUMN["share"]], in_runs) >= COMMON_SHARE)
+        & ~_is_background(probabilities, evidence, recall)
+    )
     long_enough = np.array([len(block.text) > SUBHEAD_LENGTH for block in blocks])
     common: Flags = often & long_enough
     if common.any():
@@ -81,6 +89,18 @@ def is_common(probabilities: Floats, evidence: Floats, blocks: Sequence[Block], 
         for _ in range(NEIGHBOURS):
             common = common | (often & ((after & shifted(common, -1)) | (before & shifted(common, 1))))
     return common
+
+
+def _is_background(probabilities: Floats, evidence: Floats, recall: Recall) -> Flags:
+    """What articles say again and again, each time amid prose of its own: nobody asks, and nothing marks the place."""
+    table = recall.table
+    whole = np.expm1(table[:, COLUMN["others"]]) >= RECURRING
+    place = np.maximum(table[:, COLUMN["place"]], table[:, COLUMN["from_end"]])
+    beside = np.maximum(table[:, COLUMN["before"]], table[:, COLUMN["after"]])
+    heard = evidence[:, len(KEPT) :].max(axis=1) > 0
+    leans = probabilities[:, len(KEPT) :].sum(axis=1) >= LEANS
+    background: Flags = whole & (place < MOSTLY) & (beside < OWN_NEIGHBOURS) & ~heard & ~leans
+    return background
 
 
 def inputs(probabilities: Floats, evidence: Floats, blocks: Sequence[Block], recall: Recall) -> Floats:

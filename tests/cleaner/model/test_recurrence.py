@@ -64,8 +64,9 @@ def test_only_the_odds_of_boilerplate_move(odds: list[float], told: float) -> No
     )
     blocks = blocks_of(*["Read more"] * len(odds))
     after = with_memory(
-        stump(0, 99, told, 0), probabilities, evidence_sums([[]] * len(odds)), blocks, recall_of(*[{}] * len(odds))
-    )
+        stump(0, 99, told, 0), probabilities, evidence_sums([[]] * len(odds)), blocks,
+        recall_of(*[{"others": 3.0}] * len(odds)),
+    )  # fmt: skip
     assert after.sum(axis=1) == pytest.approx(np.ones(len(odds)))
     for side in (slice(0, len(KEPT)), slice(len(KEPT), None)):
         assert (after[:, side].argmax(axis=1) == probabilities[:, side].argmax(axis=1)).all()
@@ -131,6 +132,41 @@ def test_a_long_block_that_many_articles_hold_goes(
     after = with_memory(stump(0, 99, -6.0, 0), probabilities, evidence_sums([evidence]), blocks_of(PROSE), recall)
     gone = after[0, len(KEPT) :].sum()
     assert gone == pytest.approx(0.95) if goes else gone < 0.1
+
+
+@pytest.mark.parametrize(("told", "sure"), [(-6.0, 0.8), (6.0, 1.0)])
+def test_a_line_that_stands_in_no_other_article_is_no_less_boilerplate(told: float, sure: float) -> None:
+    """Every picture has a caption of its own: that it does not recur says nothing for it."""
+    probabilities = np.full((1, len(Label)), 0.0)
+    probabilities[0, 0], probabilities[0, -1] = 0.2, 0.8
+    after = with_memory(stump(0, 99, told, 0), probabilities, evidence_sums([[]]), blocks_of(PROSE), recall_of({}))
+    assert after[0, len(KEPT) :].sum() == pytest.approx(sure, abs=0.01)
+
+
+BACKGROUND = {"others": 3.0, "share": 0.4, "place": 0.5, "before": 0.1, "after": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("row", "leans", "evidence", "stays"),
+    [
+        (BACKGROUND, 0.1, (), True),
+        ({**BACKGROUND, "place": 0.79}, 0.1, (), True),
+        ({**BACKGROUND, "place": 0.81}, 0.1, (), False),  # always at one place
+        ({**BACKGROUND, "from_end": 0.81}, 0.1, (), False),
+        ({**BACKGROUND, "before": 0.31}, 0.1, (), False),  # beside the same block
+        ({**BACKGROUND, "after": 0.31}, 0.1, (), False),
+        (BACKGROUND, 0.69, (), True),
+        (BACKGROUND, 0.71, (), False),  # the model hears an appeal in it
+        (BACKGROUND, 0.1, (Evidence(Label.DONATION, 1.0, "asks"),), False),  # a rule does
+        ({**BACKGROUND, "others": 0.0, "covered": 1.0, "runs": 3.0}, 0.1, (), False),  # glued elsewhere
+    ],
+)
+def test_what_articles_say_again_amid_prose_of_their_own_stays(
+    row: dict[str, float], leans: float, evidence: tuple[Evidence, ...], *, stays: bool
+) -> None:
+    probabilities = np.full((1, len(Label)), 0.0)
+    probabilities[0, 0], probabilities[0, -1] = 1 - leans, leans
+    assert is_common(probabilities, evidence_sums([evidence]), blocks_of(PROSE), recall_of(row)).tolist() == [not stays]
 
 
 @pytest.mark.parametrize(("covered", "common"), [(0.81, True), (0.79, False)])
