@@ -13,18 +13,9 @@ from warc_samples import CLOCK, SEGMENT, article, command, few, write_segment
 serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization")
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key  # noqa: E402
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
+from support.keys import write_keys  # noqa: E402
 
 from archive.checking.signatures import SigningError, sign, signature_path, signature_problems  # noqa: E402
-
-
-def write_keys(folder: Path, name: str = "key") -> tuple[Path, Path]:
-    key = Ed25519PrivateKey.generate()
-    pem, none = serialization.Encoding.PEM, serialization.NoEncryption()
-    private, public = folder / name, folder / f"{name}.pub"
-    private.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, none))
-    public.write_bytes(key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo))
-    return private, public
 
 
 @pytest.fixture
@@ -79,9 +70,12 @@ CHANGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a segment cut": (lambda run: _first(run).write_bytes(_first(run).read_bytes()[:-700]), "has no seal"),
     "another date": (lambda run: _statement(run, "created", "2000-01-01T00:00:00Z"), "or was changed since"),
     "no signature": (lambda run: (run / "signature.json").unlink(), "there is no signature"),
-    "an empty signature": (lambda run: (run / "signature.json").write_bytes(b""), "no signature of cleancopy"),
-    "a deep signature": (lambda run: (run / "signature.json").write_text("[" * 100_000), "no signature of cleancopy"),
-    "another JSON": (lambda run: (run / "signature.json").write_text("[1]"), "no signature of cleancopy"),
+    "an empty signature": (lambda run: (run / "signature.json").write_bytes(b""), "not a signature of cleancopy"),
+    "a deep signature": (
+        lambda run: (run / "signature.json").write_text("[" * 100_000),
+        "not a signature of cleancopy",
+    ),
+    "another JSON": (lambda run: (run / "signature.json").write_text("[1]"), "not a signature of cleancopy"),
 }
 
 

@@ -16,7 +16,7 @@ x509 = pytest.importorskip("cryptography.x509")
 
 from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: E402
-from test_signatures import write_keys  # noqa: E402
+from support.keys import write_keys  # noqa: E402
 
 from archive.checking.signatures import signature_path  # noqa: E402
 from archive.checking.timestamps import answer_path, request_path  # noqa: E402
@@ -143,7 +143,7 @@ def test_any_other_answer_is_a_problem(
 ) -> None:
     root = spoil(signature_path(run), Authority(tmp_path / "tsa"))
     assert command("verify", run, "--tsa", root) == 1
-    assert "signature.json.tsr: it is no timestamp" in capsys.readouterr().out
+    assert "signature.json.tsr: it is not a timestamp" in capsys.readouterr().out
 
 
 def test_without_an_answer_or_a_root(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

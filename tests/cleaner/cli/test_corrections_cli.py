@@ -252,7 +252,7 @@ MEETS_NOTHING = {
     "a line far from all": (("a.jsonl#1", "zzz", "--keep"), "archive diff"),
     "words in several lines": (("a.jsonl#1", "dock", "--keep"), "times in same; give more of the line"),
     "no words": (("a.jsonl#1", " ", "--keep"), "an empty line meets nothing"),
-    "no label": (("a.jsonl#1", "Of the dock a.", "--label", "donatoin"), "'donatoin' is no label"),
+    "no label": (("a.jsonl#1", "Of the dock a.", "--label", "donatoin"), "'donatoin' is not a label"),
     "one of two lines": (("a.jsonl#1", "Of the dock a.", "zzz", "--keep"), "no line of same says “zzz”"),
 }
 
