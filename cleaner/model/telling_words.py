@@ -15,6 +15,11 @@ from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS, Ints
 _SAYS = np.isin(np.arange(TOKEN_KINDS), [*(KIND[kind] for kind in ("lower", "upper", "caseless", "ideograph")), CAPS])
 #: From these log-odds on a block's own words are said to speak for a label; so many of them are named.
 WORDS_SPEAK, MOST_WORDS = -1.0, 3
+#: Scripts from here on are written without spaces; each of their signs is a token.
+IDEOGRAPHS = "\u2e80"
+
+#: Start and end in UTF-16 code units, weight, word.
+_Stretch = tuple[int, int, float, str]
 
 
 def telling_words(
@@ -37,13 +42,14 @@ def telling_words(
     for (index, _), chosen, weights in zip(
         speak, chosen_tokens, np.split(all_weights, np.cumsum(sizes)[:-1]), strict=True
     ):
-        named: list[str] = []
-        for at in np.argsort(-weights, kind="stable").tolist():
-            if weights[at] <= 0 or len(named) == MOST_WORDS:
-                break
+        text = blocks[index].text
+        heard: list[_Stretch] = []
+        for at in np.flatnonzero(weights > 0).tolist():
             start = int(tokens.begins[chosen[at]] - tokens.block_starts[index])
-            word = _units(blocks[index].text, start, start + int(tokens.lengths[chosen[at]]))
-            named += [word] if word not in named else []
+            word = _units(text, start, start + int(tokens.lengths[chosen[at]]))
+            heard.append((start, start + int(tokens.lengths[chosen[at]]), float(weights[at]), word))
+        heard = sorted(_joined(heard), key=lambda stretch: -stretch[2])
+        named = list(dict.fromkeys(word for *_, word in heard))[:MOST_WORDS]
         if named:
             said[index] = named
     return said
@@ -54,6 +60,18 @@ def _telling(features: Features, index: int) -> Ints:
     begin = int(features.starts[index])
     telling: Ints = begin + np.flatnonzero(_SAYS[features.kinds[begin : begin + int(features.counts[index])]])
     return telling
+
+
+def _joined(heard: Sequence[_Stretch]) -> list[_Stretch]:
+    """The words with neighbouring ideographs as one: a single one of them says nothing to a reader."""
+    joined: list[_Stretch] = []
+    for start, end, weight, word in heard:
+        if joined and joined[-1][1] == start and word >= IDEOGRAPHS and joined[-1][3] >= IDEOGRAPHS:
+            first, _, before, said = joined[-1]
+            joined[-1] = first, end, before + weight, said + word
+        else:
+            joined.append((start, end, weight, word))
+    return joined
 
 
 def _units(text: str, start: int, end: int) -> str:
