@@ -139,3 +139,19 @@ def test_training_learns_the_pages_it_has_seen() -> None:
     model = parse(data, "the trained model")
     right = [((odds(model, each) > 0) == (each.outside == 1)).mean() for each in examples]
     assert np.mean(right) > 0.85
+
+
+def test_training_keeps_the_models_of_its_folds() -> None:
+    pytest.importorskip("sklearn")
+    from cleaner.training.corpus import FOLDS
+    from cleaner.training.pages import SETTINGS, Page, example, train_pages
+
+    html = (PAGES[0] / "page.html").read_text("utf-8")
+    pages = [Page(f"p{number}", f"site{number}.example", html, None, html) for number in range(3 * FOLDS)]
+    examples = [found for page in pages if (found := example(page, None, opinions=False)) is not None]
+    kept: dict[int, bytes] = {}
+    data, figures = train_pages(examples, print, replace(SETTINGS, width=8, epochs=1), keep=kept.__setitem__)
+    assert sorted(kept) == list(range(FOLDS))
+    assert len(set(kept.values()) | {data}) > 1
+    assert all(parse(model, "a fold's model") for model in kept.values())
+    assert figures
