@@ -28,7 +28,7 @@ MODEL = shipped_bytes()
 #: What this site says in other words each time, and no rule or model knows.
 CLUBS = ("rowers", "bakers", "smiths", "pilots", "weavers", "singers", "divers", "masons", "potters", "sailors")
 BODY = "The bridge of dock {n} opened on Monday after a year of work, and the ferry stopped at noon."
-CLUB = "The {club} of the harbour meet behind the old customs house, and the Post brings the cake."
+CLUB = "Meet the {club} of the harbour behind the old customs house, and the Post brings the cake."
 END = "The council paid for the stones of dock {n}, and the smith of the harbour made the lamps at the rail."
 
 
