@@ -61,13 +61,13 @@ def main() -> None:
 
 def articles(path: Path, sources: set[str], least: int) -> dict[str, list[str]]:
     """The texts of each of these sources that has enough."""
-    found: dict[str, list[str]] = defaultdict(list)
+    by_source: dict[str, list[str]] = defaultdict(list)
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
-            if row.get("source") in sources and len(found[row["source"]]) < MOST:
-                found[row["source"]].append(row["text"])
-    return {source: texts for source, texts in found.items() if len(texts) >= least}
+            if row.get("source") in sources and len(by_source[row["source"]]) < MOST:
+                by_source[row["source"]].append(row["text"])
+    return {source: texts for source, texts in by_source.items() if len(texts) >= least}
 
 
 def controls(golds: list[Gold]) -> set[str]:
@@ -84,8 +84,8 @@ def counted(texts: dict[str, list[str]], folder: Path) -> Memory:
     """The memory of these sources."""
     rows = folder / "articles.jsonl"
     with rows.open("w", encoding="utf-8") as file:
-        for source, found in texts.items():
-            for number, text in enumerate(found):
+        for source, articles_of_source in texts.items():
+            for number, text in enumerate(articles_of_source):
                 file.write(json.dumps({"id": f"{source}/{number}", "source": source, "text": text}) + "\n")
     command = [sys.executable, "-m", "cleaner", "memory", "build", str(rows), "-o", str(folder / "memory")]
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)

@@ -42,8 +42,8 @@ BEFORE_NUMBER = frozenset({"no", "art"})
 #: Words of German before an ordinal, which has a stop: "am 4. Mai", "die 2. Liga". Lower case.
 BEFORE_ORDINAL = frozenset(
     "der die das dem den des am im vom zum zur beim ein eine einen einem einer eines kein keine sein seine seinen "
-    "seinem seiner ihr ihre ihren ihrem ihrer unser unsere unserem unseren unserer jede jeder jeden jedem jedes diese dieser "
-    "diesem diesen dieses".split()
+    "seinem seiner ihr ihre ihren ihrem ihrer unser unsere unserem unseren unserer jede jeder jeden jedem jedes "
+    "diese dieser diesem diesen dieses".split()
 )
 GERMAN_MONTHS = tuple(
     "Januar Jänner Februar März April Mai Juni Juli August September Oktober November Dezember".split()
