@@ -223,7 +223,11 @@ class Cleaner:
             if reading.kind:
                 rendering = replace(rendering, metadata={**rendering.metadata, "kind": reading.kind.value})
             if reading.recall is None and self.model is not None:
-                decisions, kept = self._look_again(document, rendering, decisions, source, lang)
+                plain, own = decisions, decisions
+                if self._cues != CueTable():  # what a user's cue says moves nothing else, by no second look either
+                    plain = self._judge(document, reading, lang, with_own=False)
+                decisions, kept = self._look_again(document, rendering, plain, source, lang)
+                decisions = second_look.overlaid(decisions, plain, own)
             if document.media_type == "text/html":
                 from cleaner.html.page_kind import with_the_only_thing
 
@@ -276,14 +280,18 @@ class Cleaner:
             if rest.repairs or second_look.same_lines(before.blocks, rest.blocks):
                 break
             said = identify(rest.text, document.lang)
-            again = second_look.under(second_look.DEFAULT, self._judge(document, self._read(rest, source), said))
+            looked = self._judge(document, self._read(rest, source), said, with_own=False)
+            again = second_look.under(second_look.DEFAULT, looked)
             decisions, before = second_look.merged(kept, again), rest
         return second_look.under(self.policy, decisions), kept
 
     def _judge(
-        self, document: Document, reading: _Reading, lang: str, places: tuple[float, ...] = ()
+        self, document: Document, reading: _Reading, lang: str, places: tuple[float, ...] = (), *, with_own: bool = True
     ) -> tuple[Decision, ...]:
-        """The decisions on a rendering; places: per block the page model's log-odds that it is outside."""
+        """The decisions on a rendering; places: per block the page model's log-odds that it is outside.
+
+        with_own: with what the user's own cues say.
+        """
         rendering, recall = reading.rendering, reading.recall
         blocks, model = rendering.blocks, self.model
         first = model.read(blocks, reading.tokens) if model and blocks else None
@@ -294,7 +302,7 @@ class Cleaner:
             title=document.title or "",
             source=document.source,
         )
-        asked = self._asked(rendering, document.source)
+        asked = self._asked(rendering, document.source) if with_own else None
         cuts = (
             [[*ours, *own] for ours, own in zip(labelling.cuts, asked.cuts, strict=True)] if asked else labelling.cuts
         )

@@ -96,3 +96,19 @@ def _judged(place: tuple[int, int, int], again: Sequence[Decision], ends: Sequen
         if first < last:
             reasons = decision.reasons if decision.action is Action.KEEP else (*decision.reasons, AGAIN)
             yield Decision(first, last, decision.label, decision.action, decision.score, reasons)
+
+
+def overlaid(
+    decisions: tuple[Decision, ...], plain: Sequence[Decision], own: Sequence[Decision]
+) -> tuple[Decision, ...]:
+    """The decisions with those in place that a user's own cues changed: what differs between `plain` and `own`."""
+    if plain is own:
+        return decisions
+    before = set(plain)
+    changed = [decision for decision in own if decision not in before]
+    rest = [
+        decision
+        for decision in decisions
+        if not any(new.start < decision.end and decision.start < new.end for new in changed)
+    ]
+    return tuple(sorted([*rest, *changed], key=lambda decision: decision.start))

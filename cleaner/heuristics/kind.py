@@ -33,7 +33,11 @@ SPEAKERS = 2
 #: inside a sentence, and at most this share ends one.
 POEM_LINES, VERSE, VERSES, BROKEN, ENDED = 6, 70, 0.75, 0.2, 0.45
 
-TIME = re.compile(r"(?:\[|\()?\d{1,2}[:.h]\d{2}(?:\s?(?:Uhr|[ap]\.?m\.?|GMT|CET|h))?(?:\]|\))?(?=\s|$|[:–—-])")
+#: A time of day, or a minute of a match.
+TIME = re.compile(
+    r"(?:\[|\()?\d{1,2}[:.h]\d{2}(?:\s?(?:Uhr|[ap]\.?m\.?|GMT|CET|h))?(?:\]|\))?(?=\s|$|[:–—-])"
+    r"|\d{1,3}(?:\+\d{1,2})?['’′](?:\+\d{1,2})?(?=\s|$|[:–—-])"
+)
 SPEAKER = re.compile(r"([^\W\d_][\w .'’-]{0,30}):\s+\S")
 AMOUNT = re.compile(
     r"[-•*]?\s*(?:\d+(?:[.,/]\d+)?|[½¼¾⅓⅔])\s?(?:g|kg|ml|l|cl|dl|oz|lb|tbsp|tsp|cups?|EL|TL|Prise|Bund|Stück|"

@@ -144,3 +144,17 @@ def test_what_goes_at_the_second_look_says_so_and_the_source_is_rebuilt() -> Non
             told += 1
             assert rebuild(cleaned.text, ledger(cleaned, media_type="text/plain", decoding={})) == gold.text
     assert told > 2
+
+
+def test_a_users_cue_moves_no_other_line_by_a_second_look() -> None:
+    lines = [
+        "Ferry runs again between the harbours",
+        "The council of Norrhaven said on Tuesday that the ferry between the two harbours will run again from May.",
+        "The boat was mended by the smith of the harbour, who is eighty-one and does not intend to stop.",
+        "Residents had to take another road of thirteen miles, and the school began an hour later.",
+        "Sign up for our newsletter",
+    ]
+    plain = Cleaner().clean("\n".join(lines)).decisions
+    own = Cleaner(cues={"advert": {"whole": [lines[2]]}}).clean("\n".join(lines)).decisions
+    assert [a == b for a, b in zip(plain, own, strict=True)] == [True, True, False, True, True]
+    assert own[2].label is Label.ADVERT

@@ -33,6 +33,19 @@ def test_kind(kind: Kind) -> None:
     assert kind_of(KINDS[kind]) is kind
 
 
+def test_minutes_of_a_match_are_times_of_a_ticker() -> None:
+    lines = [
+        "Gullwick Town 2-1 Marram Rovers",
+        "Gullwick Town",
+        "90+3' Full time.",
+        "78' Goal!",
+        "65’ Tanner on for Reed.",
+        "12' Goal!",
+    ]
+    assert kind_of(lines) is Kind.TICKER
+    assert kind_of([*lines[:2], "78'er wine.", "The 65' boat.", "12 goals.", "90 men."]) is None
+
+
 @pytest.mark.parametrize("lines", [REPORT, MENU, [], ["One line."], REPORT * 2])
 def test_a_report_or_a_menu_is_none(lines: list[str]) -> None:
     assert kind_of(lines) is None
