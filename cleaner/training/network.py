@@ -65,10 +65,19 @@ SORTED_TOGETHER = 640  # documents
 def train_network(documents: Sequence[Labelled], mean: Floats, scale: Floats, settings: Settings) -> Network:
     """The network trained on documents whose inputs were made with this mean and scale. Raises ImportError."""
     import torch
+
+    torch.set_flush_denormal(True)  # tiny gradients make a processor three times as slow
+    try:
+        return _trained(documents, mean, scale, settings)
+    finally:
+        torch.set_flush_denormal(False)
+
+
+def _trained(documents: Sequence[Labelled], mean: Floats, scale: Floats, settings: Settings) -> Network:
+    import torch
     from torch.nn import functional
 
     torch.manual_seed(settings.seed)
-    torch.set_flush_denormal(True)  # tiny gradients make a processor three times as slow
     chance = random.Random(settings.seed)
     weights = _initial(documents[0].inputs.shape[1], settings)
     loss_of = _loss(_class_weights(documents), settings)
