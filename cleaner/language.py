@@ -64,6 +64,8 @@ def identify(text: str, declared: str | None = None, *, hint: str = "") -> str:
     code = detect_fast(sample.encode("utf-8", "replace").decode("utf-8"))[0]
     if len(text) < SHORT:
         code = _of_short(text, code)
+    elif code in LISTS and code not in _with_table():
+        code = _of_a_rare_one(sample, code)
     code = _told(code, sample)
     if hint and (code == "und" or any(code in close and hint in close for close in _CLOSE)):
         return understood(hint) or code
@@ -84,6 +86,15 @@ def _of_short(text: str, guess: str) -> str:
     if len(likely) == 1:
         return likely[0]
     return guess if guess in likely else "und"
+
+
+def _of_a_rare_one(sample: str, guess: str) -> str:
+    """A language without a cue table is believed where frequent words say no other: Portuguese, not Galician.
+
+    Of ten labelled articles that the identifier took for Galician, and these words do not, three are Galician.
+    """
+    likely = likely_languages(sample)
+    return likely[0] if len(likely) == 1 else guess
 
 
 @lru_cache(maxsize=4096)
@@ -123,10 +134,16 @@ def _current(code: str) -> str:
 
 
 @cache
+def _with_table() -> frozenset[str]:
+    """The languages that have a folder with cues."""
+    folder = resources.files("cleaner") / "data" / "languages"
+    return frozenset(entry.name for entry in folder.iterdir() if len(entry.name) == 2)
+
+
+@cache
 def _codes() -> frozenset[str]:
     """The codes of ISO 639-1 that most texts declare, so that a table of all need not be loaded for them."""
-    folder = resources.files("cleaner") / "data" / "languages"
-    return frozenset(LISTS) | {entry.name for entry in folder.iterdir() if len(entry.name) == 2}
+    return frozenset(LISTS) | _with_table()
 
 
 #: Codes of ISO 639-1 that were replaced.

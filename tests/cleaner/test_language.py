@@ -64,3 +64,14 @@ def test_two_letters_that_are_no_language_are_said_and_the_text_decides():
     with pytest.warns(LanguageWarning, match="'qx' is not understood"):
         assert identify("The museum opens a new wing on Friday.", "qx") == "en"
     assert (understood("iw"), understood("oc"), understood("nb")) == ("he", "oc", "no")
+
+
+def test_a_long_text_of_a_language_with_a_table_is_not_taken_for_its_neighbour_without():
+    questions = (
+        "Teresa Vasco no seu gabinete, com um mapa do Mondego\nHá trinta anos que Teresa Vasco mede cheias. Falámos com "
+        "ela em Coimbra.\nVai haver outra cheia?\nVai.\nQuando?\nNão sei. Ninguém sabe.\nReceba as notícias no seu "
+        "e-mail\nSubscreva a nossa newsletter gratuita\nE a barragem?\nA barragem está cheia. Aguenta.\nLeia também: "
+        "Seguros contra cheias disparam\nApoia as obras no leito?\nApoio. Mas chegam tarde."
+    )
+    assert identify(questions) == "pt"
+    assert identify("O concello aprobou onte o orzamento para a escola. " * 6) == "gl"
