@@ -20,7 +20,7 @@ FILES = {path.name for top in TOP for path in (ROOT / top).rglob("*.py")}
 #: Options of other programs, of scripts, and of Python's own tools that pages name.
 FOREIGN = {
     "--strict", "--pin", "--why", "--stages", "--screenshot", "--splits", "--every", "--rounds", "--documents", "--models", "-m",
-    "--browser", "--megabytes", "--python", "--count", "--node", "--without-fold", "--every-bit", "--page-count", "--parts",
+    "--browser", "--megabytes", "--python", "--count", "--node", "--without-fold", "--every-bit", "--page-count", "--parts", "--minutes",
 }  # fmt: skip
 
 
