@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,8 +14,9 @@ from cleaner.html.page_kind import seen_together, with_the_only_thing
 from cleaner.html.page_words import shares_in
 from cleaner.html.structures import structures
 from cleaner.html.trafilatura import page_facts
-from cleaner.labels import Policy
+from cleaner.labels import KEPT, Label, Policy
 from cleaner.language import identify
+from cleaner.title import ABOVE_HEADLINE
 
 #: Judges blocks by their words: document with its title, rendering, language, the page model's log-odds per block.
 Judge = Callable[[Document, Rendering, str, tuple[float, ...]], tuple[Decision, ...]]
@@ -49,11 +50,34 @@ def decide_page(
         return decisions, judged, identify(text or rendering.text, document.lang, hint=hint)
     part = pages.near(rendering, odds)
     lang = identify(part.rendering.text or rendering.text, document.lang, hint=hint)
+    if not document.title and pages.headline_of(rendering.blocks, odds, title) < 0:
+        untold = _untold_title(part, judge(document, part.rendering, lang, ()))
+        title = part.rendering.blocks[untold].text if untold >= 0 else title
+        part = replace(part, odds=tuple(pages.with_headline(part.odds, untold)))
     judged = judge(replace(document, title=title), part.rendering, lang, part.odds)
     judged = seen_together(part, layout, judged, policy)
     decisions = pages.widen(rendering, part, judged, odds, policy, within)
     completed = with_the_only_thing(rendering.blocks, decisions, policy)
     return completed, completed if within.nothing_else or completed != decisions else judged, lang
+
+
+def _untold_title(part: pages.Near, as_text: Sequence[Decision]) -> int:
+    """The block near the article that is its title by the rules for texts, where the page tells of none; or -1.
+
+    as_text: the decisions on these blocks, read as a text. A block that stands outside is none.
+    """
+    above = 0
+    starts = {block.start: index for index, block in enumerate(part.rendering.blocks)}
+    for decision in as_text:
+        index = starts.get(decision.start, -1)
+        if decision.label not in KEPT or index < 0 or part.odds[index] >= 0:
+            continue
+        if decision.label is Label.HEADLINE:
+            return index if decision.end == part.rendering.blocks[index].end else -1
+        above += 1
+        if above > ABOVE_HEADLINE:
+            break
+    return -1
 
 
 def _second_opinion(document: Document, rendering: Rendering) -> list[float]:

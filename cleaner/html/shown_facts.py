@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
+from cleaner.html.headline import shown_title
 from cleaner.html.near_headline import near_headline
 from cleaner.html.page import Element, Line
 from cleaner.html.shown_authors import shown_authors
@@ -15,10 +16,6 @@ from cleaner.html.shown_dates import date_in_address, shown_date
 
 #: Pages in this language write month before day with strokes; in others the day comes first.
 MONTH_FIRST = "en"
-#: A headline within a title has at least so many characters, and any headline at most so many.
-MIN_TITLE, MAX_TITLE = 12, 300
-#: What stands between a title and an outlet's name.
-SEPARATORS = ("|", "-", "–", "—", "·", "•", "»", "«", "/", ":")
 
 
 def with_shown(
@@ -27,12 +24,16 @@ def with_shown(
     lines: Sequence[Line],
     elements: Sequence[Element],
     url: str | None,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """The facts that a page states, with those that it only shows where it states none."""
     completed = dict(facts)
-    if titles := completed.pop("titles", ()):
-        completed["title"] = _title([completed["title"], *titles], lines, elements)
     address = str(completed.get("canonical") or url or "")
+    titles = [title for title in (completed.get("title"), *completed.pop("titles", ())) if title]
+    site = str(completed.get("site") or _host(address) or _host(url or ""))
+    if title := shown_title(titles, site, lines, elements):
+        completed["title"] = title
+    else:
+        completed.pop("title", None)
     near = near_headline(lines, elements)
     day_first = completed.get("language") != MONTH_FIRST
     seen: Mapping[str, Callable[[], Any]] = {
@@ -44,25 +45,6 @@ def with_shown(
         if name not in completed and (value := find()):
             completed[name] = value
     return completed
-
-
-def _title(stated: Sequence[str], lines: Sequence[Line], elements: Sequence[Element]) -> str:
-    """The first title that is stated, or the h1 that is one of them, or is in one beside the outlet's name."""
-    plain = [" ".join(title.split()).casefold() for title in stated]
-    for line in lines:
-        if elements[line.element].tag == "h1" and len(line.text) <= MAX_TITLE:
-            head = line.text.casefold()
-            if any(title == head or _is_beside_outlet(head, title) for title in plain):
-                return line.text
-    return stated[0]
-
-
-def _is_beside_outlet(head: str, title: str) -> bool:
-    """Does a title say a headline, then an outlet's name, or the other way round?"""
-    if len(head) < MIN_TITLE or head not in title:
-        return False
-    rest = title.removeprefix(head) if title.startswith(head) else title.removesuffix(head)[::-1]
-    return len(rest) < len(title) and rest.lstrip()[:1] in SEPARATORS
 
 
 def _host(address: str) -> str:
