@@ -27,12 +27,20 @@ LISTS = {
 #: The first language must have so many times the weight of the second, and so many words in its list: on 73 sentences
 #: of 12 languages (tests/cleaner/test_language.py has others) a smaller lead named more languages wrongly than rightly.
 LEAD, LEAST_WORDS = 1.1, 2
-#: Letters that are of one language alone, but for what is written in them without a cue table of ours.
-_SCRIPTS = (
-    ("ja", re.compile("[\u3041-\u30ff]")), ("ko", re.compile("[\uac00-\ud7a3]")), ("zh", re.compile("[\u4e00-\u9fff]")),
-    ("th", re.compile("[\u0e01-\u0e5b]")), ("el", re.compile("[\u0370-\u03ff]")), ("he", re.compile("[\u05d0-\u05ea]")),
+#: Scripts that are of one language alone, but for what is written in them without a cue table of ours: most letters of
+#: the text are of it, and one of them tells the language from others in that script.
+_SCRIPTS = tuple(
+    (language, re.compile(f"[{letters}]"), re.compile(f"[{telling or letters}]"))
+    for language, letters, telling in (
+        ("ja", "\u3041-\u30ff\u4e00-\u9fff", "\u3041-\u30ff"), ("ko", "\uac00-\ud7a3", ""), ("zh", "\u4e00-\u9fff", ""),
+        ("th", "\u0e01-\u0e5b", ""), ("el", "\u0370-\u03ff", ""), ("he", "\u05d0-\u05ea", ""),
+        ("bn", "\u0980-\u09ff", ""), ("ta", "\u0b80-\u0bff", ""),
+        ("ur", "\u0600-\u06ff", "\u0679\u0688\u0691\u06ba\u06d2"),
+    )
 )  # fmt: skip
-_WORD = re.compile(r"[^\W\d_]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+#: Letters with the vowel signs of Devanagari, which `\w` leaves out: most Hindi words would fall to pieces.
+_WORD = re.compile("(?:[^\\W\\d_][\u0900-\u0903\u093a-\u094f\u0955-\u0957\u0962\u0963]*)+")
 
 
 def likely_languages(text: str) -> list[str]:
@@ -41,9 +49,9 @@ def likely_languages(text: str) -> list[str]:
     >>> likely_languages("La escuela sigue cerrada hasta nuevo aviso.")
     ['es']
     """
-    letters = "".join(_WORD.findall(text))
-    for language, script in _SCRIPTS:
-        if 2 * len(script.findall(letters)) > len(letters) or (language == "ja" and script.search(letters)):
+    letters = "".join(_LETTERS.findall(text))
+    for language, script, telling in _SCRIPTS:
+        if 2 * len(script.findall(letters)) > len(letters) and telling.search(letters):
             return [language]
     weights, words = _weighed(text)
     if not weights:

@@ -106,9 +106,11 @@ def overlaid(
         return decisions
     before = set(plain)
     changed = [decision for decision in own if decision not in before]
-    rest = [
-        decision
-        for decision in decisions
-        if not any(new.start < decision.end and decision.start < new.end for new in changed)
-    ]
+    ends = [decision.end for decision in changed]  # they rise: decisions are in order, and disjoint
+
+    def stays(decision: Decision) -> bool:
+        at = bisect_right(ends, decision.start)
+        return at == len(changed) or changed[at].start >= decision.end
+
+    rest = [decision for decision in decisions if stays(decision)]
     return tuple(sorted([*rest, *changed], key=lambda decision: decision.start))

@@ -152,7 +152,7 @@ def shapes(context: Context) -> Findings:
 def code(context: Context) -> Findings:
     """Leaked program text: braces, semicolons and brackets in numbers no prose has; lines of invisible characters."""
     asked = frozenset(context.open)
-    possible = "{" in context.folded and ";" in context.folded
+    possible = "{" in context.folded and (";" in context.folded or '":' in context.folded)
     for index in range(len(context.blocks)) if possible else context.open:
         text = context.blocks[index].text
         if index not in asked and not ("{" in text and (";" in text or '":' in text)):

@@ -46,6 +46,8 @@ MOST = 100
 #: few titles have a full stop. (Of 455 titles with a short sentence behind them 371 are cut rightly at -5, 315 at -2.5;
 #: 71 and 59 elsewhere, 13 and 81 not at all. Of titles that do have a stop 57 % are cut at -5, 29 % at -2.5.)
 SHORT_SENTENCE, SURE, STOPPED, LEAST = 80, -2.5, -5.0, -9.0
+#: So many characters before a prompt are looked at: behind more spaces than these it stands free.
+REACH = 64
 #: A title has at least and at most so many characters.
 TITLE, LONGEST_TITLE = 8, 250
 #: What follows a prompt inside a line, up to this length, is its title, even when it ends like a sentence.
@@ -151,7 +153,7 @@ def _prompt_before(text: str, at: int, sign: str) -> tuple[int, int, int] | None
 
 def _stands_free(text: str, start: int, end: int) -> bool:
     """May a prompt begin here: at the start, behind a sentence's end, in capitals, or of two words and more?"""
-    before, phrase = text[:start].rstrip(), text[start:end]
+    before, phrase = text[max(0, start - REACH) : start].rstrip(), text[start:end]
     if not before or before[-1] in ENDS or before[-1] in ARROWS:
         return True
     first = phrase[0]

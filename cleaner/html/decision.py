@@ -71,12 +71,12 @@ def settled(
     odds = _lists_whole(blocks, odds, within.lists)
     headline = headline_of(blocks, odds, title)
     prose, kept = _sizes(blocks, odds, headline)
-    article_size = (
+    settled_odds = (
         odds
         if within.nothing_else or kept >= min(LITTLE * prose, ENOUGH)
         else _milder(odds, second() if second is not None else ())
     )
-    return with_headline(article_size, headline)
+    return with_headline(settled_odds, headline)
 
 
 def _sizes(blocks: Sequence[Block], odds: Sequence[float], headline: int) -> tuple[int, int]:

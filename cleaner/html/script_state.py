@@ -19,9 +19,9 @@ MOST_SCRIPTS, MOST_VALUES = 60, 40
 #: So many assignments of a script are tried.
 MOST_TRIES = 200
 
-#: `window.__STATE__ = {…}`, `var state = JSON.parse("…")`.
+#: `window.__STATE__ = {…}`, `var state = JSON.parse("…")`; of few names in a row, else a long row takes quadratic time.
 _ASSIGNED = re.compile(
-    r"(?:(?:window|self|globalThis)\s*(?:\.\s*[\w$]+|\[\s*[\"'][^\"']{1,60}[\"']\s*\])+|(?:var|let|const)\s+[\w$]+)\s*=\s*"
+    r"(?<![\w$.])(?:(?:window|self|globalThis)\s*(?:\.\s*[\w$]+|\[\s*[\"'][^\"']{1,60}[\"']\s*\]){1,6}|(?:var|let|const)\s+[\w$]+)\s*=\s*"
     r"(?P<parsed>JSON\.parse\(\s*)?(?=[{\[\"])"
 )
 #: Pieces of a stream that a page's own script puts together: `self.__next_f.push([1,"…"])`.

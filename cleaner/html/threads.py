@@ -48,7 +48,7 @@ _HEADING_SIZE = 60
 _BEFORE_DATES = frozenset("on at am le el em il op posted published vom den der dnia the klo kl".split())
 _AROUND = " ·•|-–—,:("
 _SAYS = re.compile(
-    r"\s+(?:says|said|wrote|schrieb|schreibt|sagt|a écrit|dit|escribió|dice|scrive|schreef|pisze|пишет)\b.*"
+    r"(?<!\s)\s+(?:says|said|wrote|schrieb|schreibt|sagt|a écrit|dit|escribió|dice|scrive|schreef|pisze|пишет)\b.*"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -12,7 +13,7 @@ from cleaner.decoding.decode import decode
 from cleaner.document import Block, Decision, Piece, Repair, Status
 from cleaner.labels import Action, Label
 from cleaner.ledger import ledger, rebuild
-from cleaner.second_look import AGAIN, DOUBTFUL, is_doubtful, merged, same_lines
+from cleaner.second_look import AGAIN, DOUBTFUL, is_doubtful, merged, overlaid, same_lines
 from cleaner.training.own_texts import read_texts
 
 OWN = ROOT / "fixtures" / "training" / "own"
@@ -158,3 +159,17 @@ def test_a_users_cue_moves_no_other_line_by_a_second_look() -> None:
     own = Cleaner(cues={"advert": {"whole": [lines[2]]}}).clean("\n".join(lines)).decisions
     assert [a == b for a, b in zip(plain, own, strict=True)] == [True, True, False, True, True]
     assert own[2].label is Label.ADVERT
+
+
+def test_cues_in_many_lines_are_laid_over_in_order_and_in_little_time() -> None:
+    def made(label: Label, count: int, step: int) -> list[Decision]:
+        return [Decision(10 * at, 10 * at + 9, label, Action.KEEP, 0.0) for at in range(0, count, step)]
+
+    plain, own = made(Label.BODY, 40_000, 1), made(Label.BODY, 40_000, 1)
+    own[::2] = made(Label.ADVERT, 40_000, 2)
+    halves = tuple(part for old in plain for part in (replace(old, end=old.start + 4), replace(old, start=old.end - 4)))
+    laid = overlaid(halves, plain, own)  # each against each would take some minutes
+    assert [decision.label for decision in laid] == [Label.ADVERT, Label.BODY, Label.BODY] * 20_000
+    assert [decision for decision in laid if decision.label is Label.BODY] == [
+        half for half in halves if half.start // 10 % 2
+    ]

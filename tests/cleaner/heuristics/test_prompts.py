@@ -8,7 +8,7 @@ import pytest
 
 from cleaner.document import Document
 from cleaner.heuristics.cues import available
-from cleaner.heuristics.prompts import LINE_TITLE, MOST, cut_prompts, prompt_phrases
+from cleaner.heuristics.prompts import LINE_TITLE, MOST, cut_prompts, find_prompts, prompt_phrases
 from cleaner.segmentation.text import segment_text
 
 PARAGRAPH = "The bridge opens again on Sunday, the council said."
@@ -85,3 +85,11 @@ def test_phrases_are_folded_and_of_one_language_a_line() -> None:
     assert codes == sorted(set(codes))
     assert set(codes) <= available()
     assert {"läs också", "baca juga", "相关阅读"} <= prompt_phrases()
+
+
+def test_prompts_in_lower_case_are_refused_by_what_stands_right_before_them() -> None:
+    assert list(find_prompts("a word, read also: " * 200_000)) == []  # a copy of the text for each takes a minute
+
+
+def test_a_prompt_behind_many_spaces_stands_free() -> None:
+    assert list(find_prompts(f"A word{' ' * 500}read also: Ferry runs again")) == [(506, 516, 0)]

@@ -237,3 +237,16 @@ def test_prose_and_crumbs(text: str, prose: bool, crumb: bool) -> None:
 def test_list_items(text: str, listed: bool) -> None:
     block = Block(0, len(text), text, 0, 0)
     assert (measure(block).listed, in_python(block).listed) == (listed, listed)
+
+
+def test_json_without_a_semicolon_anywhere_is_code_where_the_model_has_no_doubt() -> None:
+    leaked = '{"@context":"https://schema.example","@type":"NewsArticle","headline":"Ferry runs again"}'
+    text = f"{PROSE}\n{leaked}"
+    blocks = tuple(
+        Block(at, at + len(line), line, number, 1)
+        for number, (at, line) in enumerate(((0, PROSE), (len(PROSE) + 1, leaked)))
+    )
+    rendering = Rendering(text, blocks, text, (), {}, False)
+    for doubts in (None, [-9.0, -9.0]):
+        evidence = find_evidence(rendering, MATCHER, doubts=doubts).evidence[1]
+        assert "markup" in {piece.label for piece in evidence}

@@ -46,3 +46,8 @@ def test_pieces_are_put_together() -> None:
 def test_bounds() -> None:
     assert len(said(*["window.a = [1];"] * (MOST_SCRIPTS + 5))) == min(MOST_SCRIPTS, MOST_VALUES)
     assert said(f"window.a = [1];{' ' * MAX_SCRIPT}") == []
+
+
+@pytest.mark.parametrize("row", ["window" + ".window" * 250_000, "window" + ". self" * 250_000, "var " * 400_000])
+def test_long_rows_of_names_take_little_time(row: str) -> None:
+    assert said(f"{row};window.a = {WRITTEN}") == [VALUE]  # each name tried up to the row's end would take an hour
