@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from cleaner.html.page import Element, Line
+from cleaner.segmentation.stops import ends_sentence
 
 #: A headline within a title is so wide at least, an ideograph counting twice; any headline has at most so many
 #: characters.
@@ -19,7 +20,7 @@ MIN_TITLE, MAX_TITLE = 12, 300
 SEPARATORS = ("|", "-", "–", "—", "·", "•", "»", "«", "/", ":")
 #: Where a line is no heading, white space tells a stroke between two parts from one inside a word.
 _BETWEEN = re.compile(r"\s+[-–—/·•]\s+|\s*[|»«]\s*|\s*::?\s+|\s+::?\s*")
-#: Below a headline that is no heading stands so long a line within so many.
+#: Below a headline that is no heading stands so long a line, or a sentence, within so many.
 PROSE, PROSE_WITHIN = 40, 8
 #: A line of which so much is a link leads elsewhere.
 LINKED = 0.5
@@ -75,7 +76,8 @@ def _above_prose(lines: Sequence[Line], elements: Sequence[Element]) -> list[Lin
             continue
         if prose - number <= PROSE_WITHIN and len(line.text) <= MAX_TITLE:
             above.append(line)
-        prose = number if len(line.text) >= PROSE else prose
+        if len(line.text) >= PROSE or (" " in line.text and ends_sentence(line.text)):
+            prose = number
     return above[::-1]
 
 

@@ -10,6 +10,7 @@ from cleaner.document import Block, Decision
 from cleaner.html.copies import copies
 from cleaner.html.decision import HALF, Near
 from cleaner.html.page import Layout
+from cleaner.html.short_lines import broken_verses, ticker
 from cleaner.labels import KEPT, Action, Label, Policy
 
 #: A line of prose.
@@ -32,6 +33,12 @@ CAPTIONS, CAPTION, TOLD = 2, 50, 0.5
 
 def seen_together(part: Near, layout: Layout, decisions: Sequence[Decision], policy: Policy) -> tuple[Decision, ...]:
     """The decisions on the lines near the article (`part`), changed where together they say more."""
+    text = part.rendering.text
+    times, entries = ticker(text, decisions)
+    verses = list(broken_verses(text, decisions))
+    decisions = _relabelled(decisions, times, Label.BYLINE, policy, "the time of a ticker's entry")
+    decisions = _relabelled(decisions, entries, Label.BODY, policy, "an entry of a ticker")
+    decisions = _relabelled(decisions, verses, Label.BODY, policy, "a verse whose sentence goes on")
     decisions = _said_once(part, layout, decisions, policy)
     kept = [
         decision for decision in decisions if decision.action is Action.KEEP and decision.label is not Label.HEADLINE
