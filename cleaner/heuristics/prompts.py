@@ -168,7 +168,8 @@ def _stands_free(text: str, start: int, end: int) -> bool:
 
 def _title_end(text: str, title: int, ends: Sequence[int], breaks: Breaks | None) -> int:
     """Where the title behind a prompt is likely to end: with its sentence, or inside it, where a line has begun."""
-    stop = next((end for end in ends if end >= title + TITLE and _is_sentence(text[title:end])), ends[-1])
+    behind = (end for end in ends if end >= title + TITLE)
+    stop = next((end for end in behind if _is_sentence(text[max(title, end - REACH) : end])), ends[-1])
     if not _is_sentence(text[title:stop]):  # Thai has no stops
         return stop if stop - title <= LONGEST_TITLE else next(end for end in ends if end >= title + TITLE)
     letters = (stop - title) * (IDEOGRAPH_WEIGHT if text[title:stop].strip()[:1] >= "\u2e80" else 1)
