@@ -354,7 +354,7 @@ class Cleaner:
             rendering, tokens = cut, tokenise([block.text for block in cut.blocks])
             units = replace(units_of(tokens), witness=units.witness)
         recalled = recall(known, units, len(rendering.blocks))
-        return _Reading(rendering, tokens, recalled if recalled.known else None, source, kind)
+        return _Reading(rendering, tokens, recalled if recalled.speaks else None, source, kind)
 
     def _compile(self, lang: str) -> Matcher:
         return Matcher(tables_for(lang))

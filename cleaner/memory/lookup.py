@@ -117,6 +117,11 @@ class Recall:
         """Is there enough memory of the source to say anything?"""
         return self.documents >= ENOUGH
 
+    @property
+    def speaks(self) -> bool:
+        """Does anything of the document recur? In a folder of unrelated articles nothing does, and nothing follows."""
+        return self.known and bool((self.counts >= RECURRING).any())
+
     def reason(self, block: int) -> str:
         """What speaks for or against the block, in words; empty when it does not recur."""
         count = int(self.counts[block])

@@ -1,6 +1,8 @@
 """What the memory says of a document: counts of others, places, neighbours, stretches within a line."""
 
+import json
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from support.folders import SITE, memory_of, recalled, story, words
 from cleaner import Cleaner
 from cleaner.memory.lookup import COLUMN, MEASURES, Recall
 
+OWN = Path(__file__).parents[3] / "fixtures" / "training" / "own"
 APPEAL = "Dear readers, our small newsroom on the island lives by what you give, so please give today if you can."
 SUBHEAD = "What’s happening"
 
@@ -186,3 +189,12 @@ def recall_of(*, count, **measures):
     for name, measure in measures.items():
         table[0, COLUMN[name]] = measure
     return Recall(table, np.array([count]), 50)
+
+
+def test_in_a_folder_of_unrelated_articles_each_is_cleaned_as_by_itself(tmp_path):
+    rows = [json.loads(line) for line in (OWN / "docs.jsonl").read_text(encoding="utf-8").splitlines()]
+    texts = ["\n".join(text for _, text in row["lines"]) for row in rows if not row.get("flat")][:40:4]
+    alone, together = Cleaner(), Cleaner(memory=memory_of(tmp_path, texts))
+    for text in texts:
+        assert recalled(together.memory, text)[1].known
+        assert together.clean(text, source=SITE).decisions == alone.clean(text, source=SITE).decisions
