@@ -25,7 +25,6 @@ from cleaner.heuristics.annotate import Labelling, find_asked, find_evidence
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import CueTable, tables_for
 from cleaner.heuristics.kind import Kind, kind_of
-from cleaner.heuristics.prompts import cut_prompts
 from cleaner.html.page import Extractor
 from cleaner.labels import Action, Policy
 from cleaner.language import identify
@@ -39,7 +38,7 @@ from cleaner.model.source_correction import recurs
 from cleaner.model.telling_words import telling_words
 from cleaner.scores import Scores
 from cleaner.segmentation.line_breaks import shipped as shipped_breaks
-from cleaner.segmentation.text import bounded, glued, segment_text
+from cleaner.segmentation.text import bounded, glued
 from cleaner.segmentation.tokens import Tokens, tokenise
 from cleaner.time_limit import OverTimeError, limited
 from cleaner.unjudged import unjudged, with_what_is_unjudged
@@ -67,6 +66,7 @@ class _Reading:
     recall: Recall | None = None
     source: str = ""
     kind: Kind | None = None  # None: a plain report
+    witness: int | None = None  # what the memory knows the document by
 
 
 class Cleaner:
@@ -222,12 +222,8 @@ class Cleaner:
             rendering, decisions = reading.rendering, self._judge(document, reading, lang)
             if reading.kind:
                 rendering = replace(rendering, metadata={**rendering.metadata, "kind": reading.kind.value})
-            if reading.recall is None and self.model is not None:
-                plain, own = decisions, decisions
-                if self._cues != CueTable():  # what a user's cue says moves nothing else, by no second look either
-                    plain = self._judge(document, reading, lang, with_own=False)
-                decisions, kept = self._look_again(document, rendering, plain, source, lang)
-                decisions = second_look.overlaid(decisions, plain, own)
+            if self.model is not None:
+                decisions, kept = self._look_again(document, replace(reading, rendering=rendering), decisions, lang)
             if document.media_type == "text/html":
                 from cleaner.html.page_kind import with_the_only_thing
 
@@ -264,26 +260,21 @@ class Cleaner:
         )
 
     def _look_again(
-        self, document: Document, rendering: Rendering, decisions: tuple[Decision, ...], source: str, lang: str
+        self, document: Document, reading: _Reading, decisions: tuple[Decision, ...], lang: str
     ) -> tuple[tuple[Decision, ...], CleanedDocument | None]:
-        """The decisions on a text after further looks at what is kept, as the text that it is then.
+        """The decisions on a text after further looks at what is kept, and the document as the last look found it."""
 
-        And the document as the last look found it: often that of the same decisions.
-        """
-        before, kept = rendering, None
-        decisions = second_look.under(second_look.DEFAULT, decisions)
-        for _ in range(second_look.LOOKS):
-            kept = assembly.assemble(document, rendering, decisions, lang)
-            if not kept.body or not second_look.is_doubtful(kept):
-                break
-            rest = cut_prompts(segment_text(Document("", kept.text)))
-            if rest.repairs or second_look.same_lines(before.blocks, rest.blocks):
-                break
+        def judge(rest: Rendering) -> tuple[Decision, ...]:
             said = identify(rest.text, document.lang)
-            looked = self._judge(document, self._read(rest, source), said, with_own=False)
-            again = second_look.under(second_look.DEFAULT, looked)
-            decisions, before = second_look.merged(kept, again), rest
-        return second_look.under(self.policy, decisions), kept
+            return self._judge(document, self._read(rest, reading.source, reading.witness), said, with_own=False)
+
+        plain, rendering = decisions, reading.rendering
+        if self._cues != CueTable():  # what a user's cue says moves nothing else, by no second look either
+            plain = self._judge(document, reading, lang, with_own=False)
+        looked, kept = second_look.look_again(
+            rendering, plain, lambda decided: assembly.assemble(document, rendering, decided, lang), judge
+        )
+        return second_look.overlaid(second_look.under(self.policy, looked), plain, decisions), kept
 
     def _judge(
         self, document: Document, reading: _Reading, lang: str, places: tuple[float, ...] = (), *, with_own: bool = True
@@ -339,8 +330,10 @@ class Cleaner:
         other.memory = memory
         return other
 
-    def _read(self, rendering: Rendering, source: str) -> _Reading:
-        """A rendering with what the memory says of it; cut anew where a repeated stretch is glued in."""
+    def _read(self, rendering: Rendering, source: str, witness: int | None = None) -> _Reading:
+        """A rendering with what the memory says of it; cut anew where a repeated stretch is glued in.
+
+        witness: of the document whose rest it is, so that it is not counted as another one."""
         if not rendering.blocks or (self.model is None and self.memory is None):
             return _Reading(rendering, source=source)
         kind = kind_of([block.text for block in rendering.blocks])
@@ -350,11 +343,12 @@ class Cleaner:
             return _Reading(rendering, tokens, source=source, kind=kind)
         joined = np.array(glued(rendering.blocks))
         units = units_of(tokens, joined)
+        units = units if witness is None else replace(units, witness=witness)
         if joined.any() and (cut := split(rendering, tokens, units, recurring_words(known, units), joined)):
             rendering, tokens = cut, tokenise([block.text for block in cut.blocks])
             units = replace(units_of(tokens), witness=units.witness)
         recalled = recall(known, units, len(rendering.blocks))
-        return _Reading(rendering, tokens, recalled if recalled.speaks else None, source, kind)
+        return _Reading(rendering, tokens, recalled if recalled.speaks else None, source, kind, units.witness)
 
     def _compile(self, lang: str) -> Matcher:
         return Matcher(tables_for(lang))

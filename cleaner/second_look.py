@@ -7,13 +7,15 @@ be the title; so cleaning a clean text again changes nothing. What is gone stays
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from cleaner.decoding.mojibake import OffsetMap
-from cleaner.document import Block, CleanedDocument, Decision
+from cleaner.document import Block, CleanedDocument, Decision, Document, Rendering
+from cleaner.heuristics.prompts import cut_prompts
 from cleaner.labels import Action, Policy
 from cleaner.segmentation.stops import ends_sentence
+from cleaner.segmentation.text import segment_text
 
 #: What is kept, and so looked at again, is what the default policy keeps.
 DEFAULT = Policy()
@@ -25,6 +27,29 @@ DOUBTFUL = 0.3
 TITLE_LENGTH = 200
 #: What is said of a line that goes at the second look.
 AGAIN = "goes when what is left is judged once more"
+
+
+def look_again(
+    rendering: Rendering,
+    decisions: Sequence[Decision],
+    assemble: Callable[[tuple[Decision, ...]], CleanedDocument],
+    judge: Callable[[Rendering], Sequence[Decision]],
+) -> tuple[tuple[Decision, ...], CleanedDocument | None]:
+    """The decisions on a text, under the default policy, after LOOKS further looks at what is kept, at most.
+
+    And the document as the last look found it: often that of the same decisions.
+    """
+    before, kept = rendering, None
+    decided = under(DEFAULT, decisions)
+    for _ in range(LOOKS):
+        kept = assemble(decided)
+        if not kept.body or not is_doubtful(kept):
+            break
+        rest = cut_prompts(segment_text(Document("", kept.text)))
+        if rest.repairs or same_lines(before.blocks, rest.blocks):
+            break
+        decided, before = merged(kept, under(DEFAULT, judge(rest))), rest
+    return decided, kept
 
 
 def under(policy: Policy, decisions: Sequence[Decision]) -> tuple[Decision, ...]:

@@ -7,6 +7,7 @@ stay. Only cuts, decides nothing; a prompt is told by its words and the colon, t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -39,6 +40,8 @@ ARROWS = "▶►☞➤➡▷"
 SIGNS = COLONS + "".join(BRACKETS.values()) + ARROWS
 #: What may stand before a prompt without a space between.
 ENDS = frozenset(".!?…。！？।॥؟۔”\"»’')]】」』）|·•–—*>")
+#: What somebody says about the words behind the colon: On the subject: "Weather" was all she said.
+_QUOTED = re.compile(r"\s*[\"“„«‘][^\"“”»’]{1,100}[\"“”»’],?\s+(?=[^\W\d_])(?![A-ZÀ-Þ])")
 #: At most so many prompts of a line are cut out.
 MOST = 100
 #: A sentence behind a prompt, longer than so many letters, is a title and the beginning of the next sentence: it is
@@ -145,7 +148,7 @@ def _prompt_before(text: str, at: int, sign: str) -> tuple[int, int, int] | None
         return (start - 1, at + 1, 0) if opened == sign else None
     if opened:
         return start - 1, at + 1, text.find(opened, at) + 1
-    if not _stands_free(text, start, end):
+    if not _stands_free(text, start, end) or _QUOTED.match(text, at + 1):
         return None
     arrows = text[:start].rstrip()
     return len(arrows.rstrip(ARROWS)) if arrows.endswith(tuple(ARROWS)) else start, at + 1, 0
