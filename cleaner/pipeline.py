@@ -34,7 +34,7 @@ from cleaner.memory.lookup import ENOUGH, MemoryReader, Recall, recall, recurrin
 from cleaner.memory.repeated_spans import split
 from cleaner.memory.source_name import document_source
 from cleaner.model.network import Model, shipped
-from cleaner.model.source_correction import recurs
+from cleaner.model.source_correction import tells
 from cleaner.model.telling_words import telling_words
 from cleaner.scores import Scores
 from cleaner.segmentation.line_breaks import shipped as shipped_breaks
@@ -302,7 +302,7 @@ class Cleaner:
             scores = Scores.of(
                 model.score(first, labelling.evidence, blocks, recall, reading.source),
                 [block.text for block in blocks], lang,
-                recurring=recurs(recall) if recall else None, places=places,
+                recurring=tells(blocks, recall) if recall else None, places=places,
                 crumbs=[reads_like_a_crumb(block) for block in blocks] if places else (),
                 mild=reading.kind is not None,
             )  # fmt: skip

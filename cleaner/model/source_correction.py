@@ -149,5 +149,10 @@ def recurs(recall: Recall) -> Flags:
     return recurring
 
 
+def tells(blocks: Sequence[Block], recall: Recall) -> Flags:
+    """Per block: does it recur, and not as a subhead does, of which that says nothing?"""
+    return recurs(recall) & ~stands_like_subhead(blocks, recall)
+
+
 def _is_prose(text: str) -> bool:
     return len(text) > LONG_PROSE and ends_sentence(text)
