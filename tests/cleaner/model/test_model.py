@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cleaner import Cleaner
-from cleaner.document import Block, Evidence
+from cleaner.document import Block, Document, Evidence
 from cleaner.labels import COLUMNS, KEPT, Action, Label
 from cleaner.model.network import (
     COLUMN,
