@@ -19,7 +19,7 @@ MIN_TITLE, MAX_TITLE = 12, 300
 #: What stands between a title and an outlet's name.
 SEPARATORS = ("|", "-", "–", "—", "·", "•", "»", "«", "/", ":")
 #: Where a line is no heading, white space tells a stroke between two parts from one inside a word.
-_BETWEEN = re.compile(r"\s+[-–—/·•]\s+|\s*[|»«]\s*|\s*::?\s+|\s+::?\s*")
+_BETWEEN = re.compile(r"\s+[-–—/·•]\s+|\s*[|｜_»«]\s*|\s*::?\s+|\s+::?\s*")
 #: Below a headline that is no heading stands so long a line, or a sentence, within so many.
 PROSE, PROSE_WITHIN = 40, 8
 #: A line of which so much is a link leads elsewhere.

@@ -142,3 +142,22 @@ def test_short_sentences_of_a_page_without_names_stay() -> None:
     cleaned = CLEANER.clean(html=f"{html}</div>")
     assert cleaned.title == head
     assert [line for line in lines if line not in cleaned.body] == []
+
+
+@pytest.mark.parametrize(
+    ("head", "outlet", "prose"),
+    [
+        ("旧灯台が五十年ぶりに点灯", "波止場新聞", "港の北にある旧灯台が火曜日の夜、五十年ぶりに点灯した。市民およそ二百人が岸壁に集まり、光が沖に届くのを見守った。"),
+        ("市议会决定保留老渡口", "江岸日报", "市议会周二晚间以九票对两票决定保留建于一九三一年的老渡口。市长在会后表示，渡轮将在春天恢复航行，票价不变。"),
+        ("البلدية تعيد فتح الجسر القديم", "بريد الميناء", "قررت البلدية مساء الثلاثاء إعادة فتح الجسر القديم بعد أشغال دامت أحد عشر شهرا. وقال رئيسها إن العبور سيكون مجانيا."),
+        ("Старый маяк снова светит кораблям", "Вестник гавани", "Старый маяк на северном молу во вторник вечером зажёгся впервые за пятьдесят лет. На набережную пришли двести человек."),
+    ],
+    ids=["ja", "zh", "ar", "ru"],
+)  # fmt: skip
+@pytest.mark.parametrize("between", [" | ", " - ", "｜", "_"])
+def test_in_other_scripts(head: str, outlet: str, prose: str, between: str) -> None:
+    html = f"<title>{head}{between}{outlet}</title><div class=m><a href=/>{outlet}</a></div>"
+    html += f"<div class=w><div class=h>{head}</div><p>{prose}</p></div>"
+    cleaned = CLEANER.clean(html=html)
+    assert cleaned.title == head
+    assert prose in cleaned.body
