@@ -16,6 +16,8 @@ from cleaner.segmentation.stops import ends_sentence
 #: A headline within a title is so wide at least, an ideograph counting twice; any headline has at most so many
 #: characters.
 MIN_TITLE, MAX_TITLE = 12, 300
+#: Of more titles that a page states, such as those of all articles it lists, so many first and last ones are tried.
+MOST_TITLES = 20
 #: What stands between a title and an outlet's name.
 SEPARATORS = ("|", "-", "–", "—", "·", "•", "»", "«", "/", ":")
 #: Where a line is no heading, white space tells a stroke between two parts from one inside a word.
@@ -45,7 +47,7 @@ def shown_title(stated: Sequence[str], site: str, lines: Sequence[Line], element
     site: the outlet's name or its host, where one is known; a page may state that as its title, too.
     """
     outlet = _squeezed(site)
-    titles = [title for title in stated if not outlet or _squeezed(title) != outlet]
+    titles = [title for title in _some(stated) if not outlet or _squeezed(title) != outlet]
     plain = [_plain(title) for title in titles]
     headless = True
     for line in lines:
@@ -56,13 +58,19 @@ def shown_title(stated: Sequence[str], site: str, lines: Sequence[Line], element
                 if any(title == head or _is_beside_outlet(head, title) for title in plain):
                     return line.text
     above = [line for line in _above_prose(lines, elements) if not outlet or _squeezed(line.text) != outlet]
-    shown = [line for line in above if any(_says(_plain(line.text), title, outlet) for title in plain)]
+    shown = [line for line in above if _says_any(_plain(line.text), plain, outlet)]
     if not shown and headless:
         ranks = (_NAMED_SURELY,) if titles else (_NAMED_SURELY, _NAMED_BY_CLASS)
         shown = [line for line in above if _rank(line, elements) in ranks]
     if shown:
         return min(shown, key=lambda line: _rank(line, elements)).text
     return titles[0] if titles else ""
+
+
+def _some(titles: Sequence[str]) -> list[str]:
+    """The different titles, as far as they are tried."""
+    different = list(dict.fromkeys(titles))
+    return different if len(different) <= 2 * MOST_TITLES else different[:MOST_TITLES] + different[-MOST_TITLES:]
 
 
 def _above_prose(lines: Sequence[Line], elements: Sequence[Element]) -> list[Line]:
@@ -108,10 +116,12 @@ def _rank(line: Line, elements: Sequence[Element]) -> int:
     return _NAMED_BY_CLASS if by_class else _UNNAMED
 
 
+def _says_any(line: str, titles: Sequence[str], outlet: str) -> bool:
+    return _width(line) >= MIN_TITLE and any(_says(line, title, outlet) for title in titles)
+
+
 def _says(line: str, title: str, outlet: str) -> bool:
     """Does a line say a title, or all of it but the outlet's name, which is the shorter part where it is not known?"""
-    if _width(line) < MIN_TITLE:
-        return False
     if line == title:
         return True
     if title.startswith(line):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import time
+
 import pytest
 
 from cleaner import Cleaner
@@ -161,3 +164,17 @@ def test_in_other_scripts(head: str, outlet: str, prose: str, between: str) -> N
     cleaned = CLEANER.clean(html=html)
     assert cleaned.title == head
     assert prose in cleaned.body
+
+
+def test_page_that_lists_thousands_of_articles_takes_little_time() -> None:
+    listed = json.dumps(
+        [{"@type": "NewsArticle", "headline": f"The ferry of pier {n} runs again"} for n in range(2000)]
+    )
+    before = f'<script type="application/ld+json">{listed}</script>'
+    after = "".join(
+        f"<p>The ferry of pier {n} will run again from May, the council said on Tuesday.</p>" for n in range(2000)
+    )
+    html = page("en", STATED["bar"], TOPS["div"], before=before, after=after)
+    began = time.process_time()
+    assert CLEANER.clean(html=html).title == ARTICLES["en"][0]
+    assert time.process_time() - began < 10
