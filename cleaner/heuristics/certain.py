@@ -16,9 +16,10 @@ from functools import cache
 from ahocorasick_rs import AhoCorasick
 
 from cleaner.document import Block, Evidence
+from cleaner.heuristics.block_stats import IDEOGRAPH_WEIGHT
 from cleaner.heuristics.cue_matcher import matches_of
 from cleaner.heuristics.cues import fold
-from cleaner.heuristics.prompts import ARROWS, BRACKETS, COLONS, SHORT_SENTENCE, prompt_phrases
+from cleaner.heuristics.prompts import ARROWS, BRACKETS, COLONS, LONGEST_TITLE, SHORT_SENTENCE, prompt_phrases
 from cleaner.labels import Label
 from cleaner.segmentation.stops import ends_sentence
 
@@ -233,7 +234,12 @@ def _prompt_of(text: str) -> str:
         return ""
     at = min(places)
     prompt = head[:at].strip(_AROUND)
-    is_title = at + 2 < len(text) and text.count(" ") < PROMPT_WORDS
+    is_title = at + 2 < len(text) and text.count(" ") < PROMPT_WORDS and _letters(text[at + 1 :]) <= LONGEST_TITLE
     if len(text) - at > SHORT_SENTENCE and ends_sentence(text):  # a title and a sentence of the article, perhaps
         return ""
     return prompt if is_title and fold(prompt) in _read_too() else ""
+
+
+def _letters(title: str) -> float:
+    """The length of a title in letters: where no spaces part words, their number bounds nothing."""
+    return len(title) * (IDEOGRAPH_WEIGHT if title.lstrip()[:1] >= "\u2e80" else 1)

@@ -9,7 +9,7 @@ from cleaner.document import Block
 from cleaner.heuristics import certain
 from cleaner.heuristics.certain import LONGEST, PROMPT_WORDS, find_certain
 from cleaner.heuristics.cues import fold
-from cleaner.heuristics.prompts import SHORT_SENTENCE
+from cleaner.heuristics.prompts import LONGEST_TITLE, SHORT_SENTENCE
 from cleaner.labels import Label
 
 ARTICLE = (
@@ -93,6 +93,8 @@ def test_other_forms_go(line: str, label: Label) -> None:
         f"Read also: {'a' * SHORT_SENTENCE}.",  # perhaps a title and a sentence of the article
         "Read also: " + "a " * (PROMPT_WORDS - 2),
         "Read also:",
+        f"Read also: {'a' * LONGEST_TITLE}",
+        f"相关阅读：{'市政府周二宣布将修复旧桥，' * 9}",  # a paragraph that has no spaces
         "[notes]",
         "(Related)",
         "The post " + "F" * LONGEST + " appeared first on Harbour Post.",
