@@ -98,8 +98,10 @@ def decide(
         _, score, reasons = judgements[index]
         judgements[index] = Label.BODY, score, tuple(reason for reason in reasons if reason.startswith(STAYS))
     for index, form in certain.items():
-        if not _is_promised(_sums([*evidence[index], *(asked[index] if asked else ())])):
-            judgements[index] = form.label, CERTAIN, (form.reason,)
+        own = asked[index] if asked else ()
+        label = _said_by_user(own) or form.label
+        if label not in KEPT and not _is_promised(_sums([*evidence[index], *own])):
+            judgements[index] = label, CERTAIN, (*_reasons(own, label), form.reason)
     for index, label in _of_appeals(judgements, scores, speaking):
         judgements[index] = label, judgements[index][1], (f"{IN_UNIT} {label}, and its words lean to that",)
     decisions: list[Decision] = []
@@ -254,6 +256,12 @@ def judge_with_model(
     if score >= TOLD:
         reasons += (f"{STAYS}, {_sigmoid(cost):.0%} sureness is asked",)
     return label, score, reasons
+
+
+def _said_by_user(asked: Sequence[Evidence]) -> Label | None:
+    """What a user's own cues call a block; None where they are silent."""
+    sums = _sums(asked)
+    return max(sums, key=lambda label: sums[label]) if sums else None
 
 
 def _is_promised(sums: Mapping[Label, float]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cleaner import Cleaner, clean
+from cleaner.decision import CERTAIN
 from cleaner.document import Block
 from cleaner.heuristics import certain
 from cleaner.heuristics.certain import LONGEST, PROMPT_WORDS, find_certain
@@ -114,6 +115,15 @@ def test_what_the_user_protects_stays() -> None:
     tail = "The post Ferry runs again appeared first on Harbour Post."
     cleaner = Cleaner(cues={"protect": {"phrases": ["ferry runs again"]}})
     assert cleaner.clean("\n".join([*ARTICLE, tail])).body.endswith(tail)
+
+
+@pytest.mark.parametrize("label", [Label.ADVERT, Label.CREDIT])
+def test_a_users_own_cue_says_what_such_a_line_is(label: Label) -> None:
+    tail = "The post Ferry runs again appeared first on Harbour Post."
+    cues = {label.value: {"whole": [tail.lower().rstrip(".")]}}
+    decision = Cleaner(cues=cues).clean("\n".join([*ARTICLE, tail])).decisions[-1]
+    assert decision.label is label
+    assert (decision.score >= CERTAIN) is (label is Label.ADVERT)
 
 
 def test_rules_alone_know_such_forms() -> None:
