@@ -7,9 +7,11 @@ paragraphs that repeat each other side by side are none.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from cleaner.html.page import Layout
 
@@ -36,9 +38,23 @@ class _Lines:
     places: Mapping[str, Sequence[int]]
     around: Sequence[Sequence[int]]
     spans: Mapping[int, tuple[int, int]]  # container → its first line, and the one after its last
+    sizes: Sequence[int]  # of all lines before each, and of all
+    different: Sequence[int]  # the same of different lines
+
+    @classmethod
+    def of(
+        cls,
+        texts: Sequence[str],
+        places: Mapping[str, Sequence[int]],
+        around: Sequence[Sequence[int]],
+        spans: Mapping[int, tuple[int, int]],
+    ) -> _Lines:
+        sizes = accumulate(map(len, texts), initial=0)
+        new = (len(text) if places[text][0] == line else 0 for line, text in enumerate(texts))
+        return cls(texts, places, around, spans, tuple(sizes), tuple(accumulate(new, initial=0)))
 
     def size(self, start: int, stop: int) -> int:
-        return sum(map(len, self.texts[start:stop]))
+        return self.sizes[stop] - self.sizes[start]
 
     def said(self, start: int, stop: int, *, before: bool) -> list[int]:
         """The lines from `start` on that stand outside this stretch as well: before it, or anywhere."""
@@ -48,7 +64,9 @@ class _Lines:
         return [line for line in lines if self._elsewhere(line, start, stop) >= 0]
 
     def _elsewhere(self, line: int, start: int, stop: int) -> int:
-        return next((place for place in self.places[self.texts[line]] if not start <= place < stop), -1)
+        places = self.places[self.texts[line]]
+        first = 0 if places[0] < start else bisect_left(places, stop)
+        return places[first] if first < len(places) else -1
 
     def around_other(self, line: int, start: int, stop: int) -> int:
         """The size of the largest container that says a line elsewhere and does not hold this stretch."""
@@ -72,7 +90,7 @@ def copies(layout: Layout, numbers: Sequence[int], texts: Sequence[str]) -> set[
     for place, containers in enumerate(around):
         for container in containers:
             spans[container] = (spans.get(container, (place, place))[0], place + 1)
-    lines = _Lines(texts, places, around, spans)
+    lines = _Lines.of(texts, places, around, spans)
     repeating = {
         container for indexes in places.values() if len(indexes) > 1 for at in indexes for container in around[at]
     }
@@ -96,7 +114,7 @@ def _copied(lines: _Lines, start: int, stop: int) -> list[int]:
     size = lines.size(start, stop)
     again = lines.said(start, stop, before=True)
     said = sum(len(lines.texts[line]) for line in again)
-    earlier = sum(map(len, set(lines.texts[:start])))
+    earlier = lines.different[start]
     several = len({lines.texts[line] for line in again}) > 1
     if several and said >= max(REPEATED, SAID * size, WHOLE * earlier):
         return again
@@ -133,7 +151,7 @@ def _runs(lines: _Lines) -> set[int]:
         while stop < count and first + stop - start < start and lines.texts[stop] == lines.texts[first + stop - start]:
             stop += 1
         run = set(lines.texts[start:stop])
-        earlier = sum(map(len, set(lines.texts[:start]))) if len(run) >= RUN else 0
+        earlier = lines.different[start] if len(run) >= RUN else 0
         if earlier and sum(map(len, run)) >= max(REPEATED, RUN_SHARE * earlier):
             gone.update(range(start, stop))
         start = max(stop, start + 1)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from cleaner import CleanedDocument, Cleaner
 from cleaner.document import Document
+from cleaner.html.copies import copies
 from cleaner.html.segment import segment_html
 from cleaner.html.structures import COMMENTS, TEASERS, Structures, structures
 from cleaner.labels import Label
@@ -269,3 +272,14 @@ def test_refrain_stays() -> None:
         page(f"<article><h1>{TITLE}</h1>{paragraphs(PROSE)}<p>{'<br>'.join(song)}</p>{paragraphs(OTHER)}</article>")
     ).body
     assert body.count("Row the boat home") == 3
+
+
+@pytest.mark.parametrize("form", ["<div><p>{0}. {1}</p></div>", "<p>{1}</p>"])
+def test_a_page_of_thousands_of_lines_said_twice_takes_little_time(form: str) -> None:
+    html = page("".join(form.format(number // 2, FILLER) for number in range(15_000)))
+    layout = segment_html(Document("", html, "text/html")).layout
+    assert layout is not None
+    texts = [line.text for line in layout.lines]
+    began = time.process_time()
+    copies(layout, range(len(texts)), texts)
+    assert time.process_time() - began < 2
