@@ -1,10 +1,12 @@
 """Labelled documents of sources with many articles: cleaned by themselves, and with the memory of their source.
 
-    python benchmarks/folders.py --articles articles.jsonl.gz --gold gold.jsonl.gz [FILE …] [--least N] [--json]
+    python benchmarks/folders.py --articles articles.jsonl.gz --gold gold.jsonl.gz [FILE …] [--folds DIR] [--json]
 
 Counts the articles of every source that has at least N (default 16) and labelled documents, and scores the documents
 twice. Control: the sources in whose labelled documents at most 3 % of the lines are boilerplate; there a memory has
-nothing to find. The labelled documents are mostly those that the model was trained on: compare the rows, not the level.
+nothing to find. Mixed: the same documents, as if a folder of one article of each source were the source of all.
+With the models that `cleancopy train --keep-folds DIR` writes, no document is judged by a model that has learned its
+site (the trees that weigh the memory have); without, most are, so compare the rows, not the level.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +28,14 @@ sys.path[:0] = [str(ROOT)]
 from cleaner import Cleaner  # noqa: E402
 from cleaner.labels import KEPT, Label  # noqa: E402
 from cleaner.memory.store import Memory  # noqa: E402
+from cleaner.model.network import load, shipped  # noqa: E402
+from cleaner.training.corpus import FOLDS, fold_of, site  # noqa: E402
 from cleaner.training.evaluation import Gold, evaluate, read_gold, total  # noqa: E402
 
 #: Of a source so many articles are counted.
 MOST = 300
+#: The name under which one article of each source is counted.
+MIXED = "mixed"
 #: A source with at most this share of boilerplate lines is a control.
 CONTROL = 0.03
 
@@ -37,6 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=Path, required=True, help="rows with text and source")
     parser.add_argument("--gold", type=Path, nargs="+", required=True, help="labelled documents of such sources")
+    parser.add_argument("--folds", type=Path, help="folder of models that lack one part of the sites each")
     parser.add_argument("--least", type=int, default=16, help="articles that a source must have")
     parser.add_argument("--json", action="store_true", help="the figures alone, as JSON")
     args = parser.parse_args()
@@ -44,13 +52,21 @@ def main() -> None:
     texts = articles(args.articles, {gold.source for gold in golds}, args.least)
     golds = [gold for gold in golds if gold.source in texts]
     control = controls(golds)
+    kinds = {
+        "others": [gold for gold in golds if gold.source not in control],
+        "control": [gold for gold in golds if gold.source in control],
+    }
+    mixed = [(gold, replace(gold, source=MIXED)) for gold in golds]
     with tempfile.TemporaryDirectory() as folder:
-        memory = counted(texts, Path(folder))
-        figures = {
-            f"{name}, {kind}": scored(cleaner, [gold for gold in golds if (gold.source in control) is is_control])
-            for name, cleaner in (("without memory", Cleaner()), ("with memory", Cleaner(memory=memory)))
-            for kind, is_control in (("others", False), ("control", True))
-        }
+        memory = counted({**texts, MIXED: [of_source[0] for of_source in texts.values()]}, Path(folder))
+        figures = {}
+        for name, cleaners in (
+            ("without memory", models(args.folds, None)),
+            ("with memory", models(args.folds, memory)),
+        ):
+            for kind, documents in kinds.items():
+                figures[f"{name}, {kind}"] = scored(cleaners, [(gold, gold) for gold in documents])
+            figures[f"{name}, mixed"] = scored(cleaners, mixed)
     if args.json:
         print(json.dumps(figures))
         return
@@ -92,8 +108,22 @@ def counted(texts: dict[str, list[str]], folder: Path) -> Memory:
     return Memory.open(folder / "memory")
 
 
-def scored(cleaner: Cleaner, golds: list[Gold]) -> dict[str, Any]:
-    counts = total(evaluate(cleaner, golds)).counts
+def models(folds: Path | None, memory: Memory | None) -> list[Cleaner]:
+    """The cleaner of each fold of sites: with the shipped model, or with the one that lacks the fold."""
+    if folds is None:
+        return [Cleaner(memory=memory)] * FOLDS
+    lacking = [replace(load(folds / f"fold{number}.model"), trees=shipped().trees) for number in range(FOLDS)]
+    return [Cleaner(model=model, memory=memory) for model in lacking]
+
+
+def scored(cleaners: list[Cleaner], golds: list[tuple[Gold, Gold]]) -> dict[str, Any]:
+    """The scores of documents: each as labelled, whose site tells the fold, and as it is given to be cleaned."""
+    results = [
+        score
+        for number, cleaner in enumerate(cleaners)
+        for score in evaluate(cleaner, [given for gold, given in golds if fold_of(site(gold.source), FOLDS) == number])
+    ]
+    counts = total(results).counts
     hit, lost = counts["hit lines"], counts["lost lines"]
     precision, recall = hit / max(1, hit + lost), hit / max(1, counts["boilerplate lines"])
     return {

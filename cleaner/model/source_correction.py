@@ -42,7 +42,6 @@ def with_memory(
     before = np.clip(probabilities[:, len(KEPT) :].sum(axis=1), EDGE, 1 - EDGE)
     odds = trees.score(inputs(probabilities, evidence, blocks, recall))
     after = np.clip(1 / (1 + np.exp(-odds)), EDGE, 1 - EDGE)
-    after = np.where(recurs(recall), after, np.maximum(after, before))  # a caption stands in no other article
     after = np.where(is_common(probabilities, evidence, blocks, recall), np.maximum(after, COMMON), after)
     after = np.where(stands_like_subhead(blocks, recall), np.minimum(after, before), after)
     scale = np.ones_like(probabilities)

@@ -134,15 +134,6 @@ def test_a_long_block_that_many_articles_hold_goes(
     assert gone == pytest.approx(0.95) if goes else gone < 0.1
 
 
-@pytest.mark.parametrize(("told", "sure"), [(-6.0, 0.8), (6.0, 1.0)])
-def test_a_line_that_stands_in_no_other_article_is_no_less_boilerplate(told: float, sure: float) -> None:
-    """Every picture has a caption of its own: that it does not recur says nothing for it."""
-    probabilities = np.full((1, len(Label)), 0.0)
-    probabilities[0, 0], probabilities[0, -1] = 0.2, 0.8
-    after = with_memory(stump(0, 99, told, 0), probabilities, evidence_sums([[]]), blocks_of(PROSE), recall_of({}))
-    assert after[0, len(KEPT) :].sum() == pytest.approx(sure, abs=0.01)
-
-
 BACKGROUND = {"others": 3.0, "share": 0.4, "place": 0.5, "before": 0.1, "after": 0.1}
 
 
