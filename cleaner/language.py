@@ -81,11 +81,23 @@ def _told(code: str, sample: str) -> str:
 
 
 def _of_short(text: str, guess: str) -> str:
-    """The language whose words it has; of several, the one that the identifier takes it for, else none."""
+    """The language whose words it has; of several, the one that the identifier takes it for, else none.
+
+    In a script that few languages share, and none whose words we know, the identifier is believed.
+    """
     likely = likely_languages(text)
     if len(likely) == 1:
         return likely[0]
-    return guess if guess in likely else "und"
+    if guess in likely or (guess in _TELLING and not set(likely) - _TELLING.keys()):
+        return guess
+    letters = [char for char in text if char.isalpha()]
+    alone = not likely and guess not in LISTS and all(_has_few_languages(letter) for letter in letters)
+    return guess if alone and guess != "unknown" else "und"
+
+
+def _has_few_languages(letter: str) -> bool:
+    """Is it of a script other than the Latin, Greek, Cyrillic and Arabic ones, such as the Georgian?"""
+    return letter >= "\u0530" and not "\u0600" <= letter <= "\u06ff"
 
 
 def _of_a_rare_one(sample: str, guess: str) -> str:

@@ -81,7 +81,7 @@ class Cleaner:
     on_suspect: what happens when most of a document would go; its status is `suspect` in any case.
     extractor: who is asked what an HTML page's article is. page_model: as model, for HTML; with None its blocks are
     judged as those of a text, and by their marks.
-    corrections: what persons decided otherwise (`corrections.apply`); it overrules everything else.
+    corrections: what persons decided otherwise, or the path of its file; it overrules everything else.
     title_in_text: a title that is given, not found, stands in front of the clean text; else in the metadata alone.
     timeout: seconds for one document, after which TimeoutError is raised; None: as long as it takes. It is kept in the
     main thread of a process, on systems with POSIX's timers.
@@ -102,13 +102,12 @@ class Cleaner:
         memory: MemoryReader | None = None,
         page_model: PageModel | Literal["shipped"] | None = "shipped",
         extractor: Extractor | str = Extractor.PAGE,
-        corrections: Corrections | None = None,
+        corrections: Corrections | str | PathLike[str] | None = None,
         title_in_text: bool = False,
         timeout: float | None = None,
     ) -> None:
         self.memory = settings.with_method(memory, "source", "memory", "Memory.open(path)")
-        how = "cleaner.corrections.apply.read_corrections([path])"
-        self.corrections = settings.required(corrections, "corrections", Corrections, how)
+        self.corrections = settings.corrections_of(corrections)
         self.policy = settings.policy_of(policy, keep, strip)
         self.model = shipped() if model == "shipped" else settings.required(model, "model", Model, "load(path)")
         self._page_model = settings.page_model_of(page_model)

@@ -11,6 +11,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
+from cleaner.corrections.apply import Corrections, read_corrections
 from cleaner.decoding.content_kind import ContentKind, content_kind
 from cleaner.heuristics.cues import CueTable, read_cues, user_table
 from cleaner.labels import Policy, read_policy
@@ -113,6 +114,13 @@ def required(given: Value | None, name: str, kind: type | tuple[type, ...], how:
     if given is None or isinstance(given, kind):
         return given
     raise TypeError(f"{name} must be made with {how}, not {_named(given)}")
+
+
+def corrections_of(given: Corrections | str | PathLike[str] | None) -> Corrections | None:
+    """Corrections, also from their file. Raises TypeError, CorrectionError."""
+    if isinstance(given, str | PathLike):
+        return read_corrections([fspath(given)])
+    return required(given, "corrections", Corrections, "the path of a corrections.jsonl")
 
 
 def page_model_of(given: PageModel | Literal["shipped"] | None) -> PageModel | Literal["shipped"] | None:

@@ -80,3 +80,15 @@ def test_a_long_text_of_a_language_with_a_table_is_not_taken_for_its_neighbour_w
     )
     assert identify(questions) == "pt"
     assert identify("O concello aprobou onte o orzamento para a escola. " * 6) == "gl"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("საბჭო ორშაბათს შეიკრიბა და ხიდის შეკეთება გადაწყვიტა.", "ka"),
+        ("Խորհուրդը հավաքվեց երկուշաբթի օրը և որոշեց նորոգել կամուրջը։", "hy"),
+        ("परिषद्को बैठक सोमबार बसेको छ र पुल मर्मत गर्ने निर्णय भएको छ।", "ne"),
+    ],
+)
+def test_a_short_text_in_a_script_of_few_languages_is_known_without_a_list_of_words(text, language):
+    assert identify(text) == language

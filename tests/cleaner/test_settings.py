@@ -17,6 +17,8 @@ from lxml import html as lxml_html
 
 import cleaner
 from cleaner import Action, CleanColumns, Cleaner, Document, Label, Policy, clean
+from cleaner.corrections.apply import read_corrections
+from cleaner.corrections.format import CorrectionError
 from cleaner.heuristics.cues import CueError, read_cues
 from cleaner.html.page import Extractor
 from cleaner.labels import PolicyError, read_policy
@@ -43,7 +45,8 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "a path as page model": ({"page_model": "model.bin"}, TypeError, "page_model must be made with"),
     "no time at all": ({"timeout": 0}, ValueError, "more than 0 seconds"),
     "a word as time": ({"timeout": "60"}, TypeError, "a number of seconds"),
-    "a path as corrections": ({"corrections": "a.jsonl"}, TypeError, "read_corrections([path])"),
+    "a file that is not there as corrections": ({"corrections": "a.jsonl"}, CorrectionError, "a.jsonl"),
+    "rows as corrections": ({"corrections": [{}]}, TypeError, "the path of a corrections.jsonl"),
     "a word that is misspelt": ({"polcy": {}}, TypeError, "no argument 'polcy'; did you mean policy?"),
     "a switch of the command": ({"fast": True}, TypeError, "it is called extractor='fast' here"),
     "a word that is nothing here": ({"colour": "red"}, TypeError, "it takes policy, keep, strip, cues"),
@@ -58,6 +61,15 @@ def test_settings_that_are_refused(name: str) -> None:
     with pytest.raises(kind) as error:
         Cleaner(**given)
     assert message in str(error.value)
+
+
+def test_corrections_are_taken_from_their_file(tmp_path: Path) -> None:
+    file = tmp_path / "corrections.jsonl"
+    file.write_text("", encoding="utf-8")
+    given = [Cleaner(corrections=path).corrections for path in (file, str(file))]
+    assert [corrections is not None and corrections.digest for corrections in given] == [
+        read_corrections([str(file)]).digest
+    ] * 2
 
 
 def test_words_and_files_are_taken_as_they_are_meant(tmp_path: Path) -> None:
