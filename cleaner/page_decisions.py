@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from cleaner.document import Decision, Document, Rendering
 from cleaner.html import decision as pages
@@ -16,6 +17,7 @@ from cleaner.html.structures import structures
 from cleaner.html.trafilatura import page_facts
 from cleaner.labels import KEPT, Label, Policy
 from cleaner.language import identify
+from cleaner.second_look import DEFAULT, under
 from cleaner.title import ABOVE_HEADLINE
 
 #: Judges blocks by their words: document with its title, rendering, language, the page model's log-odds per block.
@@ -31,7 +33,22 @@ def decide_page(
     policy: Policy,
     judge: Judge,
 ) -> tuple[tuple[Decision, ...], tuple[Decision, ...], str]:
-    """The decisions on a page that has a layout, those on its blocks near the article, and its language."""
+    """The decisions on a page that has a layout, those on its blocks near the article, and its language.
+
+    Which label a line gets hangs on no policy: what is kept of the lines around it is what the default policy keeps.
+    """
+
+    def judged_by_default(*given: Any) -> tuple[Decision, ...]:
+        return under(DEFAULT, judge(*given))
+
+    decisions, judged, lang = _decide(document, rendering, extractor, page_model, judged_by_default)
+    return under(policy, decisions), under(policy, judged), lang
+
+
+def _decide(
+    document: Document, rendering: Rendering, extractor: Extractor, page_model: PageModel | None, judge: Judge
+) -> tuple[tuple[Decision, ...], tuple[Decision, ...], str]:
+    """The same under the default policy."""
     layout = rendering.layout
     assert layout is not None
     title = document.title or str(rendering.metadata.get("title", ""))
@@ -41,8 +58,8 @@ def decide_page(
     within = structures(layout, title)
     odds = pages.settled(rendering.blocks, odds, title, second, within)
     if extractor is Extractor.FAST:
-        decisions = pages.decide_by_page(rendering, odds, title, policy)
-        completed = with_the_only_thing(rendering.blocks, decisions, policy)
+        decisions = pages.decide_by_page(rendering, odds, title, DEFAULT)
+        completed = with_the_only_thing(rendering.blocks, decisions, DEFAULT)
         if completed != decisions:
             return completed, completed, identify(rendering.text, document.lang, hint=hint)
         judged = tuple(decision for decision, place in zip(decisions, odds, strict=True) if place < pages.FAR)
@@ -55,9 +72,9 @@ def decide_page(
         title = part.rendering.blocks[untold].text if untold >= 0 else title
         part = replace(part, odds=tuple(pages.with_headline(part.odds, untold)))
     judged = judge(replace(document, title=title), part.rendering, lang, part.odds)
-    judged = seen_together(part, layout, judged, policy)
-    decisions = pages.widen(rendering, part, judged, odds, policy, within)
-    completed = with_the_only_thing(rendering.blocks, decisions, policy)
+    judged = seen_together(part, layout, judged, DEFAULT)
+    decisions = pages.widen(rendering, part, judged, odds, DEFAULT, within)
+    completed = with_the_only_thing(rendering.blocks, decisions, DEFAULT)
     return completed, completed if within.nothing_else or completed != decisions else judged, lang
 
 

@@ -12,6 +12,7 @@ from cleaner.html.decision import HALF, Near
 from cleaner.html.page import Layout
 from cleaner.html.short_lines import broken_verses, ticker
 from cleaner.labels import KEPT, Action, Label, Policy
+from cleaner.second_look import DEFAULT, under
 
 #: A line of prose.
 PROSE = 80
@@ -79,13 +80,14 @@ def _is_the_page(part: Near, letter: Sequence[Decision], kept: int) -> bool:
 def with_the_only_thing(blocks: Sequence[Block], decisions: Sequence[Decision], policy: Policy) -> tuple[Decision, ...]:
     """The decisions, those on what is short and all that a page says set to body: only the model speaks against it.
 
-    Labels by rules and marks stand: a page may hold nothing but a request for consent.
+    Labels by rules and marks stand: a page may hold nothing but a request for consent. What is said hangs on no policy.
     """
+    decisions = under(DEFAULT, decisions)
     starts = [block.start for block in blocks]
     size = sum(decision.end - decision.start for decision in decisions)
     kept = any(decision.action is Action.KEEP and decision.label is not Label.HEADLINE for decision in decisions)
     if size > (SHORT if kept else LITTLE_TEXT):
-        return tuple(decisions)
+        return under(policy, decisions)
     chosen = [
         decision
         for decision in decisions
@@ -94,7 +96,7 @@ def with_the_only_thing(blocks: Sequence[Block], decisions: Sequence[Decision], 
         and blocks[bisect_right(starts, decision.start) - 1].link_density < HALF
         and all(reason.endswith(BY_MODEL) for reason in decision.reasons)
     ]
-    return _relabelled(decisions, chosen, Label.BODY, policy, "all that the page says") if chosen else tuple(decisions)
+    return under(policy, _relabelled(decisions, chosen, Label.BODY, policy, "all that the page says"))
 
 
 def _said_once(part: Near, layout: Layout, decisions: Sequence[Decision], policy: Policy) -> Sequence[Decision]:

@@ -21,6 +21,7 @@ FILES = {path.name for top in TOP for path in (ROOT / top).rglob("*.py")}
 FOREIGN = {
     "--strict", "--pin", "--why", "--stages", "--screenshot", "--splits", "--every", "--rounds", "--documents", "--models", "-m",
     "--browser", "--megabytes", "--python", "--count", "--node", "--without-fold", "--every-bit", "--page-count", "--parts", "--minutes",
+    "--folds",
 }  # fmt: skip
 
 
