@@ -227,7 +227,7 @@ def test_a_store_that_does_not_answer_ends_the_run_and_blames_no_document(folder
         (["s3://b/in", "memory://b/in"], "s3://b/out", "different stores"),
         (["s3://b/in"], "s3://b/in/out", "lies in the input"),
         (["s3://b/in/deep"], "s3://b/in", "lies in the output"),
-        (["nowhere://b/in"], "out", "no store that fsspec knows"),
+        (["nowhere://b/in"], "out", "not a store that fsspec knows"),
     ],
 )
 def test_inputs_that_cannot_be_used(inputs, out, message):
