@@ -71,6 +71,7 @@ BEFORE = 3
 
 
 def main() -> None:
+    """Prints how many appeals go from pages of each template, and from the same lines as text."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--each", action="store_true", help="names every line that stays")
     parser.add_argument("--fast", action="store_true", help="in fast mode, where no words are read")

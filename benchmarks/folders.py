@@ -41,6 +41,7 @@ CONTROL = 0.03
 
 
 def main() -> None:
+    """Prints the scores of the documents without memory and with it, by kind of source."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=Path, required=True, help="rows with text and source")
     parser.add_argument("--gold", type=Path, nargs="+", required=True, help="labelled documents of such sources")

@@ -241,6 +241,7 @@ FAMILIES: tuple[Callable[[random.Random, Path], Outcome], ...] = (
 
 
 def tried(family: Callable[[random.Random, Path], Outcome], count: int, seed: int) -> Iterator[Outcome]:
+    """The outcomes of so many inputs of a family; an exception that leaves a reader is one."""
     chance = random.Random(seed)
     for _ in range(count):
         with tempfile.TemporaryDirectory() as folder:

@@ -29,6 +29,7 @@ _WORD = re.compile(r"\w+")
 
 
 def main() -> None:
+    """Prints precision and recall of titles, authors and dates, ours and trafilatura's."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", type=Path, nargs="+")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth page")
@@ -58,6 +59,7 @@ def main() -> None:
 
 
 def ours() -> Callable[[Page], Facts]:
+    """What cleancopy says of a page."""
     cleaner = Cleaner(extractor=Extractor.FAST)  # metadata are the same in every mode
 
     def facts(page: Page) -> Facts:
@@ -68,6 +70,7 @@ def ours() -> Callable[[Page], Facts]:
 
 
 def theirs() -> Callable[[Page], Facts]:
+    """What trafilatura says of a page."""
     from trafilatura.metadata import extract_metadata
 
     def facts(page: Page) -> Facts:

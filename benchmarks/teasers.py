@@ -47,6 +47,7 @@ COMPACT = frozenset({"ja", "zh", "ko", "th"})
 
 
 def main() -> None:
+    """Prints how many teasers go whole, by place and language."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--each", action="store_true", help="every teaser that did not go whole")
     parser.add_argument("--lang", nargs="*", help="only these languages")

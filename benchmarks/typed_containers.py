@@ -46,6 +46,7 @@ TELLING_TAGS = re.compile(r"<(/?)(?:figcaption|figure|aside|time|address|footer|
 
 
 def main() -> None:
+    """Prints which share of each kind of container stays in the body."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", type=Path, nargs="+")
     parser.add_argument("--models", type=Path, metavar="DIR")

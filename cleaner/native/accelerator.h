@@ -61,4 +61,13 @@ PyObject *accelerator_walk(PyObject *module, PyObject *const *args, Py_ssize_t c
 int accelerator_ready_quick_init(void);
 int accelerator_add_phrases(PyObject *module);
 
+/* Is a character one of the signs? */
+static inline int is_in(Py_UCS4 character, PyObject *signs) {
+    const int kind = PyUnicode_KIND(signs);
+    const void *data = PyUnicode_DATA(signs);
+    for (Py_ssize_t at = 0; at < PyUnicode_GET_LENGTH(signs); at++)
+        if (PyUnicode_READ(kind, data, at) == character) return 1;
+    return 0;
+}
+
 #endif

@@ -16,14 +16,6 @@ typedef struct {
 
 static inline Py_UCS4 at_(const Text *text, Py_ssize_t at) { return PyUnicode_READ(text->kind, text->data, at); }
 
-static int is_in(Py_UCS4 character, PyObject *signs) {
-    const int kind = PyUnicode_KIND(signs);
-    const void *data = PyUnicode_DATA(signs);
-    for (Py_ssize_t at = 0; at < PyUnicode_GET_LENGTH(signs); at++)
-        if (PyUnicode_READ(kind, data, at) == character) return 1;
-    return 0;
-}
-
 /* Are more than half of some sixteen characters ideographs or wide forms? */
 static int is_ideographic(const Text *text) {
     if (text->kind == PyUnicode_1BYTE_KIND) return 0;

@@ -5,14 +5,6 @@
 enum { FINAL, COLON, CAPITAL, SHOUTED, DIGITS, QUOTED, COMMAS, BARS, SIGNS, IDEOGRAPHS, COLUMNS };
 enum { DIGITS_IN = 200, IDEOGRAPHS_IN = 40 };
 
-static int is_in(Py_UCS4 character, PyObject *signs) {
-    const int kind = PyUnicode_KIND(signs);
-    const void *data = PyUnicode_DATA(signs);
-    for (Py_ssize_t at = 0; at < PyUnicode_GET_LENGTH(signs); at++)
-        if (PyUnicode_READ(kind, data, at) == character) return 1;
-    return 0;
-}
-
 /* `signs`: final ones, closing ones, opening quotation marks. */
 static ALWAYS void look(int kind, const void *data, Py_ssize_t length, PyObject *const *signs, int64_t *row, Py_ssize_t stride) {
     int64_t seen[COLUMNS] = {0};

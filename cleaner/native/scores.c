@@ -8,10 +8,6 @@ typedef struct {
     PyObject *stops, *closers; /* of segmentation/stops.py, borrowed */
 } Settings;
 
-static int is_in(Py_UCS4 character, PyObject *signs) {
-    return PyUnicode_FindChar(signs, character, 0, PyUnicode_GET_LENGTH(signs), 1) >= 0;
-}
-
 /* `ends_sentence` of segmentation/stops.py, of a text of some length. */
 static int is_sentence(PyObject *text, const Settings *settings) {
     Py_ssize_t end = PyUnicode_GET_LENGTH(text);
