@@ -18,6 +18,7 @@ from cleaner.heuristics.patterns import MARKS
 from cleaner.labels import COLUMNS, KEPT, Label, Policy
 from cleaner.memory.lookup import Recall
 from cleaner.model.network import COLUMN, EVIDENCE_CLIP
+from cleaner.model.telling_words import TellingWords
 from cleaner.page_judge import HEARD, BlockEvidence, unheard_odds, with_evidence
 from cleaner.scores import TOLD, Scores
 from cleaner.segmentation.stops import ends_sentence, may_end_sentence
@@ -69,7 +70,7 @@ STAYS = "stays: to lose a line like this one"
 
 Judgement = tuple[Label, float, tuple[str, ...]]
 #: Blocks and their labels → the words of each block that speak most for its label.
-Words = Callable[[Sequence[tuple[int, Label]]], Mapping[int, Sequence[str]]]
+Words = Callable[[Sequence[tuple[int, Label]]], Mapping[int, TellingWords]]
 
 
 def decide(
@@ -145,7 +146,7 @@ def _judgements(
         named = words(by_model) if words and by_model else {}
         for index, label in by_model:
             _, score, reasons = judgements[index]
-            reasons += _of_the_model(label, scores.odds[index], named.get(index, ()))
+            reasons += _of_the_model(label, scores.odds[index], named.get(index))
             judgements[index] = label, score, reasons
     return judgements
 
@@ -290,10 +291,12 @@ def reads_like_a_crumb(block: Block) -> bool:
     return is_row(block) or not HEADING_MARKS.isdisjoint(block.marks)
 
 
-def _of_the_model(label: Label, odds: float, words: Sequence[str]) -> tuple[str, ...]:
+def _of_the_model(label: Label, odds: float, telling: TellingWords | None) -> tuple[str, ...]:
     """What the model went by, in words: the block's own, or what stands around it and its shape."""
-    if words:
-        return (f"words that speak for {label}: {', '.join(f'“{word}”' for word in words)} (model)",)
+    if telling:
+        words = ", ".join(f"“{word}”" for word in telling.words)
+        around = "" if telling.suffice else ", and the lines around it"
+        return (f"words that speak for {label}: {words}{around} (model)",)
     return (
         f"its shape and the lines around it speak for {label}, at odds of {math.exp(min(odds, 9)):.1f} to 1 (model)",
     )

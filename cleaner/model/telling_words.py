@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +16,19 @@ from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS, Ints
 _SAYS = np.isin(np.arange(TOKEN_KINDS), [*(KIND[kind] for kind in ("lower", "upper", "caseless", "ideograph")), CAPS])
 #: From these log-odds on a block's own words are said to speak for a label; so many of them are named.
 WORDS_SPEAK, MOST_WORDS = -1.0, 3
+#: From these on they are said to do so by themselves. (Of 572 blocks that went by the model from 120 English articles,
+#: put between plain sentences, 8 in 10 of those with more still went, 4 in 10 of those with less.)
+WORDS_SUFFICE = 0.5
 #: Scripts from here on are written without spaces; each of their signs is a token.
 IDEOGRAPHS = "\u2e80"
+
+
+class TellingWords(NamedTuple):
+    """The words of a block that speak most for a label, and whether they would without the lines around them."""
+
+    words: tuple[str, ...]
+    suffice: bool
+
 
 #: Start and end in UTF-16 code units, weight, word.
 _Stretch = tuple[int, int, float, str]
@@ -24,15 +36,12 @@ _Stretch = tuple[int, int, float, str]
 
 def telling_words(
     model: Model, blocks: Sequence[Block], first: FirstStep, judged: Sequence[tuple[int, Label]]
-) -> dict[int, list[str]]:
+) -> dict[int, TellingWords]:
     """Of each judged (block, label) the words that speak most for the label; none where a block's words do not."""
     features, tokens = first.features, first.tokens
-    said: dict[int, list[str]] = {}
-    speak = [
-        (index, COLUMN[label])
-        for index, label in judged
-        if max(first.linear[index, COLUMN[label]], first.linear[index, -1]) >= WORDS_SPEAK
-    ]
+    said: dict[int, TellingWords] = {}
+    loud = {index: max(first.linear[index, COLUMN[label]], first.linear[index, -1]) for index, label in judged}
+    speak = [(index, COLUMN[label]) for index, label in judged if loud[index] >= WORDS_SPEAK]
     if tokens is None or not speak:
         return said
     chosen_tokens = [_telling(features, index) for index, _ in speak]
@@ -49,9 +58,9 @@ def telling_words(
             word = _units(text, start, start + int(tokens.lengths[chosen[at]]))
             heard.append((start, start + int(tokens.lengths[chosen[at]]), float(weights[at]), word))
         heard = sorted(_joined(heard), key=lambda stretch: -stretch[2])
-        named = list(dict.fromkeys(word for *_, word in heard))[:MOST_WORDS]
+        named = tuple(dict.fromkeys(word for *_, word in heard))[:MOST_WORDS]
         if named:
-            said[index] = named
+            said[index] = TellingWords(named, bool(loud[index] >= WORDS_SUFFICE))
     return said
 
 

@@ -15,6 +15,7 @@ from cleaner.document import Block, Decision, Evidence, Status
 from cleaner.heuristics.cues import parse_table
 from cleaner.labels import Action, Label, Policy
 from cleaner.model.network import COLUMN
+from cleaner.model.telling_words import TellingWords
 from cleaner.scores import Scores
 from cleaner.status import status_of
 
@@ -79,9 +80,11 @@ def judged(
 
 
 def test_a_reason_names_the_words_that_moved_the_block() -> None:
-    gone = judged(0.99, words=lambda judged: {0: ["Read", "more"]})
+    gone = judged(0.99, words=lambda judged: {0: TellingWords(("Read", "more"), suffice=True)})
     assert (gone.label, gone.action) == (Label.RELATED, Action.STRIP)
     assert gone.reasons == ("words that speak for related: “Read”, “more” (model)",)
+    gone = judged(0.99, words=lambda judged: {0: TellingWords(("Read",), suffice=False)})
+    assert gone.reasons == ("words that speak for related: “Read”, and the lines around it (model)",)
     assert "its shape and the lines around it" in judged(0.99, words=lambda judged: {}).reasons[0]
 
 

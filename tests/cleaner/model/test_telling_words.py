@@ -31,3 +31,18 @@ def test_words_of_other_scripts_stay_apart() -> None:
     )
     assert "Sign up" not in " ".join(reasons)
     assert any("“newsletter”" in reason for reason in reasons)
+
+
+def test_words_that_would_not_do_alone_are_named_with_the_lines_around_them() -> None:
+    story = [
+        "The council met on Monday to discuss the repair of the bridge over the river.",
+        "Engineers said that two of the four piers had moved by a few centimetres since spring.",
+        "The mayor asked for a report by the end of the month, and for a price.",
+    ]
+    headline, trail = (
+        "Bridge must be repaired",
+        ["Fires rage in wine region", "Mill to close after a century", "Storm takes roofs"],
+    )
+    reasons = named("en", headline, *story, "Related stories", *trail, "Sign up for our newsletter")
+    assert any("around it (model)" in reason for reason in reasons), reasons
+    assert all("around it" not in reason for reason in named("en", headline, *story, "Sign up for our newsletter"))
