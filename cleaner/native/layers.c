@@ -54,23 +54,25 @@ float levels_of(const float *values, Py_ssize_t rows, Py_ssize_t width, int leve
     return (float)unit;
 }
 
-/* Sums of one tile for a few rows ---------------------------------------------------------------------------------- */
+/* Sums of a few tiles for a few rows ------------------------------------------------------------------------------- */
 
-typedef int32_t Sums[TILE];
+/* Tiles and rows that are worked on together, so that weights are read once for the rows, and rows once for the tiles. */
+#define MOST_TILES 2
+#define MOST_ROWS 12
+
+typedef int32_t Sums[MOST_TILES][TILE];
 
 /* Any processor: what compilers make of plain loops. */
-static void sums_plain(const int16_t *weights, const int16_t *const *taps, const Layer *layer, Py_ssize_t rows, Sums *sums) {
+static void sums_plain(const int16_t *const *tiles, const int16_t *const *taps, const Layer *layer, Sums *sums) {
     const Py_ssize_t pairs = even(layer->width) / 2;
-    for (Py_ssize_t row = 0; row < rows; row++, taps += layer->taps) {
-        const int16_t *next = weights;
-        int32_t *sum = sums[row];
-        memset(sum, 0, sizeof *sums);
-        for (Py_ssize_t tap = 0; tap < layer->taps; tap++) {
-            const int16_t *values = taps[tap];
-            for (Py_ssize_t pair = 0; pair < pairs; pair++, next += 2 * TILE) {
-                const int32_t one = values[2 * pair], two = values[2 * pair + 1];
-                for (int at = 0; at < TILE; at++) sum[at] += one * next[2 * at] + two * next[2 * at + 1];
-            }
+    const int16_t *next = tiles[0];
+    int32_t *sum = sums[0][0];
+    memset(sum, 0, sizeof sums[0][0]);
+    for (Py_ssize_t tap = 0; tap < layer->taps; tap++) {
+        const int16_t *values = taps[tap];
+        for (Py_ssize_t pair = 0; pair < pairs; pair++, next += 2 * TILE) {
+            const int32_t one = values[2 * pair], two = values[2 * pair + 1];
+            for (int at = 0; at < TILE; at++) sum[at] += one * next[2 * at] + two * next[2 * at + 1];
         }
     }
 }
@@ -82,57 +84,64 @@ static ALWAYS int32_t pair_at(const int16_t *values, Py_ssize_t pair) {
     return both;
 }
 
-/* The same for a number of rows that is known when this is compiled: their sums stay in registers. */
-#define INTEL_SUMS(NAME, TARGET, ROWS, VECTOR, WORDS, ZERO, LOAD, SPREAD, ADD_PRODUCTS, STORE_SUMS)                     \
-    static __attribute__((target(TARGET))) void NAME(const int16_t *weights, const int16_t *const *taps,                \
+/* The same for numbers of rows and tiles that are known when this is compiled: their sums stay in registers. */
+#define INTEL_SUMS(NAME, TARGET, TILES, ROWS, VECTOR, WORDS, ZERO, LOAD, SPREAD, ADD_PRODUCTS, STORE_SUMS)              \
+    static __attribute__((target(TARGET))) void NAME(const int16_t *const *tiles, const int16_t *const *taps,           \
                                                      const Layer *layer, Sums *sums) {                                  \
         const Py_ssize_t pairs = even(layer->width) / 2;                                                               \
-        VECTOR total[ROWS][TILE / WORDS];                                                                              \
+        Py_ssize_t place = 0;                                                                                          \
+        VECTOR total[ROWS][TILES * TILE / WORDS];                                                                      \
         for (int row = 0; row < ROWS; row++)                                                                           \
-            for (int part = 0; part < TILE / WORDS; part++) total[row][part] = ZERO();                                 \
+            for (int part = 0; part < TILES * TILE / WORDS; part++) total[row][part] = ZERO();                         \
         for (Py_ssize_t tap = 0; tap < layer->taps; tap++) {                                                           \
             const int16_t *from[ROWS];                                                                                 \
             for (int row = 0; row < ROWS; row++) from[row] = taps[row * layer->taps + tap];                            \
-            for (Py_ssize_t pair = 0; pair < pairs; pair++, weights += 2 * TILE) {                                     \
-                VECTOR own[TILE / WORDS];                                                                              \
-                for (int part = 0; part < TILE / WORDS; part++)                                                        \
-                    own[part] = LOAD((const VECTOR *)(weights + 2 * WORDS * part));                                    \
+            for (Py_ssize_t pair = 0; pair < pairs; pair++, place += 2 * TILE) {                                       \
+                VECTOR own[TILES * TILE / WORDS];                                                                      \
+                for (int part = 0; part < TILES * TILE / WORDS; part++)                                                \
+                    own[part] = LOAD((const VECTOR *)(tiles[part * WORDS / TILE] + place + 2 * (part * WORDS % TILE)));  \
                 for (int row = 0; row < ROWS; row++) {                                                                 \
                     const VECTOR both = SPREAD(pair_at(from[row], pair));                                              \
-                    for (int part = 0; part < TILE / WORDS; part++)                                                    \
+                    for (int part = 0; part < TILES * TILE / WORDS; part++)                                            \
                         total[row][part] = ADD_PRODUCTS(total[row][part], both, own[part]);                            \
                 }                                                                                                      \
             }                                                                                                          \
         }                                                                                                              \
         for (int row = 0; row < ROWS; row++)                                                                           \
-            for (int part = 0; part < TILE / WORDS; part++)                                                            \
-                STORE_SUMS((VECTOR *)(sums[row] + WORDS * part), total[row][part]);                                    \
+            for (int part = 0; part < TILES * TILE / WORDS; part++)                                                    \
+                STORE_SUMS((VECTOR *)(sums[row][0] + WORDS * part), total[row][part]);                                 \
     }
 
 #define ADD_256(total, a, b) _mm256_add_epi32(total, _mm256_madd_epi16(a, b))
 #define ADD_512(total, a, b) _mm512_add_epi32(total, _mm512_madd_epi16(a, b))
 #define AVX2(NAME, ROWS)                                                                                               \
-    INTEL_SUMS(NAME, "avx2", ROWS, __m256i, 8, _mm256_setzero_si256, _mm256_loadu_si256, _mm256_set1_epi32, ADD_256,   \
-               _mm256_storeu_si256)
+    INTEL_SUMS(NAME, "avx2", 1, ROWS, __m256i, 8, _mm256_setzero_si256, _mm256_loadu_si256, _mm256_set1_epi32,         \
+               ADD_256, _mm256_storeu_si256)
 #define AVX512(NAME, ROWS)                                                                                             \
-    INTEL_SUMS(NAME, "avx512f,avx512bw", ROWS, __m512i, 16, _mm512_setzero_si512, _mm512_loadu_si512,                  \
+    INTEL_SUMS(NAME, "avx512f,avx512bw", 2, ROWS, __m512i, 16, _mm512_setzero_si512, _mm512_loadu_si512,               \
                _mm512_set1_epi32, ADD_512, _mm512_storeu_si512)
 #define VNNI(NAME, ROWS)                                                                                               \
-    INTEL_SUMS(NAME, "avx512f,avx512bw,avx512vnni", ROWS, __m512i, 16, _mm512_setzero_si512, _mm512_loadu_si512,       \
+    INTEL_SUMS(NAME, "avx512f,avx512bw,avx512vnni", 2, ROWS, __m512i, 16, _mm512_setzero_si512, _mm512_loadu_si512,    \
                _mm512_set1_epi32, _mm512_dpwssd_epi32, _mm512_storeu_si512)
 AVX2(avx2_by_4, 4)
 AVX2(avx2_by_1, 1)
-AVX512(avx512_by_8, 8)
+AVX512(avx512_by_12, 12)
+AVX512(avx512_by_6, 6)
 AVX512(avx512_by_1, 1)
-VNNI(vnni_by_8, 8)
+VNNI(vnni_by_12, 12)
+VNNI(vnni_by_6, 6)
 VNNI(vnni_by_1, 1)
 #endif
 
-/* Functions for several rows at once and for one; NULL: the plain one. */
+typedef void (*Summing)(const int16_t *const *, const int16_t *const *, const Layer *, Sums *);
+
+/* Functions for so many rows at once, the last one for a single row, each for so many tiles. */
 typedef struct {
-    void (*several)(const int16_t *, const int16_t *const *, const Layer *, Sums *);
-    void (*single)(const int16_t *, const int16_t *const *, const Layer *, Sums *);
-    Py_ssize_t rows;
+    int tiles;
+    struct {
+        Summing sums;
+        Py_ssize_t rows;
+    } by[3];
 } Kernel;
 
 enum { PLAIN, KERNELS = 4 };
@@ -140,11 +149,11 @@ enum { PLAIN, KERNELS = 4 };
 /* A kernel by its number, the faster ones later; NULL where this processor lacks it. */
 static const Kernel *kernel(int number) {
     static const Kernel all[KERNELS] = {
-        {NULL, NULL, 0},
+        {1, {{sums_plain, 1}}},
 #ifdef INTEL
-        {avx2_by_4, avx2_by_1, 4},
-        {avx512_by_8, avx512_by_1, 8},
-        {vnni_by_8, vnni_by_1, 8},
+        {1, {{avx2_by_4, 4}, {avx2_by_1, 1}}},
+        {2, {{avx512_by_12, 12}, {avx512_by_6, 6}, {avx512_by_1, 1}}},
+        {2, {{vnni_by_12, 12}, {vnni_by_6, 6}, {vnni_by_1, 1}}},
 #endif
     };
     int has = number == PLAIN;
@@ -163,54 +172,55 @@ static const Kernel *fastest(void) {
     return known;
 }
 
-WIDE static void finish_tile(const Sums *sums, Py_ssize_t rows, const float *scale, const float *bias, Py_ssize_t count,
-                             Py_ssize_t outputs, Finish finish, float *answer) {
-    for (Py_ssize_t row = 0; row < rows; row++, answer += outputs) {
-        float values[TILE];
-        for (Py_ssize_t at = 0; at < count; at++) values[at] = (float)sums[row][at] * scale[at] + bias[at];
-        if (finish != STORE)
-            for (Py_ssize_t at = 0; at < count; at++) values[at] = values[at] > 0 ? values[at] : 0.0f;
-        if (finish == ADD)
-            for (Py_ssize_t at = 0; at < count; at++) answer[at] += values[at];
-        else
-            for (Py_ssize_t at = 0; at < count; at++) answer[at] = values[at];
+/* What is made of the sums of some rows of a tile. */
+WIDE static void finish_tile(const int32_t *restrict sums, Py_ssize_t rows, float unit, const float *restrict scale,
+                             const float *restrict bias, Py_ssize_t count, Py_ssize_t outputs, Finish finish,
+                             float *restrict answer) {
+    float units[TILE];
+    for (Py_ssize_t at = 0; at < count; at++) units[at] = scale[at] * unit;
+    for (Py_ssize_t row = 0; row < rows; row++, answer += outputs, sums += MOST_TILES * TILE) {
+        if (finish == STORE) {
+            for (Py_ssize_t at = 0; at < count; at++) answer[at] = (float)sums[at] * units[at] + bias[at];
+            continue;
+        }
+        for (Py_ssize_t at = 0; at < count; at++) {
+            const float value = (float)sums[at] * units[at] + bias[at], before = finish == ADD ? answer[at] : 0.0f;
+            answer[at] = before + (value > 0 ? value : 0.0f);
+        }
     }
 }
 
-/* Rows that are worked on together, so that a tile of weights is read once for them. */
-#define MOST_ROWS 8
-
-/* The places of the taps of `rows` rows from `first` on; beyond the last row its own again. */
-static void some_taps(const Layer *layer, const int16_t *const *taps, Py_ssize_t count, Py_ssize_t first, Py_ssize_t rows,
-                      const int16_t **some) {
-    for (Py_ssize_t row = 0; row < rows; row++, some += layer->taps) {
-        const Py_ssize_t from = first + row < count ? first + row : count - 1;
-        memcpy(some, taps + from * layer->taps, (size_t)layer->taps * sizeof *some);
+/* The rows from `first` on that are worked on together: how many, and by which function; a few as if they were more. */
+static Py_ssize_t next_rows(const Kernel *fast, Py_ssize_t left, int *choice) {
+    for (*choice = 0; fast->by[*choice].rows > 1; ++*choice) {
+        const Py_ssize_t fewer = fast->by[*choice + 1].rows;
+        if (left > (fewer > 1 ? fewer : 1)) break;
     }
+    return left < fast->by[*choice].rows ? left : fast->by[*choice].rows;
 }
 
 static void apply_by(const Kernel *fast, const Layer *layer, const int16_t *const *taps, Py_ssize_t count, float unit,
                      Finish finish, float *answer) {
-    const Py_ssize_t size = layer->taps * even(layer->width) * TILE, together = fast->several ? fast->rows : MOST_ROWS;
-    const int16_t *weights = layer->weights, *last[MOST_ROWS * MOST_TAPS];
-    const Py_ssize_t whole = count / together * together, left = count - whole;
-    if (left) some_taps(layer, taps, count, whole, together, last);
-    for (Py_ssize_t first = 0; first < layer->outputs; first += TILE, weights += size) {
-        const Py_ssize_t width = layer->outputs - first < TILE ? layer->outputs - first : TILE;
-        float scale[TILE];
-        for (Py_ssize_t at = 0; at < width; at++) scale[at] = layer->scale[first + at] * unit;
-        for (Py_ssize_t row = 0; row < count; row += together) {
+    const Py_ssize_t size = layer->taps * even(layer->width) * TILE, wide = fast->tiles * TILE;
+    for (Py_ssize_t first = 0; first < layer->outputs; first += wide) {
+        const int16_t *tiles[MOST_TILES], *filled[MOST_ROWS * MOST_TAPS];
+        for (Py_ssize_t tile = 0; tile < fast->tiles; tile++) /* beyond the last one its own again */
+            tiles[tile] = layer->weights + (first / TILE + (first + tile * TILE < layer->outputs ? tile : 0)) * size;
+        for (Py_ssize_t row = 0, rows; row < count; row += rows) {
             Sums sums[MOST_ROWS];
-            const Py_ssize_t rows = row < whole ? together : left;
-            const int16_t *const *from = row < whole ? taps + row * layer->taps : (const int16_t *const *)last;
-            if (fast->single && rows == 1)
-                fast->single(weights, from, layer, sums);
-            else if (fast->several)
-                fast->several(weights, from, layer, sums);
-            else
-                sums_plain(weights, from, layer, rows, sums);
-            finish_tile((const Sums *)sums, rows, scale, layer->bias + first, width, layer->outputs, finish,
-                        answer + row * layer->outputs + first);
+            int choice;
+            rows = next_rows(fast, count - row, &choice);
+            const int16_t *const *from = taps + row * layer->taps;
+            if (rows < fast->by[choice].rows) { /* beyond the last row its own again */
+                for (Py_ssize_t tap = 0; tap < fast->by[choice].rows * layer->taps; tap++)
+                    filled[tap] = from[tap < rows * layer->taps ? tap : tap % layer->taps];
+                from = filled;
+            }
+            fast->by[choice].sums(tiles, from, layer, sums);
+            for (Py_ssize_t tile = 0, start = first; tile < fast->tiles && start < layer->outputs; tile++, start += TILE)
+                finish_tile(sums[0][tile], rows, unit, layer->scale + start, layer->bias + start,
+                            layer->outputs - start < TILE ? layer->outputs - start : TILE, layer->outputs, finish,
+                            answer + row * layer->outputs + start);
         }
     }
 }
@@ -288,15 +298,46 @@ done:
 
 /* Exact functions -------------------------------------------------------------------------------------------------- */
 
+static const double LOG2E = 1.4426950408889634, LN2_HIGH = 0.6931471803691238, LN2_LOW = 1.9082149292705877e-10;
+static const double TAYLOR[14] = {1 / 6227020800.0, 1 / 479001600.0, 1 / 39916800.0, 1 / 3628800.0, 1 / 362880.0,
+                                  1 / 40320.0,      1 / 5040.0,      1 / 720.0,      1 / 120.0,     1 / 24.0,
+                                  1 / 6.0,          1 / 2.0,         1.0,            1.0};
+
 double exponential(double value) {
-    static const double taylor[14] = {1 / 6227020800.0, 1 / 479001600.0, 1 / 39916800.0, 1 / 3628800.0, 1 / 362880.0,
-                                      1 / 40320.0,      1 / 5040.0,      1 / 720.0,      1 / 120.0,     1 / 24.0,
-                                      1 / 6.0,          1 / 2.0,         1.0,            1.0};
-    const double twos = rint(value * 1.4426950408889634);
-    const double rest = (value - twos * 0.6931471803691238) - twos * 1.9082149292705877e-10;
-    double power = taylor[0];
-    for (int at = 1; at < 14; at++) power = power * rest + taylor[at];
+    const double twos = rint(value * LOG2E), rest = (value - twos * LN2_HIGH) - twos * LN2_LOW;
+    double power = TAYLOR[0];
+    for (int at = 1; at < 14; at++) power = power * rest + TAYLOR[at];
     return ldexp(power, (int)twos);
+}
+
+/* Eight at a time in plain loops; a power of two whose bits are those of a common double is multiplied exactly. */
+WIDE void exponentials(double *values, Py_ssize_t count) {
+    const double large = 6755399441055744.0; /* 1.5 * 2**52: added and taken away it leaves no fraction, as rint */
+    for (Py_ssize_t first = 0; first < count; first += 8) {
+        const Py_ssize_t some = count - first < 8 ? count - first : 8;
+        double power[8], rest[8] = {0}, twos[8] = {0}, scale[8];
+        double *value = values + first;
+        int plain = 1;
+        for (Py_ssize_t at = 0; at < some; at++) plain &= value[at] > -700 && value[at] < 700;
+        if (!plain) {
+            for (Py_ssize_t at = 0; at < some; at++) value[at] = exponential(value[at]);
+            continue;
+        }
+        for (Py_ssize_t at = 0; at < some; at++) rest[at] = value[at];
+        for (int at = 0; at < 8; at++) twos[at] = (rest[at] * LOG2E + large) - large;
+        for (int at = 0; at < 8; at++) rest[at] = (rest[at] - twos[at] * LN2_HIGH) - twos[at] * LN2_LOW;
+        for (int at = 0; at < 8; at++) power[at] = TAYLOR[0];
+        for (int next = 1; next < 14; next++)
+            for (int at = 0; at < 8; at++) power[at] = power[at] * rest[at] + TAYLOR[next];
+        for (int at = 0; at < 8; at++) {
+            const double shifted = twos[at] + (large + 1023); /* its lowest bits are the exponent's */
+            int64_t bits;
+            memcpy(&bits, &shifted, sizeof bits);
+            bits <<= 52;
+            memcpy(&scale[at], &bits, sizeof bits);
+        }
+        for (Py_ssize_t at = 0; at < some; at++) value[at] = power[at] * scale[at];
+    }
 }
 
 double logarithm(double value) {
@@ -306,5 +347,5 @@ double logarithm(double value) {
     const double slope = (fraction - 1) / (fraction + 1), square = slope * slope;
     double sum = 1.0 / 23;
     for (int odd = 21; odd > 0; odd -= 2) sum = sum * square + 1.0 / odd;
-    return twos * 0.6931471803691238 + (2 * slope * sum + twos * 1.9082149292705877e-10);
+    return twos * LN2_HIGH + (2 * slope * sum + twos * LN2_LOW);
 }

@@ -38,6 +38,7 @@ int are_finite(const float *values, Py_ssize_t count);
 
 /* By the rules of `quantised.exponential` and `quantised.logarithm`: every bit is fixed by IEEE 754. */
 double exponential(double value);
+void exponentials(double *values, Py_ssize_t count); /* in place */
 double logarithm(double value);
 
 #endif

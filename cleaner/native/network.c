@@ -69,41 +69,52 @@ static void convolve(const Layer *layer, const Room *room, Py_ssize_t count, Py_
     apply(layer, room->taps, count, unit, ADD, room->hidden);
 }
 
-/* A part of a row's probabilities: of what is shared, as the logits say. */
-static void shares(const float *logits, Py_ssize_t count, double shared, float *answer) {
-    double powers[MOST_LABELS], total = 0;
-    float largest = logits[0];
-    for (Py_ssize_t at = 1; at < count; at++) largest = logits[at] > largest ? logits[at] : largest;
-    for (Py_ssize_t at = 0; at < count; at++) {
-        powers[at] = exponential((double)(logits[at] - largest));
-        total = at ? total + powers[at] : powers[at];
-    }
+/* A part of a row's probabilities: of what is shared, by powers of e. */
+static void shares(const double *powers, Py_ssize_t count, double shared, float *answer) {
+    double total = powers[0];
+    for (Py_ssize_t at = 1; at < count; at++) total += powers[at];
     for (Py_ssize_t at = 0; at < count; at++) answer[at] = (float)(shared * (powers[at] / total));
 }
 
-static void probabilities_of(const float *logits, Py_ssize_t labels, Py_ssize_t kept, float *answer) {
-    float gate = logits[labels];
-    gate = gate < -30 ? -30 : gate > 30 ? 30 : gate;
-    const double gone = 1 / (1 + exponential(-(double)gate));
-    shares(logits, kept, 1 - gone, answer);
-    shares(logits + kept, labels - kept, gone, answer + kept);
+static float largest_of(const float *values, Py_ssize_t count) {
+    float largest = values[0];
+    for (Py_ssize_t at = 1; at < count; at++) largest = values[at] > largest ? values[at] : largest;
+    return largest;
 }
 
-/* model/network.py, `carried`: blocks x 4 half gates -> blocks x 2 half, the second half of them from the blocks after. */
-static void carried(const float *gates, Py_ssize_t blocks, Py_ssize_t half, float *states) {
+static void probabilities_of(const float *logits, Py_ssize_t labels, Py_ssize_t kept, float *answer) {
+    double powers[MOST_LABELS + 1];
+    const float stay = largest_of(logits, kept), go = largest_of(logits + kept, labels - kept), gate = logits[labels];
+    for (Py_ssize_t at = 0; at < labels; at++) powers[at] = (double)(logits[at] - (at < kept ? stay : go));
+    powers[labels] = -(double)(gate < -30 ? -30 : gate > 30 ? 30 : gate);
+    exponentials(powers, labels + 1);
+    const double gone = 1 / (1 + powers[labels]);
+    shares(powers, kept, 1 - gone, answer);
+    shares(powers + kept, labels - kept, gone, answer + kept);
+}
+
+/* model/network.py, `carried`: how much of each value is replaced, and by what, in place. */
+WIDE static void open_gates(float *restrict asked, float *restrict offered, Py_ssize_t count) {
+    for (Py_ssize_t at = 0; at < count; at++) {
+        asked[at] = 0.5f + 0.5f * (asked[at] / (1.0f + fabsf(asked[at])));
+        const float value = offered[at], below = 0.5f / (1.0f + 2.0f * (value < 0 ? -value : 0.0f));
+        offered[at] = value >= 0 ? value + 0.5f : below;
+    }
+}
+
+/* Blocks x 4 half gates, which are used up -> blocks x 2 half, the second half of them from the blocks after. */
+WIDE static void carried(float *restrict gates, Py_ssize_t blocks, Py_ssize_t half, float *restrict states) {
+    for (Py_ssize_t row = 0; row < blocks; row++)
+        open_gates(gates + row * 4 * half, gates + row * 4 * half + 2 * half, 2 * half);
     for (int turned = 0; turned < 2; turned++) {
-        const Py_ssize_t first = turned ? half : 0;
-        for (Py_ssize_t number = 0; number < blocks; number++) {
-            const Py_ssize_t row = turned ? blocks - 1 - number : number, before = turned ? row + 1 : row - 1;
-            const float *asked = gates + row * 4 * half + first, *offered = asked + 2 * half;
-            float *state = states + row * 2 * half + first;
-            const float *last = number ? states + before * 2 * half + first : NULL;
-            for (Py_ssize_t at = 0; at < half; at++) {
-                const float share = 0.5f + 0.5f * (asked[at] / (1.0f + fabsf(asked[at])));
-                const float value = offered[at] >= 0 ? offered[at] + 0.5f : 0.5f / (1.0f + 2.0f * -offered[at]);
-                const float old = last ? last[at] : 0.0f;
-                state[at] = old + share * (value - old);
-            }
+        float *state = states + (turned ? (blocks - 1) * 2 * half + half : 0);
+        const float *share = gates + (turned ? (blocks - 1) * 4 * half + half : 0), *value = share + 2 * half;
+        const Py_ssize_t step = turned ? -2 * half : 2 * half;
+        for (Py_ssize_t at = 0; at < half; at++) state[at] = share[at] * value[at];
+        for (Py_ssize_t number = 1; number < blocks; number++) {
+            const float *old = state;
+            state += step, share += 2 * step, value += 2 * step;
+            for (Py_ssize_t at = 0; at < half; at++) state[at] = old[at] + share[at] * (value[at] - old[at]);
         }
     }
 }
@@ -118,6 +129,13 @@ static void recur(const Network *network, const Room *room, Py_ssize_t blocks) {
     apply_to_rows(carry, room->steps, blocks, unit, ADD, room->hidden);
 }
 
+WIDE static void add_positive(float *restrict row, const float *restrict more, Py_ssize_t width) {
+    for (Py_ssize_t column = 0; column < width; column++) {
+        const float value = row[column] + more[column];
+        row[column] = value > 0 ? value : 0.0f;
+    }
+}
+
 /* The probabilities by one network; `inputs` is a row for each block. */
 static void run(const Network *network, const float *inputs, Py_ssize_t blocks, Py_ssize_t kept, const Room *room) {
     const Py_ssize_t width = network->width, labels = network->layers[OUTPUT].outputs - 1;
@@ -128,11 +146,7 @@ static void run(const Network *network, const float *inputs, Py_ssize_t blocks, 
     layer = &network->layers[DOCUMENT];
     unit = levels_of(room->mean, 1, width, layer->levels, room->steps);
     apply_to_rows(layer, room->steps, 1, unit, STORE, room->document);
-    for (Py_ssize_t block = 0; block < blocks; block++)
-        for (Py_ssize_t column = 0; column < width; column++) {
-            const float value = hidden[block * width + column] + room->document[column];
-            hidden[block * width + column] = value > 0 ? value : 0.0f;
-        }
+    for (Py_ssize_t block = 0; block < blocks; block++) add_positive(hidden + block * width, room->document, width);
     for (Py_ssize_t number = CONVOLUTIONS; number < network->count; number++)
         convolve(&network->layers[number], room, blocks, network->steps[number]);
     if (network->recurs) recur(network, room, blocks);
