@@ -55,7 +55,7 @@ def run_restore(args: argparse.Namespace, segments: list[Path], checks: Checks) 
         if isinstance(outcome, Problem):
             code = report(outcome)
         elif isinstance(outcome, Missing):
-            code = PROBLEMS if args.sources else code
+            code = PROBLEMS
             note(str(outcome))
         elif outcome.skipped:
             note(f"{outcome.name}: not written, {outcome.skipped}")

@@ -79,7 +79,7 @@ def test_a_missing_source_is_no_damage(crawl: Path, tmp_path: Path, capsys: pyte
     capsys.readouterr()
     assert run("archive", "verify", out, "--sources", crawl) == 0
     assert capsys.readouterr().out == ""
-    assert run("archive", "restore", out, "-o", tmp_path / "back") == 0
+    assert run("archive", "restore", out, "-o", tmp_path / "back") == 1
     assert lines(capsys.readouterr().err) == [
         "one.warc.gz: missing, so the originals of 3 articles are not at hand; give its folder with --sources",
         f"no files restored to {tmp_path / 'back'}",
