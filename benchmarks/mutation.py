@@ -31,9 +31,9 @@ ROOT = Path(__file__).parent.parent
 SURVIVORS = ROOT / "docs" / "mutation.md"
 #: Module → the tests that must notice. Small ones: each mutation runs them all until one fails.
 TESTS = {
-    "cleaner.decision": ["tests/cleaner/test_decision.py"],
-    "cleaner.status": ["tests/cleaner/test_status.py", "tests/cleaner/test_decision.py"],
-    "cleaner.title": ["tests/cleaner/test_title.py"],
+    "cleaner.decision.judge": ["tests/cleaner/decision/test_judge.py"],
+    "cleaner.decision.status": ["tests/cleaner/decision/test_status.py", "tests/cleaner/decision/test_judge.py"],
+    "cleaner.decision.title": ["tests/cleaner/decision/test_title.py"],
     "cleaner.segmentation.text": ["tests/cleaner/segmentation/test_text.py"],
     "cleaner.heuristics.block_rules": ["tests/cleaner/heuristics/test_rules.py"],
     "cleaner.heuristics.appeals": ["tests/cleaner/heuristics/test_rules.py"],

@@ -12,13 +12,13 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
+from cleaner.decision.status import status_of
+from cleaner.decision.title import ABOVE_HEADLINE, is_desk
 from cleaner.decoding.mojibake import OffsetMap
 from cleaner.document import CleanedDocument, Decision, Document, Piece, Rendering, Span, join_text
 from cleaner.indentation import indented_lines
 from cleaner.labels import Action, Label
 from cleaner.segmentation.text import FLAT_BREAKS
-from cleaner.status import status_of
-from cleaner.title import ABOVE_HEADLINE, is_desk
 
 LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 #: As many, found in a tenth of the time where only their number or their end is asked for.

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, NotRequired, TypedDict, cast
 
 from cleaner import assembly
 from cleaner.corrections.apply import Corrections
+from cleaner.decision.corrected import overrule
 from cleaner.document import CleanedDocument, Decision, Document, Rendering, Repair, Status
 from cleaner.labels import Label, Policy
 from cleaner.shapes import Each, Maybe, Row, anything, is_count, is_number, misfit
@@ -241,7 +242,7 @@ def retell(clean_text: str | None, written: Ledger, policy: Policy, corrections:
     rendering = Rendering(_repaired(source, repairs), (), source, repairs, wrapped=True)
     decisions = tuple(_decisions(written, policy, repairs))
     if corrections is not None:
-        decisions = corrections.overrule(rendering, decisions, policy, written.get("source") or "")
+        decisions = overrule(corrections, rendering, decisions, policy, written.get("source") or "")
     cleaned = assembly.assemble(
         Document("", "", title=given or None), rendering, decisions, "und",
         title_in_text=bool(written.get("title-in-text", True)),  # ledgers without this put every given title in front

@@ -17,14 +17,19 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from cleaner import assembly, ledger, second_look, settings
-from cleaner.corrections.apply import Corrections, all_but_corrected, is_corrected
-from cleaner.decision import decide, reads_like_a_crumb
+from cleaner import assembly, ledger, settings
+from cleaner.corrections.apply import Corrections
+from cleaner.decision import second_look
+from cleaner.decision.corrected import all_but_corrected, is_corrected, overrule
+from cleaner.decision.judge import decide
+from cleaner.decision.scores import Scores
+from cleaner.decision.unjudged import unjudged, with_what_is_unjudged
 from cleaner.document import CleanedDocument, Decision, Document, Rendering, Status
 from cleaner.heuristics.annotate import Labelling, find_asked, find_evidence
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import CueTable, tables_for
 from cleaner.heuristics.kind import Kind, kind_of
+from cleaner.heuristics.patterns import reads_like_a_crumb
 from cleaner.html.page import Extractor
 from cleaner.labels import Action, Policy
 from cleaner.language import identify
@@ -36,12 +41,10 @@ from cleaner.memory.source_name import document_source
 from cleaner.model.network import Model, shipped
 from cleaner.model.source_correction import tells
 from cleaner.model.telling_words import telling_words
-from cleaner.scores import Scores
 from cleaner.segmentation.line_breaks import shipped as shipped_breaks
 from cleaner.segmentation.text import bounded, glued
 from cleaner.segmentation.tokens import Tokens, tokenise
 from cleaner.time_limit import OverTimeError, limited
-from cleaner.unjudged import unjudged, with_what_is_unjudged
 
 if TYPE_CHECKING:  # what pages need is loaded with the first one
     from cleaner.html.model import PageModel
@@ -224,12 +227,12 @@ class Cleaner:
             if self.model is not None:
                 decisions, kept = self._look_again(document, replace(reading, rendering=rendering), decisions, lang)
             if document.media_type == "text/html":
-                from cleaner.html.page_kind import with_the_only_thing
+                from cleaner.decision.whole_page import with_the_only_thing
 
                 decisions = with_the_only_thing(rendering.blocks, decisions, self.policy)
         decisions += unjudged(rendering, self.policy)
         if self.corrections is not None:
-            decisions = self.corrections.overrule(rendering, decisions, self.policy, source)
+            decisions = overrule(self.corrections, rendering, decisions, self.policy, source)
             judged = None if judged is None else (*judged, *filter(is_corrected, decisions))
         cleaned = kept
         if cleaned is None or cleaned.decisions != decisions or self.title_in_text:
@@ -249,7 +252,7 @@ class Cleaner:
         self, document: Document, rendering: Rendering, source: str
     ) -> tuple[tuple[Decision, ...], tuple[Decision, ...], str]:
         """The decisions on a page, those on its blocks near the article, and its language."""
-        from cleaner.page_decisions import decide_page
+        from cleaner.decision.page import decide_page
 
         def judge(titled: Document, part: Rendering, lang: str, places: tuple[float, ...]) -> tuple[Decision, ...]:
             return self._judge(titled, _Reading(part, source=source), lang, places)

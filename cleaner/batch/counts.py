@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, astuple, dataclass, field, fields
 from typing import Any
 
-from cleaner.corrections.apply import is_corrected
+from cleaner.decision.corrected import is_corrected
 from cleaner.document import CleanedDocument, Status
 from cleaner.memory.lookup import reason_kind
 from cleaner.memory.source_name import source_of

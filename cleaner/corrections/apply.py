@@ -1,7 +1,7 @@
-"""Corrections in force, ready to overrule decisions: at their place in a text, or where a source says the line again.
+"""Corrections in force, and where they hold: at their place in a text, or where a source says the line again.
 
 A line is known again by the memory's normalisation: digits, dates, quotes, case and spacing count for nothing, and a
-long line that changed a little is a near copy. What is overruled has the person's name as its reason.
+long line that changed a little is a near copy. What they do to decisions `cleaner.decision.corrected` says.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -18,15 +18,12 @@ import numpy as np
 from cleaner.corrections.format import Correction, Row, Scope, digest, in_force, read
 from cleaner.decoding.mojibake import OffsetMap
 from cleaner.document import Decision, Rendering
-from cleaner.labels import KEPT, Action, Label, Policy
 from cleaner.memory.fingerprints import RUN, words_of
 from cleaner.segmentation.tokens import Ints, Tokens, tokenise
 
 #: A line of so many words is a near copy of another one when runs of words common to both cover this share of each.
 NEAR_WORDS, NEAR_SHARE = 10, 0.8
 WORD = 8  # bytes of a word's hash
-_WHERE = {Scope.TEXT: "in this text", Scope.SOURCE: "on this source", Scope.EVERYWHERE: "everywhere"}
-REASON = "corrected by "
 _LEAD, _TAIL = re.compile(r"\W+"), re.compile(r"\W+$")
 
 
@@ -82,27 +79,19 @@ class Corrections:
         """How many are in force."""
         return sum(map(len, (*self.by_document.values(), *self.by_source.values(), self.everywhere)))
 
-    def of_line(self, text: str, source: str, policy: Policy) -> Decision | None:
-        """What is said of a line on a source, wherever it stands; None: nothing."""
-        whole = Decision(0, len(text), Label.BODY, Action.KEEP, 0.0)
-        (decision, *_) = self.overrule(Rendering(text, (), ""), (whole,), policy, source)
-        return decision if is_corrected(decision) else None
+    def placed(self, rendering: Rendering, lines: Sequence[Decision], source: str) -> list[tuple[int, int, Correction]]:
+        """Where persons have said what the text is: start, end, correction; offsets are those of the rendering.
 
-    def overrule(
-        self, rendering: Rendering, decisions: Sequence[Decision], policy: Policy, source: str
-    ) -> tuple[Decision, ...]:
-        """The decisions with the persons' word in them, in order, disjoint; offsets are those of the rendering."""
+        lines: what may be known again, such as its decisions; in order, disjoint.
+        """
         patterns = (*self.everywhere, *self.by_source.get(source, ()))
-        placed = list(_recognised(rendering.text, decisions, patterns)) if patterns else []
+        placed = list(_recognised(rendering.text, lines, patterns)) if patterns else []
         if self.by_document:
             text = rendering.source_text
             own = self.by_document.get(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), ())
             offsets = OffsetMap(rendering.repairs)
             placed += [(*offsets.to_repaired(row.start, row.end), row) for row in own if row.end <= len(text)]
-        overruled = list(decisions)
-        for start, end, row in placed:
-            overruled = _painted(rendering.text, overruled, (start, end), _decided(row, policy))
-        return tuple(overruled)
+        return placed
 
 
 def read_corrections(files: Iterable[str]) -> Corrections:
@@ -110,40 +99,6 @@ def read_corrections(files: Iterable[str]) -> Corrections:
     from cleaner.storage.object_store import file_at  # loads what the network needs
 
     return Corrections.of(row for name in files for row in read(file_at(name)))
-
-
-def is_corrected(decision: Decision) -> bool:
-    """Whether a person decided this."""
-    return bool(decision.reasons) and decision.reasons[0].startswith(REASON)
-
-
-def _decided(row: Correction, policy: Policy) -> Decision:
-    """The decision on a stretch that is still to be placed."""
-    reason = f"{REASON}{row.who}{' (model)' if row.model else ''}: {row.label}, {_WHERE[row.scope]}"
-    return Decision(0, 0, row.label, policy.action(row.label), 0.0 if row.label in KEPT else 1.0, (reason,))
-
-
-def _painted(text: str, decisions: Sequence[Decision], stretch: tuple[int, int], decided: Decision) -> list[Decision]:
-    """The decisions, cut at the stretch; inside it, and where none was, what a person decided."""
-    first, last = stretch
-    painted: list[Decision] = []
-    bare = first  # up to here the stretch is covered
-    for decision in decisions:
-        start, end = max(decision.start, first), min(decision.end, last)
-        if start >= end:
-            painted.append(decision)
-            continue
-        if decision.start < start:
-            painted.append(replace(decision, end=start))
-        if text[bare:start].strip():
-            painted.append(replace(decided, start=bare, end=start))
-        painted.append(replace(decided, start=start, end=end))
-        if end < decision.end:
-            painted.append(replace(decision, start=end))
-        bare = end
-    if text[bare:last].strip():
-        painted.append(replace(decided, start=bare, end=last))
-    return sorted(painted, key=lambda decision: decision.start)
 
 
 # Lines known again --------------------------------------------------------------------------------
@@ -258,8 +213,3 @@ def _covered(words: bytes, common: Any) -> float:
         if run in common:
             covered[at : at + RUN] = b"\x01" * RUN
     return sum(covered) / count
-
-
-def all_but_corrected(decisions: Sequence[Decision], action: Action) -> tuple[Decision, ...]:
-    """The decisions with one action for all but what a person decided."""
-    return tuple(decision if is_corrected(decision) else replace(decision, action=action) for decision in decisions)

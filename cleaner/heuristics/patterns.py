@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from cleaner.document import Block
 from cleaner.labels import Label
 
 
@@ -189,3 +190,15 @@ MARKS: dict[str, tuple[Label, float]] = {
     "role:dialog": (Label.LEGAL, 4.0),
     "role:alertdialog": (Label.LEGAL, 4.0),
 }
+#: Headings: in a text such lines are mostly something else than the article.
+HEADING_MARKS = frozenset(("tag:h1", "tag:h2", "tag:h3", "tag:h4", "tag:h5", "tag:h6"))
+
+
+def is_row(block: Block) -> bool:
+    """Is a block of a page a row of a table, its cells in one line, or a heading in it?"""
+    return block.path.endswith(("/tr", "/th"))
+
+
+def reads_like_a_crumb(block: Block) -> bool:
+    """Is a block of a page a row or a heading of an article? In a text such lines are mostly something else."""
+    return is_row(block) or not HEADING_MARKS.isdisjoint(block.marks)

@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as ASGIScope
 
 from cleaner.corrections.format import CorrectionError, Scope
+from cleaner.decision.corrected import on_line
 from cleaner.review import queries
 from cleaner.review.desk import NAME, Desk, Said, State
 from cleaner.review.guard import HEADERS, Guard, refused
@@ -283,7 +284,7 @@ def _lines(review: Review, asked: _Asked) -> Response:
 
 def _repeated(review: Review, row: queries.Row, state: State) -> dict[str, Any]:
     """A repeated line with what is said of it."""
-    decision = state.corrections.of_line(row["text"], row["source"], review.desk.policy)
+    decision = on_line(state.corrections, row["text"], row["source"], review.desk.policy)
     removed = decision.action != "keep" if decision else row["gone"] > row["kept"]
     label = decision.label if decision else row["label"]
     why = decision.reasons[0] if decision else ""

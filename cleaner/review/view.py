@@ -16,8 +16,9 @@ from archive.segments.records import MAX_BLOCK
 from archive.warc.fields import FieldsError, load_fields
 from archive.warc.records import Capture, captures, wanted
 from cleaner.batch.output.folder import read_report
-from cleaner.corrections.apply import Corrections, is_corrected
+from cleaner.corrections.apply import Corrections
 from cleaner.corrections.format import Seen
+from cleaner.decision.corrected import is_corrected, overrule
 from cleaner.document import Decision, Rendering
 from cleaner.labels import Action, Label, Policy
 from cleaner.ledger import Ledger, checked, rebuild
@@ -114,7 +115,7 @@ def stretches(article: Article, corrections: Corrections, policy: Policy) -> lis
     before = {(decision.start, decision.end): decision for decision in article.decisions}
     shown: list[Stretch] = []
     position = 0
-    for decision in corrections.overrule(rendering, article.decisions, policy, article.source):
+    for decision in overrule(corrections, rendering, article.decisions, policy, article.source):
         run = before.get((decision.start, decision.end))
         gap = article.text[position : decision.start]
         corrected = is_corrected(decision)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from cleaner.decision.scores import Scores
 from cleaner.heuristics.annotate import find_evidence
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import tables_for
@@ -32,7 +33,6 @@ from cleaner.model.network import (
     packed,
 )
 from cleaner.model.topics import whole_rarity
-from cleaner.scores import Scores
 from cleaner.segmentation.tokens import Floats
 from cleaner.training import linear as linear_training
 from cleaner.training.augment import made_from

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cleaner.corrections.apply import Corrections, is_corrected
+from cleaner.corrections.apply import Corrections
 from cleaner.corrections.format import Row, documents, reviewers
+from cleaner.decision.corrected import is_corrected, overrule
 from cleaner.document import Decision, Rendering
 from cleaner.labels import Label, Policy
 
@@ -23,7 +24,7 @@ def corrected(rows: Iterable[Row]) -> Iterator[tuple[str, str, Labelled, Doubt, 
     for seen in documents(rows).values():
         decisions = [Decision(start, end, label, policy.action(label), 0.0) for start, end, label in seen.spans]
         rendering = Rendering(seen.text, (), seen.text)
-        told = corrections.overrule(rendering, decisions, policy, seen.source)
+        told = overrule(corrections, rendering, decisions, policy, seen.source)
         spans = tuple((decision.start, decision.end, decision.label) for decision in told)
         unsure = [] if seen.document in reviewed else [guess for guess in told if not is_corrected(guess)]
         if len(unsure) < len(told):

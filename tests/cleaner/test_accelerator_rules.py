@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cleaner import accelerator
+from cleaner.decision.scores import Scores
 from cleaner.decoding import mojibake
 from cleaner.document import Block
 from cleaner.heuristics.block_stats import Measures, measure_all
@@ -22,7 +23,6 @@ from cleaner.labels import Label
 from cleaner.memory import fingerprints
 from cleaner.model import network
 from cleaner.model.features import featurise
-from cleaner.scores import Scores
 from cleaner.segmentation import text as segmentation
 from cleaner.segmentation.tokens import tokenise
 

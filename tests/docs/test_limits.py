@@ -10,9 +10,9 @@ from support.cases import ROOT
 from cleaner import clean
 from cleaner.cli.clean import TIMEOUT
 from cleaner.cli.main import main
+from cleaner.decision.status import SUSPECT_SHARE
 from cleaner.memory.lookup import ENOUGH
 from cleaner.readers import DEFAULT_MAX_BYTES
-from cleaner.status import SUSPECT_SHARE
 
 PAGE = (ROOT / "docs" / "limits.md").read_text("utf-8")
 BOUNDS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cleaner import Cleaner, clean
-from cleaner.decision import CERTAIN
+from cleaner.decision.judge import CERTAIN
 from cleaner.document import Block
 from cleaner.heuristics import certain
 from cleaner.heuristics.certain import LONGEST, PROMPT_WORDS, find_certain

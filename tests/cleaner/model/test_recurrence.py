@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cleaner.decision.scores import Scores
 from cleaner.document import Block, Evidence
 from cleaner.labels import KEPT, Label
 from cleaner.memory.lookup import COLUMN, MEASURES, Recall
 from cleaner.model.boosted_trees import Trees
 from cleaner.model.network import evidence_sums
 from cleaner.model.source_correction import inputs, is_common, shifted, stands_like_subhead, with_memory
-from cleaner.scores import Scores
 
 PROSE = "The council met on Tuesday evening to talk about the bridge, and after four hours it agreed to mend it." * 2
 

@@ -12,17 +12,17 @@ import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from cleaner.decision.page_odds import HEARD, BlockEvidence, unheard_odds, with_evidence
+from cleaner.decision.scores import TOLD, Scores
+from cleaner.decision.title import ABOVE_HEADLINE, Candidate, no_titles
 from cleaner.document import Block, Decision, Evidence
 from cleaner.heuristics.block_rules import HTML_SAYS
-from cleaner.heuristics.patterns import MARKS
+from cleaner.heuristics.patterns import MARKS, is_row, reads_like_a_crumb
 from cleaner.labels import COLUMNS, KEPT, Label, Policy
 from cleaner.memory.lookup import Recall
 from cleaner.model.network import COLUMN, EVIDENCE_CLIP
 from cleaner.model.telling_words import TellingWords
-from cleaner.page_judge import HEARD, BlockEvidence, unheard_odds, with_evidence
-from cleaner.scores import TOLD, Scores
 from cleaner.segmentation.stops import ends_sentence, may_end_sentence
-from cleaner.title import ABOVE_HEADLINE, Candidate, no_titles
 
 #: Rules alone: log-odds against removal before any evidence, and the score from which a block goes.
 PRIOR, THRESHOLD = -2.2, 0.65
@@ -48,8 +48,6 @@ SAID_WHEN_SURE, KEPT_SURE = (Label.CREDIT, Label.NOTE, Label.STANDFIRST), 0.7
 RULES_ALONE = 3.4
 #: A headline is no sentence of this length, unless it is the title as given, or stands like one.
 HEADLINE_SENTENCE = 50
-#: Headings: in a text such lines are mostly something else than the article.
-HEADING_MARKS = frozenset(("tag:h1", "tag:h2", "tag:h3", "tag:h4", "tag:h5", "tag:h6"))
 #: A piece of a sentence of at most this length, between pieces that stay, stays too, when no rule speaks against it.
 SNIPPET = 24
 #: Evidence that a block is a leaked script or style sheet: the model reads only a part of so much.
@@ -279,16 +277,6 @@ def block_evidence(block: Block, evidence: Sequence[Evidence]) -> BlockEvidence:
     heard = max((hint.weight for hint in told if hint.label is not Label.NAVIGATION), default=0.0)
     body = sums.get(Label.BODY, 0.0)
     return BlockEvidence(max(marks, default=0.0), cue, heard, body, reads_like_a_crumb(block))
-
-
-def is_row(block: Block) -> bool:
-    """Is a block of a page a row of a table, its cells in one line, or a heading in it?"""
-    return block.path.endswith(("/tr", "/th"))
-
-
-def reads_like_a_crumb(block: Block) -> bool:
-    """Is a block of a page a row or a heading of an article? In a text such lines are mostly something else."""
-    return is_row(block) or not HEADING_MARKS.isdisjoint(block.marks)
 
 
 def _of_the_model(label: Label, odds: float, telling: TellingWords | None) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ import pytest
 from support.cases import ROOT, load, read
 
 from cleaner import CleanedDocument, Cleaner
+from cleaner.decision.second_look import AGAIN, DOUBTFUL, is_doubtful, merged, overlaid, same_lines
 from cleaner.decoding.decode import decode
 from cleaner.document import Block, Decision, Piece, Repair, Status
 from cleaner.labels import Action, Label
 from cleaner.ledger import ledger, rebuild
-from cleaner.second_look import AGAIN, DOUBTFUL, is_doubtful, merged, overlaid, same_lines
 from cleaner.training.own_texts import read_texts
 
 OWN = ROOT / "fixtures" / "training" / "own"

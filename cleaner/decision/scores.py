@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaner import accelerator
+from cleaner.decision.page_odds import in_flow, placed_odds
 from cleaner.heuristics.block_stats import IDEOGRAPH_WEIGHT
 from cleaner.labels import KEPT, Label
 from cleaner.model.network import COLUMN
 from cleaner.model.quantised import logarithm
-from cleaner.page_judge import in_flow, placed_odds
 from cleaner.segmentation.stops import CLOSERS, STOPS, ends_sentence
 from cleaner.segmentation.tokens import Flags, Floats
 

@@ -1,7 +1,7 @@
 """A block of a page: what the page says of its place and what it says itself, weighed together.
 
 The weights are learned from pages, each of a domain left out, with appeals of our own and true sentences put
-between their paragraphs (benchmarks/page_judge.py). A line in the flow of the article goes when the judge of
+between their paragraphs (benchmarks/page_odds.py). A line in the flow of the article goes when the judge of
 text, or a cue that is all of the line, would take it out of a text: there the page has nothing to say of it.
 """
 

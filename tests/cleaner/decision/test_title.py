@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cleaner import clean
+from cleaner.decision.title import Candidate, no_titles
 from cleaner.labels import Label
-from cleaner.title import Candidate, no_titles
 
 TRUE = Candidate("Last wooden tram returns to Zalesie", Label.HEADLINE, 0.01, 0.9)
 STORY = Candidate("It stood in a shed behind the depot for thirty-six years.", Label.BODY, 0.01)

@@ -1,6 +1,6 @@
-"""Fits the weights of cleaner/page_judge.py with the present model of text, and says how well they decide.
+"""Fits the weights of cleaner/decision/page_odds.py with the present model of text, and says how well they decide.
 
-    python benchmarks/page_judge.py PAGES.jsonl.xz ... --gold GOLD.jsonl.gz ... --models DIR [--every 3] [--text FILE]
+    python benchmarks/page_odds.py PAGES.jsonl.xz ... --gold GOLD.jsonl.gz ... --models DIR [--every 3] [--text FILE]
 
 PAGES, GOLD: as for `cleancopy train --pages --gold`. --models DIR holds page0.model … page4.model, each trained
 without the domains of its fold (training.corpus.fold_of); pages of folds that have none are left out. Without --models
@@ -26,15 +26,8 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from cleaner import Cleaner, Document
-from cleaner.decision import block_evidence, reads_like_a_crumb
-from cleaner.heuristics.annotate import find_evidence
-from cleaner.html import decision as pages
-from cleaner.html.model import load as load_page_model
-from cleaner.html.segment import segment_html
-from cleaner.html.structures import structures
-from cleaner.language import identify
-from cleaner.model.network import load
-from cleaner.page_judge import (
+from cleaner.decision.judge import block_evidence
+from cleaner.decision.page_odds import (
     HEARD,
     MOST_CONTAINER,
     TYPICAL_LENGTH,
@@ -44,7 +37,15 @@ from cleaner.page_judge import (
     unheard_odds,
     with_evidence,
 )
-from cleaner.scores import page_margins, removal_costs
+from cleaner.decision.scores import page_margins, removal_costs
+from cleaner.heuristics.annotate import find_evidence
+from cleaner.heuristics.patterns import reads_like_a_crumb
+from cleaner.html import outside as pages
+from cleaner.html.model import load as load_page_model
+from cleaner.html.segment import segment_html
+from cleaner.html.structures import structures
+from cleaner.language import identify
+from cleaner.model.network import load
 from cleaner.segmentation.tokens import Floats
 from cleaner.training.corpus import FOLDS, fold_of
 from cleaner.training.pages import Page, _known, read_labelled, read_pages

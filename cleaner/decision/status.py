@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from cleaner.corrections.apply import is_corrected
+from cleaner.decision.corrected import is_corrected
 from cleaner.document import Decision, Status
 from cleaner.labels import Action, Label
 from cleaner.segmentation.stops import ends_sentence

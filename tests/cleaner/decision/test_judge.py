@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner import Cleaner
-from cleaner.decision import decide, judge, reads_like_a_crumb
+from cleaner.decision.judge import decide, judge
+from cleaner.decision.scores import Scores
+from cleaner.decision.status import status_of
 from cleaner.document import Block, Decision, Evidence, Status
 from cleaner.heuristics.cues import parse_table
+from cleaner.heuristics.patterns import reads_like_a_crumb
 from cleaner.labels import Action, Label, Policy
 from cleaner.model.network import COLUMN
 from cleaner.model.telling_words import TellingWords
-from cleaner.scores import Scores
-from cleaner.status import status_of
 
 
 def table(*boilerplate: float, label: Label = Label.RELATED) -> np.ndarray:

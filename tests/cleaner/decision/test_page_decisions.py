@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cleaner.decision.page_odds import HEARD, BlockEvidence, placed_odds, unheard_odds, with_evidence
 from cleaner.document import Block, Document
-from cleaner.html import decision as pages
+from cleaner.html import outside as pages
 from cleaner.html.page import Extractor
 from cleaner.html.segment import segment_html
 from cleaner.html.structures import Structures
-from cleaner.page_judge import HEARD, BlockEvidence, placed_odds, unheard_odds, with_evidence
 
 LINE = "So long a line of prose that it counts among what a page has to say to a reader, however it is set."
 TITLE = "A title"

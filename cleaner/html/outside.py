@@ -1,7 +1,7 @@
-"""A page's blocks near the article and far from it: only the near ones are read as text.
+"""How far outside the article a page's blocks stand, in log-odds: the page model's, with what the structure says.
 
-What the page model puts far outside is decided by the page alone, typed by its marks; the rest becomes a
-rendering of its own, whose decisions are carried back to the page's.
+Only the blocks near the article are read as text: they become a rendering of their own. This is evidence; what
+becomes of a block `cleaner.decision.page` decides.
 """
 
 from __future__ import annotations
@@ -10,20 +10,17 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from cleaner.decision import is_row
-from cleaner.document import Block, Decision, Rendering
-from cleaner.heuristics.patterns import MARKS
+from cleaner.document import Block, Rendering
+from cleaner.heuristics.patterns import MARKS, is_row
 from cleaner.html.class_hints import DIALOGS
 from cleaner.html.structures import Structures
-from cleaner.labels import KEPT, Label, Policy
+from cleaner.labels import KEPT
 from cleaner.segmentation.stops import ends_sentence
 
 #: Log-odds of standing outside from which a block is not read as text any more. Reading as text from 2, 3 or 4 on made
 #: no difference beyond .0005 in any score, cross-validated over 1,383 pages.
 FAR = 3.0
 NOTHING = Structures()
-#: A row of a table goes from these log-odds on.
-ROW_ODDS = 1.5
 #: A list of boxes alike goes by its place alone where its mean log-odds, each line by its length, are so high.
 LIST_OUTSIDE = 1.3
 #: Without the model of text a block goes from these log-odds on, plus so much per factor e of its length over
@@ -43,10 +40,6 @@ MARKED = 0.5
 DIALOG_ODDS = FAR + 4
 #: A line of so many characters is prose, where it is only a matter of amounts.
 PROSE = 80
-
-_FAR_REASON = "stands far from the article on the page (page model)"
-
-
 #: What the page model is taken to say of the page's title: it learned from texts that leave it out.
 HEADLINE_ODDS = -8.0
 #: White space by which a title and the block that shows it may differ.
@@ -89,7 +82,7 @@ def _sizes(blocks: Sequence[Block], odds: Sequence[float], headline: int) -> tup
     prose = sum(len(block.text) for block, _ in told if len(block.text) >= PROSE)
     if not prose:
         prose = sum(len(block.text) for block, _ in told if block.link_density < HALF and ends_sentence(block.text))
-    return prose, sum(len(block.text) for block, block_odds in told if block_odds < _cost(block))
+    return prose, sum(len(block.text) for block, block_odds in told if block_odds < cost_of(block))
 
 
 def with_headline(odds: Sequence[float], headline: int) -> list[float]:
@@ -175,77 +168,6 @@ def near(rendering: Rendering, odds: Sequence[float]) -> Near:
     return Near(replace(rendering, text=text, blocks=tuple(blocks)), chosen, tuple(odds[index] for index in chosen))
 
 
-def widen(
-    rendering: Rendering,
-    part: Near,
-    decisions: Sequence[Decision],
-    odds: Sequence[float],
-    policy: Policy,
-    within: Structures = NOTHING,
-) -> tuple[Decision, ...]:
-    """Decisions on all blocks of a page, from those on the near ones and the log-odds of the far ones."""
-    widened: list[Decision] = []
-    at = 0
-    inside = dict(zip(part.blocks, part.rendering.blocks, strict=True))
-    for index, block in enumerate(rendering.blocks):
-        if index not in inside:
-            widened.append(_unread(block, odds[index], policy, within.kinds.get(index)))
-            continue
-        shift = block.start - inside[index].start
-        while at < len(decisions) and decisions[at].start < inside[index].end:
-            decision = decisions[at]
-            widened.append(replace(decision, start=decision.start + shift, end=decision.end + shift))
-            at += 1
-    return tuple(widened)
-
-
-def decide_by_page(rendering: Rendering, odds: Sequence[float], title: str, policy: Policy) -> tuple[Decision, ...]:
-    """Decisions by the page alone: the page model's odds, labels by marks, the headline by its place and title."""
-    headline = headline_of(rendering.blocks, odds, title)
-    decisions: list[Decision] = []
-    for index, (block, block_odds) in enumerate(zip(rendering.blocks, odds, strict=True)):
-        if index == headline:
-            label = Label.HEADLINE
-        elif block_odds >= _cost(block):
-            decisions.append(_far(block, block_odds, policy, "stands outside the article on the page (page model)"))
-            continue
-        else:
-            label = Label.BODY
-        decisions.append(Decision(block.start, block.end, label, policy.action(label), _probability(block_odds)))
-    return tuple(decisions)
-
-
-def _unread(block: Block, odds: float, policy: Policy, kind: Label | None) -> Decision:
-    """The decision on a block that was not read as text; kind: what it stands in, by structure."""
-    if is_row(block) and odds < ROW_ODDS:
-        return Decision(block.start, block.end, Label.BODY, policy.action(Label.BODY), _probability(odds))
-    reason = _FAR_REASON if odds >= FAR else "a row of a table outside the article (page model)"
-    if kind is not None:
-        reason = f"stands in {_WITHIN[kind]} (structure of the page)"
-        return Decision(block.start, block.end, kind, policy.action(kind), _probability(odds), (reason,))
-    return _far(block, odds, policy, reason)
-
-
-_WITHIN = {Label.RELATED: "a list of teasers or another article", Label.COMMENT: "a thread of comments"}
-
-
-def _far(block: Block, odds: float, policy: Policy, reason: str = _FAR_REASON) -> Decision:
-    label, mark = _label(block)
-    reasons = (f"HTML says: {mark}", reason) if mark else (reason,)
-    return Decision(block.start, block.end, label, policy.action(label), _probability(odds), reasons)
-
-
-def _label(block: Block) -> tuple[Label, str]:
-    """What kind of boilerplate a block is by its marks: the strongest that says more than that it is no article."""
-    told = [(mark, *MARKS[mark]) for mark in block.marks if mark in MARKS and MARKS[mark][0] not in KEPT]
-    mark, label, _ = max(
-        told, key=lambda hint: (hint[1] is not Label.NAVIGATION, hint[2]), default=("", Label.NAVIGATION, 0.0)
-    )
-    if "©" in block.text and label is not Label.CAPTION:  # in a caption it is the picture's
-        return Label.LEGAL, "a copyright sign"
-    return label, mark
-
-
 def headline_of(blocks: Sequence[Block], odds: Sequence[float], title: str) -> int:
     """The block that is the page's title: as its metadata say, else its only h1; -1 without one."""
     wanted = _plain(title)
@@ -269,10 +191,11 @@ def _told(block: Block) -> float:
     return max((MARKS[mark][1] for mark in block.marks if mark in MARKS and MARKS[mark][0] not in KEPT), default=0.0)
 
 
-def _cost(block: Block) -> float:
+def cost_of(block: Block) -> float:
     """The log-odds from which a block goes by the page alone."""
     return OUTSIDE + OUTSIDE_LENGTH * math.log1p(len(block.text) / TYPICAL_LENGTH)
 
 
-def _probability(odds: float) -> float:
+def probability_of(odds: float) -> float:
+    """The probability that log-odds stand for, as it is told."""
     return round(1 / (1 + math.exp(-odds)), 3)

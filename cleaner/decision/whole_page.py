@@ -6,13 +6,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
+from cleaner.decision.second_look import DEFAULT, under
 from cleaner.document import Block, Decision
 from cleaner.html.copies import copies
-from cleaner.html.decision import HALF, Near
+from cleaner.html.outside import HALF, Near
 from cleaner.html.page import Layout
 from cleaner.html.short_lines import broken_verses, ticker
 from cleaner.labels import KEPT, Action, Label, Policy
-from cleaner.second_look import DEFAULT, under
 
 #: A line of prose.
 PROSE = 80

@@ -7,8 +7,8 @@ from functools import lru_cache
 import pytest
 
 from cleaner import Cleaner
+from cleaner.decision.whole_page import LITTLE_TEXT, SHORT
 from cleaner.html.page import Extractor
-from cleaner.html.page_kind import LITTLE_TEXT, SHORT
 
 
 @lru_cache(maxsize=2)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from cleaner.decision.status import status_of
 from cleaner.document import Decision, Status
 from cleaner.labels import Action, Label
-from cleaner.status import status_of
 
 
 def decisions(kept: int, gone: int) -> list[Decision]:
