@@ -14,6 +14,7 @@ from importlib import resources
 from resiliparse.parse.lang import detect_fast
 
 from cleaner.function_words import LISTS, likely_languages
+from cleaner.phrases import phrases
 
 #: More text changes the answer for fewer than 2 in 1,000 articles.
 SAMPLE = 1500
@@ -39,11 +40,7 @@ _CLOSE = tuple(
     )
 )  # fmt: skip
 #: Words of these languages in one script that the others have not: of five labelled Hindi articles n-grams told none.
-_TELLING = {
-    "hi": frozenset("है हैं और में था थी थे का की के ने से पर यह कि".split()),
-    "ne": frozenset("छ छन् र मा लाई भने गर्ने गरेको भएको हुने पनि गरेका थियो".split()),
-    "mr": frozenset("आहे आहेत आणि मध्ये होते होता केली केले व नाही या".split()),
-}
+_TELLING = {code: frozenset(phrases(f"telling {code}")) for code in ("hi", "ne", "mr")}
 
 
 def identify(text: str, declared: str | None = None, *, hint: str = "") -> str:

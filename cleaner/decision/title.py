@@ -14,13 +14,12 @@ from dataclasses import dataclass
 
 from cleaner.heuristics.patterns import DESK
 from cleaner.labels import KEPT, Label
+from cleaner.phrases import one_of
 
 #: Above a headline stand at most so many other kept lines; in a flat text none.
 ABOVE_HEADLINE = 3
 #: What stands above a report beside a desk line, and is no title of it.
-KICKER = re.compile(
-    r"(?:breaking(?: news)?|live|update|exclusive|eilmeldung|(?:story )?highlights|key points)[:.!]?", re.IGNORECASE
-)
+KICKER = re.compile(one_of("kickers") + "[:.!]?", re.IGNORECASE)
 #: Of the labelled documents (cross-validated) a title with a higher score than this was none in six of ten, and one
 #: that the model gives less than this share of being a headline in two of three.
 MOST_SCORE, LEAST_SHARE = 0.6, 0.25

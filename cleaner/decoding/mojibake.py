@@ -15,6 +15,7 @@ from itertools import accumulate
 
 from cleaner import accelerator
 from cleaner.document import Repair
+from cleaner.phrases import phrases
 
 MOJIBAKE = "mojibake"
 CURRENCY = "currency"
@@ -62,13 +63,7 @@ _ANCHORS = re.compile("[\x21-\x3e\x40-\x7e]+")
 
 _CURRENCY_SIGN = re.compile(r"¤(?=[ \u00a0\u202f]?\d)|(?<=\d)¤|(?<=\d[ \u00a0\u202f])¤")
 #: A text that speaks of euros, or of those who pay in them. U+00A4 is the euro sign's place in ISO-8859-15.
-_EURO = re.compile(
-    r"€|\b(?:EUR|EU|UE|ЕС|ΕΕ)\b"
-    r"|\b(?i:euro|euros|euroa|eurot|eur[oóyůu]|eurozone|eurów|evro|evra|avro|eiro|eurai|eurų)\b"
-    r"|(?i:european union|union européenne|unión europea|união europeia|unione europea|europäische[nr]? union"
-    r"|europese unie|uni[ai] europejsk|европейск\w+ союз|\bевро|євро|ευρώ|ευρωπαϊκή ένωση)"
-    r"|ユーロ|欧元|歐元|欧盟|歐盟|유로|يورو|יורו|אירו|यूरो|ยูโร"
-)
+_EURO = re.compile("|".join(phrases("euro")))
 
 _C1 = {
     code: char

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 
+from cleaner.phrases import one_of
 from cleaner.segmentation.stops import ends_sentence
 
 
@@ -39,10 +40,7 @@ TIME = re.compile(
     r"|\d{1,3}(?:\+\d{1,2})?['’′](?:\+\d{1,2})?(?=\s|$|[:–—-])"
 )
 SPEAKER = re.compile(r"([^\W\d_][\w .'’-]{0,30}):\s+\S")
-AMOUNT = re.compile(
-    r"[-•*]?\s*(?:\d+(?:[.,/]\d+)?|[½¼¾⅓⅔])\s?(?:g|kg|ml|l|cl|dl|oz|lb|tbsp|tsp|cups?|EL|TL|Prise|Bund|Stück|"
-    r"cuill\S*|c\. à|cucharad\S*|cucchiai\S*|łyż\S*|pinch|cloves?|slices?)\b"
-)
+AMOUNT = re.compile(r"[-•*]?\s*(?:\d+(?:[.,/]\d+)?|[½¼¾⅓⅔])\s?" + one_of("amounts") + r"\b")
 #: A speaker's name and the colon behind it have at most so many characters.
 NAME = 32
 NUMBERED = re.compile(r"(\d{1,2})[.)]\s+\S")

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from cleaner.document import Block
 from cleaner.labels import Label
+from cleaner.phrases import one_of, phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,35 +44,18 @@ class Pattern:
 _STOPS = (".", "!", "?")
 
 
-AGENCY = (
-    r"(?:AFP|AP|dpa|DPA|Reuters|REUTERS|EPA|EFE|ANSA|LUSA|Lusa|PAP|TASS|ТАСС|РИА Новости|Xinhua|Getty|Getty Images|"
-    r"Shutterstock|iStock|imago|IMAGO|picture[- ]alliance|Bloomberg|AAP|Anadolu|Belga|Keystone|NurPhoto|Unsplash|"
-    r"Pixabay|Flickr|Wikimedia|Wikipedia|Alamy|AdobeStock|Adobe Stock|ddp|epd|KNA|APA|NTB|TT|Ritzau|Scanpix|ANP|"
-    r"SIPA|Sipa|MAXPPP|Hollandse Hoogte|Instagram|Facebook|Twitter|YouTube|Screenshot|Canva|Pexels|CC BY|CC-BY)"
-)
+AGENCY = one_of("agencies")
 #: "By" in the languages of the cue tables, then capitalised words: a name.
-BY = re.compile(
-    r"^(?:By|BY|Von|VON|Par|Por|Di|di|Da|Door|DOOR|Av|Af|De|Autor|Autorka|Autore|Auteur|Автор|Text|Texte|Texto|Tekst|Testo)"
-    r"(?::\s?|\s)(?=\w)"
-)
+BY = re.compile("^" + one_of("by") + r"(?::\s?|\s)(?=\w)")
 #: A name, then what that person is or does.
-BIO = re.compile(
-    r"^(?:[^\W\d_a-zа-я][\w.’'-]{0,20}\s){2,4}(?:is\s(?:an?|the|our)\s|covers\s|writes\s|reports\s(?:on|for)\s|edits\s|"
-    r"ist\s(?:freie|Redakteur|Journalist|Autor|Korrespondent)|est\s(?:journaliste|correspondant)|"
-    r"es\s(?:periodista|redactor|corresponsal)|é\s(?:jornalista|repórter)|è\s(?:giornalista|un giornalista))"
-)
+BIO = re.compile(r"^(?:[^\W\d_a-zа-я][\w.’'-]{0,20}\s){2,4}" + one_of("is a writer"))
 #: What stands above a press release or an agency's report: a desk line, or a dateline alone.
 DESK = re.compile(
-    r"(?:for immediate release|press release|news release|embargoed\b.{0,60}|pressemitteilung|medienmitteilung|"
-    r"communiqué de presse|nota de prensa|comunicado de prensa|nota à imprensa|comunicato stampa|persbericht|"
-    r"komunikat prasowy|pressmeddelande|пресс-релиз|"
-    r"[^\W\d_][^\n]{0,40} \((?-i:[A-Z]{2,9})\)\s*[-–—]?)[:.!]?",
+    "(?:" + "|".join(phrases("desk lines")) + r"|[^\W\d_][^\n]{0,40} \((?-i:[A-Z]{2,9})\)\s*[-–—]?)[:.!]?",
     re.IGNORECASE,
 )
 #: Small words between the names of a byline.
-BETWEEN_NAMES = frozenset(
-    "and und et y e i en og och & with mit avec con de da di van von der den la le del dos in aus for".split()
-)
+BETWEEN_NAMES = frozenset(phrases("between names"))
 #: A day or a time of day; a year alone dates nothing.
 DATE = re.compile(
     r"\b(?:\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:19|20)?\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}|(?:19|20)\d\d年|"
@@ -93,16 +77,16 @@ _BRACKETS = (")", "]", ").", "].", "\n")
 PATTERNS: tuple[Pattern, ...] = (
     _row("an agency alone, in brackets", Label.CREDIT, 6.0, 40, ")]", rf"^[(\[]{AGENCY}(?:[/,\s][^()\[\]]{{1,20}})?[)\]]\.?$"),
     _row("photo credit at the end", Label.CAPTION, 4.2, 260, ")]", rf"\S{{2}}.{{0,3}}[(\[][^()\[\]]{{0,60}}{AGENCY}[^()\[\]]{{0,40}}[)\]]\.?$", ends=_BRACKETS),
-    _row("a word for picture, then a name", Label.CAPTION, 4.2, 260, ":©.", r"(?:^|[.!?)»”\s])(?:Foto|Fotos|Photo|Photos|Bild|Bilder|Fot|Фото|Φωτογραφία|Fotoğraf|Fotó|Gambar|Kuva|Picture|Image)\s?(?::|©|\.:?)\s?[^\W\d_a-zа-я][^.!?]{1,80}$", is_open=True),
+    _row("a word for picture, then a name", Label.CAPTION, 4.2, 260, ":©.", r"(?:^|[.!?)»”\s])" + one_of("pictures") + r"\s?(?::|©|\.:?)\s?[^\W\d_a-zа-я][^.!?]{1,80}$", is_open=True),
     _row("agency after a slash", Label.CAPTION, 4.2, 260, "/", rf"\w.{{2}}(?:/\s?{AGENCY}|{AGENCY}\s?/\s?\S[^/]{{0,40}})\)?\.?$"),
     _row("copyright of a picture", Label.CAPTION, 2.7, 200, "©", r"(?:^|[\s.(])©\s?(?!\s?(?:19|20)\d\d)\S"),
     _row("copyright and year", Label.LEGAL, 4.5, 240, "©cC", r"(?:©|\(c\)|copyright)\s?(?:by\s)?(?:©\s?)?(?:19|20)\d\d", re.IGNORECASE, also="12"),
     _row("time and date of a post", Label.SOCIAL, 4.4, 100, "·•", r"\d{1,2}:\d\d(?:\s?[AP]M)?\s?[·•]\s?\S"),
     _row("handle of a post", Label.SOCIAL, 4.2, 160, "@", r"^(?:[—–-]|&mdash;)\s?.{1,80}\(@\w{2,30}\)"),
     _row("only a handle", Label.SOCIAL, 4.0, 40, "@", r"^\W{0,3}@\w{2,30}\W{0,3}$"),
-    _row("count of reactions", Label.SOCIAL, 4.0, 40, "0123456789", r"^\d[\d.,]{0,8}\s?[KkMm]?\s(?:shares?|likes?|comments?|views?|Kommentare?|commentaires?|comentarios?)$", re.IGNORECASE),
+    _row("count of reactions", Label.SOCIAL, 4.0, 40, "0123456789", r"^\d[\d.,]{0,8}\s?[KkMm]?\s" + one_of("reactions") + r"$", re.IGNORECASE),
     _row("player time", Label.NAVIGATION, 4.2, 40, ":", r"^\W{0,3}\d{1,2}:\d\d(?::\d\d)?(?:\s?[/|-]\s?\d{1,2}:\d\d(?::\d\d)?)\W{0,3}$"),
-    _row("position in a gallery", Label.NAVIGATION, 4.2, 24, "0123456789", r"^\W{0,3}\d{1,3}\s?(?:/|of|von|de|sur|di|van|z|из)\s?\d{1,3}\W{0,3}$"),
+    _row("position in a gallery", Label.NAVIGATION, 4.2, 24, "0123456789", r"^\W{0,3}\d{1,3}\s?" + one_of("of") + r"\s?\d{1,3}\W{0,3}$"),
     _row("breadcrumbs", Label.NAVIGATION, 4.0, 160, ">»›/|", r"^[^\W\d_][^>»›/|.]{1,40}(?:\s[>»›/|]\s[^>»›/|.]{2,60}){2,8}$"),
     _row("only an address of the web", Label.RELATED, 3.2, 200, ".", r"^\W{0,3}(?:https?://|www\.)\S{4,190}$"),
     _row("address of a picture", Label.SOCIAL, 4.0, 120, ".", r"^pic\.twitter\.com/\w{4,20}$"),
@@ -136,8 +120,8 @@ def _with(present: frozenset[str]) -> tuple[Pattern, ...]:
 GLUED_TAIL = 400  # characters of a block's end that are searched
 GLUED: tuple[Pattern, ...] = (
     _row("signature of an embedded post", Label.SOCIAL, 4.4, 4000, "@", r"(?:—|–|&mdash;)\s?[^—–\n]{1,80}\(@\w{2,30}\)[^\n]{0,40}$"),
-    _row("edit link", Label.NAVIGATION, 4.4, 400, "[", r"\[(?:edit|edit source|Bearbeiten|modifier|editar|modifica|bewerken|edytuj|править)[^\[\]]{0,40}\]$", ends=("]", "\n")),
-    _row("related article in brackets", Label.RELATED, 4.4, 4000, ")", r"\((?:RELATED|READ|READ MORE|READ ALSO|SEE ALSO|WATCH|MORE|LESEN SIE AUCH|LIRE AUSSI|LEIA|LEA)\s?:[^()\n]{5,240}\)\.?$", ends=_BRACKETS),
+    _row("edit link", Label.NAVIGATION, 4.4, 400, "[", r"\[" + one_of("edit") + r"[^\[\]]{0,40}\]$", ends=("]", "\n")),
+    _row("related article in brackets", Label.RELATED, 4.4, 4000, ")", r"\(" + one_of("read also") + r"\s?:[^()\n]{5,240}\)\.?$", ends=_BRACKETS),
 )  # fmt: skip
 
 CODE = re.compile(r"[{}<>;=\\$]|\(\)|\"[@\w-]{1,40}\"\s?:|\bvar\b|\bfunction\b|\breturn\b|\bwindow\.")

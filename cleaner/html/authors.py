@@ -9,42 +9,19 @@ import re
 from collections.abc import Iterable
 
 from cleaner.language import calendar_words
+from cleaner.phrases import one_of
 
 #: More names, or longer ones, are a list of something else.
 MAX_AUTHORS, MAX_NAME = 20, 60
 
-_BY = re.compile(
-    r"^(?:(?:zeige )?alle beiträge von|voir tous les articles (?:de|par)|ver todas las entradas de|(?:all )?posts by|"
-    r"articles by|about|über|"
-    r"(?:written|posted|published|story|reported|article|words|interview|artikel|view all posts)\s(?:by|von)|by|"
-    r"von|par|por|di|da|door|av|af|text|texte|texto(?:\sde)?|autora?|autore|auteur|author|автор|od|napisał|"
-    r"geschrieben von|écrit par|escrito por|publié par|interview)\s*:?\s+",
-    re.IGNORECASE,
-)
-_SEPARATORS = re.compile(r"\s*(?:;|\||•|·|\n|、|，|/|,|\s(?:and|und|et|y|e|og|och|en|i|&|with|mit|avec|con)\s)\s*")
+_BY = re.compile("^" + one_of("before authors") + r"\s*:?\s+", re.IGNORECASE)
+_SEPARATORS = re.compile(r"\s*(?:;|\||•|·|\n|、|，|/|,|\s" + one_of("between authors") + r"\s)\s*")
 #: What a person does, or what the outlet calls those who write: no part of a name.
-_ROLE = re.compile(
-    r"\b(?:reporter|reporters|editor|editors|correspondent|journalist|journalists|writer|columnist|contributor|contributors|"
-    r"staff|producer|analyst|professor|lecturer|director|fellow|researcher|photographer|intern|freelance|freelancer|desk|"
-    r"newsroom|team|editorial|redaktion|redakteur|redakteurin|redacteur|redaktor|redakcja|redacción|redação|redazione|"
-    r"rédaction|journaliste|journalistin|periodista|jornalista|giornalista|korrespondent|korrespondentin|correspondant|"
-    r"correspondante|chefredakteur|reporterin|head of|chief|senior|admin|administrator|webmaster|agency|agencies|"
-    r"agentur)\b",
-    re.IGNORECASE,
-)
+_ROLE = re.compile(r"\b" + one_of("roles") + r"\b", re.IGNORECASE)
 #: What of an outlet a person reports on, before the word for the role.
-_FIELD = re.compile(
-    r"(?:\s+(?:political|foreign|business|economics?|sports?|science|health|technology|tech|crime|court|education|"
-    r"environment|climate|local|national|international|regional|city|news|features?|culture|arts|media|travel|deputy|"
-    r"managing|assistant|associate|executive|investigative|special|diplomatic|politische[rn]?|europe|uk|us))+$",
-    re.IGNORECASE,
-)
+_FIELD = re.compile(r"(?:\s+" + one_of("fields of roles") + ")+$", re.IGNORECASE)
 #: A prompt behind a name.
-_TAIL = re.compile(
-    r"\s+(?:e-?mail|follow|contact|view|see all|more from|read more|bio|profile|show bio|on behalf of|"
-    r"im auftrag)\b.*$|\s*\(.*$|\s+@\w.*$",
-    re.IGNORECASE,
-)
+_TAIL = re.compile(r"\s+" + one_of("behind authors") + r"\b.*$|\s*\(.*$|\s+@\w.*$", re.IGNORECASE)
 #: What stands behind a name and is none.
 _DEGREE = re.compile(
     r"(?:M\.?A|Ph\.?\s?D|M\.?D|R\.?N|MBA|M\.?Sc|B\.?Sc|J\.?D|Esq|LL\.?M|DVM|DDS|RD|RDN|CFP|CPA|PT|DPT)\.?"

@@ -13,17 +13,14 @@ from selectolax.lexbor import LexborHTMLParser
 
 from cleaner.html.authors import author_names
 from cleaner.html.near_headline import line_of
+from cleaner.phrases import one_of
 
 #: So many elements of a kind are looked at.
 MAX_NAMED = 30
 _LINKS = '[rel~="author"], a[href*="/author/"], a[href*="/authors/"]'
 _NAMES = '[class*="author" i][class*="name" i], [class*="byline" i][class*="name" i], [class*="author" i] .fn'
 _BYLINES = '[class*="byline" i], [class*="author" i] a, a[class*="author" i], :is(span, div, p)[class*="author" i]'
-_BY = re.compile(
-    r"^(?:by|von|par|por|di|da|door|av|af|text|texte|texto|autora?|autore|auteur|author|автор|autor|od|written by|"
-    r"posted by|published by)\b\s*:?\s+(.{3,60})$",
-    re.IGNORECASE,
-)
+_BY = re.compile("^" + one_of("before shown authors") + r"\b\s*:?\s+(.{3,60})$", re.IGNORECASE)
 _AFTER_NAMES = re.compile(r"\s[|•·–—-]\s|\d")
 
 

@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from cleaner.html.dates import iso_date, written_date
 from cleaner.html.near_headline import line_of
+from cleaner.phrases import phrases
 
 #: So many named elements are looked at.
 MAX_NAMED = 80
@@ -23,21 +24,8 @@ _NAMED = (
 )
 _IN_ADDRESS = re.compile(r"[/_.-]((?:19|20)\d\d)([/_-]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 
-_MONTHS: Sequence[str] = (
-    "jan gen ene sty led янв січ oca ιαν tam ocak",
-    "feb fév fev lut úno фев лют şub φεβ hel",
-    "mar mär maa mrt bře мар бер μαρ már",
-    "apr avr abr kwi dub апр кві nis απρ huh ápr",
-    "may mai mag mei maj kvě май мая тра μαΐ μάι tou máj",
-    "jun juin giu cze čer июн чер haz ιουν kes jún",
-    "jul juil lug lip července июл лип tem ιουλ hei júl",
-    "aug aou aoû ago sie srp авг сер ağu αυγ elo",
-    "sep set wrz zář сен вер eyl σεπ syy sze",
-    "oct okt out ott paź říj окт жов eki οκτ lok",
-    "nov lis ноя лис kas νοε mar_",
-    "dec dez déc dic gru pro дек гру ara δεκ jou",
-)
-_MONTH = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
+
+_MONTH = {name: number for number, names in enumerate(phrases("months"), 1) for name in names.split()}
 _LONGEST_NAME = 12
 
 #: Every date has a year: most lines have none, and five expressions are not tried on them.

@@ -17,6 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 from cleaner.html.authors import MAX_AUTHORS, author_names
 from cleaner.html.dates import iso_date
 from cleaner.html.json_text import json_of, plain_text, string, values_in
+from cleaner.phrases import phrases
 
 #: A schema.org type whose name ends so is an article: NewsArticle, BlogPosting, ReportageNewsArticle, LiveBlogPosting …
 _ARTICLE_ENDS = ("Article", "BlogPosting", "Report", "Posting", "Review", "Recipe")
@@ -148,14 +149,7 @@ def _joined(base: str, address: str) -> str:
 
 
 #: English names of languages that pages put in the place of their codes.
-_LANGUAGES = {
-    "arabic": "ar", "bengali": "bn", "chinese": "zh", "czech": "cs", "danish": "da", "deutsch": "de", "dutch": "nl",
-    "english": "en", "español": "es", "finnish": "fi", "français": "fr", "french": "fr", "german": "de", "greek": "el",
-    "hebrew": "he", "hindi": "hi", "hungarian": "hu", "indonesian": "id", "italian": "it", "italiano": "it",
-    "japanese": "ja", "korean": "ko", "norwegian": "no", "polish": "pl", "portuguese": "pt", "romanian": "ro",
-    "russian": "ru", "spanish": "es", "swedish": "sv", "thai": "th", "turkish": "tr", "ukrainian": "uk",
-    "vietnamese": "vi", "русский": "ru",
-}  # fmt: skip
+_LANGUAGES = dict(line.split() for line in phrases("names of languages"))
 
 
 def language_code(value: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from cleaner.html.page import MAX_ANCESTORS, Layout, Line
 from cleaner.html.threads import threads
 from cleaner.labels import Label
+from cleaner.phrases import one_of
 
 #: So many boxes alike are a list of teasers, when this share of them holds a linked headline and little text.
 TEASERS, MOST = 4, 0.75
@@ -39,25 +40,9 @@ ANSWER = -2.0
 
 _BOXES = frozenset("article dd div dl li section".split())
 _HEADS = frozenset(("h1", "h2", "h3"))
-_REPLY = re.compile(
-    r"^\W*(?:reply|antworten|répondre|repondre|responder|rispondi|beantwoorden|odpowiedz|ответить|svara|svar|vastaa|"
-    r"відповісти|cevapla|yanıtla|balas|trả lời|返信|返信する|回复|回覆|답글|답글쓰기|ตอบกลับ|जवाब दें|رد|الرد|השב|"
-    r"reply to (?:this )?comment|report(?: abuse| comment)?|melden|signaler)\b.{0,24}$",
-    re.IGNORECASE,
-)
+_REPLY = re.compile(r"^\W*" + one_of("reply") + r"\b.{0,24}$", re.IGNORECASE)
 #: What stands above a list of other articles; then their excerpts may be as long as they like.
-_MORE = re.compile(
-    r"(?:(?:\w+ )?(?:more|other|latest|recent|popular) (?:from|in|on|about|by|news|stories|articles|posts|reads)|"
-    r"related|recommended|read (?:more|next|also|on)|you (?:may|might|could) (?:also )?|don't miss|see also|most read|"
-    r"trending|mehr (?:zum|aus|von|zu|über)|weitere|ähnliche|auch interessant|lesen sie|das könnte|meistgelesen|"
-    r"à lire|lire aussi|sur le même|dans la même|articles (?:liés|similaires|recommandés)|plus (?:de|sur)|à découvrir|"
-    r"más (?:de|sobre|noticias|en)|noticias relacionadas|te puede|también|artículos relacionados|lee también|"
-    r"leggi anche|altri articoli|potrebbe|articoli correlati|lees (?:ook|meer|verder)|meer (?:over|uit|van)|"
-    r"zobacz|czytaj|przeczytaj|polecane|podobne|читайте|по теме|похожие|другие|leia|veja|mais (?:de|em|lidas|sobre)|"
-    r"les også|läs (?:också|mer|även)|læs også|lue myös|mer fra|mer från|mere fra|daha fazla|ilgili|baca juga|"
-    r"xem thêm|tin liên quan|関連|あわせて|相关|相關|更多|관련|추천|อ่านเพิ่มเติม|यह भी|संबंधित|اقرأ|مقالات|קראו|עוד)",
-    re.IGNORECASE,
-)
+_MORE = re.compile(one_of("other articles"), re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from cleaner.html.page import Layout, Line
 from cleaner.html.shown_dates import date_in_line
 from cleaner.language import calendar_words
+from cleaner.phrases import one_of, phrases
 
 #: So many comments are a thread; so many of them are by different persons.
 COMMENTS, PERSONS = 3, 0.6
@@ -26,30 +27,14 @@ CELLS = " | "
 #: A thread stands below so much prose of the article.
 ARTICLE, PROSE = 250, 80
 
-_AGO = re.compile(
-    r"\b\d+\s*(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|months?|years?|y)\s+ago\b|"
-    r"\b(?:an?|one)\s+(?:minute|hour|day|week|month|year)\s+ago\b|\byesterday(?:,| at)|"
-    r"\bvor\s+(?:\d+|einem|einer)\s+(?:min|stunde|tag|woche|monat|jahr)|\bil y a\s+\d+|\bhace\s+(?:\d+|una?)\s|"
-    r"\bhá\s+\d+\s|\b\d+\s+(?:minut[io]|or[ae]|giorn[io]|mes[ie]|ann[io])\s+fa\b|\b\d+\s+\w+\s+(?:geleden|sedan|siden|"
-    r"sitten|temu|назад|тому|önce)\b|\bpřed\s+\d+|\b\d+\s+(?:jam|hari|menit|minggu)\s+(?:yang )?lalu|\b\d+\s+(?:giờ|"
-    r"ngày|phút)\s+trước|\d+\s*(?:分钟|小时|天|个?月|年|分鐘|小時|分|時間|日|か月|ヶ月)前|\d+\s*(?:분|시간|일|개월|년)\s*전|"
-    r"منذ\s+\d+|לפני\s+\d+|\d+\s*(?:घंटे|दिन|मिनट)\s+पहले",
-    re.IGNORECASE,
-)
+_AGO = re.compile("|".join(phrases("ago")), re.IGNORECASE)
 #: A date or a time ago has a digit, or one of these.
-_DIGIT, _NUMBERLESS = re.compile(r"\d"), ("ago", "yesterday", "vor", "hace")
-_HEADING = re.compile(
-    r"\b(?:comments?|kommentare?r?|commentaires?|comentarios?|comentários?|commenti|reacties|komentarze|komentáře|"
-    r"комментари\w+|коментар\w+|kommentit|yorumlar|komentar|bình luận|responses|antworten|discussion)\b|评论|評論|留言|"
-    r"コメント|댓글|ความคิดเห็น|टिप्पणियाँ|تعليقات|תגובות",
-    re.IGNORECASE,
-)
+_DIGIT, _NUMBERLESS = re.compile(r"\d"), phrases("ago without a number")
+_HEADING = re.compile(r"\b" + one_of("comments") + r"\b|" + "|".join(phrases("comments without spaces")), re.IGNORECASE)
 _HEADING_SIZE = 60
-_BEFORE_DATES = frozenset("on at am le el em il op posted published vom den der dnia the klo kl".split())
+_BEFORE_DATES = frozenset(phrases("before dates"))
 _AROUND = " ·•|-–—,:("
-_SAYS = re.compile(
-    r"(?<!\s)\s+(?:says|said|wrote|schrieb|schreibt|sagt|a écrit|dit|escribió|dice|scrive|schreef|pisze|пишет)\b.*"
-)
+_SAYS = re.compile(r"(?<!\s)\s+" + one_of("says") + r"\b.*")
 
 
 class _Comment(NamedTuple):

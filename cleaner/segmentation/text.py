@@ -16,6 +16,7 @@ from itertools import pairwise
 from cleaner import accelerator
 from cleaner.decoding.mojibake import repair
 from cleaner.document import MOST_BLOCKS, Block, Document, Rendering
+from cleaner.phrases import phrases
 from cleaner.segmentation.line_breaks import Breaks, shipped
 
 #: A line: from its first visible character to the next line break of any kind (Unicode UAX 14, class BK, CR, LF, NL).
@@ -31,23 +32,12 @@ SENTENCE_END = re.compile(r"(?:[.!?…؟।][\"'”’»)\]]*\s+|[。！？][”
 #: A stop behind two letters, and the next sentence's first two right behind it: a line break was lost there.
 GLUED_SENTENCE = re.compile(r"[.!?…](?<=[^\W\d_A-Z]{2}[.!?…])[\"”»]?(?=[^\W\d_a-z][^\W\d_A-Z])")
 #: What stands before a full stop without ending a sentence; single letters too. Lower case.
-ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st sr jr gen sen rep gov lt col sgt capt rev hon vs etc nr inc ltd co corp dept est approx "
-    "jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k e.g i.e a.m p.m z.b d.h bzw ca usw evtl ggf str hr fr "
-    "abs mio mrd tel av p.ex cf mme mlle dott sig ing ecc es pág ee.uu núm dra sra exmo im m.in der ul godz r tys "
-    "г ул д стр им тыс млн млрд руб".split()
-)
+ABBREVIATIONS = frozenset(phrases("abbreviations"))
 #: Words of their own too: abbreviations before a number only ("no. 4", "art. 12").
 BEFORE_NUMBER = frozenset({"no", "art"})
 #: Words of German before an ordinal, which has a stop: "am 4. Mai", "die 2. Liga". Lower case.
-BEFORE_ORDINAL = frozenset(
-    "der die das dem den des am im vom zum zur beim ein eine einen einem einer eines kein keine sein seine seinen "
-    "seinem seiner ihr ihre ihren ihrem ihrer unser unsere unserem unseren unserer jede jeder jeden jedem jedes "
-    "diese dieser diesem diesen dieses".split()
-)
-GERMAN_MONTHS = tuple(
-    "Januar Jänner Februar März April Mai Juni Juli August September Oktober November Dezember".split()
-)
+BEFORE_ORDINAL = frozenset(phrases("before ordinals"))
+GERMAN_MONTHS = phrases("german months")
 #: A quotation longer than this is cut into its sentences; one that is never closed would hold the rest of the text.
 LONGEST_SPEECH = 600
 #: A wrapped text has at least this many lines, none wider than this.
