@@ -110,6 +110,8 @@ def _headline(rendering: Rendering, stretches: Sequence[Stretch]) -> Stretch | N
     Asks the text alone, so that a ledger tells the same.
     """
     text, above = rendering.text, 0
+    if not any(decision.label is Label.HEADLINE for _, _, decision in stretches):
+        return None
     from_break = _FROM_BREAK if any(char in text for char in _OTHER_BREAKS) else _FROM_NEWLINE
     flat = len(list(islice(from_break.finditer(text), FLAT_BREAKS))) < FLAT_BREAKS
     for stretch in stretches:

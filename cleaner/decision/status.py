@@ -25,26 +25,22 @@ def status_of(decisions: Sequence[Decision], text: str = "") -> tuple[Status, st
 
     What a person removed makes nothing suspect: somebody has looked at it.
     """
-    kept = sum(decision.end - decision.start for decision in decisions if decision.action is Action.KEEP)
-    removed = [decision for decision in decisions if decision.action is not Action.KEEP]
-    if not kept or not _shows(decisions, text):
-        return Status.EMPTY, "nothing but boilerplate" if removed else "no text"
-    decisions = [decision for decision in decisions if decision.action is Action.KEEP or not is_corrected(decision)]
-    gone = sum(decision.end - decision.start for decision in decisions if decision.action is not Action.KEEP)
+    stays = [decision for decision in decisions if decision.action is Action.KEEP]
+    kept = sum([decision.end - decision.start for decision in stays])
+    if not kept or not _shows(stays, text):
+        return Status.EMPTY, "nothing but boilerplate" if len(stays) < len(decisions) else "no text"
+    went = [decision for decision in decisions if decision.action is not Action.KEEP and not is_corrected(decision)]
+    gone = sum([decision.end - decision.start for decision in went])
     if gone > SUSPECT_SHARE * (kept + gone):
         return Status.SUSPECT, f"{gone / (kept + gone):.0%} of the text was removed"
-    for decision in decisions:
+    for decision in went:
         size = decision.end - decision.start
-        if decision.action is not Action.KEEP and decision.label in SHORT_BY_NATURE and size >= TOO_LONG:
+        if decision.label in SHORT_BY_NATURE and size >= TOO_LONG:
             return Status.SUSPECT, f"{size:,} characters in one piece were removed as {decision.label}"
     if gone < PROSE_GONE:
         return Status.CLEAN, ""
-    prose = [
-        (decision.end - decision.start, decision.action is not Action.KEEP)
-        for decision in decisions
-        if decision.end - decision.start >= PROSE_LENGTH and _is_prose(text[decision.start : decision.end].rstrip())
-    ]
-    total, lost = sum(size for size, _ in prose), sum(size for size, went in prose if went)
+    lost = _prose(went, text)
+    total = lost + _prose(stays, text)
     if lost >= PROSE_GONE and lost > PROSE_SHARE * total:
         return Status.SUSPECT, f"{lost:,} characters that look like prose were removed, {lost / total:.0%} of all"
     return Status.CLEAN, ""
@@ -55,10 +51,17 @@ _INVISIBLE = r"\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff
 _VISIBLE = re.compile(f"[^{_INVISIBLE}]")
 
 
-def _shows(decisions: Sequence[Decision], text: str) -> bool:
+def _shows(stays: Sequence[Decision], text: str) -> bool:
     """Whether anything that is kept can be seen; without the text what is kept is taken to be seen."""
-    return not text or any(
-        _VISIBLE.search(text, decision.start, decision.end) for decision in decisions if decision.action is Action.KEEP
+    return not text or any(_VISIBLE.search(text, decision.start, decision.end) for decision in stays)
+
+
+def _prose(decisions: Sequence[Decision], text: str) -> int:
+    """The characters of such decisions that are prose."""
+    return sum(
+        decision.end - decision.start
+        for decision in decisions
+        if decision.end - decision.start >= PROSE_LENGTH and _is_prose(text[decision.start : decision.end].rstrip())
     )
 
 

@@ -9,7 +9,7 @@ such a form inside reporting, or in quotation marks, is none. Weighed by nobody:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -18,7 +18,7 @@ from ahocorasick_rs import AhoCorasick
 
 from cleaner.document import Block, Evidence
 from cleaner.heuristics.block_stats import IDEOGRAPH_WEIGHT
-from cleaner.heuristics.cue_matcher import matches_of
+from cleaner.heuristics.cue_matcher import SURROGATE
 from cleaner.heuristics.cues import fold
 from cleaner.heuristics.prompts import ARROWS, BRACKETS, COLONS, LONGEST_TITLE, SHORT_SENTENCE, prompt_phrases
 from cleaner.labels import Label
@@ -87,10 +87,15 @@ def _read_too() -> frozenset[str]:
 def find_certain(folded: str, text: str, blocks: Sequence[Block]) -> dict[int, Evidence]:
     """Of the blocks that have such a form, by their number, what it is. folded: the whole text, as `fold` gives it."""
     certain: dict[int, Evidence] = {}
-    forms = {form for needle in _needles_in(folded) for form in _NEEDLES[needle]}
-    for first, last in _sentences(blocks) if forms else ():
-        start, end = blocks[first].start, blocks[last].end
-        form = _form_of(text[start:end], folded[start:end], forms) if end - start <= LONGEST else None
+    sentences = [
+        (first, last, folded[start:end])
+        for first, last in _sentences(blocks)
+        if (end := blocks[last].end) - (start := blocks[first].start) <= LONGEST
+    ]
+    needles = _needles_in("\n".join(words for _, _, words in sentences))
+    forms = {form.name for needle in needles for form in _NEEDLES[needle]}
+    for first, last, words in sentences if forms else ():
+        form = _form_of(text[blocks[first].start : blocks[last].end], words, forms)
         if form is not None:
             evidence = Evidence(form.label, WEIGHT, f"has the form of {form.name}")
             certain.update(dict.fromkeys(range(first, last + 1), evidence))
@@ -102,15 +107,16 @@ def find_certain(folded: str, text: str, blocks: Sequence[Block]) -> dict[int, E
 
 
 @cache
-def _automaton() -> tuple[AhoCorasick, list[str]]:
-    needles = list(_NEEDLES)
-    return AhoCorasick(needles), needles
+def _automaton() -> AhoCorasick:
+    return AhoCorasick(list(_NEEDLES))
 
 
 def _needles_in(folded: str) -> set[str]:
     """The needles that stand in a text, by one look at each character instead of one at each needle."""
-    automaton, needles = _automaton()
-    return {needles[pattern] for pattern, _, _ in matches_of(automaton, folded)}
+    try:
+        return set(_automaton().find_matches_as_strings(folded, overlapping=True))
+    except UnicodeEncodeError:  # lone surrogates, which UTF-8 cannot hold, match nothing
+        return set(_automaton().find_matches_as_strings(SURROGATE.sub("\ufffd", folded), overlapping=True))
 
 
 def _sentences(blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
@@ -122,9 +128,9 @@ def _sentences(blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
             first = index + 1
 
 
-def _form_of(text: str, folded: str, forms: set[Form]) -> Form | None:
+def _form_of(text: str, folded: str, names: Collection[str]) -> Form | None:
     for form in FORMS:
-        if form in forms and any(needle in folded for needle in form.needles):
+        if form.name in names and any(needle in folded for needle in form.needles):
             if form.expression.fullmatch(text.replace("\u00a0", " ")) is not None:
                 return form
     return None
@@ -133,6 +139,8 @@ def _form_of(text: str, folded: str, forms: set[Form]) -> Form | None:
 def _prompt_of(text: str) -> str:
     """The prompt that opens a line, with a colon behind it; "" for none, or a line too long to be a teaser."""
     head = text[: _LONGEST_PROMPT + 8]
+    if ":" not in head and "：" not in head and text[0] not in BRACKETS:  # nine lines of ten
+        return ""
     if BRACKETS.get(text[0]) == text[-1] and fold(alone := text[1:-1].strip(_AROUND)) in _read_too():
         return alone  # "[관련기사]", and nothing else
     places = [place for colon in COLONS if (place := head.find(colon)) > 0]

@@ -37,9 +37,9 @@ def glued(context: Context) -> list[list[tuple[int, int, Evidence]]]:
     cuts = glued_cues(context)
     possible = [pattern for pattern in patterns.GLUED if pattern.needs in context.folded]
     for index, block in enumerate(context.blocks) if possible else ():
-        hits = context.hits[index]
-        if hits is None or not hits.protected:
-            cuts[index][:0] = _glued_shapes(block, possible)
+        shapes = [pattern for pattern in possible if _may_end_with(block.text, pattern)]
+        if shapes and ((hits := context.hits[index]) is None or not hits.protected):
+            cuts[index][:0] = _glued_shapes(block, shapes)
     return cuts
 
 
@@ -54,11 +54,14 @@ def glued_cues(context: Context) -> list[list[tuple[int, int, Evidence]]]:
     return cuts
 
 
-def _glued_shapes(block: Block, possible: Sequence[patterns.Pattern]) -> Iterator[tuple[int, int, Evidence]]:
+def _may_end_with(text: str, shape: patterns.Pattern) -> bool:
+    """Has the text the signs without which it has not the shape?"""
+    return shape.needs in text and (not shape.ends or text.endswith(shape.ends))
+
+
+def _glued_shapes(block: Block, shapes: Sequence[patterns.Pattern]) -> Iterator[tuple[int, int, Evidence]]:
     skipped = max(0, len(block.text) - patterns.GLUED_TAIL)
-    for pattern in possible:
-        if pattern.needs not in block.text or (pattern.ends and not block.text.endswith(pattern.ends)):
-            continue
+    for pattern in shapes:
         match = pattern.expression.search(block.text, skipped)
         if match and match.start():
             evidence = Evidence(pattern.label, pattern.weight, f"is stuck to prose: {pattern.name}")

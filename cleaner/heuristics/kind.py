@@ -68,8 +68,10 @@ def kind_of(lines: Sequence[str]) -> Kind | None:
 
 
 def _is_transcript(lines: Sequence[str], needed: float) -> bool:
-    speakers = Counter(match[1] for line in lines if ":" in line[:NAME] and (match := SPEAKER.match(line)))
-    again = [count for count in speakers.values() if count > 1]
+    speeches = [match[1] for line in lines if ":" in line[:NAME] and (match := SPEAKER.match(line))]
+    if len(speeches) < needed:
+        return False
+    again = [count for count in Counter(speeches).values() if count > 1]
     return len(again) >= SPEAKERS and sum(again) >= needed
 
 

@@ -8,6 +8,7 @@ stay. Only cuts, decides nothing; a prompt is told by its words and the colon, t
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -80,15 +81,39 @@ def _tails() -> frozenset[str]:
 def cut_prompts(rendering: Rendering, breaks: Breaks | None = None) -> Rendering:
     """The rendering with such blocks cut. breaks: what finds lost line breaks, when not the shipped model."""
     signs = "".join(sign for sign in SIGNS if sign in rendering.text)
-    if not signs:
+    places = _possible_places(rendering.text, signs)
+    if not places:
         return rendering
     cut: list[Block] = []
-    blocks, first = rendering.blocks, 0
+    blocks, first, at = rendering.blocks, 0, 0
     for index in range(1, len(blocks) + 1):
         if index == len(blocks) or blocks[index].newlines_before:
-            cut += _of_one_line(rendering, blocks[first:index], signs, breaks)
+            line, before = blocks[first:index], at
+            at = bisect_left(places, line[-1].end, at)
+            cut += _of_one_line(rendering, line, signs, breaks) if at > before else line
             first = index
     return rendering if len(cut) == len(blocks) and cut == list(blocks) else replace(rendering, blocks=tuple(cut))
+
+
+def _possible_places(text: str, signs: str) -> list[int]:
+    """Where these signs stand behind what ends like a prompt, and where arrows stand: a line without one has none."""
+    places: list[int] = []
+    for sign in signs:
+        at = text.find(sign)
+        while at >= 0:
+            if sign in ARROWS or _ends_like_prompt(text, _end_before(text, at)):
+                places.append(at)
+            at = text.find(sign, at + 1)
+    return sorted(places)
+
+
+def _end_before(text: str, at: int) -> int:
+    """Where what stands before a sign ends: a space may stand between."""
+    return at - 1 if text[at - 1 : at].isspace() else at
+
+
+def _ends_like_prompt(text: str, end: int) -> bool:
+    return fold(text[max(0, end - 2) : end]) in _tails()
 
 
 def _of_one_line(rendering: Rendering, blocks: Sequence[Block], signs: str, breaks: Breaks | None) -> Sequence[Block]:
@@ -135,8 +160,8 @@ def find_prompts(text: str, signs: str = SIGNS) -> Iterator[tuple[int, int, int]
 
 def _prompt_before(text: str, at: int, sign: str) -> tuple[int, int, int] | None:
     """The prompt whose colon or closing bracket stands at `at`."""
-    end = at - 1 if text[at - 1 : at].isspace() else at
-    if fold(text[max(0, end - 2) : end]) not in _tails():
+    end = _end_before(text, at)
+    if not _ends_like_prompt(text, end):
         return None
     phrases, head = prompt_phrases(), fold(text[max(0, end - _lengths()[0]) : end])
     length = next((size for size in _lengths() if size <= len(head) and head[-size:] in phrases), 0)

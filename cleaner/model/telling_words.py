@@ -11,9 +11,9 @@ from cleaner.document import Block
 from cleaner.labels import Label
 from cleaner.model.features import Features
 from cleaner.model.network import COLUMN, FirstStep, Model
-from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS, Ints
+from cleaner.segmentation.tokens import CAPS, KIND
 
-_SAYS = np.isin(np.arange(TOKEN_KINDS), [*(KIND[kind] for kind in ("lower", "upper", "caseless", "ideograph")), CAPS])
+_SAYS = frozenset((*(KIND[kind] for kind in ("lower", "upper", "caseless", "ideograph")), CAPS))
 #: From these log-odds on a block's own words are said to speak for a label; so many of them are named.
 WORDS_SPEAK, MOST_WORDS = -1.0, 3
 #: From these on they are said to do so by themselves. (Of 572 blocks that went by the model from 120 English articles,
@@ -38,37 +38,36 @@ def telling_words(
     model: Model, blocks: Sequence[Block], first: FirstStep, judged: Sequence[tuple[int, Label]]
 ) -> dict[int, TellingWords]:
     """Of each judged (block, label) the words that speak most for the label; none where a block's words do not."""
-    features, tokens = first.features, first.tokens
+    tokens, linear, begin = first.tokens, first.linear, 0
+    loud = {index: max(linear[index, COLUMN[label]], linear[index, -1]) for index, label in judged}
+    speak = [
+        (index, COLUMN[label], _telling(first.features, index)) for index, label in judged if loud[index] >= WORDS_SPEAK
+    ]
     said: dict[int, TellingWords] = {}
-    loud = {index: max(first.linear[index, COLUMN[label]], first.linear[index, -1]) for index, label in judged}
-    speak = [(index, COLUMN[label]) for index, label in judged if loud[index] >= WORDS_SPEAK]
     if tokens is None or not speak:
         return said
-    chosen_tokens = [_telling(features, index) for index, _ in speak]
-    sizes = [len(chosen) for chosen in chosen_tokens]
-    columns = np.repeat([column for _, column in speak], sizes)
-    all_weights = model.linear.weights(features, np.concatenate(chosen_tokens), columns)  # one look-up for all blocks
-    for (index, _), chosen, weights in zip(
-        speak, chosen_tokens, np.split(all_weights, np.cumsum(sizes)[:-1]), strict=True
-    ):
-        text = blocks[index].text
+    chosen = np.array([token for _, _, telling in speak for token in telling], np.int64)
+    columns = np.array([column for _, column, telling in speak for _ in telling], np.int64)
+    weights = model.linear.weights(first.features, chosen, columns).tolist()  # one look-up for all blocks
+    starts, lengths = tokens.begins[chosen].tolist(), tokens.lengths[chosen].tolist()
+    for index, _, telling in speak:
+        text, floor = blocks[index].text, int(tokens.block_starts[index])
+        plain = text.isascii() or max(text) < "\U00010000"
         heard: list[_Stretch] = []
-        for at in np.flatnonzero(weights > 0).tolist():
-            start = int(tokens.begins[chosen[at]] - tokens.block_starts[index])
-            word = _units(text, start, start + int(tokens.lengths[chosen[at]]))
-            heard.append((start, start + int(tokens.lengths[chosen[at]]), float(weights[at]), word))
+        for at in range(begin, begin := begin + len(telling)):
+            if weights[at] > 0:
+                start, end = starts[at] - floor, starts[at] - floor + lengths[at]
+                heard.append((start, end, weights[at], text[start:end] if plain else _units(text, start, end)))
         heard = sorted(_joined(heard), key=lambda stretch: -stretch[2])
-        named = tuple(dict.fromkeys(word for *_, word in heard))[:MOST_WORDS]
-        if named:
+        if named := tuple(dict.fromkeys(word for *_, word in heard))[:MOST_WORDS]:
             said[index] = TellingWords(named, bool(loud[index] >= WORDS_SUFFICE))
     return said
 
 
-def _telling(features: Features, index: int) -> Ints:
+def _telling(features: Features, index: int) -> list[int]:
     """The tokens of a block that are words."""
-    begin = int(features.starts[index])
-    telling: Ints = begin + np.flatnonzero(_SAYS[features.kinds[begin : begin + int(features.counts[index])]])
-    return telling
+    begin, count = int(features.starts[index]), int(features.counts[index])
+    return [token for token, kind in enumerate(features.kinds[begin : begin + count].tolist(), begin) if kind in _SAYS]
 
 
 def _joined(heard: Sequence[_Stretch]) -> list[_Stretch]:
@@ -85,6 +84,4 @@ def _joined(heard: Sequence[_Stretch]) -> list[_Stretch]:
 
 def _units(text: str, start: int, end: int) -> str:
     """A stretch of a text by its UTF-16 code units."""
-    if text.isascii() or max(text) < "\U00010000":
-        return text[start:end]
     return text.encode("utf-16-le", "surrogatepass")[2 * start : 2 * end].decode("utf-16-le", "replace")
