@@ -25,9 +25,25 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from archive.segments.records import group_of
+from archive.segments.writer import gzip_member
+from cleaner import Cleaner
+from cleaner.batch.run import BatchSettings, run_batch
+from cleaner.batch.run_memory import PartialCountsWriter
+from cleaner.memory.partial_counts import PartialCounts
+from cleaner.memory.source_name import document_source
+from cleaner.memory.store import Memory, write_memory
+from cleaner.pipeline import VERSION
+from cleaner.readers import discover, read
+from cleaner.writers.rows import document_row, encode
+from cleaner.writers.warc import article_of, run_info
 
 CLOCK = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -74,6 +90,7 @@ def read_rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 def compare(base: Path, documents: int, rounds: int, workers: list[int]) -> None:
+    """Prints the rate of each number of workers, and whether all of them wrote the same."""
     (base / "none").mkdir()
     (base / "none/one.txt").write_text("Reuters contributed to this report.")
     start = Took.median([timed(base / "none", base / "empty", 1) for _ in range(3)])
@@ -107,10 +124,12 @@ class Took:
 
     @staticmethod
     def median(several: list[Took]) -> Took:
+        """The median of each figure by itself."""
         return Took(*(statistics.median(getattr(run, name) for run in several) for name in Took.__slots__))
 
 
 def timed(inputs: Path, out: Path, workers: int) -> Took:
+    """What one run of the command took."""
     shutil.rmtree(out, ignore_errors=True)
     words = [sys.executable, "-m", "cleaner", "clean", str(inputs), "-o", str(out), "--workers", str(workers), "-q"]
     begin, before = time.perf_counter(), cpu_of_children()
@@ -127,6 +146,7 @@ def timed(inputs: Path, out: Path, workers: int) -> Took:
 
 
 def cpu_of_children() -> float:
+    """Seconds of CPU of all processes that this one started and that have ended."""
     times = os.times()
     return times.children_user + times.children_system
 
@@ -144,6 +164,7 @@ def watch(parent: int, peaks: dict[int, float], done: threading.Event) -> None:
 
 
 def children(parent: int) -> list[int]:
+    """The processes that a process has started."""
     try:
         return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
     except OSError:
@@ -151,79 +172,82 @@ def children(parent: int) -> list[int]:
 
 
 def same_files(one: Path, other: Path) -> bool:
+    """Do two folders hold the same files?"""
     names = [
         sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file()) for folder in (one, other)
     ]
     return names[0] == names[1] and all(filecmp.cmp(one / name, other / name, shallow=False) for name in names[0])
 
 
+class Stages:
+    """The CPU time of each stage: the best of the rounds."""
+
+    def __init__(self) -> None:
+        self.best: dict[str, float] = {}
+
+    def time(self, name: str, work: Callable[[], Any]) -> Any:
+        """What the work gives, its time taken down."""
+        begin = time.process_time()
+        results = work()
+        self.best[name] = min(self.best.get(name, float("inf")), time.process_time() - begin)
+        return results
+
+    def tell(self, count: int) -> None:
+        """Prints each stage's share of a whole run of so many documents."""
+        best = dict(self.best)
+        best["read, decode (twice)"] *= 2
+        best["weigh memory"] -= best["label"]
+        whole = best.pop("whole run")
+        for name, seconds in {**best, "write, all else": whole - sum(best.values())}.items():
+            print(f"{name:22s}{seconds / whole:7.1%}{seconds / count * 1e6:9.0f} us a document")
+        print(
+            f"{'whole run':22s}{1:7.1%}{whole / count * 1e6:9.0f} us a document:"
+            f" {count / whole:.0f} for a second of CPU"
+        )
+
+
 def stages(base: Path, rounds: int) -> None:
     """CPU time of each stage by itself, beside a whole run in this process; the best of the rounds."""
-    from threadpoolctl import threadpool_limits
-
-    from archive.segments.records import group_of
-    from archive.segments.writer import gzip_member
-    from cleaner import Cleaner
-    from cleaner.batch.run import BatchSettings, run_batch
-    from cleaner.batch.run_memory import PartialCountsWriter
-    from cleaner.memory.partial_counts import PartialCounts
-    from cleaner.memory.source_name import document_source
-    from cleaner.memory.store import Memory, write_memory
-    from cleaner.pipeline import VERSION
-    from cleaner.readers import discover, read
-    from cleaner.writers.rows import document_row, encode
-    from cleaner.writers.warc import article_of, run_info
-
     threadpool_limits(1, user_api="blas")
     cleaner = Cleaner()
     run = run_info(VERSION, cleaner.fingerprint())
     cleaner.clean("Reuters contributed to this report.")
-    best: dict[str, float] = {}
-
-    def stage(name: str, work: Callable[[], Any]) -> Any:
-        begin = time.process_time()
-        results = work()
-        best[name] = min(best.get(name, float("inf")), time.process_time() - begin)
-        return results
-
-    def counted(readings: list[Any], folder: Path) -> list[Path]:
-        parts = PartialCountsWriter(folder)
-        for reading in readings:
-            parts.count(reading.document, document_source(reading.document, folder="in"))
-        return parts.finish()
-
-    def remembered(paths: list[Path]) -> Memory:
-        write_memory(paths[0].with_suffix(".sqlite"), [PartialCounts(path) for path in paths], minimum=2)
-        return Memory.open(paths[0].with_suffix(".sqlite"))
-
-    def labelled(readings: list[Any], cleaner: Cleaner) -> list[Any]:
-        return [
-            (r, cleaner.clean_document(r.document, source=document_source(r.document, folder="in"))) for r in readings
-        ]
-
+    stages, count = Stages(), 0
     for number in range(rounds):
         settings = BatchSettings(base / f"out{number}", CLOCK)
-        stage("whole run", lambda to=settings: run_batch([base / "in"], cleaner, to, lambda _: None))
-        files = list(discover([base / "in"]))
-        readings = stage(
-            "read, decode (twice)", lambda files=files: [reading for file in files for reading in read(file)]
-        )
+        stages.time("whole run", partial(run_batch, [base / "in"], cleaner, settings, lambda _: None))
+        readings = stages.time("read, decode (twice)", partial(_read, list(discover([base / "in"]))))
         (base / f"parts{number}").mkdir()
-        paths = stage("count", lambda them=readings, to=base / f"parts{number}": counted(them, to))
-        memory = stage("merge counts", lambda paths=paths: remembered(paths))
-        stage("label", lambda them=readings: labelled(them, cleaner))
-        knowing = cleaner.with_memory(memory)
-        done = stage("weigh memory", lambda them=readings, ours=knowing: labelled(them, ours))
-        articles = stage("ledger", lambda done=done: [article_of(r.original, c, CLOCK) for r, c in done])
-        groups = stage("records", lambda them=articles: [group_of(article, run) for article in them])
-        stage("compress", lambda them=groups: [gzip_member(draft) for group in them for draft in group])
-        stage("rows", lambda done=done: [encode(document_row(c, extra=r.extra, path="a")) for r, c in done])
-    best["read, decode (twice)"] *= 2
-    best["weigh memory"] -= best["label"]
-    whole, count = best.pop("whole run"), len(done)
-    for name, seconds in {**best, "write, all else": whole - sum(best.values())}.items():
-        print(f"{name:22s}{seconds / whole:7.1%}{seconds / count * 1e6:9.0f} us a document")
-    print(f"{'whole run':22s}{1:7.1%}{whole / count * 1e6:9.0f} us a document: {count / whole:.0f} for a second of CPU")
+        paths = stages.time("count", partial(_counted, readings, base / f"parts{number}"))
+        memory = stages.time("merge counts", partial(_remembered, paths))
+        stages.time("label", partial(_labelled, readings, cleaner))
+        done = stages.time("weigh memory", partial(_labelled, readings, cleaner.with_memory(memory)))
+        articles = stages.time("ledger", lambda done=done: [article_of(r.original, c, CLOCK) for r, c in done])
+        groups = stages.time("records", lambda articles=articles: [group_of(article, run) for article in articles])
+        stages.time("compress", lambda groups=groups: [gzip_member(draft) for group in groups for draft in group])
+        stages.time("rows", lambda done=done: [encode(document_row(c, extra=r.extra, path="a")) for r, c in done])
+        count = len(done)
+    stages.tell(count)
+
+
+def _read(files: list[Any]) -> list[Any]:
+    return [reading for file in files for reading in read(file)]
+
+
+def _counted(readings: list[Any], folder: Path) -> list[Path]:
+    parts = PartialCountsWriter(folder)
+    for reading in readings:
+        parts.count(reading.document, document_source(reading.document, folder="in"))
+    return parts.finish()
+
+
+def _remembered(paths: list[Path]) -> Memory:
+    write_memory(paths[0].with_suffix(".sqlite"), [PartialCounts(path) for path in paths], minimum=2)
+    return Memory.open(paths[0].with_suffix(".sqlite"))
+
+
+def _labelled(readings: list[Any], cleaner: Cleaner) -> list[Any]:
+    return [(r, cleaner.clean_document(r.document, source=document_source(r.document, folder="in"))) for r in readings]
 
 
 if __name__ == "__main__":

@@ -76,6 +76,7 @@ class Score:
 
     @property
     def f1(self) -> float:
+        """F1 over boilerplate lines."""
         return 2 * self.right / max(1, self.removed + self.due)
 
 
@@ -108,12 +109,14 @@ def main() -> None:
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a file of JSON lines, also gzipped."""
     opener: Any = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8") as rows:
         yield from map(json.loads, rows)
 
 
 def as_article(row: dict[str, Any]) -> Article:
+    """A labelled row as an article: its text, and its lines with their labels."""
     if "lines" in row:
         text = (" " if row.get("flat") else "\n").join(line for _, line in row["lines"])
         lines = row["lines"]
@@ -125,6 +128,7 @@ def as_article(row: dict[str, Any]) -> Article:
 
 
 def words(text: str) -> tuple[str, ...]:
+    """The words of a text, lower case."""
     return tuple(WORD.findall(text.casefold()))
 
 
@@ -154,6 +158,7 @@ def share(line: tuple[str, ...], triples: set[tuple[str, ...]]) -> float:
 
 
 def count(result: Score, label: str, line: tuple[str, ...], present: float) -> None:
+    """Adds a line to a score: its label, its words, the share of them that a tool left."""
     removed, keep, length = present < 0.5, Label(label) in KEPT, sum(map(len, line))
     result.removed += removed
     if keep:
@@ -166,6 +171,7 @@ def count(result: Score, label: str, line: tuple[str, ...], present: float) -> N
 
 
 def report(name: str, scores: list[Score]) -> dict[str, float]:
+    """Prints a tool's scores, and gives them."""
     total = summed(scores)
     draw = random.Random(0)
     samples = sorted(summed(draw.choices(scores, k=len(scores))).f1 for _ in range(RESAMPLES))
@@ -188,6 +194,7 @@ def rate(total: Score, kind: str, removed: bool) -> float:
 
 
 def summed(scores: list[Score]) -> Score:
+    """The scores of several documents as one."""
     total = Score()
     for score in scores:
         total += score
@@ -198,6 +205,7 @@ def summed(scores: list[Score]) -> Score:
 
 
 def available(model: Path | None) -> Iterator[tuple[str, Tool]]:
+    """The tools that are installed, by name and version."""
     cleaner = Cleaner(model=load(model)) if model else Cleaner()
     yield f"cleancopy {version('cleancopy')}", lambda text: cleaner.clean(text).text
     for distribution, make in TOOLS.items():
@@ -208,17 +216,20 @@ def available(model: Path | None) -> Iterator[tuple[str, Tool]]:
 
 
 def as_html(text: str) -> str:
+    """A text as the page that tools for pages want."""
     paragraphs = "".join(f"<p>{escape(line)}</p>\n" for line in text.splitlines() if line.strip())
     return f"<html><head><title></title></head><body><article>\n{paragraphs}</article></body></html>"
 
 
 def make_trafilatura() -> Tool:
+    """trafilatura, on the text as a page."""
     from trafilatura import extract
 
     return lambda text: extract(as_html(text)) or ""
 
 
 def make_justext() -> Tool:
+    """jusText with the little words of all its languages."""
     import justext
 
     every = frozenset().union(*map(justext.get_stoplist, justext.get_stoplists()))
@@ -230,6 +241,7 @@ def make_justext() -> Tool:
 
 
 def make_datatrove() -> Tool:
+    """datatrove's filter of lines after C4."""
     from datatrove.data import Document
     from datatrove.pipeline.filters import C4QualityFilter
 
@@ -244,24 +256,28 @@ def make_datatrove() -> Tool:
 
 
 def make_ftfy() -> Tool:
+    """ftfy, which mends and removes nothing: a floor."""
     from ftfy import fix_text
 
     return fix_text
 
 
 def make_clean_text() -> Tool:
+    """clean-text without its changes of letters."""
     from cleantext import clean
 
     return lambda text: str(clean(text, to_ascii=False, lower=False))
 
 
 def make_resiliparse() -> Tool:
+    """resiliparse's main content of the text as a page."""
     from resiliparse.extract.html2text import extract_plain_text
 
     return lambda text: extract_plain_text(as_html(text), main_content=True)
 
 
 def make_newspaper() -> Tool:
+    """newspaper4k, on the text as a page."""
     import newspaper
 
     def run(text: str) -> str:
@@ -274,6 +290,7 @@ def make_newspaper() -> Tool:
 
 
 def make_readability() -> Tool:
+    """readability-lxml, on the text as a page."""
     from lxml.html import fromstring
     from readability import Document
 

@@ -92,11 +92,13 @@ def cases(gold: Path, per_language: int) -> Iterator[tuple[str, str, str, bytes]
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a file of JSON lines, also gzipped."""
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
         yield from map(json.loads, file)
 
 
 def page(text: str, head: str, lang: str = "") -> str:
+    """A page around a text: `head` may declare its charset."""
     body = "".join(f"<p>{escape(line)}</p>\n" for line in text.split("\n") if line)
     return f"<!DOCTYPE html><html{f' lang={lang}' if lang else ''}><head>{head}</head><body>\n{body}</body></html>"
 

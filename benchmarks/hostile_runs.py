@@ -259,6 +259,7 @@ def kind_of(name: str) -> str:
 
 
 def trials(args: argparse.Namespace, work: Path) -> Iterator[tuple[str, str, str]]:
+    """What was changed, how the command ended, and what it said."""
     chance = random.Random(args.seed)
     run_states = states(work)
     for number in range(args.count):

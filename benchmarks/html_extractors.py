@@ -90,12 +90,14 @@ def main() -> None:
 
 
 def read(path: Path) -> Iterator[Page]:
+    """The rows of a file of JSON lines, also packed."""
     opener: Any = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
     with opener(path, "rt", encoding="utf-8") as rows:
         yield from map(json.loads, rows)
 
 
 def available(models: Path | None) -> Iterator[tuple[str, Tool]]:
+    """The tools that are installed, by name."""
     for mode in Extractor:
         yield f"cleancopy {mode.value}", ours(mode, models)
     from trafilatura import bare_extraction
@@ -188,11 +190,13 @@ def shared(gold: Counter[Any], text: Counter[Any]) -> tuple[float, float]:
 
 
 def runs(text: str) -> Counter[Any]:
+    """The runs of four words of a text, with their number."""
     words = WORD.findall(text)
     return Counter(tuple(words[at : at + 4]) for at in range(max(1, len(words) - 3))) if words else Counter()
 
 
 def words(text: str) -> Counter[Any]:
+    """The words of a text, with their number."""
     return Counter(word.lower() for word in WORD.findall(text))
 
 
@@ -205,19 +209,23 @@ def segment_counts(page: Page, body: str) -> tuple[int, int, int]:
 
 
 def segments(by_page: list[tuple[int, int, int]]) -> float:
+    """F1 of segments over all pages: `with` found, `without` not."""
     hit, missed, wrong = (sum(counts[at] for counts in by_page) for at in range(3))
     return f1(hit / max(1, hit + wrong), hit / max(1, hit + missed))
 
 
 def squash(text: str) -> str:
+    """A text with one space for white space, and without what nobody sees."""
     return " ".join(INVISIBLE.sub("", text or "").split())
 
 
 def mean(values: list[float]) -> float:
+    """The mean; 0 of nothing."""
     return sum(values) / max(1, len(values))
 
 
 def f1(precision: float, recall: float) -> float:
+    """The harmonic mean of precision and recall."""
     return 2 * precision * recall / max(1e-9, precision + recall)
 
 

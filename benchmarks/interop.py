@@ -152,6 +152,7 @@ NODE = {
 
 
 def told(clean_text: str | None, written: Mapping[str, Any]) -> Told:
+    """An article as stored."""
     return Told("", clean_text or "", "clean" if clean_text else "empty")
 
 
@@ -227,6 +228,7 @@ def main() -> int:
 
 
 def npm_version(folder: Path, package: str) -> str:
+    """The version of an installed npm package."""
     return str(json.loads((folder / f"node_modules/{package}/package.json").read_bytes())["version"])
 
 

@@ -76,6 +76,7 @@ class Trials:
 
     @property
     def folder(self) -> Path:
+        """Where the trial in hand writes."""
         return self.work / "trial"
 
     def until_complete(self) -> Iterator[int]:

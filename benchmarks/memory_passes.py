@@ -26,12 +26,14 @@ from cleaner.readers import Reading, discover, read
 
 
 def timed(work: Callable[[], object]) -> float:
+    """Seconds of CPU that some work takes."""
     start = time.process_time()
     work()
     return time.process_time() - start
 
 
 def count(articles: Path, folder: Path) -> None:
+    """Counts what articles repeat into a folder."""
     parts = PartialCountsWriter(folder)
     for file in discover([articles]):
         for reading in read(file):

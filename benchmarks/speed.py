@@ -74,6 +74,7 @@ def surroundings() -> str:
 
 
 def cleancopy(**settings: Any) -> Run:
+    """Our own cleaner, of texts or of pages."""
     from cleaner import Cleaner
 
     cleaner = Cleaner(**settings)
@@ -81,12 +82,14 @@ def cleancopy(**settings: Any) -> Run:
 
 
 def ftfy() -> Run:
+    """ftfy, of texts."""
     from ftfy import fix_text
 
     return lambda row: fix_text(row["text"])
 
 
 def justext() -> Run:
+    """jusText, of pages."""
     from justext import get_stoplist
     from justext import justext as run
 
@@ -95,6 +98,7 @@ def justext() -> Run:
 
 
 def datatrove(name: str) -> Run:
+    """A filter of datatrove, of texts."""
     from datatrove.data import Document
     from datatrove.pipeline import filters
 
@@ -103,18 +107,21 @@ def datatrove(name: str) -> Run:
 
 
 def trafilatura(**options: Any) -> Run:
+    """trafilatura, of pages."""
     from trafilatura import bare_extraction
 
     return lambda row: bare_extraction(row["html"], url=row.get("url"), include_comments=False, **options)
 
 
 def resiliparse() -> Run:
+    """resiliparse, of pages."""
     from resiliparse.extract.html2text import extract_plain_text
 
     return lambda row: extract_plain_text(row["html"], main_content=True, alt_texts=False)
 
 
 def readability() -> Run:
+    """readability-lxml, of pages."""
     from readability import Document
 
     return lambda row: Document(row["html"]).summary()
@@ -175,6 +182,7 @@ def compare(tools: Tools, path: Path, count: int, rounds: int, *, beside: str) -
 
 
 def start(name: str, path: Path, count: int, environment: dict[str, str]) -> subprocess.Popen[str]:
+    """A process that waits to run a tool once more over its rows."""
     option = "--articles" if name in TEXT_TOOLS else "--pages"
     words = [sys.executable, __file__, "--serve", name, option, str(path), "--documents", str(count)]
     known = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **environment}
@@ -182,6 +190,7 @@ def start(name: str, path: Path, count: int, environment: dict[str, str]) -> sub
 
 
 def asked(process: subprocess.Popen[str]) -> float:
+    """Seconds of CPU of one more run of such a process."""
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("the tool's process has no pipes")
     process.stdin.write("\n")
@@ -190,6 +199,7 @@ def asked(process: subprocess.Popen[str]) -> float:
 
 
 def known(package: str) -> str:
+    """The version of a package, or that it is missing."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -216,6 +226,7 @@ def serve(name: str, path: Path, count: int) -> None:
 
 
 def read(path: Path) -> Iterator[Row]:
+    """The rows of a file of JSON lines, also packed."""
     opener: Any = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
     with opener(path, "rt", encoding="utf-8") as rows:
         yield from map(json.loads, rows)

@@ -36,6 +36,7 @@ def main() -> None:
 
 
 def timed(words: list[str]) -> float:
+    """Seconds of CPU of a command."""
     before = os.times()
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     after = os.times()

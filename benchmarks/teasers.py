@@ -100,6 +100,7 @@ def settings(only: list[str] | None) -> Iterator[tuple[str, str, list[str], int,
 
 
 def joined(paragraphs: list[str], form: str) -> str:
+    """Paragraphs as a text of a form."""
     return " ".join(paragraphs) if form.startswith("flat") else "\n".join(paragraphs)
 
 
@@ -124,10 +125,12 @@ def stays(cleaned: CleanedDocument, start: int, end: int) -> int:
 
 
 def removed(cleaned: CleanedDocument) -> int:
+    """How many characters went, white space apart."""
     return sum(size(cleaned.source_text[span.start : span.end]) for span in cleaned.spans)
 
 
 def size(text: str) -> int:
+    """How many characters a text has, white space apart."""
     return sum(not char.isspace() for char in text)
 
 

@@ -7,7 +7,7 @@ beyond the logged repairs; what is kept and what is removed together cover the s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -48,12 +48,7 @@ def assemble(
     judged: the decisions that its status goes by, when not all; a page's menus do not make it suspect.
     title_in_text: a title that is only given stands in front of the text; else it is in the metadata alone.
     """
-    stretches = list(_stretches(rendering.text, decisions, wrapped=rendering.wrapped))
-    if indents := indented_lines(rendering):
-        stretches = [
-            (indents.get(start, start), end, decision) if decision.action is Action.KEEP else (start, end, decision)
-            for start, end, decision in stretches
-        ]
+    stretches = list(_indented(rendering, _stretches(rendering.text, decisions, wrapped=rendering.wrapped)))
     headline = _headline(rendering, stretches)
     lines = list(_lines_of(rendering.text, *headline[:2])) if headline else []
     given = " ".join((document.title or "").split())
@@ -87,6 +82,17 @@ def assemble(
         markup=document.text if rendering.layout is not None else "", title_in_text=title_stands,
         given_title_in_text=title_in_text,
     )  # fmt: skip
+
+
+def _indented(rendering: Rendering, stretches: Iterable[Stretch]) -> Iterable[Stretch]:
+    """The stretches, kept ones with the indentation that means something."""
+    indents = indented_lines(rendering)
+    if not indents:
+        return stretches
+    return (
+        (indents.get(start, start), end, decision) if decision.action is Action.KEEP else (start, end, decision)
+        for start, end, decision in stretches
+    )
 
 
 def _lines_of(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

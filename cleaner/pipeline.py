@@ -15,35 +15,30 @@ from importlib import metadata
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import numpy as np
-
 from cleaner import assembly, ledger, settings
 from cleaner.corrections.apply import Corrections
 from cleaner.decision import second_look
 from cleaner.decision.corrected import all_but_corrected, is_corrected, overrule
 from cleaner.decision.judge import decide
+from cleaner.decision.known import Known, what_is_known
 from cleaner.decision.scores import Scores
 from cleaner.decision.unjudged import unjudged, with_what_is_unjudged
 from cleaner.document import CleanedDocument, Decision, Document, Rendering, Status
 from cleaner.heuristics.annotate import Labelling, find_asked, find_evidence
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import CueTable, tables_for
-from cleaner.heuristics.kind import Kind, kind_of
 from cleaner.heuristics.patterns import reads_like_a_crumb
 from cleaner.html.page import Extractor
 from cleaner.labels import Action, Policy
 from cleaner.language import identify
 from cleaner.media_types import SEGMENTERS, unrepaired
-from cleaner.memory.fingerprints import units_of
-from cleaner.memory.lookup import ENOUGH, MemoryReader, Recall, recall, recurring_words
-from cleaner.memory.repeated_spans import split
+from cleaner.memory.lookup import MemoryReader
 from cleaner.memory.source_name import document_source
 from cleaner.model.network import Model, shipped
 from cleaner.model.source_correction import tells
 from cleaner.model.telling_words import telling_words
 from cleaner.segmentation.line_breaks import shipped as shipped_breaks
-from cleaner.segmentation.text import bounded, glued
-from cleaner.segmentation.tokens import Tokens, tokenise
+from cleaner.segmentation.text import bounded
 from cleaner.time_limit import OverTimeError, limited
 
 if TYPE_CHECKING:  # what pages need is loaded with the first one
@@ -61,15 +56,14 @@ class OnSuspect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    """A rendering to judge; None for what is not needed, and where the memory knows too little of the source."""
+class _Judged:
+    """What was decided on a rendering; counted: the decisions that its status goes by, None for all of them."""
 
     rendering: Rendering
-    tokens: Tokens | None = None
-    recall: Recall | None = None
-    source: str = ""
-    kind: Kind | None = None  # None: a plain report
-    witness: int | None = None  # what the memory knows the document by
+    decisions: tuple[Decision, ...]
+    lang: str
+    counted: tuple[Decision, ...] | None = None
+    cleaned: CleanedDocument | None = None  # put together from these decisions, where that was done on the way
 
 
 class Cleaner:
@@ -214,80 +208,86 @@ class Cleaner:
         return replace(cleaned, source=source)
 
     def _label(self, document: Document, rendering: Rendering, source: str) -> CleanedDocument:
-        judged: tuple[Decision, ...] | None = None
-        kept: CleanedDocument | None = None
-        if rendering.layout is not None and self._page_model is not None:
-            decisions, judged, lang = self._judge_page(document, rendering, source)
-        else:
-            lang = identify(rendering.text, document.lang)
-            reading = self._read(rendering, source)
-            rendering, decisions = reading.rendering, self._judge(document, reading, lang)
-            if reading.kind:
-                rendering = replace(rendering, metadata={**rendering.metadata, "kind": reading.kind.value})
-            if self.model is not None:
-                decisions, kept = self._look_again(document, replace(reading, rendering=rendering), decisions, lang)
-            if document.media_type == "text/html":
-                from cleaner.decision.whole_page import with_the_only_thing
-
-                decisions = with_the_only_thing(rendering.blocks, decisions, self.policy)
+        is_page = rendering.layout is not None and self._page_model is not None
+        judged = (self._judge_page if is_page else self._judge_text)(document, rendering, source)
+        rendering, decisions, counted = judged.rendering, judged.decisions, judged.counted
         decisions += unjudged(rendering, self.policy)
         if self.corrections is not None:
             decisions = overrule(self.corrections, rendering, decisions, self.policy, source)
-            judged = None if judged is None else (*judged, *filter(is_corrected, decisions))
-        cleaned = kept
+            counted = None if counted is None else (*counted, *filter(is_corrected, decisions))
+        cleaned = judged.cleaned
         if cleaned is None or cleaned.decisions != decisions or self.title_in_text:
             cleaned = assembly.assemble(
-                document, rendering, decisions, lang, judged=judged, title_in_text=self.title_in_text
+                document, rendering, decisions, judged.lang, judged=counted, title_in_text=self.title_in_text
             )
         cleaned = with_what_is_unjudged(cleaned, rendering)
         if cleaned.status is Status.SUSPECT and self.on_suspect is not OnSuspect.CLEAN:
-            action = Action.KEEP if self.on_suspect is OnSuspect.KEEP else Action.STRIP
-            decisions = all_but_corrected(decisions, action)
-            again = assembly.assemble(document, rendering, decisions, lang, title_in_text=self.title_in_text)
-            told = {name: cleaned.metadata[name] for name in ("why", "unjudged") if name in cleaned.metadata}
-            return replace(again, status=Status.SUSPECT, metadata={**again.metadata, **told})
+            return self._whole(document, rendering, cleaned, judged.lang)
         return cleaned
 
-    def _judge_page(
-        self, document: Document, rendering: Rendering, source: str
-    ) -> tuple[tuple[Decision, ...], tuple[Decision, ...], str]:
-        """The decisions on a page, those on its blocks near the article, and its language."""
+    def _whole(self, document: Document, rendering: Rendering, cleaned: CleanedDocument, lang: str) -> CleanedDocument:
+        """A suspect document, kept or dropped as a whole, but for what a person decided."""
+        action = Action.KEEP if self.on_suspect is OnSuspect.KEEP else Action.STRIP
+        decisions = all_but_corrected(cleaned.decisions, action)
+        again = assembly.assemble(document, rendering, decisions, lang, title_in_text=self.title_in_text)
+        told = {name: cleaned.metadata[name] for name in ("why", "unjudged") if name in cleaned.metadata}
+        return replace(again, status=Status.SUSPECT, metadata={**again.metadata, **told})
+
+    def _judge_text(self, document: Document, rendering: Rendering, source: str) -> _Judged:
+        """The decisions on a text, or on a page as on a text; with a model what is kept is looked at again."""
+        lang = identify(rendering.text, document.lang)
+        known = self._known(rendering, source)
+        decisions, cleaned = self._judge(document, known, lang), None
+        if known.kind:
+            metadata = {**known.rendering.metadata, "kind": known.kind.value}
+            known = replace(known, rendering=replace(known.rendering, metadata=metadata))
+        if self.model is not None:
+            decisions, cleaned = self._look_again(document, known, decisions, lang)
+        if document.media_type == "text/html":
+            from cleaner.decision.whole_page import with_the_only_thing
+
+            decisions = with_the_only_thing(known.rendering.blocks, decisions, self.policy)
+        return _Judged(known.rendering, decisions, lang, cleaned=cleaned)
+
+    def _judge_page(self, document: Document, rendering: Rendering, source: str) -> _Judged:
+        """The decisions on a page; its status goes by those on its blocks near the article."""
         from cleaner.decision.page import decide_page
 
         def judge(titled: Document, part: Rendering, lang: str, places: tuple[float, ...]) -> tuple[Decision, ...]:
-            return self._judge(titled, _Reading(part, source=source), lang, places)
+            return self._judge(titled, Known(part, source=source), lang, places)
 
-        return decide_page(
+        decisions, near, lang = decide_page(
             document, rendering, extractor=self.extractor, page_model=self.page_model, policy=self.policy, judge=judge
         )
+        return _Judged(rendering, decisions, lang, counted=near)
 
     def _look_again(
-        self, document: Document, reading: _Reading, decisions: tuple[Decision, ...], lang: str
+        self, document: Document, known: Known, decisions: tuple[Decision, ...], lang: str
     ) -> tuple[tuple[Decision, ...], CleanedDocument | None]:
         """The decisions on a text after further looks at what is kept, and the document as the last look found it."""
 
         def judge(rest: Rendering) -> tuple[Decision, ...]:
             said = identify(rest.text, document.lang)
-            return self._judge(document, self._read(rest, reading.source, reading.witness), said, with_own=False)
+            return self._judge(document, self._known(rest, known.source, known.witness), said, with_own=False)
 
-        plain, rendering = decisions, reading.rendering
+        plain, rendering = decisions, known.rendering
         if self._cues != CueTable():  # what a user's cue says moves nothing else, by no second look either
-            plain = self._judge(document, reading, lang, with_own=False)
+            plain = self._judge(document, known, lang, with_own=False)
         looked, kept = second_look.look_again(
             rendering, plain, lambda decided: assembly.assemble(document, rendering, decided, lang), judge
         )
         return second_look.overlaid(second_look.under(self.policy, looked), plain, decisions), kept
 
     def _judge(
-        self, document: Document, reading: _Reading, lang: str, places: tuple[float, ...] = (), *, with_own: bool = True
+        self, document: Document, known: Known, lang: str, places: tuple[float, ...] = (), *, with_own: bool = True
     ) -> tuple[Decision, ...]:
         """The decisions on a rendering; places: per block the page model's log-odds that it is outside.
 
         with_own: with what the user's own cues say.
         """
-        rendering, recall = reading.rendering, reading.recall
+        rendering, recall = known.rendering, known.recall
         blocks, model = rendering.blocks, self.model
-        first = model.read(blocks, reading.tokens) if model and blocks else None
+        first = model.read(blocks, known.tokens) if model and blocks else None
         labelling = find_evidence(
             rendering,
             self._matcher(lang),
@@ -302,11 +302,11 @@ class Cleaner:
         scores, words = None, None
         if model and first:
             scores = Scores.of(
-                model.score(first, labelling.evidence, blocks, recall, reading.source),
+                model.score(first, labelling.evidence, blocks, recall, known.source),
                 [block.text for block in blocks], lang,
                 recurring=tells(blocks, recall) if recall else None, places=places,
                 crumbs=[reads_like_a_crumb(block) for block in blocks] if places else (),
-                mild=reading.kind is not None,
+                mild=known.kind is not None,
             )  # fmt: skip
             words = partial(telling_words, model, blocks, first)
         return decide(
@@ -332,25 +332,11 @@ class Cleaner:
         other.memory = memory
         return other
 
-    def _read(self, rendering: Rendering, source: str, witness: int | None = None) -> _Reading:
-        """A rendering with what the memory says of it; cut anew where a repeated stretch is glued in.
-
-        witness: of the document whose rest it is, so that it is not counted as another one."""
-        if not rendering.blocks or (self.model is None and self.memory is None):
-            return _Reading(rendering, source=source)
-        kind = kind_of([block.text for block in rendering.blocks])
-        tokens = tokenise([block.text for block in rendering.blocks])
-        known = self.memory.source(source) if self.memory else None
-        if known is None or known.documents <= ENOUGH:
-            return _Reading(rendering, tokens, source=source, kind=kind)
-        joined = np.array(glued(rendering.blocks))
-        units = units_of(tokens, joined)
-        units = units if witness is None else replace(units, witness=witness)
-        if joined.any() and (cut := split(rendering, tokens, units, recurring_words(known, units), joined)):
-            rendering, tokens = cut, tokenise([block.text for block in cut.blocks])
-            units = replace(units_of(tokens), witness=units.witness)
-        recalled = recall(known, units, len(rendering.blocks))
-        return _Reading(rendering, tokens, recalled if recalled.speaks else None, source, kind, units.witness)
+    def _known(self, rendering: Rendering, source: str, witness: int | None = None) -> Known:
+        """What is known of a text; rules alone without a memory need none of it."""
+        if self.model is None and self.memory is None:
+            return Known(rendering, source=source)
+        return what_is_known(rendering, self.memory, source, witness)
 
     def _compile(self, lang: str) -> Matcher:
         return Matcher(tables_for(lang))

@@ -33,63 +33,80 @@ def add_arguments(parser: argparse.ArgumentParser, checks: Checks) -> None:
     raw = argparse.RawDescriptionHelpFormatter
     parser.epilog, parser.formatter_class = HELP, raw
     commands = parser.add_subparsers(dest="archive_command", required=True, metavar="COMMAND")
-
-    def command(name: str, text: str) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = commands.add_parser(
+    for name, (text, arguments, _) in _COMMANDS.items():
+        command: argparse.ArgumentParser = commands.add_parser(
             name, help=text, description=text[0].upper() + text[1:] + ".", epilog=HELP, formatter_class=raw
         )
-        added.add_argument("archive_in", metavar="IN", type=Path, help="a run's output folder, or a segment")
-        added.set_defaults(run=lambda args: run(args, checks))
-        return added
+        command.add_argument("archive_in", metavar="IN", type=Path, help="a run's output folder, or a segment")
+        command.set_defaults(run=lambda args: run(args, checks))
+        arguments(command)
 
-    command("ls", "list the stored articles").add_argument("--json", action="store_true", help="one JSON row each")
-    _show_arguments(command("show", "show one article: where it came from, its clean text, its ledger"))
-    command("history", "list the versions of an article, in the runs that updated each other").add_argument(
-        "name", metavar="NAME", help="which article (see below)"
-    )
-    comparing = command("diff", "show what was removed, marked with its label, beside what was kept")
-    comparing.add_argument("names", metavar="NAME", nargs="*", help="articles to compare (default: all)")
-    comparing.add_argument("--why", action="store_true", help="with the score and the reasons")
-    verifying = command("verify", "check digests, seals, gzip members, headers, and that every source can be rebuilt")
-    _sources_argument(verifying)
-    verifying.add_argument(
+
+def _no_arguments(_: argparse.ArgumentParser) -> None:
+    pass
+
+
+def _list_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON row each")
+
+
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="which article (see below)")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--original", dest="part", action="store_const", const="original", help="the original bytes")
+    part.add_argument("--clean", dest="part", action="store_const", const="clean", help="the clean text")
+    part.add_argument("--ledger", dest="part", action="store_const", const="ledger", help="the ledger as JSON")
+    part.add_argument("--headers", dest="part", action="store_const", const="headers", help="the records' headers")
+
+
+def _history_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="which article (see below)")
+
+
+def _diff_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", metavar="NAME", nargs="*", help="articles to compare (default: all)")
+    parser.add_argument("--why", action="store_true", help="with the score and the reasons")
+
+
+def _verify_arguments(parser: argparse.ArgumentParser) -> None:
+    _sources_argument(parser)
+    parser.add_argument(
         "--no-renderings", action="store_true", help="do not parse HTML originals again to compare their renderings"
     )
-    verifying.add_argument(
-        "--key", type=Path, metavar="FILE", help="public Ed25519 key in PEM: was this signed with it?"
-    )
-    signing = command("sign", "sign the seals of a run, with a private Ed25519 key in PEM")
-    signing.add_argument("--key", type=Path, required=True, metavar="FILE", help="openssl genpkey -algorithm ed25519")
-    verifying.add_argument(
+    parser.add_argument("--key", type=Path, metavar="FILE", help="public Ed25519 key in PEM: was this signed with it?")
+    parser.add_argument(
         "--tsa", type=Path, metavar="FILE",
         help="certificates in PEM, a root among them: does the answer beside the signature (.tsr) prove its hour?",
     )  # fmt: skip
-    command("stamp", "write the request for a trusted timestamp (RFC 3161) of a run's signature")
-    restoring = command(
-        "restore",
-        "write the originals back, byte for byte; of rows, feeds and tables the text of each row, not the file",
-    )
-    _sources_argument(restoring)
-    restoring.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to")
-    restoring.add_argument(
-        "--decoded", action="store_true", help="the text rebuilt from kept and removed parts instead"
-    )
-    restoring.add_argument(
-        "--at",
-        type=_moment,
-        metavar="DATE",
+
+
+def _sign_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--key", type=Path, required=True, metavar="FILE", help="openssl genpkey -algorithm ed25519")
+
+
+def _restore_arguments(parser: argparse.ArgumentParser) -> None:
+    _sources_argument(parser)
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to")
+    parser.add_argument("--decoded", action="store_true", help="the text rebuilt from kept and removed parts instead")
+    parser.add_argument(
+        "--at", type=_moment, metavar="DATE",
         help="as it was then, of articles in several versions (default: the newest)",
-    )
-    repairing = command("repair", "save the whole articles of damaged segments into new files")
-    repairing.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to; must not be IN")
-    _export_arguments(command("export", "write the clean texts for other programs: WET, JSON rows or Parquet"))
-    describing = command("crate", "describe a run for research archives: RO-Crate metadata")
-    describing.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: IN/ro-crate-metadata.json")
-    describing.add_argument("--title", metavar="NAME", help="default: the name of IN")
-    describing.add_argument("--license", metavar="URL", help="under which terms it may be used")
-    describing.add_argument("--author", metavar="NAME", help="who made it")
-    indexing = command("index", "write the CDXJ index that replay tools read")
-    indexing.add_argument("-o", "--output", type=Path, metavar="FILE", help=f"default: IN/{INDEX_NAME}; - for stdout")
+    )  # fmt: skip
+
+
+def _repair_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to; must not be IN")
+
+
+def _crate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: IN/ro-crate-metadata.json")
+    parser.add_argument("--title", metavar="NAME", help="default: the name of IN")
+    parser.add_argument("--license", metavar="URL", help="under which terms it may be used")
+    parser.add_argument("--author", metavar="NAME", help="who made it")
+
+
+def _index_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=f"default: IN/{INDEX_NAME}; - for stdout")
 
 
 def _moment(text: str) -> datetime:
@@ -143,20 +160,12 @@ def _sources_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _show_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="which article (see below)")
-    part = parser.add_mutually_exclusive_group()
-    part.add_argument("--original", dest="part", action="store_const", const="original", help="the original bytes")
-    part.add_argument("--clean", dest="part", action="store_const", const="clean", help="the clean text")
-    part.add_argument("--ledger", dest="part", action="store_const", const="ledger", help="the ledger as JSON")
-    part.add_argument("--headers", dest="part", action="store_const", const="headers", help="the records' headers")
-
-
 def run(args: argparse.Namespace, checks: Checks) -> int:
     """Carries a parsed command out and returns its exit code; errors of use and of files become messages."""
     try:
         segments = find_segments(args.archive_in)
-        return _COMMANDS[args.archive_command](args, segments, checks)
+        _, _, carry_out = _COMMANDS[args.archive_command]
+        return carry_out(args, segments, checks)
     except (NoSegmentsError, SigningError) as error:
         note(str(error))
         return WRONG_USE
@@ -169,17 +178,29 @@ def run(args: argparse.Namespace, checks: Checks) -> int:
         return PROBLEMS
 
 
-_COMMANDS: dict[str, Callable[[argparse.Namespace, list[Path], Checks], int]] = {
-    "ls": run_ls,
-    "show": run_show,
-    "diff": run_diff,
-    "history": run_history,
-    "verify": run_verify,
-    "restore": run_restore,
-    "sign": run_sign,
-    "stamp": run_stamp,
-    "repair": run_repair,
-    "index": run_index,
-    "export": run_export,
-    "crate": run_crate,
-}
+Run = Callable[[argparse.Namespace, list[Path], Checks], int]
+#: The commands: what is said of each, its arguments, what carries it out.
+_COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Run]] = {
+    "ls": ("list the stored articles", _list_arguments, run_ls),
+    "show": ("show one article: where it came from, its clean text, its ledger", _show_arguments, run_show),
+    "history": (
+        "list the versions of an article, in the runs that updated each other", _history_arguments, run_history,
+    ),
+    "diff": ("show what was removed, marked with its label, beside what was kept", _diff_arguments, run_diff),
+    "verify": (
+        "check digests, seals, gzip members, headers, and that every source can be rebuilt", _verify_arguments,
+        run_verify,
+    ),
+    "sign": ("sign the seals of a run, with a private Ed25519 key in PEM", _sign_arguments, run_sign),
+    "stamp": ("write the request for a trusted timestamp (RFC 3161) of a run's signature", _no_arguments, run_stamp),
+    "restore": (
+        "write the originals back, byte for byte; of rows, feeds and tables the text of each row, not the file",
+        _restore_arguments, run_restore,
+    ),
+    "repair": ("save the whole articles of damaged segments into new files", _repair_arguments, run_repair),
+    "export": (
+        "write the clean texts for other programs: WET, JSON rows or Parquet", _export_arguments, run_export,
+    ),
+    "crate": ("describe a run for research archives: RO-Crate metadata", _crate_arguments, run_crate),
+    "index": ("write the CDXJ index that replay tools read", _index_arguments, run_index),
+}  # fmt: skip

@@ -1,0 +1,49 @@
+"""What is known of a text before it is judged: its tokens, its kind, and what the memory of its source says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cleaner.document import Rendering
+from cleaner.heuristics.kind import Kind, kind_of
+from cleaner.memory.fingerprints import units_of
+from cleaner.memory.lookup import ENOUGH, MemoryReader, Recall, recall, recurring_words
+from cleaner.memory.repeated_spans import split
+from cleaner.segmentation.text import glued
+from cleaner.segmentation.tokens import Tokens, tokenise
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A rendering to judge; None for what is not needed, and where the memory knows too little of the source."""
+
+    rendering: Rendering
+    tokens: Tokens | None = None
+    recall: Recall | None = None
+    source: str = ""
+    kind: Kind | None = None  # None: a plain report
+    witness: int | None = None  # what the memory knows the document by
+
+
+def what_is_known(rendering: Rendering, memory: MemoryReader | None, source: str, witness: int | None = None) -> Known:
+    """What is known of a rendering, which is cut anew where a stretch that the source repeats is glued in.
+
+    witness: of the document whose rest it is, so that it is not counted as another one.
+    """
+    if not rendering.blocks:
+        return Known(rendering, source=source)
+    kind = kind_of([block.text for block in rendering.blocks])
+    tokens = tokenise([block.text for block in rendering.blocks])
+    known = memory.source(source) if memory else None
+    if known is None or known.documents <= ENOUGH:
+        return Known(rendering, tokens, source=source, kind=kind)
+    joined = np.array(glued(rendering.blocks))
+    units = units_of(tokens, joined)
+    units = units if witness is None else replace(units, witness=witness)
+    if joined.any() and (cut := split(rendering, tokens, units, recurring_words(known, units), joined)):
+        rendering, tokens = cut, tokenise([block.text for block in cut.blocks])
+        units = replace(units_of(tokens), witness=units.witness)
+    recalled = recall(known, units, len(rendering.blocks))
+    return Known(rendering, tokens, recalled if recalled.speaks else None, source, kind, units.witness)

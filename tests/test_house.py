@@ -1,0 +1,75 @@
+"""What the code promises of itself: files and functions that are read at one look, and no error caught blindly."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("cleaner", "archive", "benchmarks", "docs", "fixtures")
+MODULES = {path.relative_to(ROOT).as_posix(): path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))}
+MOST_LINES, LONGEST_FUNCTION = 400, 50
+#: The table of the labels, an entry each.
+TABLES = {"cleaner/labels.py _specs"}
+#: Where any error is caught and told, and why: what strangers' files and single documents bring must not stop a run.
+CATCH_ALL = {
+    "cleaner/readers/__init__.py _guarded": "a container's reader may fail in any way; the run goes on with the next",
+    "cleaner/readers/guard.py guarded": "the same, between two of its rows",
+    "cleaner/readers/guard.py guarded_row": "the same, inside a row",
+    "cleaner/batch/shards/outcome.py outcome_of": "a document that cannot be cleaned is a failure of its own",
+    "cleaner/batch/shards/tasks.py _with_pages": "so is one of which no page can be made",
+    "cleaner/batch/run_memory.py counted": "counting leaves out what cleaning will report",
+    "cleaner/cli/memory_build.py _counted_parts": "a document that cannot be counted is reported, the others are counted",
+}
+
+
+def functions(source: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, node
+
+
+def swallows(function: ast.AST) -> bool:
+    """Does it catch every error without raising it again?"""
+    for node in ast.walk(function):
+        if isinstance(node, ast.ExceptHandler):
+            everything = node.type is None or getattr(node.type, "id", "") in ("Exception", "BaseException")
+            if everything and not any(isinstance(step, ast.Raise) and step.exc is None for step in node.body):
+                return True
+    return False
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_files_and_functions_are_short(name: str) -> None:
+    source = MODULES[name].read_text(encoding="utf-8")
+    assert source.count("\n") <= MOST_LINES
+    sizes = {f"{name} {function}": (node.end_lineno or 0) - node.lineno + 1 for function, node in functions(source)}
+    assert [long for long, size in sizes.items() if size > LONGEST_FUNCTION and long not in TABLES] == []
+
+
+def test_every_error_is_caught_only_where_it_says_why() -> None:
+    catching = {
+        f"{name} {function}"
+        for name, path in MODULES.items()
+        if name.startswith(("cleaner/", "archive/"))
+        for function, node in functions(path.read_text(encoding="utf-8"))
+        if swallows(node)
+    }
+    assert catching == set(CATCH_ALL)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("try: f()\nexcept Exception: pass", True),
+        ("try: f()\nexcept: pass", True),
+        ("try: f()\nexcept BaseException:\n    close()\n    raise", False),
+        ("try: f()\nexcept (OSError, ValueError): pass", False),
+        ("try: f()\nexcept zlib.error: pass", False),
+    ],
+)
+def test_what_counts_as_catching_everything(source: str, expected: bool) -> None:
+    assert swallows(ast.parse(source)) is expected
