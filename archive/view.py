@@ -36,7 +36,7 @@ class Entry:
         """The target URI that original and clean text share."""
         return self.group.records[0].get("WARC-Target-URI") or ""
 
-    def row(self) -> dict[str, Any]:
+    def row(self) -> dict[str, object]:
         """What a listing says of it."""
         resource, conversion, first = self.group.resource, self.group.conversion, self.group.records[0]
         return {

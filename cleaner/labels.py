@@ -13,7 +13,6 @@ from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 
 class Action(StrEnum):
@@ -207,17 +206,17 @@ def read_policy(path: Path) -> dict[str, str]:
     return table
 
 
-def _label(name: Any) -> Label:
+def _label(name: object) -> Label:
     try:
-        return Label(name)
+        return Label(str(name))
     except ValueError:
         near = get_close_matches(str(name), list(Label), n=1)
         meant = f"; did you mean {near[0]}?" if near else ""
         raise PolicyError(f"unknown label {name!r}{meant or '; known are ' + ', '.join(Label)}") from None
 
 
-def _action(name: Any) -> Action:
+def _action(name: object) -> Action:
     try:
-        return Action(name)
+        return Action(str(name))
     except ValueError:
         raise PolicyError(f"unknown action {name!r}; known are {', '.join(Action)}") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NotRequired, TypedDict, cast
+from typing import NamedTuple, NotRequired, TypedDict, cast
 
 from cleaner import assembly
 from cleaner.corrections.apply import Corrections
@@ -58,7 +58,7 @@ Ledger = TypedDict(
 
 
 #: What `ledger` gives of a document that was cleaned, as far as other readers than `rebuild` count on it.
-SHAPE: dict[str, Any] = {
+SHAPE: dict[str, object] = {
     "source-text-digest": str,
     "status": str,
     "kept": [Row((is_count, is_count, str, is_count, is_count))],

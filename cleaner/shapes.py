@@ -7,9 +7,9 @@ its members, a dict of shapes by name, or one of the classes here. Its depth bou
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 #: Numbers of documents, characters, bytes: larger ones are refused, since no disk holds so many.
 MOST = 1 << 62
@@ -19,21 +19,21 @@ MOST = 1 << 62
 class Each:
     """An object with names of any kind, and values of one shape."""
 
-    value: Any
+    value: object
 
 
 @dataclass(frozen=True, slots=True)
 class Maybe:
     """Of an object: a name that may be missing."""
 
-    value: Any
+    value: object
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A list of so many values, each of its own shape."""
 
-    values: tuple[Any, ...]
+    values: tuple[object, ...]
 
 
 def is_count(value: object) -> bool:
@@ -51,7 +51,7 @@ def anything(_: object) -> bool:
     return True
 
 
-def misfit(value: object, shape: Any, name: str = "") -> str:
+def misfit(value: object, shape: object, name: str = "") -> str:
     """Where a value is not of a shape, as the name of the part; "" when it fits. The whole value is called `it`.
 
     >>> misfit({"a": [1, "x"]}, {"a": [is_count]})
@@ -79,8 +79,7 @@ def misfit(value: object, shape: Any, name: str = "") -> str:
             return "" if type(value) is shape else name or "it"
         case None:
             return "" if value is None else name or "it"
-    test: Callable[[object], bool] = shape
-    return "" if test(value) else name or "it"
+    return "" if callable(shape) and shape(value) else name or "it"
 
 
 def _object(value: object, shape: Mapping[str, object], name: str) -> str:
@@ -96,7 +95,7 @@ def _object(value: object, shape: Mapping[str, object], name: str) -> str:
     return ""
 
 
-def _first(values: Any) -> str:
+def _first(values: Iterable[str]) -> str:
     return next(filter(None, values), "")
 
 

@@ -11,7 +11,7 @@ import gzip
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from archive.checking.originals import COPIES_FOLDER
 from archive.export.cdxj import index_line, line_of, sorted_lines
@@ -75,7 +75,7 @@ class _Package:
 
     archive: zipfile.ZipFile
     created: datetime
-    resources: list[dict[str, Any]] = field(default_factory=list)
+    resources: list[dict[str, object]] = field(default_factory=list)
 
     def add(self, path: str, pieces: Iterable[bytes], *, listed: bool = True) -> str:
         """Writes an entry, uncompressed, so that players read ranges of it; its digest.
@@ -284,7 +284,7 @@ def _pages(segments: Sequence[Path], told: Telling) -> Iterator[bytes]:
             yield _row(row | clean)
 
 
-def _row(values: dict[str, Any]) -> bytes:
+def _row(values: Mapping[str, object]) -> bytes:
     return json.dumps(values, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 

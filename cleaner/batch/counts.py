@@ -289,7 +289,7 @@ def _counted_line(label: str, text: str) -> str:
 
 _COUNTERS = tuple(field.name for field in fields(RunCounts) if field.type == "Counter[str]")
 #: What `to_values` gives.
-_VALUES: dict[str, Any] = {
+_VALUES: dict[str, object] = {
     **dict.fromkeys(_COUNTERS, Each(is_count)),
     "characters": is_count,
     "failures": [Row((str, (is_count, None), str, str))],

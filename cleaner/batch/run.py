@@ -233,7 +233,7 @@ def _summed(begun: BegunRun) -> RunCounts:
     return counts
 
 
-def _extend_memory(path: Any, context: RunContext, plan: Plan) -> None:
+def _extend_memory(path: Path, context: RunContext, plan: Plan) -> None:
     parts = counted_parts(context, plan)
     extend(path, parts)
     for part in parts:

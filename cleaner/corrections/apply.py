@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -205,7 +204,7 @@ def _runs(words: bytes) -> list[bytes]:
     return [words[at : at + RUN * WORD] for at in range(0, len(words) - RUN * WORD + 1, WORD)]
 
 
-def _covered(words: bytes, common: Any) -> float:
+def _covered(words: bytes, common: Collection[bytes]) -> float:
     """The share of words that lie in some of the runs."""
     count = len(words) // WORD
     covered = bytearray(count)

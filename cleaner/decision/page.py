@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from cleaner.decision.second_look import DEFAULT, under
 from cleaner.decision.title import ABOVE_HEADLINE
@@ -22,8 +21,9 @@ from cleaner.html.trafilatura import page_facts
 from cleaner.labels import KEPT, Label, Policy
 from cleaner.language import identify
 
+Decisions = tuple[Decision, ...]
 #: Judges blocks by their words: document with its title, rendering, language, the page model's log-odds per block.
-Judge = Callable[[Document, Rendering, str, tuple[float, ...]], tuple[Decision, ...]]
+Judge = Callable[[Document, Rendering, str, tuple[float, ...]], Decisions]
 
 #: A row of a table goes from these log-odds on.
 ROW_ODDS = 1.5
@@ -40,14 +40,14 @@ def decide_page(
     page_model: PageModel | None,
     policy: Policy,
     judge: Judge,
-) -> tuple[tuple[Decision, ...], tuple[Decision, ...], str]:
+) -> tuple[Decisions, Decisions, str]:
     """The decisions on a page that has a layout, those on its blocks near the article, and its language.
 
     Which label a line gets hangs on no policy: what is kept of the lines around it is what the default policy keeps.
     """
 
-    def judged_by_default(*given: Any) -> tuple[Decision, ...]:
-        return under(DEFAULT, judge(*given))
+    def judged_by_default(titled: Document, part: Rendering, lang: str, odds: tuple[float, ...]) -> Decisions:
+        return under(DEFAULT, judge(titled, part, lang, odds))
 
     decisions, judged, lang = _decide(document, rendering, extractor, page_model, judged_by_default)
     return under(policy, decisions), under(policy, judged), lang
@@ -55,7 +55,7 @@ def decide_page(
 
 def _decide(
     document: Document, rendering: Rendering, extractor: Extractor, page_model: PageModel | None, judge: Judge
-) -> tuple[tuple[Decision, ...], tuple[Decision, ...], str]:
+) -> tuple[Decisions, Decisions, str]:
     """The same under the default policy."""
     layout = rendering.layout
     assert layout is not None
@@ -119,7 +119,7 @@ def widen(
     odds: Sequence[float],
     policy: Policy,
     within: Structures = outside.NOTHING,
-) -> tuple[Decision, ...]:
+) -> Decisions:
     """Decisions on all blocks of a page, from those on the near ones and the log-odds of the far ones."""
     widened: list[Decision] = []
     at = 0
@@ -136,7 +136,7 @@ def widen(
     return tuple(widened)
 
 
-def decide_by_page(rendering: Rendering, odds: Sequence[float], title: str, policy: Policy) -> tuple[Decision, ...]:
+def decide_by_page(rendering: Rendering, odds: Sequence[float], title: str, policy: Policy) -> Decisions:
     """Decisions by the page alone: the page model's odds, labels by marks, the headline by its place and title."""
     headline = outside.headline_of(rendering.blocks, odds, title)
     decisions: list[Decision] = []

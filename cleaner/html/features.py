@@ -10,19 +10,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cleaner.html.page import Element, Layout, Line
 from cleaner.html.page_places import mixed, place_hashes
 from cleaner.html.page_shape import Shape, line_shapes
 from cleaner.html.page_words import PageWords, page_words, title_words
 from cleaner.html.records import article_columns, record_columns
-
-Floats = NDArray[Any]  # float32
-Ints = NDArray[Any]  # int64
+from cleaner.segmentation.tokens import Floats, Ints
 
 #: Which features these are; a model trained on others is refused. Raise it with any change of their meaning.
 PAGE_FEATURES = 3
@@ -188,11 +184,11 @@ def _repeats(
     lines: Sequence[Line], elements: Sequence[Element], chains: Sequence[tuple[int, ...]], shape: Shape
 ) -> Iterable[Floats]:
     """Lines set alike (tags and classes of the two nearest blocks): how many, how long, how much of the prose."""
-    kinds: dict[Any, int] = {}
+    kinds: dict[object, int] = {}
     kind: dict[int, int] = {}
     for index in {index for chain in chains for index in chain[:2]}:
         kind[index] = kinds.setdefault(elements[index][0::2], len(kinds))  # tag, names, property, depth
-    number: dict[Any, int] = {}
+    number: dict[object, int] = {}
     keys = [(kind[chain[0]], kind[chain[1]] if len(chain) > 1 else -1) for chain in chains]
     group = np.array([number.setdefault(key, len(number)) for key in keys])
     count = np.bincount(group).astype(np.float64)

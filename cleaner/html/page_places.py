@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 import zlib
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cleaner import accelerator
 from cleaner.html.page import MAX_ANCESTORS, Layout
-
-Ints = NDArray[Any]  # int64
+from cleaner.segmentation.tokens import Ints
 
 #: Buckets of the hashes, as a power of two.
 BITS = 20
@@ -111,7 +108,7 @@ def _buckets_in_numpy(own: list[tuple[int, ...] | None], arounds: list[tuple[int
     return np.stack((near, anywhere), axis=1).ravel(), 2 * row_starts
 
 
-def mixed(values: NDArray[Any]) -> Ints:
+def mixed(values: Ints) -> Ints:
     """Buckets of hashes or checksums."""
     spread = (values ^ (values >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
     return (spread >> np.uint64(64 - BITS)).astype(np.int64)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cleaner import accelerator
 from cleaner.html.page import Line
 from cleaner.html.page_words import PageWords
-
-Floats = NDArray[Any]  # float32
+from cleaner.segmentation.tokens import Flags, Floats
 
 #: A line this long, in visible characters, with few links, is prose.
 PROSE, PROSE_LINKS = 80, 0.4
@@ -76,7 +73,7 @@ def _window(values: Floats, reach: int) -> Floats:
     return sums[np.minimum(index + reach + 1, len(values))] - sums[np.maximum(index - reach, 0)]
 
 
-def _distances(flags: NDArray[Any], index: Floats) -> tuple[Floats, Floats]:
+def _distances(flags: Flags, index: Floats) -> tuple[Floats, Floats]:
     """Lines since the last flagged one, and until the next one; 60 at most."""
     count = len(flags)
     before = index - np.maximum.accumulate(np.where(flags, index, -60))
@@ -91,7 +88,7 @@ def line_shapes(lines: Sequence[Line], words: PageWords) -> Shape:
     lengths = np.array([len(text) for text in texts], np.float32)
     links = np.array([line.link_density for line in lines], np.float32)
     seen = _signs(texts)
-    flags = [
+    flags: list[Floats] = [
         *(seen[name].astype(np.float32) for name in ("final", "colon", "capital", "shouted")),
         seen["digits"] / np.maximum(1, np.minimum(lengths, 200)),
         seen["quoted"].astype(np.float32),
@@ -110,7 +107,7 @@ def line_shapes(lines: Sequence[Line], words: PageWords) -> Shape:
 _COLUMNS = ("final", "colon", "capital", "shouted", "digits", "quoted", "commas", "bars", "signs", "ideographs")
 
 
-def _signs(texts: list[str]) -> dict[str, NDArray[Any]]:
+def _signs(texts: list[str]) -> dict[str, Flags]:
     """Column → per line how often, or whether, as whole numbers."""
     if accelerator.compiled is None:
         return _signs_in_python(texts)
@@ -118,7 +115,7 @@ def _signs(texts: list[str]) -> dict[str, NDArray[Any]]:
     return dict(zip(_COLUMNS, np.frombuffer(memory, np.int64).reshape(len(_COLUMNS), -1), strict=True))
 
 
-def _signs_in_python(texts: list[str]) -> dict[str, NDArray[Any]]:
+def _signs_in_python(texts: list[str]) -> dict[str, Flags]:
     """The reference that the accelerator is held to."""
     ends = [text.rstrip(_CLOSERS)[-1:] for text in texts]
     columns = (

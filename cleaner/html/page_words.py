@@ -9,15 +9,11 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cleaner.accelerator import compiled
-
-Floats = NDArray[Any]  # float32
-Ints = NDArray[Any]  # int64
+from cleaner.segmentation.tokens import Floats, Hashes, Ints
 
 #: Lines of so many words are looked for elsewhere on the page: copies of the article, teasers, pull quotes.
 ECHOING = 8
@@ -36,7 +32,7 @@ class PageWords:
 
     counts: Ints
     sizes: Ints  # characters in words
-    said: NDArray[Any]  # uint64 checksums of what lines say, line after line
+    said: Hashes  # uint64 checksums of what lines say, line after line
     said_starts: Ints  # line → its first checksum; every line has one
     in_title: Ints  # distinct words that the title has, too
     before: Floats  # share of a longer line's runs of three words that stand in lines before it
@@ -89,7 +85,7 @@ def _page_words(texts: Sequence[str], title: str, others: Sequence[str]) -> Page
     )
 
 
-def _said(words: Sequence[Sequence[str]]) -> tuple[NDArray[Any], Ints]:
+def _said(words: Sequence[Sequence[str]]) -> tuple[Hashes, Ints]:
     """Checksums of what the lines say, line after line, and each line's start."""
     keys: list[str] = []
     starts: list[int] = []

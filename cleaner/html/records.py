@@ -7,15 +7,11 @@ common, but this structure. NumPy only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cleaner.html.page import Element, Layout, Line, Records
-
-Floats = NDArray[Any]  # float32
-Ints = NDArray[Any]  # int64
+from cleaner.segmentation.tokens import Floats, Ints
 
 #: Elements of so much of the page's prose may be an article of their own.
 ARTICLE_SHARE = 0.12

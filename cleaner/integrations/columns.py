@@ -103,7 +103,7 @@ class CleanColumns:
         for values in zip(*columns.values(), strict=True):
             yield dict(zip(columns, values, strict=True))
 
-    def _row(self, article: Mapping[str, object]) -> dict[str, Any]:
+    def _row(self, article: Mapping[str, object]) -> dict[str, object]:
         cleaner = self.cleaner or default_cleaner()
         outcome = article_outcome(article, cleaner, source=self.source, max_bytes=self.max_bytes)
         if isinstance(outcome, CleanedDocument):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
 from urllib.parse import urlsplit
 
 from cleaner.document import Document
@@ -36,7 +35,7 @@ def source_of(metadata: Mapping[str, object], *, folder: str = "") -> str:
     return f"{name[: LONGEST - 20]}… {sha256(name.encode()).hexdigest()[:16]}"
 
 
-def _site(url: Any) -> str:
+def _site(url: object) -> str:
     if not url:
         return ""
     try:

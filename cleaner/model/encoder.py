@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -195,7 +194,7 @@ class Encoder:
         return last.apply_in_numpy(np.maximum(hidden.apply_in_numpy(pooled(convolved, read)), 0))
 
     @cached_property
-    def _packed(self) -> tuple[Any, ...]:
+    def _packed(self) -> tuple[object, ...]:
         """What the accelerator takes of it."""
         convolution, hidden, last = (layer.arguments for layer in self.layers)
         return (

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -107,7 +106,7 @@ class Network:
     dilations: tuple[int, ...]
     layers: tuple[Layer, ...] = field(init=False)  # input, document, output, convolutions
     recurrence: tuple[Layer, ...] = field(init=False)  # gates and what is made of what is carried; may be none
-    packed: tuple[Any, ...] = field(init=False, repr=False)  # what the accelerator takes of both
+    packed: tuple[object, ...] = field(init=False, repr=False)  # what the accelerator takes of both
 
     def __post_init__(self) -> None:
         taps = {f"conv{layer}": 3 for layer in range(len(self.dilations))}

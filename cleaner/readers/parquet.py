@@ -86,7 +86,7 @@ def _refuse_bomb(metadata: Any) -> None:
 
 
 def _row(columns: Mapping[str, Any], at: int, original: Original, settings: ReadSettings) -> Reading:
-    row: dict[str, Any] = {}
+    row: dict[str, object] = {}
     broken, article = "", (settings.fields.text, settings.fields.html)
     for name, column in columns.items():
         try:

@@ -54,7 +54,7 @@ def row_reading(
         return failed_row_reading(row, failure, names)
 
 
-def failed_row_reading(row: Mapping[str, object], failure: Failure, names: FieldNames) -> Reading:
+def failed_row_reading(row: Mapping[str, Any], failure: Failure, names: FieldNames) -> Reading:
     """The reading of a row that was parsed and gives no document: it keeps its id and all fields."""
     given_id = row.get(names.id)
     if isinstance(given_id, bool) or not isinstance(given_id, str | int) or given_id == "":
@@ -79,13 +79,13 @@ def parse_json(text: str) -> Any:
     return DECODER.decode(text)
 
 
-def facts_of_row(lost: int) -> dict[str, Any]:
+def facts_of_row(lost: int) -> dict[str, object]:
     """How the bytes of a row's original are read: as we wrote them. lost: lone surrogates that were read as U+FFFD."""
-    facts: dict[str, Any] = {"charset": "utf-8", "evidence": Basis.UTF8.value, "bom": False, "replacements": 0}
+    facts: dict[str, object] = {"charset": "utf-8", "evidence": Basis.UTF8.value, "bom": False, "replacements": 0}
     return {**facts, "surrogates": lost} if lost else facts
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, object]:
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """An object whose keys are all different: of two equal ones the first would vanish unnoticed."""
     row = dict(pairs)
     if len(row) < len(pairs):

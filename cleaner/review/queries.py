@@ -56,7 +56,7 @@ def meta(database: sqlite3.Connection, name: str) -> Any:
     return json.loads(row["value"])
 
 
-def _where(filters: Filters) -> tuple[str, list[Any]]:
+def _where(filters: Filters) -> tuple[str, list[object]]:
     conditions, values = ["1"], []
     for name in ("source", "status", "lang"):
         if value := getattr(filters, name):
@@ -108,7 +108,7 @@ def beside(database: sqlite3.Connection, row: Row, filters: Filters, *, back: bo
 
 def lines(database: sqlite3.Connection, source: str, words: str, start: int = 0) -> Sequence[Row]:
     """A page of repeated lines, in most documents first, and one more where there are more."""
-    conditions, values = ["1"], list[Any]()
+    conditions, values = ["1"], list[object]()
     if source:
         conditions.append("source = ?")
         values.append(source)

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import Any
 
 import numpy as np
 
@@ -182,7 +181,7 @@ def _features(tokens: Tokens, gap: Ints, firsts: Ints) -> Ints:
     shouted = (capitals[at] - capitals[at - 3]) * 4 + capitals[at + 3] - capitals[at]
     again = (hashed(0) == hashed(1)) + 2 * (hashed(-1) == hashed(1)) + 4 * (hashed(0) == hashed(2))
     near = signs(0, 1)
-    columns: tuple[tuple[Any, ...], ...] = (
+    columns: tuple[tuple[Ints, ...], ...] = (
         (hashed(0),), (hashed(1),), (stems[at],), (stems[at + 1],),
         (hashed(0), hashed(1)), (hashed(-1), hashed(0)), (hashed(1), hashed(2)),
         (hashed(-2), hashed(-1), hashed(0)), (hashed(1), hashed(2), hashed(3)),
@@ -193,7 +192,7 @@ def _features(tokens: Tokens, gap: Ints, firsts: Ints) -> Ints:
     return np.stack([_bucket(number, *parts) for number, parts in enumerate(columns)], axis=1)
 
 
-def _bucket(number: int, *parts: Any) -> Ints:
+def _bucket(number: int, *parts: Ints) -> Ints:
     mixed = np.full(len(parts[0]), number + 1, np.uint64)
     for part in parts:
         mixed = (mixed ^ np.asarray(part).astype(np.uint64)) * _MIX

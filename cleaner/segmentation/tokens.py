@@ -104,14 +104,14 @@ def _does(kind: int) -> int:
 
 
 @cache
-def _tables() -> tuple[Kinds, NDArray[Any]]:
+def _tables() -> tuple[Kinds, Hashes]:
     """UTF-16 code unit → kind and what it does, packed; → folded code unit. As they were made: `made_tables`."""
     data = zlib.decompress((resources.files("cleaner") / "data" / "characters.zlib").read_bytes())
     shifts = np.frombuffer(data, "<u2", 0x10000, 0x10000)
     return np.frombuffer(data, np.uint8, 0x10000), shifts + np.arange(0x10000, dtype=np.uint16)
 
 
-def made_tables() -> tuple[Kinds, NDArray[Any]]:
+def made_tables() -> tuple[Kinds, Hashes]:
     """The same by the Unicode version of this Python; that takes as long as to clean twenty articles."""
     kinds = np.fromiter(map(_kind_of, range(0x10000)), np.uint8, 0x10000)
     for name, similar in _SIMILAR.items():

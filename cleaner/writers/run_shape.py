@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cleaner.shapes import Each, Maybe, anything, is_count, is_number, misfit
 
 _COUNTS = Each(is_count)
 _SOURCE = {"documents": is_count, "characters": is_count, "removed": is_count}
 #: What `RunCounts.for_report` tells.
-COUNTED: dict[str, Any] = {
+COUNTED: dict[str, object] = {
     "counts": {
         "documents": is_count,
         "status": _COUNTS,
@@ -27,14 +25,14 @@ COUNTED: dict[str, Any] = {
     "least-certain": Maybe([{"document": str, "text": str, "label": str, "action": str, "score": is_number}]),
 }
 _CONFIGURATION = {"policy": Maybe((Each(str), None))}
-_FOUND: dict[str, Any] = {
+_FOUND: dict[str, object] = {
     **dict.fromkeys(("new", "changed", "unchanged", "vanished"), is_count),
     "vanished-names": [str],
 }
 #: Of an update under way, and of one that is complete.
-_UPDATE: dict[str, Any] = {"clock": str, "digest": str, "inputs": str, "configuration": _CONFIGURATION, **_FOUND}
-_UPDATED: dict[str, Any] = {**_FOUND, "documents-unchanged": is_count}
-_HEAD: dict[str, Any] = {
+_UPDATE: dict[str, object] = {"clock": str, "digest": str, "inputs": str, "configuration": _CONFIGURATION, **_FOUND}
+_UPDATED: dict[str, object] = {**_FOUND, "documents-unchanged": is_count}
+_HEAD: dict[str, object] = {
     "cleancopy": str,
     "complete": bool,
     "clock": str,
@@ -47,7 +45,7 @@ _HEAD: dict[str, Any] = {
 }
 
 
-def report_misfit(report: dict[str, Any]) -> str:
+def report_misfit(report: dict[str, object]) -> str:
     """The first part of run.json that is not as a run writes it; "" when all is."""
     if reason := misfit(report, _HEAD):
         return reason

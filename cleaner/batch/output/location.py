@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from archive.checking.originals import COPIES_FOLDER
 from archive.segments.durable import drafted_path, write_atomically
@@ -31,7 +30,7 @@ from cleaner.storage.scratch import scratch_folder, sweep
 #: A memory file that the run was given, where workers find it.
 GIVEN = f"{WORK}/given.sqlite"
 #: A phase as workers carry it out: the function, and what all its tasks have in common.
-Phase = tuple[ShardFunction, Any]
+Phase = tuple[ShardFunction, object]
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cleaner.document import Status
 from cleaner.labels import Label
@@ -23,6 +23,7 @@ from cleaner.writers.rows import REPLACES
 from cleaner.writers.words import first_line
 
 Row = Mapping[str, Any]
+Entry = TypeVar("Entry", "RowPosition", "Listed")
 
 #: The layout of run.json this module reads.
 SCHEMA = 1
@@ -245,7 +246,7 @@ def _remember(positions: dict[str, list[RowPosition]], position: RowPosition, li
 DOUBTFUL = "doubtful"
 
 
-def _keep(bucket: list[Any], entry: RowPosition | Listed, most: int) -> None:
+def _keep(bucket: list[Entry], entry: Entry, most: int) -> None:
     """Puts an entry into a bucket that holds those of the lowest rank."""
     if len(bucket) < most or (bucket and entry.rank < bucket[-1].rank):
         insort(bucket, entry, key=lambda entry: entry.rank)
