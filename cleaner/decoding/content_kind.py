@@ -50,6 +50,11 @@ _PROGRAM_START = re.compile(r"#![ \t]*/|<\?php\s|<\?=|<%@|\#include\s*[<\"]")
 _CODE_LINE = re.compile(
     r".*(?:[;{}]|\)[;,]?|[\])],|\*/|\):)\s*$|\s*(?:(?:from\s+[\w.]+\s+)?import\s+[\w.{*]|//|/\*|\*\s|#\s|def\s|class\s|return\b)"
 )
+#: A line of prose that ends with who said it or what party someone is of: "Ann Moor (Reds)"; in programs a word stands
+#: before the bracket without a space, or a statement begins the line.
+_ASIDE = re.compile(
+    r"\s*(?![\s#*/]|(?:if|elif|else|while|for|switch|catch|return|unless|until)\b)[^(){};=]*\s\([^(){};=]*\)\s*$"
+)
 CODE_LINES, CODE_SHARE = 4, 0.7
 _LIST_SIGNS = ("* ", "# ")
 _MHTML_START = re.compile(r"(?:[\w-]+:[^\n]*\n(?:[ \t]+[^\n]*\n)*){1,20}", re.ASCII)
@@ -134,7 +139,7 @@ _CODE_ENDS, _CODE_BEGINS = frozenset(";{}),/:"), frozenset("fi/*#dcr")
 def _is_code_line(line: str) -> bool:
     if line.rstrip()[-1] not in _CODE_ENDS and line.lstrip()[0] not in _CODE_BEGINS:
         return False  # nine lines of ten, without the expression
-    return _CODE_LINE.match(line) is not None
+    return _CODE_LINE.match(line) is not None and not _ASIDE.match(line)
 
 
 def _is_mhtml(head: str) -> bool:

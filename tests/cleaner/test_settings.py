@@ -240,6 +240,8 @@ def test_what_is_no_article_is_refused_with_what_to_give(text: str) -> None:
         "{sic} The light went out.",
         "Title, text\nThe light went out on Monday night.",
         "The lamp;\nthe night;\nthe boat went by.\nNobody saw it.",
+        "Ann Moor (Reds)\nBo Lind (Blues)\nCarl Toft (Greens)\nDora Vik (Reds)\nFilled on Monday.\n",
+        "„Das Licht ging aus.“ (Bote, 3. 2. 2021)\n«Es kam wieder, sagte er.» (Post)\n„Zu spät!“ (Welle)\n„Ja.“ (Kurier)\n",
     ],
 )
 def test_prose_with_signs_of_code_is_a_text(text: str) -> None:
