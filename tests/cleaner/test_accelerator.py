@@ -38,11 +38,11 @@ blocks = st.lists(anything | prose, min_size=1, max_size=12)
 
 
 def assert_same(one: object, other: object) -> None:
-    for each in fields(type(one)):
-        mine, theirs = getattr(one, each.name), getattr(other, each.name)
-        assert mine.dtype == theirs.dtype, each.name
-        assert mine.shape == theirs.shape, each.name
-        assert mine.tobytes() == theirs.tobytes(), each.name
+    for array_field in fields(type(one)):
+        mine, theirs = getattr(one, array_field.name), getattr(other, array_field.name)
+        assert mine.dtype == theirs.dtype, array_field.name
+        assert mine.shape == theirs.shape, array_field.name
+        assert mine.tobytes() == theirs.tobytes(), array_field.name
 
 
 @needed
@@ -149,12 +149,12 @@ def test_layers_of_any_size_are_the_same(given: tuple[np.ndarray, np.ndarray]) -
 
 def _kernels() -> list[int]:
     """The numbers of the kernels that this processor has."""
-    found, layer = [], quantised.Layer.of(np.ones((1, 1)), np.ones(1))
+    kernels, layer = [], quantised.Layer.of(np.ones((1, 1)), np.ones(1))
     for number in range(4):
         with contextlib.suppress(LookupError):
             accelerator.compiled.dense(np.ones(1, np.float32), layer.arguments, number)
-            found.append(number)
-    return found
+            kernels.append(number)
+    return kernels
 
 
 KERNELS = _kernels() if accelerator.compiled is not None else []

@@ -222,9 +222,9 @@ def test_units_of_memory_are_the_same(texts: list[str], flags: int, some_glued: 
     tokens = tokenise(texts)
     glued = np.array([bool(flags >> (index % 8) & 1) for index in range(len(texts))]) if some_glued else None
     compiled, pure = fingerprints.units_of(tokens, glued), fingerprints.in_numpy(tokens, glued)
-    for each in fields(fingerprints.Units):
-        mine, theirs = getattr(compiled, each.name), getattr(pure, each.name)
+    for field in fields(fingerprints.Units):
+        mine, theirs = getattr(compiled, field.name), getattr(pure, field.name)
         if isinstance(theirs, int):
-            assert mine == theirs, each.name
+            assert mine == theirs, field.name
         else:
-            assert (mine.dtype, mine.tobytes()) == (theirs.dtype, theirs.tobytes()), each.name
+            assert (mine.dtype, mine.tobytes()) == (theirs.dtype, theirs.tobytes()), field.name

@@ -13,11 +13,11 @@ def problems(case: Case) -> list[str]:
     """What the cleaner got wrong: kept text lost, boilerplate left, and the labels of a typed case."""
     spans = clean(case.text, lang=case.lang).spans
     removed = [(span.start, span.end) for span in spans]
-    found = [f"lost: {text}" for text in lost(case, removed)]
-    found += [f"left: {text}" for text in left(case, removed)]
+    wrong = [f"lost: {text}" for text in lost(case, removed)]
+    wrong += [f"left: {text}" for text in left(case, removed)]
     if case.typed:
-        found += [f"label: {text}" for text in mistyped(case, [(s.start, s.end, s.label.value) for s in spans])]
-    return found
+        wrong += [f"label: {text}" for text in mistyped(case, [(s.start, s.end, s.label.value) for s in spans])]
+    return wrong
 
 
 def table(name: str) -> pytest.MarkDecorator:
@@ -27,23 +27,23 @@ def table(name: str) -> pytest.MarkDecorator:
 
 @table("wild")
 def test_wild(case: Case) -> None:
-    assert not (found := problems(case)), "\n".join(found)
+    assert not (wrong := problems(case)), "\n".join(wrong)
 
 
 @table("synthetic")
 def test_synthetic(case: Case) -> None:
-    assert not (found := problems(case)), "\n".join(found)
+    assert not (wrong := problems(case)), "\n".join(wrong)
 
 
 @table("negative")
 def test_negative(case: Case) -> None:
-    assert not (found := problems(case)), "\n".join(found)
+    assert not (wrong := problems(case)), "\n".join(wrong)
 
 
 @pytest.mark.xfail(strict=True, reason="known failure: move it to its table when it passes")
 @table("known_failures")
 def test_known_failure(case: Case) -> None:
-    assert not (found := problems(case)), "\n".join(found)
+    assert not (wrong := problems(case)), "\n".join(wrong)
 
 
 def test_negative_cases_hold_nothing_to_remove() -> None:

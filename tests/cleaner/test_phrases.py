@@ -72,14 +72,14 @@ def test_what_counts_as_words_of_a_language(text: str, expected: bool) -> None:
 
 
 def test_no_module_holds_words_of_a_language() -> None:
-    found = [
+    words = [
         f"{path.relative_to(CLEANER)}:{line}: {text[:60]}"
         for path in sorted(CLEANER.rglob("*.py"))
         if path.relative_to(CLEANER).as_posix() not in EXEMPT
         for line, text in texts(path.read_text(encoding="utf-8"))
         if is_of_a_language(text)
     ]
-    assert found == []
+    assert words == []
 
 
 def test_every_list_of_phrases_is_read_and_says_what_it_is() -> None:

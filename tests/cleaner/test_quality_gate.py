@@ -40,8 +40,8 @@ BEFORE = pinned(FIGURES, DIGESTS, None, None)
 
 @pytest.fixture(scope="module")
 def gate() -> Gate:
-    found: Gate = json.loads(GATE.read_text("utf-8"))
-    return found
+    pinned: Gate = json.loads(GATE.read_text("utf-8"))
+    return pinned
 
 
 def test_every_figure_has_a_bound(gate: Gate) -> None:

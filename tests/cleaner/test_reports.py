@@ -45,13 +45,17 @@ def plain(text: str) -> str:
     ],
 )  # fmt: skip
 def test_report(case: dict[str, Any]) -> None:
-    found = cleaned(case["file"])
+    result = cleaned(case["file"])
     kept = plain(
-        " ".join(found.rendering_text[each.start : each.end] for each in found.decisions if each.action is Action.KEEP)
+        " ".join(
+            result.rendering_text[decision.start : decision.end]
+            for decision in result.decisions
+            if decision.action is Action.KEEP
+        )
     )
     assert [passage for passage in case["keep"] if plain(passage) not in kept] == []
     assert [passage for passage in case["drop"] if plain(passage) in kept] == []
-    known = {"title": found.title, **found.metadata}
+    known = {"title": result.title, **result.metadata}
     assert {name: known.get(name) for name in case["metadata"]} == case["metadata"]
 
 

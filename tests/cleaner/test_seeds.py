@@ -35,30 +35,30 @@ def problems(result: CleanedDocument, labels: dict[str, Any]) -> list[str]:
     spans = [(span.start, span.end, span.label.value) for span in result.spans]
     removed = [(start, end) for start, end, _ in spans]
     case = Case("", "", "", result.source_text, tuple(tuple(span) for span in labels["spans"]))
-    found = [f"lost: {text}" for text in lost(case, removed)] + [f"left: {text}" for text in left(case, removed)]
-    return found + [f"label: {text}" for text in mistyped(case, spans)]
+    wrong = [f"lost: {text}" for text in lost(case, removed)] + [f"left: {text}" for text in left(case, removed)]
+    return wrong + [f"label: {text}" for text in mistyped(case, spans)]
 
 
 #: Which kind of boilerplate a crumb is can be told in two ways; so many of a seed's lines may have another label.
 MISTYPED = 0.2
 
 
-def unbearable(found: list[str], lines: int) -> list[str]:
+def unbearable(told: list[str], lines: int) -> list[str]:
     """The problems that fail a seed: anything lost or left, and labels when too many are wrong."""
-    wrong = [problem for problem in found if problem.startswith("label:")]
-    return [problem for problem in found if problem not in wrong] + (wrong if len(wrong) > MISTYPED * lines else [])
+    wrong = [problem for problem in told if problem.startswith("label:")]
+    return [problem for problem in told if problem not in wrong] + (wrong if len(wrong) > MISTYPED * lines else [])
 
 
 def page_problems(result: CleanedDocument, labels: dict[str, Any]) -> list[str]:
     """For HTML, whose rendering is the segmenter's affair: what stands in the clean text, and under which label not."""
     text = " ".join(result.text.split())
     removed = {" ".join(result.source_text[s.start : s.end].split()): s.label.value for s in result.spans}
-    found = [f"lost: {kept}" for kept in labels["kept"] if kept not in text]
+    wrong = [f"lost: {kept}" for kept in labels["kept"] if kept not in text]
     for label, gone in labels["gone"]:
         others = {name for piece, name in removed.items() if gone in piece} - {label}
-        found += [f"left: {gone}"] if gone in text.split(labels["title"], 1)[-1] else []
-        found += [f"label: {label} not {'/'.join(others)}: {gone}"] if others else []
-    return found
+        wrong += [f"left: {gone}"] if gone in text.split(labels["title"], 1)[-1] else []
+        wrong += [f"label: {label} not {'/'.join(others)}: {gone}"] if others else []
+    return wrong
 
 
 #: Seeds whose title does not come out as it should, and why; one that does again is noticed.
@@ -76,8 +76,8 @@ def _marked(name: str, failing: dict[str, str] = FAILING) -> Any:
 
 @pytest.mark.parametrize("name", [_marked(name, LINES_FAILING) for name in TEXTS])
 def test_kept_stays_and_boilerplate_goes(name: str) -> None:
-    found = problems(cleaned(LABELS[name]), LABELS[name])
-    assert not unbearable(found, len(LABELS[name]["spans"])), "\n".join(found)
+    wrong = problems(cleaned(LABELS[name]), LABELS[name])
+    assert not unbearable(wrong, len(LABELS[name]["spans"])), "\n".join(wrong)
 
 
 @pytest.mark.parametrize("name", list(map(_marked, TEXTS)))
@@ -99,8 +99,8 @@ def test_encoding(name: str) -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_repairs(name: str) -> None:
-    found = [[repair.before, repair.after] for repair in cleaned(LABELS[name]).repairs]
-    assert found == LABELS[name]["repaired"]
+    pairs = [[repair.before, repair.after] for repair in cleaned(LABELS[name]).repairs]
+    assert pairs == LABELS[name]["repaired"]
 
 
 def test_only_an_appeal_is_empty() -> None:
@@ -113,8 +113,8 @@ def test_pages(name: str) -> None:
     labels = LABELS[name]
     result = clean(html=(SEEDS / labels["file"]).read_text("utf-8"))
     assert result.title == labels["title"]
-    found = page_problems(result, labels)
-    assert not unbearable(found, len(labels["gone"])), "\n".join(found)
+    wrong = page_problems(result, labels)
+    assert not unbearable(wrong, len(labels["gone"])), "\n".join(wrong)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -124,8 +124,8 @@ def test_rows(name: str) -> None:
         result = clean(row.get("text"), html=row.get("html"), url=row.get("url"), lang=row["lang"])
         check = page_problems if "html" in row else problems
         assert (row["id"], result.title) == (labels["id"], labels["title"])
-        found = check(result, labels)
-        assert not unbearable(found, len(labels.get("spans", labels.get("gone")))), "\n".join(found)
+        wrong = check(result, labels)
+        assert not unbearable(wrong, len(labels.get("spans", labels.get("gone")))), "\n".join(wrong)
 
 
 def test_every_seed_has_labels() -> None:

@@ -186,10 +186,10 @@ def filled(command: str) -> str:
 
 
 def shell() -> str:
-    found = shutil.which("sh")
-    if found is None:
+    path = shutil.which("sh")
+    if path is None:
         pytest.skip("needs a Unix shell")
-    return found
+    return path
 
 
 def one_process(words: list[str]) -> list[str]:

@@ -14,9 +14,9 @@ from archive import verify
 @pytest.mark.parametrize("name", CASES)
 def test_verify_reports_it(name: str) -> None:
     case = CASES[name]
-    found = list(verify([FOLDER / (name + case.suffix)], CHECKS))
-    assert len(found) == len(case.reports), [str(problem) for problem in found]
-    for problem, part in zip(found, case.reports, strict=True):
+    problems = list(verify([FOLDER / (name + case.suffix)], CHECKS))
+    assert len(problems) == len(case.reports), [str(problem) for problem in problems]
+    for problem, part in zip(problems, case.reports, strict=True):
         assert part in problem.what
         assert problem.file == name + case.suffix
         assert problem.advice

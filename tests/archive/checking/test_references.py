@@ -22,8 +22,8 @@ def referring(path: str = "crawl.warc.gz", row: int = 7) -> Article:
 
 def written(folder: Path, *articles: Article) -> Path:
     with SegmentWriter(folder, SEGMENT, RUN) as writer:
-        for each in articles:
-            writer.write(each)
+        for article in articles:
+            writer.write(article)
     return writer.paths[0]
 
 
@@ -45,8 +45,8 @@ def test_records_of_two_files_get_ids_of_their_own() -> None:
 def test_only_what_is_missing_is_reported(tmp_path: Path) -> None:
     path = written(tmp_path, referring(), replace(empty("crawl.warc.gz"), row=8, reference=THERE), article())
     assert list(verify([path], CHECKS)) == [Missing("crawl.warc.gz", 2)]
-    listed = [each.row() for each in entries([path]) if isinstance(each, Entry)]
-    assert [each["path"] for each in listed] == ["crawl.warc.gz#7", "crawl.warc.gz#8", "news/a.txt"]
+    listed = [entry.row() for entry in entries([path]) if isinstance(entry, Entry)]
+    assert [row["path"] for row in listed] == ["crawl.warc.gz#7", "crawl.warc.gz#8", "news/a.txt"]
     assert listed[0]["id"] == "urn:x-ferry:a"
     assert repair(path, tmp_path / "no").path is None
 
@@ -57,8 +57,10 @@ def test_reference_to_another_record_is_a_problem(tmp_path: Path) -> None:
     first, metadata = group.records
     changed = tuple((name, "<urn:x:b>" if name == "WARC-Refers-To" else value) for name, value in first.headers)
     odd = replace(group, records=(replace(first, headers=changed), metadata))
-    found = list(article_problems(odd, CHECKS, Origin(Sources(), tmp_path)))
-    assert [problem.what for problem in found] == ["WARC-Refers-To is 'urn:x:b', not the source record 'urn:x-ferry:a'"]
+    problems = list(article_problems(odd, CHECKS, Origin(Sources(), tmp_path)))
+    assert [problem.what for problem in problems] == [
+        "WARC-Refers-To is 'urn:x:b', not the source record 'urn:x-ferry:a'"
+    ]
 
 
 def test_a_lost_original_is_no_reference(tmp_path: Path) -> None:
@@ -67,6 +69,6 @@ def test_a_lost_original_is_no_reference(tmp_path: Path) -> None:
     data = path.read_bytes()
     second = data.index(b"\x1f\x8b\x08", 10)
     path.write_bytes(data[: second + 30] + b"\0\0\0\0" + data[second + 34 :])
-    found = [str(each) for each in verify([path], CHECKS)]
-    assert any("not a whole group" in each for each in found)
-    assert not any("missing" in each and "not at hand" in each for each in found)
+    problems = [str(problem) for problem in verify([path], CHECKS)]
+    assert any("not a whole group" in problem for problem in problems)
+    assert not any("missing" in problem and "not at hand" in problem for problem in problems)

@@ -67,7 +67,7 @@ def _certificate(
 ) -> x509.Certificate:
     now = datetime.now(UTC)
     builder = x509.CertificateBuilder(
-        *(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, each)]) for each in (issuer, name)),
+        *(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)]) for common_name in (issuer, name)),
         key, x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=1),
     )  # fmt: skip
     for extension, critical in extensions:

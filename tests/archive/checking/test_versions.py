@@ -94,9 +94,9 @@ def test_the_newest_versions_come_back(out: Path, tmp_path: Path) -> None:
 )
 def test_the_versions_of_a_day_come_back(out: Path, tmp_path: Path, at: str, a: str, page: str) -> None:
     assert command("restore", out, "-o", tmp_path / "back", "--at", at) == 0
-    there = texts(tmp_path / "back")
-    assert there["a.txt"] == a
-    assert {name for name in there if name.startswith("page")} == {page}
+    restored = texts(tmp_path / "back")
+    assert restored["a.txt"] == a
+    assert {name for name in restored if name.startswith("page")} == {page}
 
 
 def test_before_the_first_run_there_was_nothing(out: Path) -> None:

@@ -86,8 +86,8 @@ def test_failure_leaves_the_older_index(tmp_path: Path) -> None:
 def test_damage_is_reported_and_the_rest_indexed(tmp_path: Path) -> None:
     path = write_segment(tmp_path, few())
     path.write_bytes(path.read_bytes()[:-10])
-    found = list(index_lines(path))
-    assert [isinstance(line, Problem) for line in found] == [False] * (len(found) - 1) + [True]
+    lines = list(index_lines(path))
+    assert [isinstance(line, Problem) for line in lines] == [False] * (len(lines) - 1) + [True]
 
 
 def test_same_as_cdxj_indexer(tmp_path: Path) -> None:

@@ -164,6 +164,6 @@ def test_a_version_that_names_itself_hides_nothing(tmp_path: Path) -> None:
     for previous, what in ((own.id, "lead back to itself"), ("urn:uuid:none", "in none of these segments")):
         path = crafted(tmp_path, METADATA, (b"", b""), own.block + f"previous-record-id: {previous}\r\n".encode())
         assert own.id in newest([path])
-        assert [what in str(found) for found in verify([path], CHECKS, whole=True) if isinstance(found, Problem)][
+        assert [what in str(problem) for problem in verify([path], CHECKS, whole=True) if isinstance(problem, Problem)][
             -1:
         ] == [True]

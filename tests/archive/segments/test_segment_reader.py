@@ -54,12 +54,12 @@ def test_write_read_write(given_articles: list[Article]) -> None:
         one.mkdir()
         two.mkdir()
         path = write_segment(one, given_articles)
-        found = list(_read_back(path))
-        assert [value.locator for value in found] == [value.locator for value in given_articles]
-        assert [(v.payload, v.clean_text, v.ledger) for v in found] == [
+        articles = list(_read_back(path))
+        assert [value.locator for value in articles] == [value.locator for value in given_articles]
+        assert [(v.payload, v.clean_text, v.ledger) for v in articles] == [
             (v.payload, v.clean_text, v.ledger) for v in given_articles
         ]
-        assert write_segment(two, found).read_bytes() == path.read_bytes()
+        assert write_segment(two, articles).read_bytes() == path.read_bytes()
         assert not list(verify([path], CHECKS))
 
 
@@ -127,9 +127,9 @@ def test_what_stands_behind_the_seal_is_noticed(small: Path, tmp_path: Path, mor
 
 def test_reading_goes_on_behind_damage(tmp_path: Path) -> None:
     path = write_segment(tmp_path, [article(f"{n}.txt") for n in range(5)])
-    found = [group for group in groups(path) if isinstance(group, Group)]
+    whole = [group for group in groups(path) if isinstance(group, Group)]
     data = bytearray(path.read_bytes())
-    data[found[2].records[0].offset + 60] ^= 0xFF
+    data[whole[2].records[0].offset + 60] ^= 0xFF
     path.write_bytes(data)
     after = list(articles(path))
     assert sum(isinstance(group, Group) for group in after) == 4

@@ -38,12 +38,12 @@ def test_gzip_headers_hold_neither_time_nor_system(tmp_path: Path) -> None:
 
 
 def test_first_is_warcinfo_and_last_is_seal(tmp_path: Path) -> None:
-    found = [group for group in groups(write_segment(tmp_path, few())) if isinstance(group, Group)]
-    assert found[0].shape == ("warcinfo",)
-    assert found[-1].records[0].is_seal
-    assert found[-1].records[0].refers_to == found[0].records[0].id
-    assert all(group.is_article for group in found[1:-1])
-    assert dict(found[0].records[0].fields)["cleaner-model-digest"] == RUN.model_digest
+    written = [group for group in groups(write_segment(tmp_path, few())) if isinstance(group, Group)]
+    assert written[0].shape == ("warcinfo",)
+    assert written[-1].records[0].is_seal
+    assert written[-1].records[0].refers_to == written[0].records[0].id
+    assert all(group.is_article for group in written[1:-1])
+    assert dict(written[0].records[0].fields)["cleaner-model-digest"] == RUN.model_digest
 
 
 def test_empty_and_failed_have_no_conversion() -> None:
@@ -57,8 +57,8 @@ def test_empty_and_failed_have_no_conversion() -> None:
 def test_write_says_where_records_lie(tmp_path: Path) -> None:
     with SegmentWriter(tmp_path, SEGMENT, RUN) as writer:
         placed = [place for one in few() for place in writer.write(one)]
-    found = [record for record in records(writer.paths[0]) if not hasattr(record, "what")]
-    assert [(p.offset, p.length, p.id) for p in placed] == [(r.offset, r.length, r.id) for r in found[1:-1]]
+    read_back = [record for record in records(writer.paths[0]) if not hasattr(record, "what")]
+    assert [(p.offset, p.length, p.id) for p in placed] == [(r.offset, r.length, r.id) for r in read_back[1:-1]]
     assert {p.segment for p in placed} == {writer.paths[0].name}
 
 

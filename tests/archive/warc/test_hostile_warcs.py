@@ -25,8 +25,8 @@ MAX_BLOCK = 20_000
 
 def letters(data: bytes) -> str:
     """The good records by the last letters of their ids; damage as a dot, once however long."""
-    found = captures(io.BytesIO(data), wanted, max_block=MAX_BLOCK)
-    signs = "".join((record.id or ".")[-1] if isinstance(record, Capture) else "." for record in found)
+    records = captures(io.BytesIO(data), wanted, max_block=MAX_BLOCK)
+    signs = "".join((record.id or ".")[-1] if isinstance(record, Capture) else "." for record in records)
     while ".." in signs:
         signs = signs.replace("..", ".")
     return signs
@@ -134,5 +134,5 @@ def test_damage_says_where() -> None:
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress, bytes], ids=["gzip", "zstd", "plain"])
 def test_a_record_that_shares_its_member_has_no_length_of_its_own(pack: Callable[[bytes], bytes]) -> None:
-    found = list(captures(io.BytesIO(pack(good("a") + good("z"))), wanted, max_block=MAX_BLOCK))
-    assert [record.length for record in found if isinstance(record, Capture)] == [0, 0]
+    records = list(captures(io.BytesIO(pack(good("a") + good("z"))), wanted, max_block=MAX_BLOCK))
+    assert [record.length for record in records if isinstance(record, Capture)] == [0, 0]

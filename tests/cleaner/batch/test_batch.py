@@ -32,7 +32,9 @@ APPEAL = (
 
 
 def run(inputs, out, **settings):
-    return run_batch([Path(each) for each in inputs], Cleaner(), BatchSettings(out, CLOCK, **settings), lambda _: None)
+    return run_batch(
+        [Path(given) for given in inputs], Cleaner(), BatchSettings(out, CLOCK, **settings), lambda _: None
+    )
 
 
 def rows(out):
@@ -151,7 +153,7 @@ def test_of_very_many_failures_the_first_are_named_and_all_are_counted(tmp_path,
     inside.mkdir()
     (inside / "rows.jsonl").write_text("{broken\n" * 11 + json.dumps({"id": "a", "text": STORY}) + "\n")
     counts = run([inside], tmp_path / "out", shard_size=3)
-    assert (counts.failed, [each.row for each in counts.failures]) == (11, [1, 2, 3, 4])
+    assert (counts.failed, [failure.row for failure in counts.failures]) == (11, [1, 2, 3, 4])
     report = json.loads((tmp_path / "out/run.json").read_bytes())
     assert (report["counts"]["status"]["failed"], len(report["failures"])) == (11, 4)
     assert sum(row["status"] == "failed" for row in rows(tmp_path / "out")) == 11

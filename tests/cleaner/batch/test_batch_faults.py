@@ -409,5 +409,5 @@ def test_a_file_that_cannot_even_be_read_is_a_failure_unread(folder, tmp_path):
     context = RunContext(tmp_path / "out", path, CLOCK, ReadSettings(100_000), False, Cleaner())
     task = Task(0, shard).excusing(2, "timeout").excusing(2, "timeout")
     (folder / "2.txt").unlink()
-    failures = [each.reading.failure for each in shard_readings(context, task, Heartbeat(), Counter())]
+    failures = [read.reading.failure for read in shard_readings(context, task, Heartbeat(), Counter())]
     assert [failure and failure.what for failure in failures] == [None, None, "timeout", None]

@@ -65,11 +65,11 @@ def test_the_ranges_of_a_file_are_read_as_the_file(tmp_path_factory, lines, end,
     path = tmp_path_factory.mktemp("rows") / f"a{kind}"
     data = b"\n".join(lines) + end
     path.write_bytes(gzip.compress(data) if kind.endswith(".gz") else data)
-    found = InputFile(path, "a", kind)
-    ranges = list(DIVIDED[kind].cut(found, room=room, size=size, settings=ReadSettings(1 << 24)))
+    file = InputFile(path, "a", kind)
+    ranges = list(DIVIDED[kind].cut(file, room=room, size=size, settings=ReadSettings(1 << 24)))
     assert all(part.documents <= (size if number else room) for number, part in enumerate(ranges))
-    parts = [reading for part in ranges for reading in DIVIDED[kind].read(found, part, ReadSettings(40))]
-    assert parts == list(read(found, ReadSettings(40)))
+    parts = [reading for part in ranges for reading in DIVIDED[kind].read(file, part, ReadSettings(40))]
+    assert parts == list(read(file, ReadSettings(40)))
 
 
 ROWS = st.lists(st.sampled_from(["The council met.", "", 'She said "no".', "a\nb", None]), max_size=12)
@@ -105,29 +105,29 @@ def _file(folder, kind, texts):
 def test_the_ranges_of_a_large_file_are_read_as_the_file_in_any_order(
     tmp_path_factory, kind, texts, room, size, random
 ):
-    found = _file(tmp_path_factory.mktemp("rows"), kind, texts)
+    file = _file(tmp_path_factory.mktemp("rows"), kind, texts)
     with patch.object(counted_ranges, "LARGE", 0):
-        ranges = list(DIVIDED[kind].cut(found, room=room, size=size, settings=ReadSettings()))
+        ranges = list(DIVIDED[kind].cut(file, room=room, size=size, settings=ReadSettings()))
     assert all(part.documents <= (size if number else room) for number, part in enumerate(ranges))
     assert [part.last for part in ranges] == [False] * (len(ranges) - 1) + [True]
     order = list(range(len(ranges)))
     random.shuffle(order)
-    parts = {at: list(DIVIDED[kind].read(found, ranges[at], ReadSettings())) for at in order}
-    assert [reading for at in sorted(parts) for reading in parts[at]] == list(read(found, ReadSettings()))
+    parts = {at: list(DIVIDED[kind].read(file, ranges[at], ReadSettings())) for at in order}
+    assert [reading for at in sorted(parts) for reading in parts[at]] == list(read(file, ReadSettings()))
 
 
 def test_a_file_that_is_not_large_is_one_range_and_is_not_read_for_it(tmp_path):
-    found = _file(tmp_path, ".csv", ["The council met."] * 5)
+    file = _file(tmp_path, ".csv", ["The council met."] * 5)
     with patch.object(Path, "open", side_effect=AssertionError):
-        assert list(DIVIDED[".csv"].cut(found, room=2, size=2, settings=ReadSettings())) == [Range(1, 1, 0, last=True)]
+        assert list(DIVIDED[".csv"].cut(file, room=2, size=2, settings=ReadSettings())) == [Range(1, 1, 0, last=True)]
 
 
 @pytest.mark.parametrize("kind", [".json", ".csv", ".rss", ".parquet"])
 def test_a_large_table_is_cleaned_in_many_shards_with_ids_of_its_own(tmp_path, monkeypatch, kind):
-    found = _file(tmp_path, kind, ["The council met on Monday."] * 7)
+    file = _file(tmp_path, kind, ["The council met on Monday."] * 7)
     monkeypatch.setattr(counted_ranges, "LARGE", 0)
     run = BatchSettings(tmp_path / "out", datetime(2026, 5, 3, tzinfo=UTC), shard_size=3)
-    counts = run_batch([found.path], Cleaner(), run, lambda _: None)
+    counts = run_batch([file.path], Cleaner(), run, lambda _: None)
     assert counts.documents == 7
     files = sorted((tmp_path / "out/documents").iterdir())
     assert [len(path.read_bytes().splitlines()) for path in files] == [3, 3, 1]
@@ -146,10 +146,10 @@ BROKEN = {
 def test_a_broken_file_is_cut_so_that_all_that_can_be_read_is_read(name, tmp_path):
     kind, data = BROKEN[name]
     (tmp_path / "a").write_bytes(data)
-    found = InputFile(tmp_path / "a", "a", kind)
-    ranges = DIVIDED[kind].cut(found, room=3, size=7, settings=ReadSettings(1 << 24))
-    parts = [reading for part in ranges for reading in DIVIDED[kind].read(found, part, ReadSettings(1000))]
-    assert parts == list(read(found, ReadSettings(1000)))
+    file = InputFile(tmp_path / "a", "a", kind)
+    ranges = DIVIDED[kind].cut(file, room=3, size=7, settings=ReadSettings(1 << 24))
+    parts = [reading for part in ranges for reading in DIVIDED[kind].read(file, part, ReadSettings(1000))]
+    assert parts == list(read(file, ReadSettings(1000)))
     assert parts[-1].failure
 
 
@@ -159,8 +159,8 @@ def test_a_later_range_of_a_gzipped_file_after_another_file(tmp_path):
     a, b = (InputFile(tmp_path / name, name, ".jsonl.gz") for name in "ab")
     rows = DIVIDED[".jsonl.gz"]
     ranges = list(rows.cut(a, room=3, size=3, settings=ReadSettings(1 << 24)))
-    for found, number in ((a, 0), (b, 2), (a, 1), (a, 3), (a, 2)):
-        texts = [reading.document.text for reading in rows.read(found, ranges[number], ReadSettings(99))]
+    for file, number in ((a, 0), (b, 2), (a, 1), (a, 3), (a, 2)):
+        texts = [reading.document.text for reading in rows.read(file, ranges[number], ReadSettings(99))]
         assert texts == [str(n) for n in range(3 * number, min(10, 3 * number + 3))]
 
 
@@ -200,7 +200,7 @@ def test_names_of_texts():
 
 def test_folders_whose_names_differ_in_case_only_stay_apart():
     names = TextNames()
-    assert [names.name(each) for each in ("A/x.txt", "A/y.txt", "a/x.txt", "b.txt", "b/x.txt")] == [
+    assert [names.name(path) for path in ("A/x.txt", "A/y.txt", "a/x.txt", "b.txt", "b/x.txt")] == [
         "A/x.txt", "A/y.txt", "a~2/x.txt", "b.txt", "b/x.txt",
     ]  # fmt: skip
 

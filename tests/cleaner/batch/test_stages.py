@@ -71,7 +71,7 @@ def test_the_bytes_are_those_of_a_run_in_one_go(run: StagedRun, whole: dict[str,
     assert files(run.settings.out) == whole
     (finished,) = counts[Stage.FINISH]
     assert (finished["documents"], finished["clean"], finished["empty"]) == (19, 18, 1)
-    assert sum(each.get("documents", 0) for each in counts[Stage.CLEAN]) == 19
+    assert sum(counted.get("documents", 0) for counted in counts[Stage.CLEAN]) == 19
 
 
 OPTIONS: dict[str, dict[str, Any]] = {

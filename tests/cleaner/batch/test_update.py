@@ -75,9 +75,9 @@ def report(out):
 
 
 def groups(out):
-    found = [group for path in sorted((out / "warc").iterdir()) for group in articles(path)]
-    assert not [group for group in found if isinstance(group, Problem)]
-    return found
+    stored = [group for path in sorted((out / "warc").iterdir()) for group in articles(path)]
+    assert not [group for group in stored if isinstance(group, Problem)]
+    return stored
 
 
 def check(out):

@@ -46,12 +46,12 @@ def run(*words: object) -> int:
 
 
 def records_of(folder: Path) -> list[tuple[str, dict[str, str], bytes]]:
-    found = []
+    records = []
     for path in sorted(folder.iterdir()):
         with path.open("rb") as file:
-            for each in ArchiveIterator(file, no_record_parse=True, check_digests="raise"):
-                found.append((each.rec_type, dict(each.rec_headers.headers), each.raw_stream.read()))
-    return found
+            for record in ArchiveIterator(file, no_record_parse=True, check_digests="raise"):
+                records.append((record.rec_type, dict(record.rec_headers.headers), record.raw_stream.read()))
+    return records
 
 
 def test_records_are_referred_to(crawl: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -223,7 +223,7 @@ def by_lines(path: Path, length_line: int) -> list[tuple[str, str, str, int, lis
 
     Address, date, digest, length, lines of text without blank ones; a record whose length is no number is passed over.
     """
-    found: list[tuple[str, str, str, int, list[str]]] = []
+    conversions: list[tuple[str, str, str, int, list[str]]] = []
     records: list[list[str]] = []
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for line in file:
@@ -231,11 +231,11 @@ def by_lines(path: Path, length_line: int) -> list[tuple[str, str, str, int, lis
                 records.append([])
             records[-1].append(line.strip())
     for whole in records:
-        head, text = whole[: whole.index("")], [each for each in whole[whole.index("") :] if each]
-        values = [each.split()[1] for each in head[1:]]
+        head, text = whole[: whole.index("")], [line for line in whole[whole.index("") :] if line]
+        values = [field.split()[1] for field in head[1:]]
         if values[0] == "conversion" and text and values[length_line - 1].isdigit():
-            found.append((values[1], values[2], values[5], int(values[length_line - 1]), text))
-    return found
+            conversions.append((values[1], values[2], values[5], int(values[length_line - 1]), text))
+    return conversions
 
 
 def test_wet_is_readable_by_position(stored: Path, tmp_path: Path) -> None:
@@ -265,9 +265,9 @@ def test_wet_of_odd_addresses_and_texts(tmp_path: Path) -> None:
     (folder / "r.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     assert run("clean", folder, "-o", tmp_path / "out", *NOW) == 0
     path = exported(tmp_path / "out", tmp_path / "wet", "--wet", "--language-last")
-    found = by_lines(path, 8)
-    assert len(found) == 3
-    assert all(":" in url for url, *_ in found)
+    records = by_lines(path, 8)
+    assert len(records) == 3
+    assert all(":" in url for url, *_ in records)
     assert [kind for kind, _, _ in records_of(path.parent)] == ["warcinfo", *["conversion"] * 3]
 
 
@@ -324,8 +324,8 @@ def test_datatrove_reads_the_wet_files(stored: Path, tmp_path: Path, words: tupl
     rows = gzip.decompress(
         exported(stored, tmp_path / "rows", "--jsonl", *words[1:][-2:] * (len(words) == 3)).read_bytes()
     )
-    found = list(readers.WarcReader(str(path.parent), glob_pattern=path.name, compression="gzip").run())
-    assert [each.text for each in found] == [json.loads(line)["text"] for line in rows.splitlines()]
+    documents = list(readers.WarcReader(str(path.parent), glob_pattern=path.name, compression="gzip").run())
+    assert [document.text for document in documents] == [json.loads(line)["text"] for line in rows.splitlines()]
 
 
 def test_fastwarc_finds_every_record_sound(stored: Path, tmp_path: Path) -> None:
@@ -349,7 +349,7 @@ def test_many_workers_and_shards_write_the_same(tmp_path: Path, capsys: pytest.C
         words = ("--shard-size", 2, "--workers", workers, "--copy-originals", *NOW)
         assert run("clean", folder, "-o", tmp_path / str(workers), *words) == 1
     for name in ("warc", "originals", "documents"):
-        first, second = (sorted((tmp_path / each / name).iterdir()) for each in "12")
+        first, second = (sorted((tmp_path / out / name).iterdir()) for out in "12")
         assert [path.name for path in first] == [path.name for path in second]
         assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert len(list((tmp_path / "1" / "warc").iterdir())) > 3
@@ -369,7 +369,7 @@ def test_the_size_limit_holds_for_records(tmp_path: Path) -> None:
     words = ("--no-memory", "--fast", "--workers", 1, "--max-bytes", MAX_BYTES, "--shard-size", 2, *NOW)
     assert run("clean", folder, "-o", out, *words) == 1
     report = json.loads((out / "run.json").read_text())
-    whats = [(each["path"], each["what"].partition(" (at")[0]) for each in report["failures"]]
+    whats = [(failure["path"], failure["what"].partition(" (at")[0]) for failure in report["failures"]]
     assert whats == [
         ("a.warc", "its Content-Length does not lead to its end"),
         ("a.warc", "no WARC record begins here"),

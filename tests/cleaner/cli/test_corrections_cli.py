@@ -167,9 +167,9 @@ def test_a_correction_on_the_site_of_loose_files_is_obeyed_by_clean_and_explain(
     words = ["clean", str(loose), "-o", str(tmp_path / "out"), "--corrections", str(file), "--workers", "1"]
     assert main(words) == 0
     assert "1 correction in force, obeyed in 3 places of 3 documents" in capsys.readouterr().out
-    found = documents(tmp_path / "out")
-    assert all(LETTER[:40] not in str(each["text"]) for each in found)
-    assert {each["metadata"]["source"] for each in found} == {"harbour"}  # type: ignore[index]
+    rows = documents(tmp_path / "out")
+    assert all(LETTER[:40] not in str(written["text"]) for written in rows)
+    assert {written["metadata"]["source"] for written in rows} == {"harbour"}  # type: ignore[index]
     assert "harbour" in json.loads((tmp_path / "out/run.json").read_bytes())["counts"]["sources"]
     for path in (loose / "a1.txt", loose):
         assert main(["explain", str(path), "--corrections", str(file)]) == 0
@@ -228,7 +228,7 @@ def test_lines_are_corrected_by_what_they_say(finished: Path, tmp_path: Path, ca
     assert main([*words, "  " + LETTER.replace(" ", "  "), "--label", "donation", "--scope", "source"]) == 0
     words[3] = "a.jsonl:1"  # as messages name it
     assert main([*words, "after a year of work", "--remove"]) == 0
-    corrections = [each for each in read(file) if isinstance(each, Correction)]
+    corrections = [row for row in read(file) if isinstance(row, Correction)]
     assert [(c.text, c.scope, c.part) for c in corrections] == [
         (LETTER, Scope.SOURCE, False),
         ("after a year of work", Scope.TEXT, True),

@@ -26,12 +26,12 @@ def filtered(data, *options):
 def test_a_thousand_rows_keep_their_order():
     code, rows, err = filtered(b"".join(row(number, f"Number {number}.") for number in range(1000)))
     assert (code, err) == (0, "")
-    assert [each["id"] for each in rows] == [str(number) for number in range(1000)]
+    assert [cleaned["id"] for cleaned in rows] == [str(number) for number in range(1000)]
 
 
 def test_rows_that_fail_alike_are_told_three_times_and_then_counted():
     odd = [{"id": number, "content": STORY, **({"n": 1} if number % 2 else {})} for number in range(50)]
-    code, out, err = filtered(b"".join(json.dumps(each).encode() + b"\n" for each in odd) + b"{\n")
+    code, out, err = filtered(b"".join(json.dumps(odd_row).encode() + b"\n" for odd_row in odd) + b"{\n")
     assert (code, len(out)) == (1, 51)
     lines = err.splitlines()
     assert [line.partition(": has neither")[0] for line in lines[:3]] == [f"cleancopy: stdin:{n}" for n in (1, 2, 3)]
@@ -132,7 +132,7 @@ ENCODED = {
 def test_rows_are_found_however_they_are_laid_out(name):
     code, rows, err = filtered(ENCODED[name])
     assert (code, err) == (0, "")
-    assert [(each["id"], each["text"]) for each in rows] == [("1", STORY), ("2", STORY)]
+    assert [(cleaned["id"], cleaned["text"]) for cleaned in rows] == [("1", STORY), ("2", STORY)]
 
 
 def test_no_rows_at_all():
@@ -142,10 +142,11 @@ def test_no_rows_at_all():
 def test_a_line_of_megabytes_is_cleaned_or_passed_over():
     text = " ".join(f"{STORY} ({number})" for number in range(20_000))
     code, rows, _ = filtered(row(1, text) + row(2))
-    assert (code, [each["status"] for each in rows]) == (0, ["suspect", "clean"])  # more sentences than are judged
+    statuses = [cleaned["status"] for cleaned in rows]
+    assert (code, statuses) == (0, ["suspect", "clean"])  # more sentences than are judged
     assert len(rows[0]["text"]) > 1_000_000
     code, rows, err = filtered(row(1, text) + row(2), "--max-bytes", "1000000")
-    assert (code, [each["status"] for each in rows]) == (1, ["failed", "clean"])
+    assert (code, [cleaned["status"] for cleaned in rows]) == (1, ["failed", "clean"])
     assert "larger than 1,000,000 bytes" in err
 
 
@@ -179,15 +180,15 @@ def test_a_blank_text_beside_html_is_the_page():
 
 def test_repeated_ids_are_cleaned_and_told_apart():
     code, rows, _ = filtered(row(1) + row(1) + b'{"id": 1, "text": "' + STORY.encode() + b'"}\n')
-    assert (code, [each["id"] for each in rows]) == (0, ["1", "1#2", "1#3"])
-    assert [each["text"] for each in rows] == [STORY] * 3
+    assert (code, [cleaned["id"] for cleaned in rows]) == (0, ["1", "1#2", "1#3"])
+    assert [cleaned["text"] for cleaned in rows] == [STORY] * 3
     assert "repeated-id" in rows[1]["metadata"]
 
 
 def test_a_row_of_very_many_keys_is_read_in_linear_time():
     keys = ", ".join(f'"key{number}": {number}' for number in range(60_000))
     code, rows, err = filtered(f'{{"text": "a", {keys}, "key59999": 1}}\n'.encode() + row(2))
-    assert (code, [each["status"] for each in rows]) == (1, ["failed", "clean"])
+    assert (code, [cleaned["status"] for cleaned in rows]) == (1, ["failed", "clean"])
     assert "has the key 'key59999' more than once" in err
 
 
@@ -210,9 +211,9 @@ def test_rows_and_feeds_are_known_by_their_bytes_and_it_is_said(name):
     data, told, ids = TOLD[name]
     done = subprocess.run([*FILTER[:-2]], input=data, capture_output=True, check=False)
     assert done.returncode == 0
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [str(each["id"]) for each in found] == (ids or [str(number) for number in range(900)])
-    assert all(STORY in each["text"] for each in found)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [str(cleaned["id"]) for cleaned in rows] == (ids or [str(number) for number in range(900)])
+    assert all(STORY in cleaned["text"] for cleaned in rows)
     assert f"--format {told} says so" in done.stderr.decode()
 
 

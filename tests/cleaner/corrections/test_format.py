@@ -187,7 +187,7 @@ def test_several_processes_append_at_once(tmp_path: Path):
     for process in processes:
         process.join(60)
         assert process.exitcode == 0
-    found = read(file)
-    assert len(found) == 150
+    rows = read(file)
+    assert len(rows) == 150
     for who in names:
-        assert [row.when for row in found if row.who == who and isinstance(row, Review)] == [f"{n}" for n in range(25)]
+        assert [row.when for row in rows if row.who == who and isinstance(row, Review)] == [f"{n}" for n in range(25)]

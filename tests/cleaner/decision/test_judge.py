@@ -75,9 +75,9 @@ def blocks(*texts: str) -> list[Block]:
 def judged(
     probability: float, evidence: tuple[Evidence, ...] = (), asked: tuple[Evidence, ...] = (), **more
 ) -> Decision:
-    found = blocks("A line of text")
-    scores = Scores.of(table(probability), [found[0].text])
-    return decide(found, [evidence], [()], Policy(), scores, asked=[asked], **more)[0]
+    lines = blocks("A line of text")
+    scores = Scores.of(table(probability), [lines[0].text])
+    return decide(lines, [evidence], [()], Policy(), scores, asked=[asked], **more)[0]
 
 
 def test_a_reason_names_the_words_that_moved_the_block() -> None:
@@ -245,8 +245,8 @@ def test_a_long_sentence_is_no_headline(length: int, label: Label) -> None:
 def test_a_piece_of_a_sentence_stays(piece: str, label: Label) -> None:
     texts = ["It rained, he said,", piece, "and then we left."]
     starts = [0, 20, 21 + len(piece)]
-    found = [Block(start, start + len(text), text, 0, 0) for start, text in zip(starts, texts, strict=True)]
-    decisions = decide(found, [(), (), ()], [(), (), ()], Policy(), Scores.of(table(0.01, 0.99, 0.01), texts))
+    pieces = [Block(start, start + len(text), text, 0, 0) for start, text in zip(starts, texts, strict=True)]
+    decisions = decide(pieces, [(), (), ()], [(), (), ()], Policy(), Scores.of(table(0.01, 0.99, 0.01), texts))
     assert decisions[1].label is label
 
 
@@ -304,8 +304,8 @@ def of_appeal(odds: tuple[float, ...], speaking: tuple[int, ...] = (), label: La
     shares = [1 / (1 + math.exp(-cost - beyond)) for cost, beyond in zip(costs, odds, strict=True)]
     nothing = [()] * len(odds)
     scores = Scores.of(table(*shares, label=label), texts)
-    found = decide(blocks(*texts), nothing, nothing, Policy(), scores, speaking=speaking)
-    return [decision.label for decision in found]
+    decisions = decide(blocks(*texts), nothing, nothing, Policy(), scores, speaking=speaking)
+    return [decision.label for decision in decisions]
 
 
 ASKS = Label.DONATION

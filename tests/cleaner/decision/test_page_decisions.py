@@ -29,8 +29,8 @@ def opinion(*shares: float) -> list[float]:
 @pytest.mark.parametrize("mark", ["role:dialog", "role:alertdialog", "class:cookie"])
 def test_dialogs_go_however_they_read(mark: str) -> None:
     for rest in (-6.0, 5.0):  # 5.0: next to nothing would stay, so that all odds fall
-        found = pages.settled(blocks((mark,), (), ()), [-9.0, rest, rest], "", lambda: opinion(1.0, 0.0, 0.0))
-        assert found[0] > pages.FAR
+        odds = pages.settled(blocks((mark,), (), ()), [-9.0, rest, rest], "", lambda: opinion(1.0, 0.0, 0.0))
+        assert odds[0] > pages.FAR
 
 
 def test_another_extractor_is_asked_only_when_little_would_stay() -> None:
@@ -42,15 +42,15 @@ def test_another_extractor_is_asked_only_when_little_would_stay() -> None:
 
     kept = pages.settled(blocks((), (), (), ()), [3.5, -2.0, 3.0, 3.5], "", second)
     assert (kept, asked) == ([3.5, -2.0, 3.0, 3.5], [])
-    found = pages.settled(blocks((), (), (), ()), [3.5, 2.0, 3.0, 3.5], "", second)
+    odds = pages.settled(blocks((), (), (), ()), [3.5, 2.0, 3.0, 3.5], "", second)
     assert asked == [1]
-    assert found == [2.5, -1.0, 0.0, 2.5]
+    assert odds == [2.5, -1.0, 0.0, 2.5]
 
 
 @pytest.mark.parametrize("second", [None, list])
 def test_without_another_opinion_all_odds_fall_alike(second: type[list[float]] | None) -> None:
-    found = pages.settled(blocks((), ()), [2.0, 3.0], "", second)
-    assert found == [2.0 - pages.RESCUE, 3.0 - pages.RESCUE]
+    odds = pages.settled(blocks((), ()), [2.0, 3.0], "", second)
+    assert odds == [2.0 - pages.RESCUE, 3.0 - pages.RESCUE]
 
 
 def test_a_whole_article_is_enough_whatever_stands_beside_it() -> None:
@@ -63,7 +63,7 @@ def test_a_whole_article_is_enough_whatever_stands_beside_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("odds", "found"),
+    ("odds", "settled"),
     [
         ([-2.0, 1.2, 2.0, 1.5], [-2.0, pages.FAR, pages.FAR, pages.FAR]),  # a thread that stands outside as a whole
         ([-2.0, -0.5, 2.5, 2.5], [-2.0, -0.5, pages.FAR, pages.FAR]),
@@ -71,14 +71,14 @@ def test_a_whole_article_is_enough_whatever_stands_beside_it() -> None:
         ([-2.0, -3.0, 2.0, 2.0], [-2.0, -3.0, 2.0, 2.0]),
     ],
 )
-def test_lists_go_as_a_whole(odds: list[float], found: list[float]) -> None:
+def test_lists_go_as_a_whole(odds: list[float], settled: list[float]) -> None:
     within = Structures(lists=[[1, 2, 3]])
-    assert pages.settled(blocks((), (), (), ()), odds, "", within=within) == found
+    assert pages.settled(blocks((), (), (), ()), odds, "", within=within) == settled
 
 
 def test_title_is_inside() -> None:
-    found = pages.settled(blocks((), (), title=True), [4.0, -3.0], TITLE)
-    assert found == [pages.HEADLINE_ODDS, -3.0]
+    odds = pages.settled(blocks((), (), title=True), [4.0, -3.0], TITLE)
+    assert odds == [pages.HEADLINE_ODDS, -3.0]
 
 
 FORM_PAGE = f"<form><h1>{TITLE}</h1><p>{LINE}</p><p>{LINE} Twice.</p></form>"

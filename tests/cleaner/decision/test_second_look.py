@@ -73,8 +73,8 @@ def test_places_are_those_of_the_repaired_text() -> None:
     repair = Repair(0, 2, "Ã©", "é", "mojibake", "")
     pieces = [Piece(0, 11, Label.BODY, 0, 10), Piece(22, 41, Label.BODY, 11, 30)]
     again = [decision(0, 10), decision(11, 30, Label.RELATED, STRIP, 0.9)]
-    found = merged(kept([FIRST, GONE, SECOND], pieces, repairs=(repair,)), again)
-    assert [(each.start, each.end, each.action) for each in found] == [(0, 10, KEEP), (11, 20, STRIP), (21, 40, STRIP)]
+    spans = merged(kept([FIRST, GONE, SECOND], pieces, repairs=(repair,)), again)
+    assert [(span.start, span.end, span.action) for span in spans] == [(0, 10, KEEP), (11, 20, STRIP), (21, 40, STRIP)]
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ CHANGED = 0.01
 def test_cleaning_twice_changes_nothing() -> None:
     changed = []
     count = 0
-    for name, each in texts().items():
-        for text in each:
+    for name, group in texts().items():
+        for text in group:
             clean = cleaner().clean(text).text
             count += 1
             if cleaner().clean(clean).text != clean:

@@ -141,7 +141,7 @@ def test_who_decides(
     decoded = decode(payload, Hints(header, meta))
     assert (decoded.charset, decoded.evidence.value) == (charset, basis)
     assert len(decoded.passed_over) == len(why)
-    assert all(part in each.why for each, part in zip(decoded.passed_over, why, strict=True))
+    assert all(part in refused.why for refused, part in zip(decoded.passed_over, why, strict=True))
     assert decode_as(payload, decoded.as_dict()) == decoded.text == payload.decode(charset)
 
 

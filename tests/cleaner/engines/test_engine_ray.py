@@ -105,9 +105,9 @@ def test_from_store_to_store_the_same_bytes_as_from_folder_to_folder(ray, folder
     s3.upload(folder, "s3://on-ray/in")
     clean(folder, tmp_path / "local")
     clean("s3://on-ray/in", "s3://on-ray/out", engine=RAY)
-    there, here = s3.contents("s3://on-ray/out"), files(tmp_path / "local")
+    stored, here = s3.contents("s3://on-ray/out"), files(tmp_path / "local")
     own = {"run.json", "inputs.jsonl", "known.npy"}  # times and tags of inputs, which are a store's own
-    assert {name: there[name] for name in there.keys() - own} == {name: here[name] for name in here.keys() - own}
+    assert {name: stored[name] for name in stored.keys() - own} == {name: here[name] for name in here.keys() - own}
 
 
 def test_a_shard_whose_actors_keep_dying_is_named(ray):

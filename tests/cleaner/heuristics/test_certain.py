@@ -20,8 +20,8 @@ ARTICLE = (
 
 
 def form(line: str) -> Label | None:
-    found = find_certain(fold(line), line, [Block(0, len(line), line, 0, 0)])
-    return found[0].label if found else None
+    forms = find_certain(fold(line), line, [Block(0, len(line), line, 0, 0)])
+    return forms[0].label if forms else None
 
 
 @pytest.mark.parametrize(

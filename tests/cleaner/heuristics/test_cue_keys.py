@@ -48,8 +48,8 @@ def hits(path: tuple[str, ...], text: str, source: str | None) -> Any:
     """What a matcher of the one phrase finds in a text."""
     rendering = segment_text(Document("x", text))
     matcher = Matcher(alone(path, "qwertz tide tables"))
-    (found,) = matcher.find(folded(rendering.text), rendering.blocks, rendering.text, source=source)
-    return found and (found.cues or found.voices or found.protected)
+    (match,) = matcher.find(folded(rendering.text), rendering.blocks, rendering.text, source=source)
+    return match and (match.cues or match.voices or match.protected)
 
 
 @pytest.mark.parametrize("path", keys(), ids=".".join)

@@ -180,8 +180,8 @@ def test_inside_and_outside(name: str) -> None:
 
 
 def test_what_a_page_says_of_a_block() -> None:
-    (found,) = labelled(["Bridge one"], marks=frozenset({"tag:nav"})).evidence
-    assert [(evidence.label, evidence.reason) for evidence in found] == [("navigation", "HTML says: tag:nav")]
+    (evidences,) = labelled(["Bridge one"], marks=frozenset({"tag:nav"})).evidence
+    assert [(evidence.label, evidence.reason) for evidence in evidences] == [("navigation", "HTML says: tag:nav")]
     assert labelled(["Bridge one"], marks=frozenset({"unknown"})).evidence[0] == []
 
 

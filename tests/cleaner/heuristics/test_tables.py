@@ -67,10 +67,10 @@ TABLES = {
 def sums(line: str, lang: str) -> dict[Label, float]:
     """What the table of a language says of a line, by label."""
     rendering = segment_text(Document("", "\n".join([line, "1", "2", "3"])))  # not flat: a line stays whole
-    found: dict[Label, float] = {}
+    weights: dict[Label, float] = {}
     for evidence in find_evidence(rendering, Matcher(tables_for(lang))).evidence[0]:
-        found[evidence.label] = found.get(evidence.label, 0.0) + evidence.weight
-    return found
+        weights[evidence.label] = weights.get(evidence.label, 0.0) + evidence.weight
+    return weights
 
 
 @pytest.mark.parametrize("lang", TABLES)

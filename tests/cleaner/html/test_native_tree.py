@@ -83,8 +83,8 @@ def test_the_walks_are_the_same(html: str) -> None:
         assert "<math" in html
         return
     assert fast == slow
-    assert [tuple(map(type, each)) for each in fast[0]] == [tuple(map(type, each)) for each in slow[0]]
-    assert [tuple(map(type, each)) for each in fast[1]] == [tuple(map(type, each)) for each in slow[1]]
+    assert [tuple(map(type, step)) for step in fast[0]] == [tuple(map(type, step)) for step in slow[0]]
+    assert [tuple(map(type, step)) for step in fast[1]] == [tuple(map(type, step)) for step in slow[1]]
 
 
 @needed
@@ -127,7 +127,7 @@ said = st.lists(
 @example(["\ud800 x 12\u00b2"], "\ud800", ["\x1c a\x85b"])
 def test_the_words_are_the_same(lines: list[str], title: str, others: list[str]) -> None:
     fast, slow = page_words._compiled(lines, title, others), page_words._page_words(lines, title, others)
-    for each in fields(page_words.PageWords):
-        mine, theirs = (np.array(getattr(found, each.name)) for found in (fast, slow))
-        assert mine.dtype == theirs.dtype or not mine.size, each.name
-        assert mine.tobytes() == theirs.tobytes(), each.name
+    for field in fields(page_words.PageWords):
+        mine, theirs = (np.array(getattr(words, field.name)) for words in (fast, slow))
+        assert mine.dtype == theirs.dtype or not mine.size, field.name
+        assert mine.tobytes() == theirs.tobytes(), field.name

@@ -55,17 +55,17 @@ def rows(folder: Path, out: Path, *options: str) -> list[dict[str, Any]]:
     return [json.loads(line) for path in sorted((out / "documents").iterdir()) for line in path.open(encoding="utf-8")]
 
 
-@pytest.mark.parametrize("extractor", [each.value for each in Extractor])
+@pytest.mark.parametrize("extractor", [extractor.value for extractor in Extractor])
 def test_from_every_container(extractor: str, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     inputs(folder)
-    found = rows(folder, tmp_path / "out", "--extractor", extractor)
-    assert len(found) == 4
-    for row in found:
+    cleaned = rows(folder, tmp_path / "out", "--extractor", extractor)
+    assert len(cleaned) == 4
+    for row in cleaned:
         assert row["title"] == WANTED["title"]
         assert {name: row["metadata"].get(name) for name in WANTED} == WANTED
-    assert [row["metadata"].get("url") for row in found] == [
+    assert [row["metadata"].get("url") for row in cleaned] == [
         None, None, "https://ferry.example/c", "https://news.example/saved"
     ]  # fmt: skip
 
@@ -75,10 +75,10 @@ def test_what_a_row_gives_is_kept_beside_what_the_page_says(tmp_path: Path) -> N
     folder.mkdir()
     row = {"id": "b", "html": PAGE, "title": "A révész", "date": "2025-03-05", "url": "https://x.example/b", "extra": 1}
     (folder / "b.jsonl").write_text(json.dumps(row) + "\n")
-    (found,) = rows(folder, tmp_path / "out")
-    said = found["metadata"]
-    assert (found["title"], said["given-title"], said["title"]) == ("Újra jár a komp", "A révész", "Újra jár a komp")
-    assert (said["date"], said["url"], found["extra"]) == ("2025-03-05", "https://x.example/b", 1)
+    (cleaned,) = rows(folder, tmp_path / "out")
+    said = cleaned["metadata"]
+    assert (cleaned["title"], said["given-title"], said["title"]) == ("Újra jár a komp", "A révész", "Újra jár a komp")
+    assert (said["date"], said["url"], cleaned["extra"]) == ("2025-03-05", "https://x.example/b", 1)
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_where_it_may_stand(markup: str, facts: dict[str, Any]) -> None:
 def test_addresses_of_a_page_from_nowhere_stay_as_they_are() -> None:
     html = '<link rel=canonical href="/a"><figure><img src="b.jpg"><figcaption>Q</figcaption></figure>'
     tree = LexborHTMLParser(html)
-    found = resolved(stated(tree).metadata, tree, None)
-    assert (found["canonical"], found["images"][0]["src"]) == ("/a", "b.jpg")
+    metadata = resolved(stated(tree).metadata, tree, None)
+    assert (metadata["canonical"], metadata["images"][0]["src"]) == ("/a", "b.jpg")
 
 
 def test_a_given_title_is_named_only_where_it_is_not_the_title() -> None:

@@ -35,7 +35,7 @@ def test_same_page_same_odds() -> None:
     odds = shipped().outside(layout)
     assert odds == shipped().outside(layout)
     assert len(odds) == len(layout.lines)
-    assert all(abs(each) <= ODDS_CLIP for each in odds)
+    assert all(abs(value) <= ODDS_CLIP for value in odds)
 
 
 def test_no_lines_no_odds() -> None:
@@ -89,8 +89,8 @@ def test_no_gold_text_no_article() -> None:
 def test_labels_of_lines() -> None:
     spans = ((0, 5, Label.HEADLINE), (6, 15, Label.BODY), (16, 22, Label.RELATED))
     gold = Gold("x", "Title\nSome text\nTeaser", spans, ((16, 22),), "en", "a.example")
-    found = labels_of_lines(["Menu", "Title", "Some text", "Teaser"], gold)
-    assert found == [(None, False), (Label.HEADLINE, False), (Label.BODY, False), (Label.RELATED, True)]
+    labels = labels_of_lines(["Menu", "Title", "Some text", "Teaser"], gold)
+    assert labels == [(None, False), (Label.HEADLINE, False), (Label.BODY, False), (Label.RELATED, True)]
     assert labels_of_lines(["Menu", "Title"], gold) is None
 
 
@@ -102,10 +102,12 @@ def test_what_passages_and_extracts_tell_of_lines() -> None:
     html = "".join(f"<p>{text}</p>" for text in texts)
 
     def known(page: Page, gold: Gold | None) -> str:
-        found = example(page, gold, opinions=False)
-        assert found is not None
+        learned = example(page, gold, opinions=False)
+        assert learned is not None
         signs = {0: "+", 1: "-"}
-        return "".join(signs[out] if sure else "?" for out, sure in zip(found.outside, found.weights > 0, strict=True))
+        return "".join(
+            signs[out] if sure else "?" for out, sure in zip(learned.outside, learned.weights > 0, strict=True)
+        )
 
     extract = Gold("x", texts[1], ((0, 20, Label.BODY),), (), "en", "a.example")
     page = Page("x", "a.example", html, None, None)
@@ -126,9 +128,9 @@ def test_training_learns_the_pages_it_has_seen() -> None:
         lines = json.loads((page / "expected.json").read_text("utf-8"))["lines"]
         body = "\n".join(line[1] for line in lines if Label(line[0]) in KEPT and line[0] != "headline")
         html = (page / "page.html").read_text("utf-8")
-        found = example(Page(page.name, f"site{number}.example", html, None, body), None, opinions=False)
-        assert found is not None
-        examples.append(found)
+        learned = example(Page(page.name, f"site{number}.example", html, None, body), None, opinions=False)
+        assert learned is not None
+        examples.append(learned)
     said: list[str] = []
     quick = replace(SETTINGS, width=16, epochs=150)
     data, figures = train_pages(examples, said.append, quick, cross_validate=False)
@@ -137,7 +139,7 @@ def test_training_learns_the_pages_it_has_seen() -> None:
     assert figures == []
     assert said
     model = parse(data, "the trained model")
-    right = [((odds(model, each) > 0) == (each.outside == 1)).mean() for each in examples]
+    right = [((odds(model, learned) > 0) == (learned.outside == 1)).mean() for learned in examples]
     assert np.mean(right) > 0.85
 
 
@@ -148,7 +150,7 @@ def test_training_keeps_the_models_of_its_folds() -> None:
 
     html = (PAGES[0] / "page.html").read_text("utf-8")
     pages = [Page(f"p{number}", f"site{number}.example", html, None, html) for number in range(3 * FOLDS)]
-    examples = [found for page in pages if (found := example(page, None, opinions=False)) is not None]
+    examples = [learned for page in pages if (learned := example(page, None, opinions=False)) is not None]
     kept: dict[int, bytes] = {}
     data, figures = train_pages(examples, print, replace(SETTINGS, width=8, epochs=1), keep=kept.__setitem__)
     assert sorted(kept) == list(range(FOLDS))

@@ -42,8 +42,8 @@ def expected(page: Path) -> dict[str, Any]:
 
 def judged(page: Path, extractor: Extractor) -> list[tuple[str, str, str, bool]]:
     """Per line its text, the expected label, the one given, and whether it is a known failure."""
-    found = lines_of(cleaned(page, extractor))
-    return [(want[1], want[0], got[0], len(want) > 2) for want, got in zip(expected(page)["lines"], found, strict=True)]
+    lines = lines_of(cleaned(page, extractor))
+    return [(want[1], want[0], got[0], len(want) > 2) for want, got in zip(expected(page)["lines"], lines, strict=True)]
 
 
 def is_kept(label: str) -> bool:

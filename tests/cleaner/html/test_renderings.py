@@ -135,10 +135,12 @@ def digest(text: str) -> str:
 def test_what_was_tampered_with_is_named(change: Callable[[Article], Article], tmp_path: Path) -> None:
     _, article = original_of(tmp_path / "page.html", PAGE.encode("cp1250"))
     paths = stored(tmp_path, change(article))
-    (found,) = verify(paths, CHECKS)
-    assert isinstance(found, Problem)
-    assert found.record_id
-    assert found.what.startswith("page.html: the rebuilt text differs from the rendering of the original at character")
+    (problem,) = verify(paths, CHECKS)
+    assert isinstance(problem, Problem)
+    assert problem.record_id
+    assert problem.what.startswith(
+        "page.html: the rebuilt text differs from the rendering of the original at character"
+    )
     assert list(verify(paths, STORED)) == []  # without the page nothing looks wrong
 
 
@@ -156,11 +158,11 @@ def test_another_parser_is_no_problem(by: Mapping[str, Any] | None, why: str, tm
     written = {key: value for key, value in article.ledger.items() if key != "renderer" or by is not None}
     if by is not None:
         written["renderer"] = {**renderer(), **by}
-    (found,) = verify(stored(tmp_path, replace(other_payload(article), ledger=written)), CHECKS)
-    assert isinstance(found, Unchecked)
-    assert why in found.why
-    assert len(found.why) < 250
-    assert found.articles == 1
+    (unchecked,) = verify(stored(tmp_path, replace(other_payload(article), ledger=written)), CHECKS)
+    assert isinstance(unchecked, Unchecked)
+    assert why in unchecked.why
+    assert len(unchecked.why) < 250
+    assert unchecked.articles == 1
 
 
 @pytest.mark.parametrize("by", ["selectolax", 7, [], {"parser": None}, {}])
@@ -171,8 +173,8 @@ def test_a_damaged_name_of_the_parser_stops_nothing(by: object, tmp_path: Path) 
 
 def test_a_page_that_is_not_there_any_more_is_a_problem(tmp_path: Path) -> None:
     _, article = original_of(tmp_path / "page.mhtml", MHTML.encode())
-    (found,) = verify(stored(tmp_path, replace(article, payload=b"Subject: x\r\n\r\ny")), CHECKS)
-    assert "does not render (ValueError: holds no HTML part)" in str(found)
+    (problem,) = verify(stored(tmp_path, replace(article, payload=b"Subject: x\r\n\r\ny")), CHECKS)
+    assert "does not render (ValueError: holds no HTML part)" in str(problem)
 
 
 def test_pages_in_other_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -187,7 +189,7 @@ def test_pages_in_other_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert main(["archive", "verify", out, "--sources", str(folder)]) == 0
     assert capsys.readouterr().out == ""
     (segment,) = (tmp_path / "out/warc").iterdir()
-    group = next(each for each in groups(segment) if not isinstance(each, Problem) and each.is_article)
+    group = next(group for group in groups(segment) if not isinstance(group, Problem) and group.is_article)
     ledger = json.loads(group.metadata.fields["ledger"])
     assert (ledger["decoding"]["charset"], ledger["decoding"]["evidence"]) == ("cp1250", "detected")
     changed = {**ledger, "decoding": {**ledger["decoding"], "charset": "iso8859-1"}}

@@ -90,6 +90,6 @@ PAGES: list[tuple[str, str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("head", "top", "facts"), PAGES)
 def test_shown(head: str, top: str, facts: dict[str, Any]) -> None:
     page = f"<html><head>{head}</head><body>{top}{PROSE}</body></html>"
-    found = segment_html(Document("a", page, "text/html")).metadata
-    assert {name: found.get(name) for name in facts} == facts
-    assert "titles" not in found
+    metadata = segment_html(Document("a", page, "text/html")).metadata
+    assert {name: metadata.get(name) for name in facts} == facts
+    assert "titles" not in metadata

@@ -36,7 +36,7 @@ def page(inside: str) -> str:
     return f"<html><head><title>{TITLE}</title></head><body><main>{inside}</main></body></html>"
 
 
-def found(html: str) -> Structures:
+def structures_of(html: str) -> Structures:
     layout = segment_html(Document("x", html, "text/html")).layout
     assert layout is not None
     return structures(layout, TITLE)
@@ -74,7 +74,7 @@ def teasers(count: int, text: str = "A short line about it.") -> str:
 @pytest.mark.parametrize(("count", "is_thread"), [(COMMENTS - 1, False), (COMMENTS, True), (COMMENTS + 1, True)])
 def test_thread_without_telling_names(count: int, is_thread: bool) -> None:
     html = page(ARTICLE + thread(count))
-    assert (Label.COMMENT in found(html).kinds.values()) is is_thread
+    assert (Label.COMMENT in structures_of(html).kinds.values()) is is_thread
     if is_thread:
         body = cleaned(html).body
         assert all(text in body for text in PROSE)
@@ -83,12 +83,12 @@ def test_thread_without_telling_names(count: int, is_thread: bool) -> None:
 
 @pytest.mark.parametrize("prompt", ["Antworten", "Répondre", "返信", "Reply to this comment", "Odpowiedz"])
 def test_prompts_of_a_thread(prompt: str) -> None:
-    assert Label.COMMENT in found(page(ARTICLE + thread(3, prompt))).kinds.values()
+    assert Label.COMMENT in structures_of(page(ARTICLE + thread(3, prompt))).kinds.values()
 
 
 @pytest.mark.parametrize("prompt", ["", "12:30"])
 def test_names_dates_and_texts_by_turns_are_a_thread(prompt: str) -> None:
-    assert Label.COMMENT in found(page(ARTICLE + thread(3, prompt))).kinds.values()
+    assert Label.COMMENT in structures_of(page(ARTICLE + thread(3, prompt))).kinds.values()
 
 
 def by_turns(rows: list[tuple[str, str]], form: str) -> str:
@@ -126,23 +126,23 @@ def test_forms_of_threads(form: str) -> None:
     [("Founded", "1868"), ("Burnt down", "1902"), ("Rebuilt", "1911"), ("Closed", "1970")],
 ])  # fmt: skip
 def test_what_only_looks_like_a_thread(rows: list[tuple[str, str]]) -> None:
-    assert found(page(ARTICLE + by_turns(rows, BOX))).kinds == {}
+    assert structures_of(page(ARTICLE + by_turns(rows, BOX))).kinds == {}
 
 
 def test_a_thread_stands_below_an_article() -> None:
     rows = [("Jo Barr", STAMPS[0]), ("mill_cat", STAMPS[1]), ("Ide", STAMPS[2])]
-    assert found(page(f"<h1>{TITLE}</h1>" + by_turns(rows, BOX))).kinds == {}
+    assert structures_of(page(f"<h1>{TITLE}</h1>" + by_turns(rows, BOX))).kinds == {}
 
 
 @pytest.mark.parametrize(("count", "listed"), [(TEASERS - 1, False), (TEASERS, True)])
 def test_list_of_teasers(count: int, listed: bool) -> None:
-    assert (Label.RELATED in found(page(ARTICLE + teasers(count))).kinds.values()) is listed
+    assert (Label.RELATED in structures_of(page(ARTICLE + teasers(count))).kinds.values()) is listed
 
 
 def test_list_of_teasers_alone_is_no_article() -> None:
-    assert found(page(teasers(6))).nothing_else
+    assert structures_of(page(teasers(6))).nothing_else
     assert cleaned(page(f"<h1>Stories</h1>{teasers(6)}")).status.value in ("empty", "suspect")
-    assert not found(page(ARTICLE + teasers(6))).nothing_else
+    assert not structures_of(page(ARTICLE + teasers(6))).nothing_else
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_list_of_teasers_alone_is_no_article() -> None:
 )
 def test_long_excerpts_below_a_telling_line_are_teasers(heading: str) -> None:
     html = page(f"{ARTICLE}<div><h2>{heading}</h2>{teasers(3, ' '.join(OTHER))}</div>")
-    assert Label.RELATED in found(html).kinds.values()
+    assert Label.RELATED in structures_of(html).kinds.values()
     body = cleaned(html).body
     assert [text for text in PROSE if text not in body] == []
     assert [text for text in [*OTHER, heading] if text in body] == []
@@ -159,11 +159,11 @@ def test_long_excerpts_below_a_telling_line_are_teasers(heading: str) -> None:
 @pytest.mark.parametrize("heading", ["The ferries", "What more can be done", "Our ten favourites"])
 def test_other_headings_tell_nothing(heading: str) -> None:
     html = page(f"{ARTICLE}<div><h2>{heading}</h2>{teasers(3, ' '.join(OTHER))}</div>")
-    assert Label.RELATED not in found(html).kinds.values()
+    assert Label.RELATED not in structures_of(html).kinds.values()
 
 
 def test_long_sections_with_linked_headings_are_no_teasers() -> None:
-    assert found(page(ARTICLE + teasers(6, " ".join(PROSE)))).kinds == {}
+    assert structures_of(page(ARTICLE + teasers(6, " ".join(PROSE)))).kinds == {}
 
 
 SCROLLED = {
@@ -190,7 +190,7 @@ def test_next_articles_go(name: str) -> None:
     ],
 )
 def test_sections_are_no_other_articles(inside: str) -> None:
-    assert Label.RELATED not in found(page(inside)).kinds.values()
+    assert Label.RELATED not in structures_of(page(inside)).kinds.values()
 
 
 COPIES = {

@@ -80,7 +80,7 @@ def test_the_cache_knows_settings_apart(datasets: Any, tmp_path: Path) -> None:
 def test_another_process_gives_the_same_digests(datasets: Any) -> None:
     from datasets.fingerprint import Hasher
 
-    expected = [Hasher.hash(each) for each in (CleanColumns(), CleanColumns(text="content"), KEEPING)]
+    expected = [Hasher.hash(columns) for columns in (CleanColumns(), CleanColumns(text="content"), KEEPING)]
     assert len(set(expected)) == 3
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed}

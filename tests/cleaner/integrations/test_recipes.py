@@ -40,7 +40,7 @@ def _blocks() -> dict[str, tuple[str, str]]:
     stage = (PAGES / "README.md").read_text(encoding="utf-8").partition("**A stage of your pipeline.**")[2]
     sections.append((README, stage[: stage.index("```\n") + 4]))
     blocks = ((heading, re.findall(r"^```(\w+)\n(.*?)^```$", section, re.M | re.S)) for heading, section in sections)
-    return {f"{heading}{' again' * n}": block for heading, found in blocks for n, block in enumerate(found)}
+    return {f"{heading}{' again' * n}": block for heading, under in blocks for n, block in enumerate(under)}
 
 
 BLOCKS = _blocks()

@@ -34,7 +34,7 @@ def cleaned(path: Path, out: Path, *more: str) -> dict[str, dict[str, Any]]:
     return {row["id"]: row for row in map(json.loads, lines)}
 
 
-def found(folder: Folder, rows: Mapping[str, Mapping[str, Any]]) -> tuple[int, int, int]:
+def repeated_lines(folder: Folder, rows: Mapping[str, Mapping[str, Any]]) -> tuple[int, int, int]:
     """How many repeated lines went, how many there are, how many characters of the articles' own text went."""
     gone = total = lost = 0
     for number, text in enumerate(folder.articles):
@@ -53,8 +53,8 @@ def found(folder: Folder, rows: Mapping[str, Mapping[str, Any]]) -> tuple[int, i
 def test_an_appeal_in_a_language_without_cues_goes_by_memory(tmp_path: Path, *, flat: bool) -> None:
     folder = appeals(ENOUGH_ARTICLES, flat=flat)
     path = written(tmp_path / "in.jsonl", rows_of(folder))
-    alone = found(folder, cleaned(path, tmp_path / "alone", "--no-memory"))
-    gone, total, lost = found(folder, cleaned(path, tmp_path / "out"))
+    alone = repeated_lines(folder, cleaned(path, tmp_path / "alone", "--no-memory"))
+    gone, total, lost = repeated_lines(folder, cleaned(path, tmp_path / "out"))
     assert gone > alone[0]
     assert gone >= 0.9 * total
     # On one line what stands alone before the appeal may go with it: in one article of thirty half a sentence.

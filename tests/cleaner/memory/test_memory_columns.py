@@ -19,8 +19,8 @@ def test_the_memory_is_asked_for_the_source_of_each_row(tmp_path: Path) -> None:
     alone = CleanColumns()({"text": [text]})["text"][0]
     assert any(line in alone for line in repeated)
     asked = {"text": [text] * 3, "source": [SITE, None, None], "url": [None, f"https://www.{SITE}/1", None]}
-    for each in (columns, pickle.loads(pickle.dumps(columns))):
-        by_source, by_url, by_none = each(asked)["text"]
+    for callable_columns in (columns, pickle.loads(pickle.dumps(columns))):
+        by_source, by_url, by_none = callable_columns(asked)["text"]
         assert not any(line in by_source for line in repeated)
         assert by_url == by_source
         assert by_none == alone

@@ -22,13 +22,13 @@ class Part:
         return self._table
 
 
-def parts_of(documents, each):
+def parts_of(documents, size):
     witnesses = np.random.default_rng(documents).integers(1, 1 << 63, documents).astype(np.uint64)
-    return [Part(witnesses[at : at + each]) for at in range(0, documents, each)]
+    return [Part(witnesses[at : at + size]) for at in range(0, documents, size)]
 
 
-@pytest.mark.parametrize("each", [1, 7, 500])
-def test_the_documents_of_very_many_parts_are_put_together_in_linear_work(monkeypatch, each):
+@pytest.mark.parametrize("size", [1, 7, 500])
+def test_the_documents_of_very_many_parts_are_put_together_in_linear_work(monkeypatch, size):
     smallest, handled = merge._smallest, []
 
     def counted(tables):
@@ -41,18 +41,18 @@ def test_the_documents_of_very_many_parts_are_put_together_in_linear_work(monkey
     work = {}
     for documents in (1_000, 4_000, 16_000):
         handled.clear()
-        merge.documents_of(parts_of(documents, each), "s")
+        merge.documents_of(parts_of(documents, size), "s")
         work[documents] = sum(handled)
     exponent = math.log(work[16_000] / work[1_000]) / math.log(16)
     assert exponent < 1.15
 
 
 @pytest.mark.parametrize("at_once", [1, 50, 100_000])
-@pytest.mark.parametrize("each", [1, 13, 400])
-def test_how_parts_are_put_together_makes_no_difference(monkeypatch, at_once, each):
+@pytest.mark.parametrize("size", [1, 13, 400])
+def test_how_parts_are_put_together_makes_no_difference(monkeypatch, at_once, size):
     monkeypatch.setattr(merge, "AT_ONCE", at_once)
     monkeypatch.setattr(merge, "kept", lambda at: at[:300])
-    parts = parts_of(1_000, each)
+    parts = parts_of(1_000, size)
     table, article = merge.documents_of([*parts, *parts[:5]], "s")
     everything = np.sort(np.concatenate([part.witnesses("s") for part in parts]), order="witness")
     assert table.tobytes() == everything[:300].tobytes()

@@ -17,12 +17,12 @@ APPEAL = "Dear readers, our small newsroom on the island lives by what you give,
 SUBHEAD = "What’s happening"
 
 
-def value(found, block, name):
-    return found.table[block, COLUMN[name]]
+def value(recall, block, name):
+    return recall.table[block, COLUMN[name]]
 
 
-def held(found, block):
-    return round(float(np.expm1(value(found, block, "others"))))
+def held(recall, block):
+    return round(float(np.expm1(value(recall, block, "others"))))
 
 
 @pytest.fixture
@@ -38,9 +38,9 @@ def articles():
 
 def test_a_document_is_no_evidence_about_itself(tmp_path, articles):
     memory = memory_of(tmp_path, articles)
-    texts, found = recalled(memory, articles[0])
-    assert (found.documents, texts[-1]) == (11, APPEAL)
-    assert (held(found, 5), held(found, 0)) == (9, 0)
+    texts, recall = recalled(memory, articles[0])
+    assert (recall.documents, texts[-1]) == (11, APPEAL)
+    assert (held(recall, 5), held(recall, 0)) == (9, 0)
     other, new = recalled(memory, "\n".join([*story(50, 4), APPEAL]))
     assert (new.documents, held(new, len(other) - 1)) == (12, 10)
 
@@ -49,25 +49,26 @@ def test_nor_is_a_near_copy(tmp_path):
     texts = ["\n".join([*story(number, 12), APPEAL]) for number in range(8)]
     memory = memory_of(tmp_path, texts)
     updated = texts[0].replace(story(0, 12)[4], story(70)[0])
-    blocks, found = recalled(memory, updated)
-    assert found.documents == 7
-    assert held(found, 0) == 0
-    assert held(found, len(blocks) - 1) == 7
+    blocks, recall = recalled(memory, updated)
+    assert recall.documents == 7
+    assert held(recall, 0) == 0
+    assert held(recall, len(blocks) - 1) == 7
 
 
 def test_place_and_neighbours(tmp_path, articles):
-    texts, found = recalled(memory_of(tmp_path, articles), articles[0])
+    texts, recall = recalled(memory_of(tmp_path, articles), articles[0])
     subhead, appeal = texts.index(SUBHEAD), texts.index(APPEAL)
-    assert held(found, subhead) == 11
-    assert value(found, subhead, "share") == 1
-    assert value(found, subhead, "before") == value(found, subhead, "after") == 0  # other text around it each time
-    assert value(found, appeal, "from_end") == 1
-    assert value(found, appeal, "after") == 1  # nothing follows
-    assert value(found, appeal, "before") == 0
+    assert held(recall, subhead) == 11
+    assert value(recall, subhead, "share") == 1
+    assert value(recall, subhead, "before") == value(recall, subhead, "after") == 0  # other text around it each time
+    assert value(recall, appeal, "from_end") == 1
+    assert value(recall, appeal, "after") == 1  # nothing follows
+    assert value(recall, appeal, "before") == 0
     assert (
-        found.reason(appeal) == "repeated by its source: in 9 of 11 other articles, always at this place from the start"
+        recall.reason(appeal)
+        == "repeated by its source: in 9 of 11 other articles, always at this place from the start"
     )
-    assert found.reason(0) == ""
+    assert recall.reason(0) == ""
 
 
 def test_a_box_has_the_same_neighbours_a_subhead_has_not(tmp_path):
@@ -78,33 +79,33 @@ def test_a_box_has_the_same_neighbours_a_subhead_has_not(tmp_path):
         paragraphs[number % 6 + 1 : number % 6 + 1] = box
         paragraphs.insert(number % 3, SUBHEAD)
         texts.append("\n".join(paragraphs))
-    blocks, found = recalled(memory_of(tmp_path, texts), texts[4])
+    blocks, recall = recalled(memory_of(tmp_path, texts), texts[4])
     middle, subhead = blocks.index(APPEAL), blocks.index(SUBHEAD)
-    assert (held(found, middle), held(found, subhead)) == (9, 9)
-    assert value(found, middle, "before") == value(found, middle, "after") == 1
-    assert max(value(found, subhead, "before"), value(found, subhead, "after")) == 0
-    assert "beside the same text" in found.reason(middle)
+    assert (held(recall, middle), held(recall, subhead)) == (9, 9)
+    assert value(recall, middle, "before") == value(recall, middle, "after") == 1
+    assert max(value(recall, subhead, "before"), value(recall, subhead, "after")) == 0
+    assert "beside the same text" in recall.reason(middle)
 
 
 def test_a_flat_line_with_a_recurring_sentence(tmp_path):
     texts = [" ".join([*story(number, 5)[:3], APPEAL, *story(number, 5)[3:]]) for number in range(9)]
-    blocks, found = recalled(memory_of(tmp_path, texts), texts[2])
+    blocks, recall = recalled(memory_of(tmp_path, texts), texts[2])
     assert APPEAL in blocks
-    assert [held(found, number) for number, text in enumerate(blocks) if text == APPEAL] == [8]
-    assert max(held(found, number) for number, text in enumerate(blocks) if text != APPEAL) == 0
+    assert [held(recall, number) for number, text in enumerate(blocks) if text == APPEAL] == [8]
+    assert max(held(recall, number) for number, text in enumerate(blocks) if text != APPEAL) == 0
 
 
 def test_an_appeal_glued_into_a_sentence_shows_in_the_words_covered(tmp_path):
     random_ = random.Random(2)
     texts = ["\n".join([*story(number), f"{words(random_, 3)} {APPEAL} {words(random_, 3)}"]) for number in range(9)]
-    blocks, found = recalled(memory_of(tmp_path, texts), texts[2])
+    blocks, recall = recalled(memory_of(tmp_path, texts), texts[2])
     glued = len(blocks) - 1
-    assert held(found, glued) == 0
-    assert round(float(np.expm1(value(found, glued, "run")))) == 8
-    assert 0.6 < value(found, glued, "covered") < 1
-    assert found.counts[glued] == 8
-    assert found.reason(glued) == "mostly words that its source repeats: in 8 of 8 other articles"
-    assert value(found, 0, "covered") == 0
+    assert held(recall, glued) == 0
+    assert round(float(np.expm1(value(recall, glued, "run")))) == 8
+    assert 0.6 < value(recall, glued, "covered") < 1
+    assert recall.counts[glued] == 8
+    assert recall.reason(glued) == "mostly words that its source repeats: in 8 of 8 other articles"
+    assert value(recall, 0, "covered") == 0
 
 
 def test_blocks_that_begin_and_end_alike(tmp_path):
@@ -113,20 +114,20 @@ def test_blocks_that_begin_and_end_alike(tmp_path):
         "\n".join([*story(number), f"Also on the Courier: {words(random_, 7)}", f"{words(random_, 9)}. Photo: Reuters"])
         for number in range(9)
     ]
-    blocks, found = recalled(memory_of(tmp_path, texts), texts[2])
-    assert round(float(np.expm1(value(found, len(blocks) - 2, "head")))) == 8
-    assert value(found, len(blocks) - 1, "tail_share") == 1
-    assert value(found, len(blocks) - 2, "tail") == value(found, len(blocks) - 1, "head") == 0
+    blocks, recall = recalled(memory_of(tmp_path, texts), texts[2])
+    assert round(float(np.expm1(value(recall, len(blocks) - 2, "head")))) == 8
+    assert value(recall, len(blocks) - 1, "tail_share") == 1
+    assert value(recall, len(blocks) - 2, "tail") == value(recall, len(blocks) - 1, "head") == 0
 
 
 def test_small_sources_and_unknown_ones_say_nothing(tmp_path):
     texts = ["\n".join([*story(number), APPEAL]) for number in range(5)]
     memory = memory_of(tmp_path, texts)
     for asked, source in ((texts[0], SITE), (texts[0], "elsewhere.org")):
-        blocks, found = recalled(memory, asked, source)
-        assert not found.known
-        assert not found.table.any()
-        assert not found.reason(len(blocks) - 1)
+        blocks, recall = recalled(memory, asked, source)
+        assert not recall.known
+        assert not recall.table.any()
+        assert not recall.reason(len(blocks) - 1)
     assert recalled(memory, "\n".join([*story(50), APPEAL]))[1].known
 
 
@@ -139,9 +140,9 @@ def test_pruning_what_one_article_holds_changes_nothing(tmp_path, articles):
 
 @pytest.mark.parametrize("text", ["", "***", "x", "\ud800", "a " * 4000])
 def test_odd_documents(tmp_path, articles, text):
-    blocks, found = recalled(memory_of(tmp_path, articles), text or "-")
-    assert found.table.shape[0] == len(blocks)
-    assert np.isfinite(found.table).all()
+    blocks, recall = recalled(memory_of(tmp_path, articles), text or "-")
+    assert recall.table.shape[0] == len(blocks)
+    assert np.isfinite(recall.table).all()
 
 
 def test_on_pages_the_memory_speaks_only_without_a_page_model(tmp_path, articles):
@@ -149,7 +150,7 @@ def test_on_pages_the_memory_speaks_only_without_a_page_model(tmp_path, articles
     page = "<article>" + "".join(f"<p>{text}</p>" for text in [*story(50, 4), APPEAL]) + "</article>"
     assert Cleaner(memory=memory).clean(html=page, source=SITE) == Cleaner().clean(html=page, source=SITE)
     as_text = Cleaner(memory=memory, page_model=None).clean(html=page, source=SITE)
-    assert any("repeated by its source" in reason for each in as_text.decisions for reason in each.reasons)
+    assert any("repeated by its source" in reason for decision in as_text.decisions for reason in decision.reasons)
 
 
 def test_a_run_recurs_when_two_other_articles_hold_it(tmp_path):
@@ -160,8 +161,8 @@ def test_a_run_recurs_when_two_other_articles_hold_it(tmp_path):
         texts = ["\n".join([*story(number), *glued[number : number + 1]]) for number in range(9)]
         folder = tmp_path / str(holders)
         folder.mkdir()
-        blocks, found = recalled(memory_of(folder, texts), "\n".join([*story(50), asked]))
-        assert bool(value(found, len(blocks) - 1, "covered") > 0.5) is covers
+        blocks, recall = recalled(memory_of(folder, texts), "\n".join([*story(50), asked]))
+        assert bool(value(recall, len(blocks) - 1, "covered") > 0.5) is covers
 
 
 @pytest.mark.parametrize(("others", "told"), [(1, ""), (2, "repeated by its source: in 2 of 50 other articles")])

@@ -77,8 +77,8 @@ def same_file(documents, minimum, data):
         merged = [Memory.open(at / "rest"), Memory.open(at / "first"), parts[0]]
         assert write_memory(at / "merged", merged, minimum=minimum) == whole
         assert (at / "merged").read_bytes() == (at / "whole").read_bytes()
-        for each in (*merged, *parts):
-            each.close()
+        for part in (*merged, *parts):
+            part.close()
 
 
 @pytest.mark.parametrize("cuts", [[3], [1, 2], [1, 1, 1]])
@@ -132,8 +132,8 @@ def test_beyond_the_kept_witnesses_the_count_is_an_estimate(tmp_path):
     random_ = random.Random(3)
     for articles in (WITNESSES - 1, WITNESSES + 1, 3000):
         memory = memory_of(tmp_path, [f"Read more\n{words(random_, 3)}" for _ in range(articles)])
-        (found,) = [each for each in memory.recurring(limit=5) if each.text == "Read more"]
-        error = abs(found.documents / articles - 1)
+        (unit,) = [unit for unit in memory.recurring(limit=5) if unit.text == "Read more"]
+        error = abs(unit.documents / articles - 1)
         assert error <= (0 if articles < WITNESSES else 4 / (WITNESSES - 2) ** 0.5)
         assert memory.facts()[0].documents == articles
 
@@ -146,7 +146,7 @@ def test_of_a_very_large_source_a_sample_is_kept_and_counts_are_of_the_sample(tm
     memory = memory_of(tmp_path, texts)
     facts = memory.facts()[0]
     assert (facts.documents, facts.copies) == (600, 0)
-    shares = {each.text: each.share for each in memory.recurring(limit=2)}
+    shares = {unit.text: unit.share for unit in memory.recurring(limit=2)}
     assert shares["Read more"] == pytest.approx(1, abs=0.52)
     assert shares["Read less"] == pytest.approx(1 / 3, abs=0.18)
     assert memory.source(SITE).documents == 600
@@ -221,8 +221,8 @@ def test_names_and_texts_that_are_no_clean_unicode(tmp_path):
     texts = [line, f"{line}\nOther"]
     write_memory(tmp_path / "f", [part_of(tmp_path / "part", texts, "smörgås 日本")])
     memory = Memory.open(tmp_path / "f")
-    assert [each.name for each in memory.facts()] == ["smörgås 日本"]
-    assert [(each.text, each.documents) for each in memory.recurring(limit=3)] == [("a b ? Read more \U0001f600", 2)]
+    assert [source.name for source in memory.facts()] == ["smörgås 日本"]
+    assert [(unit.text, unit.documents) for unit in memory.recurring(limit=3)] == [("a b ? Read more \U0001f600", 2)]
     assert len(memory.source("smörgås 日本").keys) == 3  # the block, its beginning, its end
 
 
@@ -239,7 +239,7 @@ def test_other_processes_open_it_again_unless_it_was_replaced(tmp_path):
 def test_a_file_extends_itself(tmp_path):
     memory = memory_of(tmp_path, ["Read more\nOne"])
     write_memory(memory.path, [memory, part_of(tmp_path / "new", ["Read more\nTwo"])])
-    assert [each.documents for each in Memory.open(memory.path).recurring(limit=3)] == [2]
+    assert [unit.documents for unit in Memory.open(memory.path).recurring(limit=3)] == [2]
     with pytest.raises(MemoryFileError, match="replaced"):  # closed, so that it could be: what it said holds no more
         memory.recurring(limit=3)
 
@@ -393,5 +393,5 @@ def test_a_document_asked_is_answered_alike_from_file_and_merged_file(tmp_path):
     texts = ["\n".join([*story(number), "Read more"]) for number in range(12)]
     memory = memory_of(tmp_path, texts)
     write_memory(tmp_path / "m", [part_of(tmp_path / f"p{number}", texts[number::2]) for number in range(2)])
-    one, two = (recalled(each, texts[3])[1].table for each in (memory, Memory.open(tmp_path / "m")))
+    one, two = (recalled(opened, texts[3])[1].table for opened in (memory, Memory.open(tmp_path / "m")))
     assert np.array_equal(one, two)

@@ -51,11 +51,11 @@ def test_a_document_that_was_given_without_a_file():
 
 def sources(*inputs):
     folder = input_folder(inputs)
-    found = [each for each in discover(inputs) if isinstance(each, InputFile)]
+    files = [file for file in discover(inputs) if isinstance(file, InputFile)]
     return {
         reading.document.id: document_source(reading.document, folder=folder)
-        for each in found
-        for reading in read(each)
+        for file in files
+        for reading in read(file)
     }
 
 

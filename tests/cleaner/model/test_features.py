@@ -41,8 +41,8 @@ def hashes(features: Features, block: int) -> dict[str, list[object]]:
 
 
 def words(text: str) -> list[int]:
-    found: list[int] = read(text).words.tolist()
-    return found
+    numbers: list[int] = read(text).words.tolist()
+    return numbers
 
 
 @given(blocks)
@@ -73,8 +73,8 @@ def test_buckets_are_inside_their_tables(texts: list[str]) -> None:
 @given(blocks)
 def test_same_blocks_same_features(texts: list[str]) -> None:
     first, second = featurise(texts, [1] * len(texts)), featurise(list(texts), (1,) * len(texts))
-    for each in fields(Features):
-        assert np.array_equal(getattr(first, each.name), getattr(second, each.name)), each.name
+    for field in fields(Features):
+        assert np.array_equal(getattr(first, field.name), getattr(second, field.name)), field.name
 
 
 def test_hashes_are_pinned() -> None:

@@ -30,9 +30,9 @@ ERRORS = [
 def raising(error: Exception, after: int) -> Any:
     """A reader that gives so many readings and then raises."""
 
-    def reader(found: InputFile, settings: ReadSettings) -> Iterator[Reading | Skipped]:
+    def reader(file: InputFile, settings: ReadSettings) -> Iterator[Reading | Skipped]:
         for number in range(after):
-            yield Skipped(found.locator, str(number))
+            yield Skipped(file.locator, str(number))
         raise error
 
     return reader
@@ -57,7 +57,7 @@ def test_what_a_reader_raises_is_the_failure_of_its_input(
 def test_a_reader_that_raises_when_it_is_called(
     error: Exception, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def reader(found: InputFile, settings: ReadSettings) -> Iterator[Reading | Skipped]:
+    def reader(file: InputFile, settings: ReadSettings) -> Iterator[Reading | Skipped]:
         raise error
 
     monkeypatch.setattr(readers, "READERS", {**READERS, ".txt": reader})
@@ -183,10 +183,10 @@ def test_a_table_of_very_many_columns_takes_no_longer_than_its_length(tmp_path: 
 
 def test_blank_lines_are_no_documents(tmp_path: Path) -> None:
     (tmp_path / "in").write_bytes(b"\n" * 100_000 + b'{"text": "a"}\n' + b" \t\r\n" * 1000 + b'{"text": "b"}')
-    found = InputFile(tmp_path / "in", "in", ".jsonl")
-    ranges = list(readers.DIVIDED[".jsonl"].cut(found, room=1, size=1, settings=DEFAULTS))
+    file = InputFile(tmp_path / "in", "in", ".jsonl")
+    ranges = list(readers.DIVIDED[".jsonl"].cut(file, room=1, size=1, settings=DEFAULTS))
     assert [part.documents for part in ranges] == [1, 1]
-    texts = [reading.document.text for part in ranges for reading in readers.read_part(found, part, DEFAULTS)
+    texts = [reading.document.text for part in ranges for reading in readers.read_part(file, part, DEFAULTS)
              if isinstance(reading, Reading) and reading.document]  # fmt: skip
     assert texts == ["a", "b"]
 
@@ -225,9 +225,9 @@ def test_blank_lines_are_no_documents(tmp_path: Path) -> None:
 )
 def test_tables_and_json(tmp_path: Path, name: str, content: bytes, texts: list[str]) -> None:
     (tmp_path / name).write_bytes(content)
-    found = list(read(InputFile(tmp_path / name, name, Path(name).suffix)))
-    assert len(found) == len(texts)
-    for reading, text in zip(found, texts, strict=True):
+    readings = list(read(InputFile(tmp_path / name, name, Path(name).suffix)))
+    assert len(readings) == len(texts)
+    for reading, text in zip(readings, texts, strict=True):
         assert isinstance(reading, Reading)
         if reading.document:
             assert reading.document.text == text
@@ -249,8 +249,8 @@ def test_odd_values_of_a_table_fail_their_row_alone(tmp_path: Path) -> None:
         ),
     }
     tables.write_table(pa.table(columns), tmp_path / "t.parquet")
-    found = list(read(InputFile(tmp_path / "t.parquet", "t.parquet", ".parquet")))
-    assert [r.document.text if isinstance(r, Reading) and r.document else None for r in found] == ["a", "b"]
+    readings = list(read(InputFile(tmp_path / "t.parquet", "t.parquet", ".parquet")))
+    assert [r.document.text if isinstance(r, Reading) and r.document else None for r in readings] == ["a", "b"]
 
 
 def test_runs_of_blank_lines_are_passed_over_at_once_and_counted() -> None:

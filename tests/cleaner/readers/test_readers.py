@@ -46,16 +46,16 @@ def link(path: Path, target: str | Path, *, folder: bool = False) -> None:
         pytest.skip("symbolic links cannot be made here")
 
 
-def found(folder: Path, *, only: type = InputFile) -> list[str]:
-    return [each.locator for each in discover([folder]) if isinstance(each, only)]
+def locators(folder: Path, *, only: type = InputFile) -> list[str]:
+    return [entry.locator for entry in discover([folder]) if isinstance(entry, only)]
 
 
 def skipped(folder: Path) -> dict[str, str]:
-    return {each.locator: each.reason for each in discover([folder]) if isinstance(each, Skipped)}
+    return {entry.locator: entry.reason for entry in discover([folder]) if isinstance(entry, Skipped)}
 
 
 def failures(*inputs: Path | str) -> dict[str, str]:
-    return {each.locator: each.message for each in discover(inputs) if isinstance(each, Failure)}
+    return {entry.locator: entry.message for entry in discover(inputs) if isinstance(entry, Failure)}
 
 
 def read_one(path: Path, *, max_bytes: int = 1000) -> Reading:
@@ -76,7 +76,7 @@ def rows(*lines: str | bytes, max_bytes: int = 1000) -> list[Reading]:
 def test_order_is_that_of_the_locators_on_every_system(tmp_path: Path) -> None:
     names = ["a.txt", "a/b.txt", "a/c/d.html", "a-x.txt", "a-x/é.md", "B.TXT", "b.jsonl", "z/a.ndjson", "z.JSONL.GZ"]
     fill(tmp_path, names)
-    assert found(tmp_path) == sorted(names)
+    assert locators(tmp_path) == sorted(names)
 
 
 @given(st.sets(st.text("ab-/.A", min_size=1, max_size=6), max_size=8))
@@ -86,8 +86,8 @@ def test_order_property(tmp_path_factory: pytest.TempPathFactory, stems: set[str
         parts = [part for part in stem.split("/") if part.strip(".")]
         if parts and not (folder / "/".join(parts)).exists():
             fill(folder, ["/".join(f"{part}_" for part in parts) + ".txt"])
-    locators = found(folder)
-    assert locators == sorted(locators)
+    listed = locators(folder)
+    assert listed == sorted(listed)
 
 
 def test_what_an_earlier_run_wrote_is_no_input_unless_it_is_named(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_what_an_earlier_run_wrote_is_no_input_unless_it_is_named(tmp_path: Path
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("{}")
     assert skipped(tmp_path / "in") == {"out/": "folder of an earlier run"}
-    assert "text/a.txt" in {each.locator for each in discover([tmp_path / "in/out"]) if isinstance(each, InputFile)}
+    assert "text/a.txt" in {file.locator for file in discover([tmp_path / "in/out"]) if isinstance(file, InputFile)}
     (tmp_path / "in/out/run.json").unlink()
     assert skipped(tmp_path / "in") == {}
 
@@ -110,7 +110,7 @@ def test_hidden_and_unknown_are_skipped_with_a_reason(tmp_path: Path) -> None:
     fill(tmp_path, ["a.txt", ".b.txt", ".git/c.txt", "d.PNG", "f.css"])
     (tmp_path / "program").write_bytes(b"\x7fELF" + bytes(range(256)))
     (tmp_path / "e.gz").write_bytes(gzip.compress(bytes(1000), mtime=0))
-    assert found(tmp_path) == ["a.txt"]
+    assert locators(tmp_path) == ["a.txt"]
     assert skipped(tmp_path) == {
         ".b.txt": "hidden",
         ".git": "hidden",
@@ -129,7 +129,7 @@ def test_links_lead_neither_out_nor_round_in_circles(tmp_path: Path) -> None:
     link(inside / "same.txt", "a/real.txt")
     link(inside / "nowhere.txt", "gone.txt")
     link(inside / "self.txt", "self.txt")
-    assert found(inside) == ["a/real.txt", "same.txt"]
+    assert locators(inside) == ["a/real.txt", "same.txt"]
     assert skipped(inside) == {"a/loop": "link to a folder", "out.txt": "link out of the folder"}
     assert set(failures(inside)) == {"nowhere.txt", "self.txt"}
 
@@ -137,21 +137,21 @@ def test_links_lead_neither_out_nor_round_in_circles(tmp_path: Path) -> None:
 def test_folder_named_by_a_link_is_read(tmp_path: Path) -> None:
     fill(tmp_path, ["real/a.txt"])
     link(tmp_path / "alias", "real", folder=True)
-    assert found(tmp_path / "alias") == ["a.txt"]
+    assert locators(tmp_path / "alias") == ["a.txt"]
 
 
 def test_locators_of_several_inputs_start_at_the_folder_around_them(tmp_path: Path) -> None:
     fill(tmp_path, ["x/a.txt", "y/a.txt", "y/b.txt", "c.txt"])
     several = discover([tmp_path / "y", tmp_path / "c.txt", tmp_path / "x" / "a.txt", tmp_path / "y" / "b.txt"])
-    assert [each.locator for each in several] == ["c.txt", "x/a.txt", "y/a.txt", "y/b.txt"]
+    assert [file.locator for file in several] == ["c.txt", "x/a.txt", "y/a.txt", "y/b.txt"]
 
 
 def test_globs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(tmp_path, ["a.txt", "b/c.txt", "b/d.html", "b/.e.txt", "f.png", "[x].txt"])
     monkeypatch.chdir(tmp_path)
-    assert [each.locator for each in discover(["**/*.txt"])] == ["[x].txt", "a.txt", "b/c.txt"]
-    assert [each.locator for each in discover(["b/*"])] == ["c.txt", "d.html"]
-    assert [each.locator for each in discover(["[x].txt"])] == ["[x].txt"]  # a name before a pattern
+    assert [file.locator for file in discover(["**/*.txt"])] == ["[x].txt", "a.txt", "b/c.txt"]
+    assert [file.locator for file in discover(["b/*"])] == ["c.txt", "d.html"]
+    assert [file.locator for file in discover(["[x].txt"])] == ["[x].txt"]  # a name before a pattern
     assert list(discover(["*.png"])) == [Skipped("f.png", "unknown kind .png")]
     assert "matches no file" in failures("*.docx")["*.docx"]
 
@@ -159,7 +159,7 @@ def test_globs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_only_file_named_is_read_whatever_its_suffix(tmp_path: Path) -> None:
     fill(tmp_path, ["article", "notes.log"])
     assert read_one(tmp_path / "notes.log").document is not None
-    kinds = [type(each) for each in discover([tmp_path / "article", tmp_path / "notes.log"])]
+    kinds = [type(file) for file in discover([tmp_path / "article", tmp_path / "notes.log"])]
     assert kinds == [InputFile, Skipped]
 
 
@@ -556,7 +556,7 @@ def test_an_article_that_is_null_is_an_empty_document(name: str) -> None:
 def test_an_empty_cell_is_an_empty_document(tmp_path: Path, header: str) -> None:
     cells = "," * (header.count(",") - 1)
     (tmp_path / "a.csv").write_text(f"{header}\n1,The council met.{cells}\n2,{cells}\n")
-    (found,) = discover([tmp_path / "a.csv"])
-    first, second = read(found)
+    (file,) = discover([tmp_path / "a.csv"])
+    first, second = read(file)
     assert (first.document.text, second.document.text) == ("The council met.", "")
     assert second.given_id == "2"

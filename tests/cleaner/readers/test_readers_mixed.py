@@ -19,7 +19,7 @@ ROWS = [{"id": "a", "text": TEXT}, {"id": "b", "html": HTML, "url": "https://new
 
 
 def read_file(path: Path, kind: str) -> list[Reading]:
-    return [each for each in read(InputFile(path, path.name, kind)) if isinstance(each, Reading)]
+    return [reading for reading in read(InputFile(path, path.name, kind)) if isinstance(reading, Reading)]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_packed_rows(tmp_path: Path) -> None:
     ):
         (tmp_path / name).write_bytes(data)
         readings = read_file(tmp_path / name, name[1:])
-        assert [each.document.id if each.document else None for each in readings] == ["a", "b", None], name
+        assert [reading.document.id if reading.document else None for reading in readings] == ["a", "b", None], name
     (tmp_path / "cut.jsonl.zst").write_bytes(b"\x28\xb5\x2f\xfdgarbage")
     (cut,) = read_file(tmp_path / "cut.jsonl.zst", ".jsonl.zst")
     assert cut.failure
@@ -75,7 +75,7 @@ def test_a_table(tmp_path: Path) -> None:
     ]
     tables.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "t.parquet")
     readings = read_file(tmp_path / "t.parquet", ".parquet")
-    assert [each.document.id if each.document else None for each in readings] == ["a", "b", "c"]
+    assert [reading.document.id if reading.document else None for reading in readings] == ["a", "b", "c"]
     first, second, third = readings
     assert first.document
     assert (first.document.text, first.document.date, first.extra) == (TEXT, "2026-05-03", {"html": None})
@@ -116,11 +116,11 @@ def test_missing_libraries_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_mixed_folder_names_what_it_does_not_know(tmp_path: Path) -> None:
     for name in ("a.txt", "b.html", "c.htm", "d.mhtml", "e.jsonl", "f.warc", "g.docx", "h.pdf", "i.PDF"):
         (tmp_path / name).write_bytes(b"")
-    found = list(discover([tmp_path]))
-    assert [each.kind for each in found if isinstance(each, InputFile)] == [
+    entries = list(discover([tmp_path]))
+    assert [entry.kind for entry in entries if isinstance(entry, InputFile)] == [
         ".txt", ".html", ".htm", ".mhtml", ".jsonl", ".warc"
     ]  # fmt: skip
-    assert [each.reason for each in found if isinstance(each, Skipped)] == [
+    assert [entry.reason for entry in entries if isinstance(entry, Skipped)] == [
         "unknown kind .docx", "unknown kind .pdf", "unknown kind .pdf"
     ]  # fmt: skip
 

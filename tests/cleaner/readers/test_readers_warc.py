@@ -32,19 +32,19 @@ def documents(data: bytes) -> list[str]:
 def test_each_case(name: str) -> None:
     case = CASES[name]
     path = FOLDER / (name + case.suffix)
-    found = list(read(InputFile(path, path.name, case.suffix), ReadSettings(MAX_BYTES)))
-    read_in = [each for each in found if isinstance(each, Reading)]
-    assert [str(each.document.url)[-1] for each in read_in if each.document] == case.documents.split()
-    failures = [each.failure for each in read_in if each.failure]
+    entries = list(read(InputFile(path, path.name, case.suffix), ReadSettings(MAX_BYTES)))
+    read_in = [entry for entry in entries if isinstance(entry, Reading)]
+    assert [str(reading.document.url)[-1] for reading in read_in if reading.document] == case.documents.split()
+    failures = [reading.failure for reading in read_in if reading.failure]
     assert len(failures) == len(case.failures), failures
     for failure, part in zip(failures, case.failures, strict=True):
         assert part in failure.what
         assert failure.do
-    assert tuple(each.reason for each in found if isinstance(each, Skipped)) == case.skipped
-    for each in read_in:
-        if each.document:
-            assert all(text in each.document.text for text in case.texts)
-            assert each.document.media_type == ("text/html" if "<p>" in each.document.text else "text/plain")
+    assert tuple(entry.reason for entry in entries if isinstance(entry, Skipped)) == case.skipped
+    for reading in read_in:
+        if reading.document:
+            assert all(text in reading.document.text for text in case.texts)
+            assert reading.document.media_type == ("text/html" if "<p>" in reading.document.text else "text/plain")
 
 
 def test_script_still_makes_these_files(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_script_still_makes_these_files(tmp_path: Path) -> None:
 
 
 def test_folders_find_all_of_them() -> None:
-    kinds = {found.kind for found in discover([FOLDER]) if isinstance(found, InputFile)}
+    kinds = {file.kind for file in discover([FOLDER]) if isinstance(file, InputFile)}
     assert kinds == {".warc", ".warc.gz", ".warc.zst", ".warc.wet.gz", ".arc", ".arc.gz"}
 
 
@@ -64,14 +64,14 @@ def test_a_place_leads_back_to_the_record(name: str) -> None:
     first = [r.original for r in readings(data) if isinstance(r, Reading)]
     for original in first:
         assert original
-        there = original.reference
-        assert there
+        reference = original.reference
+        assert reference
         from_here = captures(
-            io.BytesIO(data[there.offset :]), lambda h, b: None, max_block=MAX_BYTES, start=there.offset
+            io.BytesIO(data[reference.offset :]), lambda h, b: None, max_block=MAX_BYTES, start=reference.offset
         )
-        again = next(each for each in from_here if each.place.inside == there.inside)
+        again = next(capture for capture in from_here if capture.place.inside == reference.inside)
         assert isinstance(again, Capture)
-        assert (again.id, again.block, again.place.offset) == (there.record_id, there.block, there.offset)
+        assert (again.id, again.block, again.place.offset) == (reference.record_id, reference.block, reference.offset)
 
 
 def test_what_a_document_knows() -> None:
@@ -111,7 +111,7 @@ def test_charset_of_the_header_wins_over_the_page() -> None:
 
 
 FIVE = [good(name) for name in "abcde"]
-LAYOUTS = {"gzip": [gzip.compress(each, mtime=0) for each in FIVE], "plain": FIVE}
+LAYOUTS = {"gzip": [gzip.compress(record, mtime=0) for record in FIVE], "plain": FIVE}
 
 
 @settings(deadline=None, max_examples=200)
@@ -171,7 +171,7 @@ def test_reading_begins_at_any_record() -> None:
     offset = len(parts[0]) + len(parts[1])
     here = Range(3, 0, offset, last=True)
     rest = read_warc(io.BytesIO(b"".join(parts[2:])), name="crawl.warc.gz", part=here)
-    first = next(each for each in rest if isinstance(each, Reading))
+    first = next(reading for reading in rest if isinstance(reading, Reading))
     assert first.original
     assert first.original.reference
     assert first.original.reference.offset == offset
@@ -184,12 +184,12 @@ def test_reading_begins_at_any_record() -> None:
 @pytest.mark.parametrize("max_bytes", [1 << 24, MAX_BYTES, 10])
 def test_ranges_give_what_the_whole_file_gives(name: str, room: int, size: int, max_bytes: int) -> None:
     path = FOLDER / (name + CASES[name].suffix)
-    found = InputFile(path, path.name, CASES[name].suffix)
-    divided = DIVIDED[found.kind]
-    parts = list(divided.cut(found, room=room, size=size, settings=ReadSettings(max_bytes)))
+    file = InputFile(path, path.name, CASES[name].suffix)
+    divided = DIVIDED[file.kind]
+    parts = list(divided.cut(file, room=room, size=size, settings=ReadSettings(max_bytes)))
     assert [part.last for part in parts] == [False] * (len(parts) - 1) + [True]
-    together = [each for part in parts for each in divided.read(found, part, ReadSettings(max_bytes))]
-    assert together == list(read(found, ReadSettings(max_bytes)))
+    together = [reading for part in parts for reading in divided.read(file, part, ReadSettings(max_bytes))]
+    assert together == list(read(file, ReadSettings(max_bytes)))
     if name in ("whole", "plain", "zstd") and room == 1:
         assert len(parts) == (3 if size == 1 else 2)
 

@@ -150,9 +150,9 @@ def readings(data: str | bytes, settings: ReadSettings = DEFAULTS) -> list[Readi
 @pytest.mark.parametrize("name", GOOD)
 def test_articles(name: str) -> None:
     xml, expected = GOOD[name]
-    found = readings(xml)
-    assert len(found) == len(expected)
-    for number, (reading, told) in enumerate(zip(found, expected, strict=True), start=1):
+    entries = readings(xml)
+    assert len(entries) == len(expected)
+    for number, (reading, told) in enumerate(zip(entries, expected, strict=True), start=1):
         assert isinstance(reading, Reading)
         assert isinstance(reading.document, Document)
         assert reading.original is not None
@@ -176,10 +176,10 @@ def test_a_charset_that_is_no_utf8() -> None:
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_and_hostile_files(name: str) -> None:
     data, texts, failure = BROKEN[name]
-    found = readings(data, ReadSettings(2000))
-    assert all(isinstance(reading, Reading) for reading in found)
-    assert [r.document.text for r in found if isinstance(r, Reading) and r.document] == texts
-    failures = [r.failure.what for r in found if isinstance(r, Reading) and r.failure]
+    entries = readings(data, ReadSettings(2000))
+    assert all(isinstance(reading, Reading) for reading in entries)
+    assert [r.document.text for r in entries if isinstance(r, Reading) and r.document] == texts
+    failures = [r.failure.what for r in entries if isinstance(r, Reading) and r.failure]
     assert len(failures) == bool(failure)
     assert all(failure in what for what in failures)
 
@@ -197,9 +197,9 @@ def test_files(tmp_path: Path, name: str) -> None:
 
     pack = {".gz": gzip.compress, ".bz2": bz2.compress}.get(Path(name).suffix, bytes)
     (tmp_path / name).write_bytes(pack(RSS.encode()))
-    (found,) = discover([tmp_path])
-    assert isinstance(found, InputFile)
-    assert len(list(read(found))) == 4
+    (file,) = discover([tmp_path])
+    assert isinstance(file, InputFile)
+    assert len(list(read(file))) == 4
 
 
 def test_a_feed_is_cleaned_like_its_pages() -> None:

@@ -57,9 +57,9 @@ def enter(run: Path, corrections: Path, who: str = "Anna") -> TestClient:
 
 def number(browser: TestClient, words: str) -> int:
     """The document that a search gives first."""
-    found = re.search(r'href="/d/(\d+)', browser.get("/", params={"words": words}).text)
-    assert found
-    return int(found.group(1))
+    link = re.search(r'href="/d/(\d+)', browser.get("/", params={"words": words}).text)
+    assert link
+    return int(link.group(1))
 
 
 def shown(browser: TestClient, words: str) -> str:
@@ -200,11 +200,11 @@ def test_a_repeated_line_is_one_row_that_leads_to_its_documents(browser: TestCli
 
 
 def test_neighbours_go_through_the_whole_list_once(browser: TestClient):
-    found = [int(n) for n in re.findall(r'href="/d/(\d+)', browser.get("/").text)]
-    walked = [found[0]]
+    listed = [int(n) for n in re.findall(r'href="/d/(\d+)', browser.get("/").text)]
+    walked = [listed[0]]
     while after := re.search(r'id="after" rel="next" href="/d/(\d+)', browser.get(f"/d/{walked[-1]}").text):
         walked.append(int(after.group(1)))
-    assert walked == found
+    assert walked == listed
 
 
 def test_numbers_of_nothing_are_refused_in_words(browser: TestClient):

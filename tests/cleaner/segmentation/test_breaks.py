@@ -100,6 +100,6 @@ def test_training_learns_where_lines_begin_and_the_file_gives_the_same_model():
 
 def test_of_large_sites_and_long_texts_a_part_is_learned():
     texts = [("a.example", "x\ny\nz\nw\n" * 300)] * 150 + [("b.example", "one\ntwo")]
-    found = broken(texts)
-    assert len(found) == 100
-    assert {len(each.lines) for each in found} == {200}
+    documents = broken(texts)
+    assert len(documents) == 100
+    assert {len(document.lines) for document in documents} == {200}

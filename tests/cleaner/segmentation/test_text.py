@@ -16,11 +16,11 @@ class Halves:
     """In place of the model of line breaks: cuts each sentence before its last word."""
 
     def cut(self, text: str, sentences: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-        found = []
+        halves = []
         for start, end in sentences:
             at = text.rindex(" ", start, end)
-            found += [(start, at), (at + 1, end)]
-        return found
+            halves += [(start, at), (at + 1, end)]
+        return halves
 
 
 def blocks(text: str) -> list[str]:
@@ -60,7 +60,7 @@ def test_a_speech_is_one_sentence_up_to_its_length(length: int, count: int) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "count"),
     [
         ("It rained. We left.", 2),
         ("It rained! We left? Yes… No。我们走了。", 5),
@@ -82,8 +82,8 @@ def test_a_speech_is_one_sentence_up_to_its_length(length: int, count: int) -> N
         ("The ”end” came. We left.", 2),
     ],
 )
-def test_sentences(text: str, found: int) -> None:
-    assert len(sentences(text, 0, len(text))) == found
+def test_sentences(text: str, count: int) -> None:
+    assert len(sentences(text, 0, len(text))) == count
 
 
 @pytest.mark.parametrize(

@@ -231,7 +231,7 @@ def test_a_store_that_does_not_answer_ends_the_run_and_blames_no_document(folder
     ],
 )
 def test_inputs_that_cannot_be_used(inputs, out, message):
-    files = [path_or_url(each) for each in inputs]
+    files = [path_or_url(given) for given in inputs]
     with pytest.raises((InputError, BatchError), match=message):
         run_batch(files, Cleaner(), BatchSettings(path_or_url(out), CLOCK), lambda _: None)
 
@@ -255,8 +255,8 @@ def in_memory(folder):
     return f"memory:/{root}"
 
 
-def seen(each):
-    return type(each).__name__, each.locator, getattr(each, "kind", ""), getattr(each, "reason", "")
+def seen(entry):
+    return type(entry).__name__, entry.locator, getattr(entry, "kind", ""), getattr(entry, "reason", "")
 
 
 @pytest.mark.parametrize(
@@ -271,23 +271,23 @@ def test_what_is_found_is_what_is_found_in_a_folder(inputs, tmp_path):
     for name in ("a.txt", "deep/b.txt"):
         (mixed / ".secret" / name).write_text(STORY)
     url = in_memory(mixed)
-    here, there = [mixed / each for each in inputs], [url if each == "." else f"{url}/{each}" for each in inputs]
-    assert list(map(seen, discover(there))) == list(map(seen, discover(here)))
-    assert input_folder(there) == input_folder(here)
+    here, remote = [mixed / name for name in inputs], [url if name == "." else f"{url}/{name}" for name in inputs]
+    assert list(map(seen, discover(remote))) == list(map(seen, discover(here)))
+    assert input_folder(remote) == input_folder(here)
 
 
 def test_what_is_not_there_is_a_failure(tmp_path):
     url = in_memory(FIXTURES / "folders/mixed")
     for name, what in (("none", "is not there"), ("*.none", "matches no object")):
-        assert [each.what for each in discover([f"{url}/{name}"])] == [what]
+        assert [failure.what for failure in discover([f"{url}/{name}"])] == [what]
 
 
 def test_names_that_would_leave_the_folder_are_failures(bucket):
     names = ["a//b.txt", "../c.txt", "./d.txt", "e/../f.txt"]
     for name in ("good.txt", *names):
         s3.filesystem().pipe_file(f"{bucket}/in/{name}", STORY.encode())
-    found = {each.locator: getattr(each, "what", "") for each in discover([f"{bucket}/in"])}
-    assert found == {"good.txt": "", **dict.fromkeys(names, "has a name that is not a relative path")}
+    reasons = {entry.locator: getattr(entry, "what", "") for entry in discover([f"{bucket}/in"])}
+    assert reasons == {"good.txt": "", **dict.fromkeys(names, "has a name that is not a relative path")}
 
 
 @pytest.mark.parametrize("name", ["crawls", "encodings", "folders/mixed"])
@@ -301,12 +301,12 @@ def test_readings_are_those_of_files(name, tmp_path):
     )
 
     def readings(start):
-        for found in discover([start]):
-            for each in [found] if isinstance(found, Skipped) else read(found):
-                if isinstance(each, Skipped):
-                    yield each
+        for file in discover([start]):
+            for reading in [file] if isinstance(file, Skipped) else read(file):
+                if isinstance(reading, Skipped):
+                    yield reading
                 else:
-                    yield each.document, each.failure, each.original and each.original.payload
+                    yield reading.document, reading.failure, reading.original and reading.original.payload
 
     assert list(readings(in_memory(inside))) == list(readings(inside))
 

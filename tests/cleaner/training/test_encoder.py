@@ -34,11 +34,11 @@ def rows_of(words: list[str]) -> tuple[Rows, Floats]:
 def lessons(texts: list[str], labels: list[Label], rows: Rows):
     from cleaner.training.encoder import lesson
 
-    found = [
+    designs = [
         lesson(rows, features(text), np.zeros(1), np.array([len(text)]), np.array([COLUMN[label]]), np.ones(1))
         for text, label in zip(texts, labels, strict=True)
     ]
-    return [each for each in found if each is not None]
+    return [design for design in designs if design is not None]
 
 
 @pytest.mark.parametrize("texts", [("the council met",), ("read more", "", "the ferry " * 40, "now")])
@@ -53,7 +53,9 @@ def test_numpy_says_what_pytorch_says(texts: tuple[str, ...]) -> None:
     chosen = select(rows.find(read), read, blocks)
     ends = chosen.starts + np.minimum(chosen.counts, HEAD + TAIL)
     stretches = [slice(start, end) for start, end in zip(chosen.starts, ends, strict=True)]
-    batch = training._padded([chosen.rows[each] for each in stretches], [chosen.shapes[each] for each in stretches])
+    batch = training._padded(
+        [chosen.rows[stretch] for stretch in stretches], [chosen.shapes[stretch] for stretch in stretches]
+    )
     parts = {name: torch.from_numpy(array) for name, array in encoder.arrays.items() if name != "vectors"}
     with pytest.MonkeyPatch.context() as patch:
         for drop in ("DROP_TOKENS", "DROP_INPUTS", "DROP_POOLED", "DROP_HIDDEN"):
@@ -137,9 +139,9 @@ def test_vectors_are_learned_from_raw_texts() -> None:
     from cleaner.training.vectors import learn_vectors
 
     texts = ["the council met on monday\nread more here"] * 40
-    found, again = learn_vectors(texts), learn_vectors(texts)
-    assert len(found.words) == 8
-    assert np.array_equal(found.rows, again.rows)
+    table, again = learn_vectors(texts), learn_vectors(texts)
+    assert len(table.words) == 8
+    assert np.array_equal(table.rows, again.rows)
 
 
 def test_a_block_about_something_else_is_far_from_the_others() -> None:
@@ -147,20 +149,20 @@ def test_a_block_about_something_else_is_far_from_the_others() -> None:
     read = features("the council met on monday", "the council met", "subscribe now", "council met on monday")
     lengths = np.array([25, 15, 13, 21])
     codes = np.rint(table * 40).astype(np.int8)
-    found = topics(read, rows.find(read), codes, whole_rarity(np.ones(len(table), np.float32)), lengths)
-    assert found.shape == (4, TOPICS)
-    assert found[:, 0].argmin() == found[:, 5].argmin() == 2
+    distances = topics(read, rows.find(read), codes, whole_rarity(np.ones(len(table), np.float32)), lengths)
+    assert distances.shape == (4, TOPICS)
+    assert distances[:, 0].argmin() == distances[:, 5].argmin() == 2
 
 
 @pytest.mark.parametrize("texts", [("",), ("", ""), ("unknown words only",), ("\ud800",)])
 def test_topics_of_any_blocks(texts: tuple[str, ...]) -> None:
     none = Vectors.none()
     read = features(*texts)
-    found = topics(
+    distances = topics(
         read,
         Rows.of(none.words, none.stems).find(read),
         none.rows.astype(np.int8),
         whole_rarity(none.rarity),
         np.array([len(text) for text in texts]),
     )
-    assert np.isfinite(found).all()
+    assert np.isfinite(distances).all()

@@ -46,8 +46,8 @@ def cleaned(document: Gold, gone: dict[str, Label]) -> CleanedDocument:
     """A result that takes these stretches out, and nothing else."""
     at = {text: document.text.index(text) for text in gone}
     spans = sorted((at[text], at[text] + len(text), label) for text, label in gone.items())
-    found = tuple(Span(start, end, label, Action.STRIP, 0.9, ()) for start, end, label in spans)
-    return CleanedDocument(document.id, "", "", Status.CLEAN, found, (), (), document.text)
+    decisions = tuple(Span(start, end, label, Action.STRIP, 0.9, ()) for start, end, label in spans)
+    return CleanedDocument(document.id, "", "", Status.CLEAN, decisions, (), (), document.text)
 
 
 LINES: Rows = [(BODY, Label.BODY), (LOST, Label.BODY), (SHARE, Label.SOCIAL), (GIVE, Label.DONATION)]
@@ -68,7 +68,7 @@ def test_counts_by_hand() -> None:
     assert scored.tally.body_lost == 13 / 29
     assert scored.tally.typed == 0.0
     assert dict(scored.tally.confusion) == {(Label.SOCIAL, Label.RELATED): 1}
-    assert [(each.label, each.predicted, each.text) for each in scored.mistakes] == [
+    assert [(mistake.label, mistake.predicted, mistake.text) for mistake in scored.mistakes] == [
         (Label.BODY, Label.BIO, LOST),
         (Label.DONATION, Label.BODY, GIVE),
     ]
@@ -205,8 +205,8 @@ def test_read_gold(tmp_path: Path, name: str) -> None:
 
 def test_what_a_row_may_lack(tmp_path: Path) -> None:
     (tmp_path / "gold.jsonl").write_text(json.dumps(ROW), "utf-8")
-    (found,) = read_gold(tmp_path / "gold.jsonl")
-    assert (found.doubt, found.lang, found.source, found.split) == ((), "und", "", "")
+    (document,) = read_gold(tmp_path / "gold.jsonl")
+    assert (document.doubt, document.lang, document.source, document.split) == ((), "und", "", "")
 
 
 @pytest.mark.parametrize(

@@ -40,9 +40,9 @@ def test_numpy_scores_as_pytorch_does(counts: tuple[int, ...]) -> None:
     inputs, _, _, inside = _padded(documents, random.Random(1))
     settings = replace(SMALL, drop=0.0, drop_inputs=0.0)
     logits = _forward(weights, inputs, inside, settings, torch.nn.functional).numpy()
-    for row, each in enumerate(documents):
-        scores = to_probabilities(logits[row, : len(each.labels)])
-        assert np.allclose(network.score(each.inputs), scores, atol=0.02)
+    for row, example in enumerate(documents):
+        scores = to_probabilities(logits[row, : len(example.labels)])
+        assert np.allclose(network.score(example.inputs), scores, atol=0.02)
 
 
 def test_the_gradients_of_what_is_carried_are_right() -> None:
@@ -103,7 +103,7 @@ def toy(count: int, seed: int) -> list[Labelled]:
 def test_a_toy_rule_about_neighbours_is_learned() -> None:
     network = trained(SMALL, toy(120, 1))
     held_out = toy(40, 2)
-    right = np.concatenate([network.score(each.inputs).argmax(axis=1) == each.labels for each in held_out])
+    right = np.concatenate([network.score(example.inputs).argmax(axis=1) == example.labels for example in held_out])
     assert right.mean() > 0.97
 
 

@@ -67,8 +67,8 @@ def test_what_is_glued_to_a_line_goes_from_a_cleaned_article() -> None:
 def test_runs_stand_where_they_stood_and_hold_nothing_of_the_article() -> None:
     runs = runs_of([gold(STORY)])
     fold = fold_of(site("a.test"), FOLDS)
-    found = {place: ["".join(text for text, _, _ in line) for line in run] for (_, _, place), (run,) in runs.items()}
-    assert found == {
+    lines = {place: ["".join(text for text, _, _ in line) for line in run] for (_, _, place), (run,) in runs.items()}
+    assert lines == {
         "above": ["Home > News"], "inside": ["Photo: A. Roe"], "below": ["Read more", "Swans block bypass"],
     }  # fmt: skip
     assert {key[:2] for key in runs} == {(fold, "en")}
@@ -113,7 +113,7 @@ def test_how_many_are_made() -> None:
     documents = [gold(STORY, name=str(number)) for number in range(400)]
     made = list(short_and_cleaned(documents, [], []))
     assert made == list(short_and_cleaned(documents, [], []))
-    assert all(isinstance(each, Made) and 0 < each.weight < 1 for each in made)
-    cleaned = sum(each.gold.id.endswith("#cleaned") for each in made)
+    assert all(isinstance(article, Made) and 0 < article.weight < 1 for article in made)
+    cleaned = sum(article.gold.id.endswith("#cleaned") for article in made)
     assert abs(cleaned - CLEANED_SHARE * 400) < 50
     assert len(made) - cleaned > 150

@@ -78,8 +78,8 @@ def test_of_others_only_what_was_corrected_is_known():
 def test_a_line_said_for_a_source_is_known_in_all_its_documents():
     seen = [rows(document(number))[0] for number in (3, 13)]
     said = replace(rows(document(3))[2], scope=Scope.SOURCE)
-    found = [Gold(*known) for known in corrected([*seen, said])]
-    assert [gold.spans[2][2] for gold in found] == [Label.ADVERT, Label.ADVERT]
+    documents = [Gold(*known) for known in corrected([*seen, said])]
+    assert [gold.spans[2][2] for gold in documents] == [Label.ADVERT, Label.ADVERT]
 
 
 def test_corrections_are_read_as_labelled_documents(tmp_path: Path):
@@ -152,7 +152,7 @@ def test_lessons_that_do_not_hold_for_one_another_are_refused(monkeypatch: pytes
     """Each document held out must be better off; that the documents taught are is no wonder."""
     monkeypatch.setattr(teaching, "learn", lambda seen: spoilt if len(list(filter(None, seen))) < 8 else kind)
     kind = Taught(np.zeros(0, np.uint64), np.zeros(0))
-    keys = np.unique(np.concatenate([each.design.keys for each in lessons(shipped(), [document(3)]) if each]))
+    keys = np.unique(np.concatenate([lesson.design.keys for lesson in lessons(shipped(), [document(3)]) if lesson]))
     spoilt = Taught(keys, np.full(len(keys), 0.5))
     with pytest.raises(RefusedLessonError, match="8 corrected documents, each held out once get worse"):
         teach([document(number) for number in range(8)], MODEL, lambda _: None)

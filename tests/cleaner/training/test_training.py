@@ -80,11 +80,11 @@ STORY = "The bridge over the Arrel was opened again on Monday, the county said."
 
 
 def test_blocks_get_the_labels_of_their_lines() -> None:
-    found = example(gold([(STORY, Label.BODY), ("Share this", Label.SOCIAL), ("• • •", Label.NAVIGATION)]))
-    assert found is not None
-    assert found.labels.tolist() == [COLUMN[label] for label in (Label.BODY, Label.SOCIAL, Label.NAVIGATION)]
-    assert found.boilerplate.tolist() == [0, 1, 1]
-    assert found.weights.tolist() == [1.0, 1.0, 0.2]
+    learned = example(gold([(STORY, Label.BODY), ("Share this", Label.SOCIAL), ("• • •", Label.NAVIGATION)]))
+    assert learned is not None
+    assert learned.labels.tolist() == [COLUMN[label] for label in (Label.BODY, Label.SOCIAL, Label.NAVIGATION)]
+    assert learned.boilerplate.tolist() == [0, 1, 1]
+    assert learned.weights.tolist() == [1.0, 1.0, 0.2]
 
 
 @pytest.mark.parametrize(
@@ -101,17 +101,17 @@ def test_a_block_with_prose_in_it_is_kept(first: tuple[str, Label], second: tupl
     text = f"{STORY}\n\n{document.text}\n\n{STORY}\n\n{STORY}"
     shift = len(STORY) + 2
     spans = tuple((start + shift, end + shift, label) for start, end, label in document.spans)
-    found = example(Gold("one", text, spans, (), "en", "gullwick.test"))
-    assert found is not None
-    assert found.labels[1] == COLUMN[expected]
+    learned = example(Gold("one", text, spans, (), "en", "gullwick.test"))
+    assert learned is not None
+    assert learned.labels[1] == COLUMN[expected]
 
 
 def test_doubtful_and_unlabelled_blocks_do_not_count() -> None:
     document = gold([(STORY, Label.BODY), ("Maybe an appeal", Label.DONATION), ("Not labelled", Label.BODY)])
     doubtful = Gold("one", document.text, document.spans[:2], (document.spans[1][:2],), "en", "")
-    found = example(doubtful)
-    assert found is not None
-    assert found.weights.tolist() == [1.0, 0.0, 0.0]
+    learned = example(doubtful)
+    assert learned is not None
+    assert learned.weights.tolist() == [1.0, 0.0, 0.0]
 
 
 def test_a_line_that_is_cut_into_many_blocks_counts_no_more_than_eight() -> None:
@@ -119,12 +119,12 @@ def test_a_line_that_is_cut_into_many_blocks_counts_no_more_than_eight() -> None
     form = Gold(
         "one", f"{STORY} {countries}", ((0, 70, Label.BODY), (71, 71 + len(countries), Label.NEWSLETTER)), (), "en", ""
     )
-    found = example(form)
-    assert found is not None
-    newsletter = found.weights[found.labels == COLUMN[Label.NEWSLETTER]]
+    learned = example(form)
+    assert learned is not None
+    newsletter = learned.weights[learned.labels == COLUMN[Label.NEWSLETTER]]
     assert len(newsletter) > MOST_PIECES
     assert np.isclose(newsletter.sum(), MOST_PIECES)
-    assert found.weights[0] == 1
+    assert learned.weights[0] == 1
 
 
 @pytest.mark.parametrize("text", ["", " \n\t\n"])
@@ -147,11 +147,11 @@ def test_lines_and_noisy_rows(tmp_path: Path) -> None:
     row["lines"] += [{"t": "Mixed", "y": "M"}, {"t": "Odd", "y": "B", "sus": True}]  # type: ignore[operator]
     noisy.write_text(json.dumps(row) + "\n", "utf-8")
     certain, doubtful = line_examples(lines)
-    (found,) = noisy_examples(noisy)
+    (learned,) = noisy_examples(noisy)
     assert (certain.site, certain.weights.tolist(), certain.labels[1]) == ("a", [0.0, 1.0], COLUMN[Label.SOCIAL])
     assert doubtful.weights.tolist() == [0.0, 0.0]
-    assert (found.labels.tolist(), found.boilerplate.tolist()) == ([-1] * 4, [0, 1, 0, 1])
-    assert found.weights.tolist() == [1.0, 1.0, 0.0, 0.0]
+    assert (learned.labels.tolist(), learned.boilerplate.tolist()) == ([-1] * 4, [0, 1, 0, 1])
+    assert learned.weights.tolist() == [1.0, 1.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize("content", ["no JSON\n", '{"text": "x"'])
@@ -168,9 +168,9 @@ def test_rows_that_are_no_json(tmp_path: Path, content: str) -> None:
 def misaligned(document: Gold) -> list[str]:
     """What is wrong with a document's spans: order, overlap, outer white space, text that none covers."""
     edges = [(0, 0), *((start, end) for start, end, _ in document.spans), (len(document.text),) * 2]
-    found = [document.text[a:b] for (_, a), (b, _) in pairwise(edges) if b < a or document.text[a:b].strip()]
+    between = [document.text[a:b] for (_, a), (b, _) in pairwise(edges) if b < a or document.text[a:b].strip()]
     pieces = [document.text[start:end] for start, end, _ in document.spans]
-    return found + [piece for piece in pieces if piece != piece.strip() or not piece]
+    return between + [piece for piece in pieces if piece != piece.strip() or not piece]
 
 
 line = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=12)
@@ -197,38 +197,38 @@ def test_a_document_on_one_line_has_the_same_words_under_each_label(lines: list[
     for words, gap in lines:
         spans.append((len(text), len(text) + len(words), Label.BODY))
         text += words + gap
-    found = flattened(Gold("x", text, tuple(spans), (), "en", "a.org"))
-    assert "\n" not in found.text
-    assert found.text.split() == text.split()
+    flat = flattened(Gold("x", text, tuple(spans), (), "en", "a.org"))
+    assert "\n" not in flat.text
+    assert flat.text.split() == text.split()
     words = [text[start:end].split() for start, end, _ in spans]
-    assert [found.text[start:end].split() for start, end, _ in found.spans] == words
+    assert [flat.text[start:end].split() for start, end, _ in flat.spans] == words
 
 
 def test_made_from_the_labelled_set() -> None:
     documents, templates = list(read_gold(GOLD)), read_templates(TEMPLATES)
     made = [made.gold for made in made_from(documents, templates)]
     assert made == [again.gold for again in made_from(documents, templates)]
-    assert {each.id.split("#", 1)[1] for each in made} == {"part", "flat", "scraped", "scraped#flat", "short"}
-    assert {site(each.source) for each in made} <= {site(each.source) for each in documents}
-    assert not [problem for each in made for problem in misaligned(each)]
+    assert {document.id.split("#", 1)[1] for document in made} == {"part", "flat", "scraped", "scraped#flat", "short"}
+    assert {site(document.source) for document in made} <= {site(document.source) for document in documents}
+    assert not [problem for document in made for problem in misaligned(document)]
 
 
 def test_what_is_put_into_a_document_comes_from_its_own_fold() -> None:
     """The scores it is learned with have not seen it there."""
     documents, templates = list(read_gold(GOLD)), read_templates(TEMPLATES)
     fold_of_line = {
-        (each.text[start:end], label): fold_of(site(each.source), FOLDS)
-        for each in (*documents, *templates)
-        for start, end, label in each.spans
+        (document.text[start:end], label): fold_of(site(document.source), FOLDS)
+        for document in (*documents, *templates)
+        for start, end, label in document.spans
     }
     for made in (made.gold for made in made_from(documents, templates) if made.gold.id.endswith("#scraped")):
-        own = next(each for each in documents if each.id == made.id.split("#")[0])
+        own = next(document for document in documents if document.id == made.id.split("#")[0])
         lines = {own.text[start:end] for start, end, _ in own.spans}
         put = [(made.text[start:end], label) for start, end, label in made.spans]
         for line in put:
             if line in fold_of_line and line[0] not in lines and line[1] is Label.DONATION:
-                same = [each for each in templates if line[0] in each.text]
-                assert fold_of(site(own.source), FOLDS) in {fold_of(site(each.source), FOLDS) for each in same}
+                same = [document for document in templates if line[0] in document.text]
+                assert fold_of(site(own.source), FOLDS) in {fold_of(site(document.source), FOLDS) for document in same}
 
 
 def test_true_sentences_move_and_no_word_of_the_article_is_lost() -> None:
@@ -237,11 +237,11 @@ def test_true_sentences_move_and_no_word_of_the_article_is_lost() -> None:
         for day in range(8)
     ]
     document = gold([*story, ("Share", Label.SOCIAL)])
-    boxes = [each for each in read_templates(TEMPLATES) if each.lang == "en"]
+    boxes = [template for template in read_templates(TEMPLATES) if template.lang == "en"]
     made = [made.gold for made in made_from([document] * 40, boxes) if made.gold.id.endswith("#scraped")]
     moved = 0
-    for each in made:
-        kept = [each.text[start:end] for start, end, label in each.spans if label is Label.BODY]
+    for changed in made:
+        kept = [changed.text[start:end] for start, end, label in changed.spans if label is Label.BODY]
         assert sorted(" ".join(kept).split()) == sorted(" ".join(text for text, _ in story).split())
         moved += any(line.startswith("Nobody") for line in kept)
     assert moved > 20
@@ -251,8 +251,8 @@ def test_doubt_moves_with_its_line() -> None:
     document = gold([(STORY, Label.BODY), ("Perhaps", Label.BIO), (STORY, Label.BODY), ("Share", Label.SOCIAL)])
     doubtful = Gold("one", document.text, document.spans, (document.spans[1][:2],), "en", "a.test")
     made = [made.gold for made in made_from([doubtful] * 40, read_templates(TEMPLATES))]
-    assert {each.id for each in made} == {"one#part", "one#flat", "one#scraped", "one#scraped#flat", "one#short"}
-    assert {each.text[start:end] for each in made for start, end in each.doubt} == {"Perhaps"}
+    assert {changed.id for changed in made} == {"one#part", "one#flat", "one#scraped", "one#scraped#flat", "one#short"}
+    assert {changed.text[start:end] for changed in made for start, end in changed.doubt} == {"Perhaps"}
 
 
 OWN = ROOT / "fixtures" / "training" / "own"
@@ -262,9 +262,14 @@ OWN = ROOT / "fixtures" / "training" / "own"
 def test_texts_written_for_training_are_labelled_and_filled(read, name: str) -> None:
     texts = list(read(OWN / f"{name}.jsonl"))
     assert texts == list(read(OWN / f"{name}.jsonl"))
-    assert len({each.id for each in texts}) == len({site(each.source) for each in texts}) == len(texts) > 300
-    assert not [(each.id, problem) for each in texts for problem in misaligned(each)]
-    assert not [each.id for each in texts if "{outlet}" in each.text or "{amount}" in each.text]
+    assert (
+        len({document.id for document in texts})
+        == len({site(document.source) for document in texts})
+        == len(texts)
+        > 300
+    )
+    assert not [(document.id, problem) for document in texts for problem in misaligned(document)]
+    assert not [document.id for document in texts if "{outlet}" in document.text or "{amount}" in document.text]
 
 
 @pytest.mark.parametrize(
@@ -281,9 +286,9 @@ def test_a_text_that_cannot_be_used_is_named(row: str, tmp_path: Path) -> None:
 def test_templates_are_labelled_and_filled() -> None:
     templates = read_templates(TEMPLATES)
     assert templates == read_templates(TEMPLATES)
-    assert not [problem for each in templates for problem in misaligned(each)]
-    assert not [each.text for each in templates if "{" in each.text or "}" in each.text]
-    assert all(label not in KEPT for each in templates for _, _, label in each.spans)
+    assert not [problem for template in templates for problem in misaligned(template)]
+    assert not [template.text for template in templates if "{" in template.text or "}" in template.text]
+    assert all(label not in KEPT for template in templates for _, _, label in template.spans)
 
 
 def test_templates_that_cannot_be_read(tmp_path: Path) -> None:
@@ -304,10 +309,10 @@ def test_labelled_set_is_as_its_sources_say(tmp_path: Path) -> None:
 def test_labelled_set_is_small_whole_and_of_many_sites() -> None:
     documents = list(read_gold(GOLD))
     assert GOLD.stat().st_size < 400_000
-    assert len({each.id for each in documents}) == len(documents)
-    assert len({site(each.source) for each in documents}) == len(documents) >= 20
-    assert {label for each in documents for _, _, label in each.spans} == set(Label)
-    assert not [(each.id, problem) for each in documents for problem in misaligned(each)]
+    assert len({document.id for document in documents}) == len(documents)
+    assert len({site(document.source) for document in documents}) == len(documents) >= 20
+    assert {label for document in documents for _, _, label in document.spans} == set(Label)
+    assert not [(document.id, problem) for document in documents for problem in misaligned(document)]
 
 
 # Training ----------------------------------------------------------------------------------------
@@ -341,10 +346,10 @@ def test_held_out_documents_get_probabilities() -> None:
     pytest.importorskip("sklearn")
     pytest.importorskip("torch")
     documents = list(read_gold(GOLD))[:60]
-    found = train(Material(documents), Settings(epochs=1), lambda line: None)
-    assert len(found.probabilities) == len(found.examples)
-    for each, table in zip(found.examples, found.probabilities, strict=True):
-        assert table.shape == (len(each.labels), len(Label))
+    trained = train(Material(documents), Settings(epochs=1), lambda line: None)
+    assert len(trained.probabilities) == len(trained.examples)
+    for learned, table in zip(trained.examples, trained.probabilities, strict=True):
+        assert table.shape == (len(learned.labels), len(Label))
 
 
 def test_material_without_sites_forgets_their_lines_too(tmp_path: Path) -> None:
@@ -353,8 +358,8 @@ def test_material_without_sites_forgets_their_lines_too(tmp_path: Path) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     documents = [gold([(STORY, Label.BODY)], source=source) for source in ("a.test", "c.test")]
     left = Material(documents, lines=list(line_examples(path))).without({"a"})
-    assert [each.source for each in left.documents] == ["c.test"]
-    assert [each.site for each in left.lines] == ["b"]
+    assert [document.source for document in left.documents] == ["c.test"]
+    assert [line.site for line in left.lines] == ["b"]
 
 
 def test_too_few_sites(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
