@@ -17,7 +17,7 @@ from cleaner.html.outside import cost_of, probability_of
 from cleaner.html.page import Extractor
 from cleaner.html.page_words import shares_in
 from cleaner.html.structures import Structures, structures
-from cleaner.html.trafilatura import page_facts
+from cleaner.html.trafilatura import main_text
 from cleaner.labels import KEPT, Label, Policy
 from cleaner.language import identify
 
@@ -108,7 +108,7 @@ def _untold_title(part: outside.Near, as_text: Sequence[Decision]) -> int:
 def _second_opinion(document: Document, rendering: Rendering) -> list[float]:
     """How much of each block trafilatura takes for the article; nothing when it finds none."""
     known = rendering.layout.opinion if rendering.layout is not None else None
-    text = page_facts(document.text, document.url).main if known is None else known
+    text = main_text(document.text, document.url) if known is None else known
     return shares_in(text, [block.text for block in rendering.blocks]) if text else []
 
 

@@ -36,7 +36,7 @@ _TAGS = (
     "p li h1 h2 h3 h4 h5 h6 blockquote figcaption figure table tr td pre code article main section aside nav header "
     "footer form button label dl dt dd ul ol a time span div details summary address q cite strong em font center"
 ).split()
-_TAG = {tag: number for number, tag in enumerate(_TAGS)}
+_TAG_BIT = {tag: 1 << number for number, tag in enumerate(_TAGS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def page_features(layout: Layout) -> PageFeatures:
     columns = [
         *shape.columns(),
         *_spread(lines, elements, chains, shape, sums),
-        *_tags(lines, elements),
+        _tags(lines, elements),
         *_repeats(lines, elements, chains, shape),
         *record_columns(layout, sums, prose),
         *article_columns(lines, elements, sums, prose),
@@ -73,9 +73,12 @@ def page_features(layout: Layout) -> PageFeatures:
         *_title(words, len(title_words(title)), shape),
         *_shares(words, layout),
     ]
-    dense = np.empty((len(columns), len(lines)), np.float32)  # filled by column: that way round it is contiguous
-    for number, column in enumerate(columns):
-        dense[number] = column
+    dense = np.empty((sum(column.size for column in columns) // len(lines), len(lines)), np.float32)
+    at = 0  # filled by column, or by several at once: that way round it is contiguous
+    for column in columns:
+        rows = column.size // len(lines)
+        dense[at : at + rows] = column
+        at += rows
     return PageFeatures(*place_hashes(layout), mixed(words.said), words.said_starts, dense.T)
 
 
@@ -94,13 +97,10 @@ def _spread(
     """How prose, text and links are spread over the elements around each line, and the main container."""
     total = max(1.0, float(shape.prose.sum()))
     near = np.array([chain + chain[-1:] * (NEAR + 1 - len(chain)) for chain in chains])
-    for distance in range(NEAR + 1):
-        here = sums[near[:, distance]]
-        yield here[:, 0] / total
-        yield here[:, 0] / np.maximum(1, here[:, 1] * 1.2)
-        yield here[:, 2] / np.maximum(1, here[:, 1])
-        yield np.log1p(here[:, 3])
-        yield np.log1p(here[:, 1])
+    prose, text, linked, held = sums[near.T].transpose(2, 0, 1)  # each distance × line
+    filled = np.maximum(1, text)
+    columns = prose / total, prose / np.maximum(1, text * 1.2), linked / filled, np.log1p(held), np.log1p(text)
+    yield np.stack(columns, axis=1).reshape(-1, len(lines))
     main = _main(sums[:, 0].tolist(), elements, total)
     meeting = _meetings(elements, main)
     levels = np.array([meeting[line.element] for line in lines])
@@ -154,30 +154,29 @@ def _meetings(elements: Sequence[Element], main: int) -> list[int]:
     return levels
 
 
-def _tags(lines: Sequence[Line], elements: Sequence[Element]) -> Iterable[Floats]:
-    """Which telling tags are around a line; hidden; inside articleBody."""
+def _tags(lines: Sequence[Line], elements: Sequence[Element]) -> Floats:
+    """Rows of columns: which telling tags are around a line; hidden; inside articleBody; then the line's own tag."""
     count = len(_TAGS)
-    of_element = np.zeros((len(elements), count + 3), np.float32)
-    own = np.zeros((len(lines), count), np.float32)
-    for index, element in enumerate(elements):
-        if element.parent >= 0:
-            of_element[index] = of_element[element.parent]
-        tag = _TAG.get(element.tag)
-        if tag is not None:
-            of_element[index, tag] = 1
+    hidden, body = 1 << count, 2 << count
+    around: list[int] = []  # per element a bit for each column
+    any_body = False
+    for element in elements:
+        bits = _TAG_BIT.get(element.tag, 0) | (around[element.parent] if element.parent >= 0 else 0)
         if element.hidden:
-            of_element[index, count] = 1
+            bits |= hidden
         if "articleBody" in element.property:
-            of_element[index, count + 1] = 1
-    bodies = of_element[:, count + 1].any()
-    of_element[:, count + 2] = bodies
-    for row, line in enumerate(lines):
-        tag = _TAG.get(elements[line.element].tag)
-        if tag is not None:
-            own[row, tag] = 1
-    around = of_element[[line.element for line in lines]]
-    yield from around.T
-    yield from own.T
+            bits, any_body = bits | body, True
+        around.append(bits)
+    bodies = 4 << count if any_body else 0
+    here = [around[line.element] | bodies for line in lines]
+    own = [_TAG_BIT.get(elements[line.element].tag, 0) for line in lines]
+    return np.concatenate((_bits(here, count + 3), _bits(own, count)))
+
+
+def _bits(rows: Sequence[int], count: int) -> Floats:
+    """Bit × row."""
+    as_bytes = np.array(rows, "<u8").view(np.uint8).reshape(-1, 8)
+    return np.unpackbits(as_bytes, axis=1, bitorder="little")[:, :count].T
 
 
 def _repeats(

@@ -70,7 +70,7 @@ def segment_html(document: Document, extractor: Extractor = Extractor.PAGE, *, r
     text, repairs = repair(source) if repaired else (source, ())
     lines = _repaired(shown.lines, text, repairs) if repairs else shown.lines
     said = stated(shown.tree)
-    facts = page_facts(html, document.url, extractor) if extractor is Extractor.TRAFILATURA else PageFacts()
+    facts = page_facts(html, document.url) if extractor is Extractor.TRAFILATURA else PageFacts()
     metadata = with_shown(merged(said.metadata, facts.metadata), shown.tree, lines, shown.elements, document.url)
     if shown.cut:
         metadata["markup-cut"] = list(shown.cut)

@@ -6,13 +6,13 @@ Markup that breaks the extractor gives no facts, and never stops a document: blo
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from lxml import etree
 
-from cleaner.html.page import Extractor
+Answer = TypeVar("Answer")
 
 #: What the extractor and its date finder raise on odd trees, seen or to be expected in code that walks any markup.
 _EXTRACTION_ERRORS = (
@@ -45,30 +45,41 @@ class PageFacts:
     metadata: Mapping[str, object] = field(default_factory=dict)  # only what is there: title, authors, date, site …
 
 
-def page_facts(html: str, url: str | None = None, extractor: Extractor = Extractor.TRAFILATURA) -> PageFacts:
-    """The metadata of a page, and its main text where trafilatura is asked for that.
+def page_facts(html: str, url: str | None = None) -> PageFacts:
+    """The metadata and the main text of a page; empty ones for a page too large for trafilatura or too broken."""
 
-    Empty ones for a page too large for trafilatura or too broken.
-    """
+    def facts() -> PageFacts:
+        from trafilatura.metadata import extract_metadata
+
+        extracted = _extracted(html, url, with_metadata=True, date_extraction_params=dict(_DATES))
+        told = extracted or extract_metadata(html, default_url=url, date_config=dict(_DATES))
+        return PageFacts(_text(extracted), _metadata(told))
+
+    return _unless_broken(html, facts, PageFacts())
+
+
+def main_text(html: str, url: str | None = None) -> str:
+    """The main text alone, in three quarters of the time; nothing where `page_facts` gives none."""
+    return _unless_broken(html, lambda: _text(_extracted(html, url, with_metadata=False)), "")
+
+
+def _unless_broken(html: str, ask: Callable[[], Answer], nothing: Answer) -> Answer:
     if html.count("<") > MAX_TAGS:
-        return PageFacts()
-    import trafilatura  # takes longer to load than all of ours, and texts do without
-    from trafilatura.metadata import extract_metadata
-
+        return nothing
     try:
-        if extractor is Extractor.TRAFILATURA:
-            extracted = trafilatura.bare_extraction(
-                html,
-                url=url,
-                include_comments=False,
-                with_metadata=True,
-                date_extraction_params=dict(_DATES),
-            )
-            if extracted is not None:
-                return PageFacts(getattr(extracted, "text", None) or "", _metadata(extracted))
-        return PageFacts("", _metadata(extract_metadata(html, default_url=url, date_config=dict(_DATES))))
+        return ask()
     except _EXTRACTION_ERRORS:
-        return PageFacts()
+        return nothing
+
+
+def _extracted(html: str, url: str | None, **options: Any) -> Any:
+    import trafilatura  # takes longer to load than all of ours, and texts do without
+
+    return trafilatura.bare_extraction(html, url=url, include_comments=False, **options)
+
+
+def _text(extracted: Any) -> str:
+    return getattr(extracted, "text", None) or ""
 
 
 def _metadata(extracted: Any) -> dict[str, object]:

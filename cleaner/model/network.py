@@ -128,6 +128,10 @@ class Network:
 
     def score(self, inputs: Floats) -> Floats:
         """Block × label probabilities; rows sum to 1."""
+        return to_probabilities(self.logits(inputs))
+
+    def logits(self, inputs: Floats) -> Floats:
+        """Row × output: what the last layer says."""
         first, document, last, *convolutions = self.layers
         hidden = np.maximum(first.apply_in_numpy(inputs), 0)
         hidden = np.maximum(hidden + document.apply_in_numpy(mean_of(hidden)[None]), 0)
@@ -136,7 +140,7 @@ class Network:
         if self.recurrence:
             gates, carry = self.recurrence
             hidden = hidden + np.maximum(carry.apply_in_numpy(carried(gates.apply_in_numpy(hidden))), 0)
-        return to_probabilities(last.apply_in_numpy(hidden))
+        return last.apply_in_numpy(hidden)
 
 
 def carried(gates: Floats) -> Floats:
@@ -212,6 +216,15 @@ def opinion_in_numpy(networks: Sequence[Network], first: FirstStep, evidence: Fl
         total = total + network.score(inputs)
     mean: Floats = total / np.float32(len(networks))
     return mean
+
+
+def logits(networks: Sequence[Network], inputs: Floats) -> Floats:
+    """Network × row × output: what their last layers say of rows of inputs, at least one."""
+    if accelerator.compiled is None:
+        return np.stack([network.logits(inputs) for network in networks])
+    packed, outputs = tuple(network.packed for network in networks), networks[0].layers[2].weights.shape[1]
+    memory = accelerator.compiled.logits(inputs, len(inputs), outputs, packed, networks[0].dilations)
+    return np.frombuffer(memory, np.float32).reshape(len(networks), len(inputs), outputs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ PyObject *accelerator_linear(PyObject *module, PyObject *const *args, Py_ssize_t
 PyObject *accelerator_cells(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_dense(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_networks(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_logits(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_rows(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_topics(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_sentences(PyObject *module, PyObject *const *args, Py_ssize_t count);

@@ -2,7 +2,7 @@
  * bit. Integer arithmetic, and floats added in the same order; built with -ffp-contract=off. */
 #include "accelerator.h"
 
-#define VERSION 9 /* as in cleaner/accelerator.py */
+#define VERSION 10 /* as in cleaner/accelerator.py */
 
 const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items) {
     if (buffers->count >= MOST_BUFFERS) {
@@ -44,6 +44,7 @@ static PyMethodDef methods[] = {
     FAST(cells, "cells(buckets, table, columns, outputs) -> memory of a float32 for each bucket"),
     FAST(dense, "dense(values, layer, kernel=the fastest) -> memory of rows x outputs float32"),
     FAST(networks, "networks(inputs, networks, steps) -> memory of blocks x labels float32 probabilities"),
+    FAST(logits, "logits(inputs, rows, outputs, networks, steps) -> memory of networks x rows x outputs float32"),
     FAST(rows, "rows(words, stems, table of words, table of stems) -> memory of a row of vectors for each token"),
     FAST(topics, "topics(rows, tokens' arrays, vectors, settings) -> memory of blocks x topics float32"),
     FAST(sentences, "sentences(rows, tokens' arrays, odds, encoder) -> memory of blocks x outputs float32"),

@@ -1,4 +1,5 @@
-/* model/network.py, class Network: what it reads, and all layers of all networks in one call. */
+/* model/network.py, class Network: what it reads, and all layers of all networks in one call. For pages (html/model.py)
+ * the inputs are given whole, and the answer is what the last layer says. */
 #include "layers.h"
 #include <math.h>
 
@@ -13,9 +14,9 @@ typedef struct {
     Py_ssize_t count, width, steps[MOST_LAYERS];
 } Network;
 
-/* What the networks read of each block, part by part. */
+/* What the networks read of each block, part by part; outputs of the last layer. */
 typedef struct {
-    Py_ssize_t blocks, width, linear_width, dense_width, labels, topics_width, sentences_width, kept;
+    Py_ssize_t blocks, width, outputs, linear_width, dense_width, labels, topics_width, sentences_width, kept;
     const float *linear, *dense, *mean, *scale, *evidence, *topics, *sentences;
     float dense_clip, evidence_clip;
 } Inputs;
@@ -136,9 +137,9 @@ WIDE static void add_positive(float *restrict row, const float *restrict more, P
     }
 }
 
-/* The probabilities by one network; `inputs` is a row for each block. */
-static void run(const Network *network, const float *inputs, Py_ssize_t blocks, Py_ssize_t kept, const Room *room) {
-    const Py_ssize_t width = network->width, labels = network->layers[OUTPUT].outputs - 1;
+/* What the last layer of one network says; `inputs` is a row for each block. */
+static void run(const Network *network, const float *inputs, Py_ssize_t blocks, const Room *room) {
+    const Py_ssize_t width = network->width;
     const Layer *layer = &network->layers[INPUT];
     float *hidden = room->hidden, unit = levels_of(inputs, blocks, layer->width, layer->levels, room->steps);
     apply_to_rows(layer, room->steps, blocks, unit, RECTIFY, hidden);
@@ -153,23 +154,21 @@ static void run(const Network *network, const float *inputs, Py_ssize_t blocks, 
     layer = &network->layers[OUTPUT];
     unit = levels_of(hidden, blocks, width, layer->levels, room->steps);
     apply_to_rows(layer, room->steps, blocks, unit, STORE, room->logits);
-    for (Py_ssize_t block = 0; block < blocks; block++)
-        probabilities_of(room->logits + block * (labels + 1), labels, kept, room->own + block * labels);
 }
 
-static int make_room(Room *room, const Network *network, Py_ssize_t blocks, Py_ssize_t inputs, Py_ssize_t labels) {
+static int make_room(Room *room, const Network *network, Py_ssize_t blocks, Py_ssize_t inputs, Py_ssize_t outputs) {
     const Py_ssize_t width = network->width, gates = network->recurs ? network->recurrence[GATES].outputs : 0;
     Py_ssize_t widest = even(inputs > width ? inputs : width);
     widest = even(gates) / 2 > widest ? even(gates) / 2 : widest;
-    const Py_ssize_t floats = blocks * width + 2 * width + blocks * (2 * labels + 1) + blocks * (gates + gates / 2);
+    const Py_ssize_t floats = blocks * width + 2 * width + blocks * 2 * outputs + blocks * (gates + gates / 2);
     memset(room, 0, sizeof *room);
     room->hidden = PyMem_Malloc((size_t)floats * sizeof(float));
     room->steps = PyMem_Malloc((size_t)((blocks + 1) * widest) * sizeof(int16_t));
     room->taps = PyMem_Malloc((size_t)(3 * blocks) * sizeof *room->taps);
     if (!room->hidden || !room->steps || !room->taps) return 0;
     room->mean = room->hidden + blocks * width, room->document = room->mean + width;
-    room->logits = room->document + width, room->own = room->logits + blocks * (labels + 1);
-    room->gates = room->own + blocks * labels, room->states = room->gates + blocks * gates;
+    room->logits = room->document + width, room->own = room->logits + blocks * outputs;
+    room->gates = room->own + blocks * outputs, room->states = room->gates + blocks * gates;
     room->zeros = room->steps + blocks * widest;
     memset(room->zeros, 0, (size_t)widest * sizeof(int16_t));
     return 1;
@@ -183,21 +182,19 @@ static void clear_room(Room *room) {
 
 static int fits(const Network *network, const Inputs *in) {
     const Layer *layers = network->layers;
-    const Py_ssize_t width = network->width, labels = layers[OUTPUT].outputs - 1;
+    const Py_ssize_t width = network->width;
     for (Py_ssize_t number = 0; number < CONVOLUTIONS; number++)
         if (layers[number].taps != 1) return 0;
     if (layers[INPUT].width != in->width || layers[DOCUMENT].width != width || layers[DOCUMENT].outputs != width ||
-        layers[OUTPUT].width != width || labels != in->labels)
+        layers[OUTPUT].width != width || layers[OUTPUT].outputs != in->outputs)
         return 0;
     for (Py_ssize_t number = CONVOLUTIONS; number < network->count; number++)
         if (layers[number].taps != 3 || layers[number].width != width || layers[number].outputs != width ||
             network->steps[number] < 1)
             return 0;
     const Layer *gates = &network->recurrence[GATES], *carry = &network->recurrence[CARRY];
-    if (network->recurs && (gates->taps != 1 || carry->taps != 1 || gates->width != width || gates->outputs % 4 ||
-                            carry->outputs != width || 2 * carry->width != gates->outputs))
-        return 0;
-    return in->kept >= 1 && in->kept < labels && labels <= MOST_LABELS;
+    return !network->recurs || (gates->taps == 1 && carry->taps == 1 && gates->width == width && gates->outputs % 4 == 0 &&
+                                carry->outputs == width && 2 * carry->width == gates->outputs);
 }
 
 /* The layers (input, document, output, convolutions), the recurrence or an empty tuple; each convolution's step. */
@@ -257,15 +254,23 @@ static int read_parts(Buffers *buffers, Inputs *in, PyObject *parts) {
     if (!(in->topics = part_of(buffers, arrays[5], in->blocks, &in->topics_width))) return 0;
     if (!(in->sentences = part_of(buffers, arrays[6], in->blocks, &in->sentences_width))) return 0;
     in->width = in->linear_width + in->dense_width + in->labels + in->topics_width + in->sentences_width;
-    return 1;
+    in->outputs = in->labels + 1;
+    if (in->kept >= 1 && in->kept < in->labels && in->labels <= MOST_LABELS) return 1;
+    PyErr_SetString(PyExc_ValueError, "labels do not fit each other");
+    return 0;
 }
 
-/* The mean of the networks' opinions: each network's is added, then the sum divided. */
-static int run_all(const Inputs *in, PyObject *members, PyObject *steps, float *answer) {
-    const Py_ssize_t count = PyTuple_GET_SIZE(members), items = in->blocks * in->labels;
-    float *inputs = PyMem_Malloc((size_t)(in->blocks * in->width) * sizeof *inputs);
-    if (inputs == NULL) return PyErr_NoMemory() != NULL;
-    read_inputs(in, inputs);
+/* Adds the opinion of one network to the answer: probabilities of labels. */
+static void add_opinion(const Inputs *in, const Room *room, int is_first, float *answer) {
+    for (Py_ssize_t block = 0; block < in->blocks; block++)
+        probabilities_of(room->logits + block * in->outputs, in->labels, in->kept, room->own + block * in->labels);
+    for (Py_ssize_t at = 0; at < in->blocks * in->labels; at++)
+        answer[at] = is_first ? room->own[at] : answer[at] + room->own[at];
+}
+
+/* The mean of the networks' opinions, or, where there are no labels, what their last layers say, one after the other. */
+static int run_all(const Inputs *in, const float *inputs, PyObject *members, PyObject *steps, float *answer) {
+    const Py_ssize_t count = PyTuple_GET_SIZE(members);
     int done = 1;
     for (Py_ssize_t member = 0; member < count && done; member++) {
         Buffers buffers = {.count = 0};
@@ -276,19 +281,23 @@ static int run_all(const Inputs *in, PyObject *members, PyObject *steps, float *
             PyErr_SetString(PyExc_ValueError, "the inputs or layers do not fit each other");
             done = 0;
         }
-        if (done && !(done = make_room(&room, &network, in->blocks, in->width, in->labels))) PyErr_NoMemory();
+        if (done && !(done = make_room(&room, &network, in->blocks, in->width, in->outputs))) PyErr_NoMemory();
         if (done) {
-            run(&network, inputs, in->blocks, in->kept, &room);
-            for (Py_ssize_t at = 0; at < items; at++) answer[at] = member ? answer[at] + room.own[at] : room.own[at];
+            run(&network, inputs, in->blocks, &room);
+            if (in->labels)
+                add_opinion(in, &room, member == 0, answer);
+            else
+                memcpy(answer + member * in->blocks * in->outputs, room.logits,
+                       (size_t)(in->blocks * in->outputs) * sizeof *answer);
         }
         clear_room(&room);
         release(&buffers);
     }
-    for (Py_ssize_t at = 0; at < items; at++) answer[at] /= (float)count;
-    PyMem_Free(inputs);
+    for (Py_ssize_t at = 0; at < in->blocks * in->labels; at++) answer[at] /= (float)count;
     return done;
 }
 
+/* (inputs: see read_parts, the networks, the convolutions' steps) -> memory of blocks x labels */
 PyObject *accelerator_networks(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
     if (count != 3 || !PyTuple_Check(args[1]) || PyTuple_GET_SIZE(args[1]) == 0)
@@ -296,9 +305,33 @@ PyObject *accelerator_networks(PyObject *module, PyObject *const *args, Py_ssize
     Buffers buffers = {.count = 0};
     Inputs in;
     PyObject *answer = NULL;
-    if (read_parts(&buffers, &in, args[0]) &&
-        (answer = bytes_of((size_t)(in.blocks * in.labels) * sizeof(float))) != NULL &&
-        !run_all(&in, args[1], args[2], (float *)PyByteArray_AS_STRING(answer)))
+    float *inputs = NULL;
+    if (!read_parts(&buffers, &in, args[0])) goto done;
+    inputs = PyMem_Malloc((size_t)(in.blocks * in.width) * sizeof *inputs);
+    answer = inputs == NULL ? PyErr_NoMemory() : bytes_of((size_t)(in.blocks * in.labels) * sizeof(float));
+    if (answer == NULL) goto done;
+    read_inputs(&in, inputs);
+    if (!run_all(&in, inputs, args[1], args[2], (float *)PyByteArray_AS_STRING(answer))) Py_CLEAR(answer);
+done:
+    PyMem_Free(inputs);
+    release(&buffers);
+    return answer;
+}
+
+/* (rows of inputs, how many, outputs, the networks, the convolutions' steps) -> memory of networks x rows x outputs */
+PyObject *accelerator_logits(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    if (count != 5 || !PyTuple_Check(args[3]))
+        return PyErr_Format(PyExc_TypeError, "inputs, rows, outputs, a tuple of networks and their steps are needed");
+    Inputs in = {.blocks = PyLong_AsSsize_t(args[1]), .outputs = PyLong_AsSsize_t(args[2])};
+    if (PyErr_Occurred()) return NULL;
+    if (in.blocks < 1 || in.outputs < 1) return PyErr_Format(PyExc_ValueError, "at least one row and output are needed");
+    Buffers buffers = {.count = 0};
+    PyObject *answer = NULL;
+    const float *inputs = part_of(&buffers, args[0], in.blocks, &in.width);
+    if (inputs != NULL)
+        answer = bytes_of((size_t)(PyTuple_GET_SIZE(args[3]) * in.blocks * in.outputs) * sizeof(float));
+    if (answer != NULL && !run_all(&in, inputs, args[3], args[4], (float *)PyByteArray_AS_STRING(answer)))
         Py_CLEAR(answer);
     release(&buffers);
     return answer;

@@ -67,32 +67,64 @@ PyObject *accelerator_line_shapes(PyObject *module, PyObject *const *args, Py_ss
 }
 
 /* html/page_places.py, `place_hashes`: buckets of what the elements around each row of lines are, near it and anywhere. */
-typedef struct {
-    int64_t *buckets;
-    size_t count, room;
-} Buckets;
-
 static int64_t mixed(uint64_t value, int bits) {
     return (int64_t)(((value ^ (value >> 31)) * 0x9E3779B97F4A7C15u) >> (64 - bits));
 }
 
-/* The two buckets of each hash of one element; 0 with an exception set. */
-static int add_element(Buckets *found, PyObject *hashes, uint64_t group, uint64_t anywhere, int bits) {
-    const Py_ssize_t count = PyTuple_GET_SIZE(hashes);
-    if (found->count + 2 * (size_t)count > found->room) {
-        const size_t room = 2 * (found->count + 2 * (size_t)count);
-        int64_t *larger = PyMem_Realloc(found->buckets, room * sizeof *larger);
-        if (larger == NULL) return PyErr_NoMemory() != NULL;
-        found->buckets = larger;
-        found->room = room;
-    }
-    for (Py_ssize_t at = 0; at < count; at++) {
-        const uint64_t base = PyLong_AsUnsignedLongLong(PyTuple_GET_ITEM(hashes, at)) * 8u;
+/* What is known of the elements: the hashes of all, one element after the other, and where those of each begin. */
+typedef struct {
+    uint64_t *hashes;
+    Py_ssize_t *starts, elements;
+} Own;
+
+/* From a list of a tuple for each element, or None where nobody asks; 0 with an exception set. */
+static int read_own(Own *own, PyObject *list) {
+    Py_ssize_t count = 0;
+    own->elements = PyList_GET_SIZE(list);
+    for (Py_ssize_t element = 0; element < own->elements; element++)
+        if (PyTuple_Check(PyList_GET_ITEM(list, element))) count += PyTuple_GET_SIZE(PyList_GET_ITEM(list, element));
+    own->hashes = PyMem_Malloc((size_t)(count + 1) * sizeof *own->hashes);
+    own->starts = PyMem_Malloc((size_t)(own->elements + 1) * sizeof *own->starts);
+    if (own->hashes == NULL || own->starts == NULL) return PyErr_NoMemory() != NULL;
+    uint64_t *next = own->hashes;
+    own->starts[0] = 0;
+    for (Py_ssize_t element = 0; element < own->elements; element++) {
+        PyObject *hashes = PyList_GET_ITEM(list, element);
+        for (Py_ssize_t at = 0; PyTuple_Check(hashes) && at < PyTuple_GET_SIZE(hashes); at++)
+            *next++ = PyLong_AsUnsignedLongLong(PyTuple_GET_ITEM(hashes, at)) * 8u;
         if (PyErr_Occurred()) return 0;
-        found->buckets[found->count++] = mixed(base + group, bits);
-        found->buckets[found->count++] = mixed(base + anywhere, bits);
+        own->starts[element + 1] = next - own->hashes;
     }
     return 1;
+}
+
+/* How many buckets a row has: two for each hash of each element around it; -1 with an exception set. */
+static Py_ssize_t size_of(const Own *own, PyObject *around, Py_ssize_t groups) {
+    Py_ssize_t count = 0;
+    const Py_ssize_t size = PyTuple_Check(around) ? PyTuple_GET_SIZE(around) : groups + 1;
+    for (Py_ssize_t at = 0; at < size && size <= groups; at++) {
+        const Py_ssize_t element = PyLong_AsSsize_t(PyTuple_GET_ITEM(around, at));
+        if (PyErr_Occurred()) return -1;
+        if (element < 0 || element >= own->elements || own->starts[element + 1] == own->starts[element]) {
+            PyErr_SetString(PyExc_ValueError, "an element has no hashes");
+            return -1;
+        }
+        count += 2 * (own->starts[element + 1] - own->starts[element]);
+    }
+    if (size <= groups) return count;
+    PyErr_SetString(PyExc_ValueError, "a row is a tuple of no more elements than there are groups");
+    return -1;
+}
+
+static int64_t *add_row(const Own *own, PyObject *around, const uint8_t *groups, uint64_t anywhere, int bits, int64_t *next) {
+    for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(around); at++) {
+        const Py_ssize_t element = PyLong_AsSsize_t(PyTuple_GET_ITEM(around, at));
+        for (Py_ssize_t hash = own->starts[element]; hash < own->starts[element + 1]; hash++) {
+            *next++ = mixed(own->hashes[hash] + groups[at], bits);
+            *next++ = mixed(own->hashes[hash] + anywhere, bits);
+        }
+    }
+    return next;
 }
 
 /* (own hashes of each element: a tuple, or None where nobody asks; the elements around each row: tuples from the row's
@@ -105,33 +137,24 @@ PyObject *accelerator_place_hashes(PyObject *module, PyObject *const *args, Py_s
     if (PyErr_Occurred()) return NULL;
     if (anywhere < 0 || anywhere > 7 || bits < 1 || bits > 62)
         return PyErr_Format(PyExc_ValueError, "a group is from 0 to 7, bits are from 1 to 62");
-    const Py_ssize_t rows = PyList_GET_SIZE(args[1]), elements = PyList_GET_SIZE(args[0]);
-    Buckets found = {NULL, 0, 0};
+    const Py_ssize_t rows = PyList_GET_SIZE(args[1]);
+    Py_ssize_t total = 0;
+    Own own = {NULL, NULL, 0};
     PyObject *answer = NULL, *buckets = NULL, *starts = bytes_of((size_t)rows * sizeof(int64_t));
-    for (Py_ssize_t row = 0; starts != NULL && row < rows; row++) {
-        PyObject *around = PyList_GET_ITEM(args[1], row);
-        ((int64_t *)PyByteArray_AS_STRING(starts))[row] = (int64_t)found.count;
-        const Py_ssize_t size = PyTuple_Check(around) ? PyTuple_GET_SIZE(around) : -1;
-        if (size < 0 || size > PyBytes_GET_SIZE(args[2])) {
-            PyErr_SetString(PyExc_ValueError, "a row is a tuple of no more elements than there are groups");
-            goto done;
-        }
-        for (Py_ssize_t at = 0; at < size; at++) {
-            const Py_ssize_t element = PyLong_AsSsize_t(PyTuple_GET_ITEM(around, at));
-            if (PyErr_Occurred()) goto done;
-            PyObject *hashes = element >= 0 && element < elements ? PyList_GET_ITEM(args[0], element) : Py_None;
-            if (!PyTuple_Check(hashes)) {
-                PyErr_SetString(PyExc_ValueError, "an element has no hashes");
-                goto done;
-            }
-            if (!add_element(&found, hashes, (uint8_t)PyBytes_AS_STRING(args[2])[at], (uint64_t)anywhere, (int)bits)) goto done;
-        }
+    if (starts == NULL || !read_own(&own, args[0])) goto done;
+    for (Py_ssize_t row = 0, size; row < rows; row++, total += size) {
+        ((int64_t *)PyByteArray_AS_STRING(starts))[row] = (int64_t)total;
+        if ((size = size_of(&own, PyList_GET_ITEM(args[1], row), PyBytes_GET_SIZE(args[2]))) < 0) goto done;
     }
-    if (starts == NULL || (buckets = bytes_of(found.count * sizeof(int64_t))) == NULL) goto done;
-    if (found.count) memcpy(PyByteArray_AS_STRING(buckets), found.buckets, found.count * sizeof(int64_t));
+    if ((buckets = bytes_of((size_t)total * sizeof(int64_t))) == NULL) goto done;
+    int64_t *next = (int64_t *)PyByteArray_AS_STRING(buckets);
+    for (Py_ssize_t row = 0; row < rows; row++)
+        next = add_row(&own, PyList_GET_ITEM(args[1], row), (const uint8_t *)PyBytes_AS_STRING(args[2]),
+                       (uint64_t)anywhere, (int)bits, next);
     answer = PyTuple_Pack(2, buckets, starts);
 done:
-    PyMem_Free(found.buckets);
+    PyMem_Free(own.hashes);
+    PyMem_Free(own.starts);
     Py_XDECREF(buckets);
     Py_XDECREF(starts);
     return answer;

@@ -229,9 +229,7 @@ def train_pages(
 
 def odds(model: PageModel, page: PageExample, view: int = 0) -> Floats:
     """Per line of an example the model's log-odds that it is outside."""
-    features = page.views[min(view, len(page.views) - 1)]
-    linear = linear_scores(features, model.weights, model.bias)
-    return model.gate(linear, features.dense)
+    return model.odds(page.views[min(view, len(page.views) - 1)])
 
 
 def fit(known: Sequence[PageExample], say: Say, settings: Settings) -> bytes:

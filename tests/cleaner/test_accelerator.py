@@ -126,6 +126,9 @@ def test_probabilities_are_the_same(count: int, seed: int, size: float) -> None:
     for networks in (model.networks, (recurrent(_width(), 3, 1 + seed % 9),) * 3):
         compiled = network.opinion(networks, read, evidence)
         assert compiled.tobytes() == network.opinion_in_numpy(networks, read, evidence).tobytes()
+        inputs = networks[0].inputs(read, evidence)
+        said = np.stack([member.logits(inputs) for member in networks])
+        assert network.logits(networks, inputs).tobytes() == said.tobytes()
 
 
 @needed
@@ -268,6 +271,9 @@ def _parts() -> tuple:
         lambda core: core.networks(_parts(), ((_layers(_width(), 2), (_layer(2, 8),)),), ()),
         lambda core: core.networks(_parts(), ((_layers(_width(), 2), (_layer(2, 6), _layer(3, 2))),), ()),
         lambda core: core.networks(_parts(), ((_layers(_width(), 2), (_layer(2, 8), _layer(8, 2))),), ()),
+        lambda core: core.logits(np.ones(3, np.float32), 2, 19, (((_layer(3, 2),) * 3, ()),), ()),
+        lambda core: core.logits(np.ones(3, np.float32), 1, 18, ((_layers(3, 2), ()),), ()),
+        lambda core: core.logits(np.full(3, np.nan, np.float32), 1, 19, ((_layers(3, 2), ()),), ()),
         lambda core: core.rows(np.zeros(1, np.int64), np.zeros(2, np.int64), (), ()),
         lambda core: core.topics(*(np.zeros(0, np.int32),) * 7),
         lambda core: core.topics(*(np.zeros(0, np.int32),) * 6, (120, 4032, 1024, 2.0, 0.5, 0)),
