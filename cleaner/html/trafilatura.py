@@ -51,7 +51,7 @@ def page_facts(html: str, url: str | None = None) -> PageFacts:
     def facts() -> PageFacts:
         from trafilatura.metadata import extract_metadata
 
-        extracted = _extracted(html, url, with_metadata=True, date_extraction_params=dict(_DATES))
+        extracted = _extracted(html, url, with_metadata=True)
         told = extracted or extract_metadata(html, default_url=url, date_config=dict(_DATES))
         return PageFacts(_text(extracted), _metadata(told))
 
@@ -72,13 +72,15 @@ def _unless_broken(html: str, ask: Callable[[], Answer], nothing: Answer) -> Ans
         return nothing
 
 
-def _extracted(html: str, url: str | None, **options: Any) -> Any:
+def _extracted(html: str, url: str | None, *, with_metadata: bool) -> object:
     import trafilatura  # takes longer to load than all of ours, and texts do without
 
-    return trafilatura.bare_extraction(html, url=url, include_comments=False, **options)
+    return trafilatura.bare_extraction(
+        html, url=url, include_comments=False, with_metadata=with_metadata, date_extraction_params=dict(_DATES)
+    )
 
 
-def _text(extracted: Any) -> str:
+def _text(extracted: object) -> str:
     return getattr(extracted, "text", None) or ""
 
 
