@@ -8,7 +8,7 @@ refuses a text, lone surrogates included.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import accumulate
@@ -104,20 +104,6 @@ def apply(source: str, repairs: Sequence[Repair]) -> str:
     return "".join((*parts, source[done:]))
 
 
-def undo(text: str, repairs: Sequence[Repair]) -> str:
-    """The source again from the repaired text. Raises ValueError for repairs that were not made in it."""
-    parts: list[str] = []
-    done = shift = 0
-    for edit in repairs:
-        start = edit.start + shift
-        if start < done or text[start : start + len(edit.after)] != edit.after:
-            raise ValueError(f"repair at {edit.start} was not made in this text; was it changed since?")
-        parts += (text[done:start], edit.before)
-        done = start + len(edit.after)
-        shift += len(edit.after) - len(edit.before)
-    return "".join((*parts, text[done:]))
-
-
 class OffsetMap:
     """Offsets of a repaired text ↔ offsets of its source; without repairs the identity.
 
@@ -140,11 +126,6 @@ class OffsetMap:
     def to_repaired(self, start: int, end: int) -> tuple[int, int]:
         """Where `source[start:end]` stands in the repaired text."""
         return (self._repaired(start), self._repaired(end)) if self._repairs else (start, end)
-
-    def is_inside(self, offset: int) -> bool:
-        """Whether a cut at this offset of the repaired text would go through a repair."""
-        index = bisect_left(self._made, offset) - 1
-        return index >= 0 and offset < self._made[index] + len(self._repairs[index].after)
 
     def _source(self, offset: int) -> int:
         index = bisect_right(self._made, offset) - 1

@@ -26,7 +26,6 @@ _IN_ADDRESS = re.compile(r"[/_.-]((?:19|20)\d\d)([/_-]?)(0[1-9]|1[0-2])\2(0[1-9]
 
 
 _MONTH = {name: number for number, names in enumerate(phrases("months"), 1) for name in names.split()}
-_LONGEST_NAME = 12
 
 #: Every date has a year: most lines have none, and five expressions are not tried on them.
 _YEAR = re.compile(r"(?:19|20)\d\d")

@@ -184,11 +184,6 @@ def to_probabilities(logits: Floats) -> Floats:
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 
-def softmax(logits: Floats) -> Floats:
-    """Rows of probabilities."""
-    return in_shares(exponential(logits - logits.max(axis=1, keepdims=True)))
-
-
 def in_shares(powers: Floats) -> Floats:
     """Rows that sum to 1; added up from left to right."""
     return powers / np.add.accumulate(powers, axis=1)[:, -1:]
