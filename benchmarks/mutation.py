@@ -29,18 +29,16 @@ from _pytest.runner import runtestprotocol
 
 ROOT = Path(__file__).parent.parent
 SURVIVORS = ROOT / "docs" / "mutation.md"
+PAGES = "tests/cleaner/decision/test_page_decisions.py"
 #: Module → the tests that must notice. Small ones: each mutation runs them all until one fails.
 TESTS = {
     "cleaner.decision.judge": ["tests/cleaner/decision/test_judge.py"],
     "cleaner.decision.status": ["tests/cleaner/decision/test_status.py", "tests/cleaner/decision/test_judge.py"],
     "cleaner.decision.title": ["tests/cleaner/decision/test_title.py"],
-    "cleaner.decision.page_odds": ["tests/cleaner/decision/test_page_decisions.py"],
+    "cleaner.decision.page_odds": ["tests/cleaner/decision/test_page_boundaries.py", PAGES],
     "cleaner.decision.second_look": ["tests/cleaner/decision/test_second_look.py"],
-    "cleaner.decision.whole_page": [
-        "tests/cleaner/decision/test_short_pages.py",
-        "tests/cleaner/html/test_short_lines.py",
-    ],
-    "cleaner.html.outside": ["tests/cleaner/decision/test_page_decisions.py"],
+    "cleaner.decision.whole_page": ["tests/cleaner/decision/test_whole_page.py"],
+    "cleaner.html.outside": ["tests/cleaner/decision/test_page_boundaries.py", PAGES],
     "cleaner.segmentation.text": ["tests/cleaner/segmentation/test_text.py"],
     "cleaner.heuristics.block_rules": ["tests/cleaner/heuristics/test_rules.py"],
     "cleaner.heuristics.appeals": ["tests/cleaner/heuristics/test_rules.py"],

@@ -104,6 +104,8 @@ def test_marks_of_a_whole_page_say_nothing(html: str, mark: str, borne: bool) ->
     [
         (-2.0, 1.0, BlockEvidence(), False),  # its words alone, in the flow of the article
         (-2.0, 1.0, BlockEvidence(cue=1.4, heard=1.4), True),  # a rule has heard an appeal, too
+        (-2.0, 1.0, BlockEvidence(cue=0.9, heard=0.9), False),
+        (-2.0, 1.0, BlockEvidence(cue=1.1, heard=1.1), True),
         (-2.0, 1.0, BlockEvidence(cue=1.4), False),  # a word of navigation
         (-2.0, 1.0, BlockEvidence(cue=4.0), True),  # a cue that is all of the line
         (2.0, 1.0, BlockEvidence(), True),  # its place says the same

@@ -9,11 +9,13 @@ import pytest
 from support.cases import ROOT, load, read
 
 from cleaner import CleanedDocument, Cleaner
-from cleaner.decision.second_look import AGAIN, DOUBTFUL, is_doubtful, merged, overlaid, same_lines
+from cleaner.assembly import assemble
+from cleaner.decision.second_look import AGAIN, is_doubtful, look_again, merged, overlaid, same_lines
 from cleaner.decoding.decode import decode
-from cleaner.document import Block, Decision, Piece, Repair, Status
+from cleaner.document import Block, Decision, Document, Piece, Rendering, Repair, Status
 from cleaner.labels import Action, Label
 from cleaner.ledger import ledger, rebuild
+from cleaner.segmentation.text import segment_text
 from cleaner.training.own_texts import read_texts
 
 OWN = ROOT / "fixtures" / "training" / "own"
@@ -80,10 +82,11 @@ def test_places_are_those_of_the_repaired_text() -> None:
 @pytest.mark.parametrize(
     ("score", "body", "doubtful"),
     [
-        (DOUBTFUL, "The bridge is open.", True),
-        (DOUBTFUL - 0.01, "The bridge is open.", False),
+        (0.3, "The bridge is open.", True),
+        (0.29, "The bridge is open.", False),
         (0.0, "The bridge is open", True),
-        (0.0, "The bridge is open " * 20, False),
+        (0.0, "x" * 200, True),
+        (0.0, "x" * 201, False),
     ],
 )
 def test_what_is_looked_at_again(score: float, body: str, doubtful: bool) -> None:
@@ -96,6 +99,24 @@ def test_lines_are_the_same_with_the_same_gaps(gap: int, same: bool) -> None:
         return [Block(0, 3, "One", 0, between), Block(4, 7, "Two", 1, between)]
 
     assert same_lines(blocks(1), blocks(gap)) is same
+
+
+def test_what_is_kept_is_looked_at_three_times() -> None:
+    lines = [f"The council met for hour number {number} of the day." for number in range(9)]
+    rendering = segment_text(Document("", "\n".join(lines)))
+
+    def judge(rest: Rendering) -> list[Decision]:
+        """Takes the last line out, whatever it is; all others are doubtful."""
+        *others, last = [decision(block.start, block.end, score=0.5) for block in rest.blocks]
+        return [*others, decision(last.start, last.end, Label.NAVIGATION, STRIP)]
+
+    looked, _ = look_again(
+        rendering,
+        judge(rendering),
+        lambda decided: assemble(Document("", rendering.text), rendering, decided, "en"),
+        judge,
+    )
+    assert [decided.action for decided in looked] == [KEEP] * 5 + [STRIP] * 4
 
 
 # The whole cleaner -------------------------------------------------------------------------------

@@ -1,0 +1,110 @@
+"""Just inside and just outside what a page must show as a whole before its decisions change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cleaner.decision.whole_page import seen_together, with_the_only_thing
+from cleaner.document import Block, Decision, Document
+from cleaner.html.outside import near
+from cleaner.html.page import Extractor
+from cleaner.html.segment import segment_html
+from cleaner.labels import Label, Policy
+
+POLICY = Policy()
+BODY, CAPTION, DONATION, NAVIGATION, SUBSCRIPTION = (
+    Label.BODY, Label.CAPTION, Label.DONATION, Label.NAVIGATION, Label.SUBSCRIPTION,
+)  # fmt: skip
+Line = tuple[Label, int]
+
+
+def decision(start: int, end: int, label: Label, score: float = 0.5, reason: str = "words (model)") -> Decision:
+    return Decision(start, end, label, POLICY.action(label), score, (reason,))
+
+
+def labels_of_page(lines: list[Line], *, score: float = 0.5, odds: float = -2.0) -> list[Label]:
+    """What becomes of the lines of a page, each with a label and a length; score of those that stay, odds of all."""
+    texts = [(f"{number}" + "abcd " * length)[: length - 1] + "." for number, (_, length) in enumerate(lines)]
+    html = "".join(f"<p>{text}</p>" for text in texts)
+    rendering = segment_html(Document("x", html, "text/html"), Extractor.PAGE)
+    assert rendering.layout is not None
+    assert [block.text for block in rendering.blocks] == texts
+    part = near(rendering, [odds] * len(lines))
+    decisions = [
+        decision(block.start, block.end, label, score if label is BODY else 0.9)
+        for block, (label, _) in zip(part.rendering.blocks, lines, strict=True)
+    ]
+    return [changed.label for changed in seen_together(part, rendering.layout, decisions, POLICY)]
+
+
+@pytest.mark.parametrize(
+    ("captions", "kept", "told"),
+    [
+        ((50, 50), 200, True),
+        ((50, 49), 10, False),  # one caption tells no story
+        ((50, 50), 201, False),  # less than half of what else stays
+        ((300, 300), 399, True),
+        ((300, 300), 400, False),  # there is an article
+    ],
+)
+def test_a_story_told_in_captions(captions: tuple[int, ...], kept: int, told: bool) -> None:
+    lines = [(BODY, kept), *((CAPTION, length) for length in captions)]
+    assert labels_of_page(lines) == [BODY, *([BODY if told else CAPTION] * len(captions))]
+
+
+@pytest.mark.parametrize(
+    ("letter", "kept", "odds", "is_page"),
+    [
+        (600, 590, -1.1, True),
+        (599, 590, -1.1, False),
+        (650, 651, -1.1, False),  # more stays beside it
+        (600, 590, -0.9, False),  # it stands outside
+    ],
+)
+def test_a_letter_that_is_what_the_page_says(letter: int, kept: int, odds: float, is_page: bool) -> None:
+    labels = labels_of_page([(BODY, kept), (DONATION, letter)], odds=odds)
+    assert labels == [BODY, BODY if is_page else DONATION]
+
+
+@pytest.mark.parametrize(
+    ("kept", "asks", "score", "goes"),
+    [
+        (79, 79, 0.1, True),
+        (79, 78, 0.1, False),  # it asks for less than it says
+        (80, 90, 0.19, False),  # a line of prose
+        (80, 90, 0.2, True),
+        (399, 399, 0.5, True),
+        (400, 400, 0.5, False),
+    ],
+)
+def test_a_page_that_only_asks(kept: int, asks: int, score: float, goes: bool) -> None:
+    labels = labels_of_page([(BODY, kept), (SUBSCRIPTION, asks)], score=score)
+    assert labels == [SUBSCRIPTION if goes else BODY, SUBSCRIPTION]
+
+
+@pytest.mark.parametrize(
+    ("kept", "gone", "label", "links", "reason", "stays"),
+    [
+        (0, 400, NAVIGATION, 0.0, "words (model)", True),
+        (0, 401, NAVIGATION, 0.0, "words (model)", False),
+        (10, 190, NAVIGATION, 0.0, "far (page model)", True),
+        (10, 191, NAVIGATION, 0.0, "far (page model)", False),
+        (0, 100, DONATION, 0.0, "words (model)", False),
+        (0, 100, NAVIGATION, 0.49, "words (model)", True),
+        (0, 100, NAVIGATION, 0.5, "words (model)", False),
+        (0, 100, NAVIGATION, 0.0, "a cue", False),
+    ],
+)
+def test_all_that_a_page_says(kept: int, gone: int, label: Label, links: float, reason: str, stays: bool) -> None:
+    sizes = [size for size in (kept, gone) if size]
+    blocks = [Block(0, size, "x" * size, number, 1) for number, size in enumerate(sizes)]
+    if kept:
+        blocks[1] = replace(blocks[1], start=kept + 1, end=kept + 1 + gone)
+    blocks[-1] = replace(blocks[-1], link_density=links)
+    decisions = [decision(blocks[-1].start, blocks[-1].end, label, reason=reason)]
+    if kept:
+        decisions.insert(0, decision(0, kept, BODY))
+    changed = with_the_only_thing(blocks, decisions, POLICY)
+    assert changed[-1].label is (BODY if stays else label)
