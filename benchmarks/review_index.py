@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 
 from cleaner.corrections.apply import Corrections
 from cleaner.review.index import Indexed, build
-from cleaner.review.server import Review, application, make_review
+from cleaner.review.server import ReviewPages, application, make_review
 
 WORDS = "harbour bridge council ferry smith lamp stone market winter tower letter night train valley glass boat".split()
 PORT = 4711
@@ -55,7 +55,7 @@ def documents(count: int) -> Iterator[Indexed]:
         )
 
 
-def measured(review: Review) -> Iterator[str]:
+def measured(review: ReviewPages) -> Iterator[str]:
     """The time of every kind of page."""
     begun = time.perf_counter()
     client = TestClient(application(review), base_url=f"http://127.0.0.1:{PORT}")

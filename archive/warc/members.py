@@ -49,7 +49,7 @@ _PLAIN = re.compile(rb"WARC/\d\.\d+[ \t]*\r?\n[A-Za-z][A-Za-z-]{2,40}[ \t]*:")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Chunk:
     """Unpacked bytes. `offset`: of the member they are from, for bytes that were never packed their own."""
 
     data: bytes
@@ -74,7 +74,7 @@ class Break:
     do: str = FETCH
 
 
-Event = Piece | End | Break
+Event = Chunk | End | Break
 
 
 def inflater() -> Any:
@@ -183,11 +183,11 @@ def _is_plain_behind(raw: _Raw) -> bool:
     return _PLAIN.search(raw.peek(OUT_PIECE)) is not None and not _has_member(raw)
 
 
-def _plain(raw: _Raw) -> Iterator[Piece]:
+def _plain(raw: _Raw) -> Iterator[Chunk]:
     """What was never packed: the whole rest."""
     offset = raw.position
     while data := raw.take(PIECE):
-        yield Piece(data, offset, plain=True)
+        yield Chunk(data, offset, plain=True)
         offset = raw.position
 
 
@@ -215,7 +215,7 @@ def _member(raw: _Raw, inflate: Any, codec: str) -> Iterator[Event]:
         if size > BOMB and size > BOMB_RATIO * (raw.position - begin):
             what = f"it unpacks to more than {BOMB_RATIO:,} times its size"
         elif out:
-            yield Piece(out, begin)
+            yield Chunk(out, begin)
     if what:
         yield Break(begin, what)
         _look_inside(raw, begin, bytes(taken))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archive.warc.members import Break, End, Event, Piece
+from archive.warc.members import Break, Chunk, End, Event
 
 MAX_HEAD = 1 << 16
 #: Where a record begins: version line, then a named field. 0.17 and 0.18 are drafts still found in old crawls.
@@ -55,7 +55,7 @@ class Window:
         self._at = 0
         self._marks: list[_Mark] = []
         self._ended = False
-        self._ahead: Piece | None = None
+        self._ahead: Chunk | None = None
         self.stop: Break | End | None = None  # why need() gave up; None: the end of the stream
         self._stopped = False
 
@@ -78,7 +78,7 @@ class Window:
         else:
             self._take(event)
 
-    def _take(self, piece: Piece) -> None:
+    def _take(self, piece: Chunk) -> None:
         self._ended = False
         if self._at > PIECE_HELD or self._at == len(self._held):
             self._compact()

@@ -119,12 +119,12 @@ def _review(args: argparse.Namespace) -> int:
 
 def _ask(args: argparse.Namespace, index: Path, corrections: Path) -> None:
     """Asks the model that was named; what goes wrong there is said, and the pages open all the same."""
-    from cleaner.review.ask import AskError, Asking, Reader
+    from cleaner.review.ask import Asker, AskError, Asking
     from cleaner.review.server import articles
 
     key = os.environ.get("CLEANCOPY_ASK_KEY", "")
     try:
-        reader = Reader(Asking(args.ask, args.ask_model, args.ask_limit, key), index.parent)
+        reader = Asker(Asking(args.ask, args.ask_model, args.ask_limit, key), index.parent)
         tell(f"{args.ask_model}: {reader.read(articles(args.run, index), corrections).line()}", to=sys.stderr)
     except AskError as error:
         say(str(error))

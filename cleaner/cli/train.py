@@ -13,7 +13,7 @@ from cleaner.training.blocks import Material, TrainingError, lines_of, train
 from cleaner.training.corpus import articles_by_site, line_examples, noisy_examples, read_rows, site
 from cleaner.training.encoder import vectors_of
 from cleaner.training.evaluation import Gold, read_gold
-from cleaner.training.line_breaks import Design
+from cleaner.training.line_breaks import GapDesign
 from cleaner.training.network import Settings
 from cleaner.training.own_texts import read_boxes, read_templates, read_texts
 from cleaner.training.pages import page_examples, train_pages
@@ -73,7 +73,7 @@ def _train_pages(args: argparse.Namespace) -> int:
 
 def _train_breaks(args: argparse.Namespace, material: Material) -> int:
     try:
-        data = Design(lines_of(material)).file()
+        data = GapDesign(lines_of(material)).file()
     except ImportError as error:
         raise TrainingError(f"{error}; pip install 'cleancopy[train]'") from error
     args.output.write_bytes(data)

@@ -27,7 +27,7 @@ _LEAD, _TAIL = re.compile(r"\W+"), re.compile(r"\W+$")
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class KnownLine:
     """A correction that holds for a line wherever it stands; `words` are its hashes, normalised."""
 
     row: Correction
@@ -36,11 +36,11 @@ class Pattern:
 
 
 @lru_cache(maxsize=1 << 16)  # a review makes all of them anew with every click
-def pattern_of(row: Correction) -> Pattern:
+def known_line(row: Correction) -> KnownLine:
     """The pattern of a correction's text."""
     words = words_of(tokenise([row.text]))[1].tobytes()
     near = not row.part and len(words) >= NEAR_WORDS * WORD
-    return Pattern(row, words, frozenset(_runs(words)) if near else frozenset())
+    return KnownLine(row, words, frozenset(_runs(words)) if near else frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Corrections:
     """What is in force, by where it holds."""
 
     by_document: Mapping[str, tuple[Correction, ...]]
-    by_source: Mapping[str, tuple[Pattern, ...]]
-    everywhere: tuple[Pattern, ...]
+    by_source: Mapping[str, tuple[KnownLine, ...]]
+    everywhere: tuple[KnownLine, ...]
     digest: str = field(compare=True)
 
     @classmethod
@@ -57,15 +57,15 @@ class Corrections:
         """From all rows of one or more files."""
         rows = in_force(rows)
         by_document: dict[str, list[Correction]] = {}
-        by_source: dict[str, list[Pattern]] = {}
-        everywhere: list[Pattern] = []
+        by_source: dict[str, list[KnownLine]] = {}
+        everywhere: list[KnownLine] = []
         for row in rows:
             if row.scope is Scope.TEXT:
                 by_document.setdefault(row.document, []).append(row)
             elif row.scope is Scope.EVERYWHERE:
-                everywhere.append(pattern_of(row))
+                everywhere.append(known_line(row))
             elif row.source:
-                by_source.setdefault(row.source, []).append(pattern_of(row))
+                by_source.setdefault(row.source, []).append(known_line(row))
         return cls(
             {name: tuple(corrections) for name, corrections in by_document.items()},
             {name: tuple(corrections) for name, corrections in by_source.items()},
@@ -136,7 +136,7 @@ class _Words:
 
 
 def _recognised(
-    text: str, decisions: Sequence[Decision], patterns: Sequence[Pattern]
+    text: str, decisions: Sequence[Decision], patterns: Sequence[KnownLine]
 ) -> Iterator[tuple[int, int, Correction]]:
     if not decisions:
         return
@@ -160,7 +160,7 @@ def _wordless(document: _Words, row: Correction) -> Iterator[tuple[int, int, Cor
             yield unit.start, unit.end, row
 
 
-def _exact(document: _Words, pattern: Pattern) -> Iterator[tuple[int, int, Correction]]:
+def _exact(document: _Words, pattern: KnownLine) -> Iterator[tuple[int, int, Correction]]:
     position = document.words.find(pattern.words)
     while position >= 0:
         first = position // WORD
@@ -186,7 +186,7 @@ def _with_signs(document: _Words, corrected: str, place: tuple[int, int]) -> tup
     return start, end
 
 
-def _near(document: _Words, pattern: Pattern, known: set[int]) -> Iterator[tuple[int, int, Correction]]:
+def _near(document: _Words, pattern: KnownLine, known: set[int]) -> Iterator[tuple[int, int, Correction]]:
     """Single units that say the same but for a few words."""
     borders = np.flatnonzero(np.diff(document.owner, prepend=-1, append=-1))
     for first, last in zip(borders[:-1].tolist(), borders[1:].tolist(), strict=True):

@@ -35,7 +35,7 @@ class Scope(StrEnum):
     EVERYWHERE = "everywhere"  # this line on every source
 
 
-class Kind(StrEnum):
+class RowKind(StrEnum):
     """What a row tells."""
 
     DOCUMENT = "document"  # a text with the labels it had when it was looked at
@@ -163,13 +163,13 @@ def _values(row: Row) -> dict[str, object]:
     if isinstance(row, Seen):
         spans = [[start, end, label.value] for start, end, label in row.spans]
         return {
-            "kind": Kind.DOCUMENT.value, "schema": SCHEMA, "document": row.document, "id": row.id, "source": row.source,
-            "lang": row.lang, "url": row.url, "text": row.text, "spans": spans,
+            "kind": RowKind.DOCUMENT.value, "schema": SCHEMA, "document": row.document, "id": row.id,
+            "source": row.source, "lang": row.lang, "url": row.url, "text": row.text, "spans": spans,
         }  # fmt: skip
     if isinstance(row, Review):
-        kind = Kind.REVIEWED if row.done else Kind.UNREVIEWED
+        kind = RowKind.REVIEWED if row.done else RowKind.UNREVIEWED
         return {"kind": kind.value, "schema": SCHEMA, "document": row.document, "who": row.who, "when": row.when}
-    kind = Kind.WITHDRAWAL if row.withdrawn else Kind.CORRECTION
+    kind = RowKind.WITHDRAWAL if row.withdrawn else RowKind.CORRECTION
     values = {
         "kind": kind.value, "schema": SCHEMA, "document": row.document, "start": row.start, "end": row.end,
         "text": row.text, "label": row.label.value, "scope": row.scope.value, "source": row.source, "who": row.who,
@@ -206,8 +206,8 @@ def _parsed(line: bytes | str) -> Any:
 
 
 def _row(values: Mapping[str, object]) -> Row:
-    kind, document = _member(Kind, values, "kind"), _text(values, "document")
-    if kind is Kind.DOCUMENT:
+    kind, document = _member(RowKind, values, "kind"), _text(values, "document")
+    if kind is RowKind.DOCUMENT:
         text, spans = _text(values, "text"), []
         for span in _field(values, "spans") if isinstance(_field(values, "spans"), list) else [None]:
             if not isinstance(span, list) or len(span) != 3:
@@ -219,14 +219,14 @@ def _row(values: Mapping[str, object]) -> Row:
         names = {name: _text(values, name, "") for name in ("id", "source", "url")}
         return Seen(document, text=text, spans=tuple(spans), lang=_text(values, "lang", "und"), **names)
     who, when = _text(values, "who"), _text(values, "when")
-    if kind in (Kind.REVIEWED, Kind.UNREVIEWED):
-        return Review(document, who, when, kind is Kind.REVIEWED)
+    if kind in (RowKind.REVIEWED, RowKind.UNREVIEWED):
+        return Review(document, who, when, kind is RowKind.REVIEWED)
     start, end = _span(_field(values, "start"), _field(values, "end"))
     return Correction(
         document, start, end, _text(values, "text"), _member(Label, values, "label"), _member(Scope, values, "scope"),
         who, when,
         source=_text(values, "source", ""), part=bool(values.get("part")), box=_text(values, "box", ""),
-        model=bool(values.get("model")), withdrawn=kind is Kind.WITHDRAWAL,
+        model=bool(values.get("model")), withdrawn=kind is RowKind.WITHDRAWAL,
     )  # fmt: skip
 
 
@@ -265,7 +265,7 @@ def is_row(line: bytes) -> bool:
         values = json.loads(line)
     except (ValueError, RecursionError):
         return False
-    return isinstance(values, dict) and values.get("kind") in set(Kind) and "document" in values
+    return isinstance(values, dict) and values.get("kind") in set(RowKind) and "document" in values
 
 
 def rows_in(data: bytes, name: str) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cleaner.document import Rendering
-from cleaner.heuristics.kind import Kind, kind_of
+from cleaner.heuristics.kind import DocumentKind, kind_of
 from cleaner.memory.fingerprints import units_of
 from cleaner.memory.lookup import ENOUGH, MemoryReader, Recall, recall, recurring_words
 from cleaner.memory.repeated_spans import split
@@ -23,7 +23,7 @@ class Known:
     tokens: Tokens | None = None
     recall: Recall | None = None
     source: str = ""
-    kind: Kind | None = None  # None: a plain report
+    kind: DocumentKind | None = None  # None: a plain report
     witness: int | None = None  # what the memory knows the document by
 
 

@@ -58,7 +58,7 @@ _SPELLING: dict[str, tuple[str, tuple[str, ...]]] = {
     "el": ("άέήίόύώαβγδεζηθικλμνξοπρσςτυφχψωϊϋΐΰ", _GREEK),
 }  # fmt: skip
 #: Languages by the end of a host's name, where that is not the language's own code.
-_TONGUES = {
+_LANGUAGES = {
     "al": "sq", "ar": "es", "at": "de", "ba": "bs hr sr", "be": "nl fr de", "br": "pt", "cat": "ca", "ch": "de fr it",
     "cl": "es", "co": "es", "cy": "el tr", "cz": "cs", "dk": "da", "ee": "et", "gr": "el", "li": "de", "lu": "fr de",
     "md": "ro", "me": "sr", "mx": "es", "pe": "es", "rs": "sr", "se": "sv", "si": "sl", "ve": "es",
@@ -115,7 +115,7 @@ def languages_of(url: str) -> tuple[str, ...]:
     except ValueError:
         return ()
     end = host.rpartition(".")[2]
-    return tuple(_TONGUES.get(end, end if end in _SPELLING else "").split())
+    return tuple(_LANGUAGES.get(end, end if end in _SPELLING else "").split())
 
 
 def guess(payload: bytes, languages: Iterable[str] = ()) -> str:
@@ -138,9 +138,9 @@ def _by_spelling(sample: bytes, guessed: str, family: tuple[str, ...], languages
     words = _words(sample)
     read = {guessed: words.decode(guessed, "replace")}
     hinted = (lang for lang in languages if lang != "en")  # which templates say of pages in any language
-    tongues = [lang for lang in (*hinted, *_told_by_text(sample, guessed)) if lang in _SPELLING]
-    best, best_score = guessed, max((_spelled(read[guessed], lang) for lang in tongues), default=0)
-    for lang in dict.fromkeys(tongues):
+    languages = [lang for lang in (*hinted, *_told_by_text(sample, guessed)) if lang in _SPELLING]
+    best, best_score = guessed, max((_spelled(read[guessed], lang) for lang in languages), default=0)
+    for lang in dict.fromkeys(languages):
         for charset in _SPELLING[lang][1]:
             if charset in family and charset not in read:
                 read[charset] = words.decode(charset, "replace")

@@ -55,7 +55,7 @@ class Measures(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ProsePlaces:
     """Where in the document the prose stands: block indices, -1 where there is none."""
 
     first_prose: int
@@ -105,7 +105,7 @@ def _ideographic(text: str) -> bool:
     return sum("\u2e80" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef" for char in sample) * 2 > len(sample)
 
 
-def shape(measures: Sequence[Measures]) -> Shape:
+def shape(measures: Sequence[Measures]) -> ProsePlaces:
     """Where the prose of a document begins and ends."""
     before, after = [], []
     seen = 0
@@ -117,4 +117,4 @@ def shape(measures: Sequence[Measures]) -> Shape:
         after.append(total - seen)
     first = prose.index(True) if total else -1
     last = len(prose) - 1 - prose[::-1].index(True) if total else -1
-    return Shape(first, last, tuple(after), tuple(before))
+    return ProsePlaces(first, last, tuple(after), tuple(before))

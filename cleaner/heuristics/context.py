@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from cleaner.document import Block, Evidence
-from cleaner.heuristics.block_stats import Measures, Shape
+from cleaner.heuristics.block_stats import Measures, ProsePlaces
 from cleaner.heuristics.cue_matcher import Hits
 from cleaner.labels import KEPT, Label
 
@@ -22,7 +22,7 @@ class Context:
 
     blocks: Sequence[Block]
     measures: Sequence[Measures]
-    shape: Shape
+    shape: ProsePlaces
     hits: Sequence[Hits | None]
     folded: str
     title: str

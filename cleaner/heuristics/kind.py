@@ -15,7 +15,7 @@ from cleaner.phrases import one_of
 from cleaner.segmentation.stops import ends_sentence
 
 
-class Kind(StrEnum):
+class DocumentKind(StrEnum):
     """Kinds of document that are cleaned more mildly."""
 
     TICKER = "ticker"
@@ -46,25 +46,25 @@ NAME = 32
 NUMBERED = re.compile(r"(\d{1,2})[.)]\s+\S")
 
 
-def kind_of(lines: Sequence[str]) -> Kind | None:
+def kind_of(lines: Sequence[str]) -> DocumentKind | None:
     """The kind of a document by its lines, None for a plain report."""
     needed = max(SIGNS, SHARE * len(lines))
     signed = [line for line in lines if not line[:1].isalpha()]  # times, amounts and numbers begin with no letter
     enough = len(signed) >= needed
     if enough and sum(TIME.match(line) is not None for line in signed) >= needed:
-        return Kind.TICKER
+        return DocumentKind.TICKER
     if _is_transcript(lines, needed):
-        return Kind.TRANSCRIPT
+        return DocumentKind.TRANSCRIPT
     if enough and sum(AMOUNT.match(line) is not None for line in signed) >= needed:
-        return Kind.RECIPE
+        return DocumentKind.RECIPE
     asked = [
         index for index, line in enumerate(lines[:-1]) if line.endswith("?") and not lines[index + 1].endswith("?")
     ]
     if len(asked) >= needed:
-        return Kind.QUESTIONS
+        return DocumentKind.QUESTIONS
     if enough and _numbers(signed) >= needed:
-        return Kind.LIST
-    return Kind.POEM if _is_poem(lines) else None
+        return DocumentKind.LIST
+    return DocumentKind.POEM if _is_poem(lines) else None
 
 
 def _is_transcript(lines: Sequence[str], needed: float) -> bool:

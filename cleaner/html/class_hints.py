@@ -67,7 +67,7 @@ _NAME = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LinePlace:
     """Where in a page a line stands."""
 
     path: str  # tags from the outside in, without those that say nothing: "article/section/p"
@@ -84,9 +84,9 @@ class Marks:
         articles = Counter(element.parent for element in layout.elements if element.tag == "article")
         self._teasers = frozenset(parent for parent, count in articles.items() if count >= TEASERS)
         self._outer: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {-1: ((), ())}
-        self._places: dict[tuple[object, ...], Place] = {}
+        self._places: dict[tuple[object, ...], LinePlace] = {}
 
-    def place(self, element: int) -> Place:
+    def place(self, element: int) -> LinePlace:
         """The tag path and the marks of an element, from it and what is around it."""
         own = self._elements[element]
         key = (own.parent, own.tag, own.names, own.role, own.hidden, own.property)
@@ -94,7 +94,7 @@ class Marks:
         if place is None:
             path, marks = self._path_and_marks(element)
             marks = (*marks, *self._class_marks(element))
-            place = self._places[key] = Place("/".join(path) or "div", tuple(dict.fromkeys(marks)))
+            place = self._places[key] = LinePlace("/".join(path) or "div", tuple(dict.fromkeys(marks)))
         return place
 
     def _path_and_marks(self, element: int) -> tuple[tuple[str, ...], tuple[str, ...]]:

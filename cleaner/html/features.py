@@ -15,7 +15,7 @@ import numpy as np
 
 from cleaner.html.page import Element, Layout, Line
 from cleaner.html.page_places import mixed, place_hashes
-from cleaner.html.page_shape import Shape, line_shapes
+from cleaner.html.page_shape import LineShapes, line_shapes
 from cleaner.html.page_words import PageWords, page_words, title_words
 from cleaner.html.records import article_columns, record_columns
 from cleaner.segmentation.tokens import Floats, Ints
@@ -92,7 +92,11 @@ def _chains(lines: Sequence[Line], elements: Sequence[Element]) -> list[tuple[in
 
 
 def _spread(
-    lines: Sequence[Line], elements: Sequence[Element], chains: Sequence[tuple[int, ...]], shape: Shape, sums: Floats
+    lines: Sequence[Line],
+    elements: Sequence[Element],
+    chains: Sequence[tuple[int, ...]],
+    shape: LineShapes,
+    sums: Floats,
 ) -> Iterable[Floats]:
     """How prose, text and links are spread over the elements around each line, and the main container."""
     total = max(1.0, float(shape.prose.sum()))
@@ -117,7 +121,7 @@ def _spread(
     yield np.full(len(lines), sums[main, 2] / max(1.0, sums[main, 1]))
 
 
-def _sums(lines: Sequence[Line], elements: Sequence[Element], shape: Shape) -> Floats:
+def _sums(lines: Sequence[Line], elements: Sequence[Element], shape: LineShapes) -> Floats:
     """Per element what it holds with all inside it: prose, text, linked text, lines."""
     holder = np.array([line.element for line in lines])
     count = len(elements)
@@ -180,7 +184,7 @@ def _bits(rows: Sequence[int], count: int) -> Floats:
 
 
 def _repeats(
-    lines: Sequence[Line], elements: Sequence[Element], chains: Sequence[tuple[int, ...]], shape: Shape
+    lines: Sequence[Line], elements: Sequence[Element], chains: Sequence[tuple[int, ...]], shape: LineShapes
 ) -> Iterable[Floats]:
     """Lines set alike (tags and classes of the two nearest blocks): how many, how long, how much of the prose."""
     kinds: dict[object, int] = {}
@@ -211,7 +215,7 @@ def _repeats(
     yield np.array(earlier, np.float32)
 
 
-def _title(words: PageWords, wanted: int, shape: Shape) -> Iterable[Floats]:
+def _title(words: PageWords, wanted: int, shape: LineShapes) -> Iterable[Floats]:
     """How much a line says what the title says, and how it stands to the line that does so most."""
     count = len(words.counts)
     index = np.arange(count, dtype=np.float32)

@@ -25,7 +25,7 @@ _QUOTES = "\"'„“«»‘"
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class LineShapes:
     """Per line: visible characters, words, link density, whether it is prose, how it begins and ends …"""
 
     sizes: Floats
@@ -81,7 +81,7 @@ def _distances(flags: Flags, index: Floats) -> tuple[Floats, Floats]:
     return np.minimum(before, 60), np.minimum(after, 60)
 
 
-def line_shapes(lines: Sequence[Line], words: PageWords) -> Shape:
+def line_shapes(lines: Sequence[Line], words: PageWords) -> LineShapes:
     """The shapes of lines that say these words."""
     texts = [line.text for line in lines]
     sizes, counts = words.sizes.astype(np.float32), words.counts.astype(np.float32)
@@ -100,7 +100,7 @@ def line_shapes(lines: Sequence[Line], words: PageWords) -> Shape:
     ]
     wide = np.where(seen["ideographs"] > 0, 3.0, 1.0)
     prose = np.where((lengths * wide >= PROSE) & (links < PROSE_LINKS), lengths, 0).astype(np.float32)
-    return Shape(sizes, counts, links, prose, flags)
+    return LineShapes(sizes, counts, links, prose, flags)
 
 
 #: What is asked of a line's characters.

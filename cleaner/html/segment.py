@@ -19,7 +19,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from cleaner.decoding.mojibake import OffsetMap, repair
 from cleaner.document import Block, Document, Rendering, Repair
-from cleaner.html.class_hints import DIALOGS, Marks, Place
+from cleaner.html.class_hints import DIALOGS, LinePlace, Marks
 from cleaner.html.dom import Walk, walk
 from cleaner.html.json_text import SURROGATES, json_prose
 from cleaner.html.page import Element, Extractor, Layout, Line
@@ -245,7 +245,7 @@ def _blocks(layout: Layout) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _page_wide(lines: Sequence[Line], places: Sequence[Place]) -> frozenset[str]:
+def _page_wide(lines: Sequence[Line], places: Sequence[LinePlace]) -> frozenset[str]:
     """Marks that most of the prose bears, such as `class:newsletter` in a newsletter's own issue."""
     sizes: Counter[str] = Counter()
     total = 0

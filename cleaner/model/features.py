@@ -101,7 +101,7 @@ def _distances(flags: Flags, index: Ints) -> tuple[Ints, Ints]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
+class _BlockShapes:
     """Per block: its size, how it begins and ends, and what that says."""
 
     sizes: Floats  # code units
@@ -119,7 +119,7 @@ _IS_STOP_OR_COMMA = _IS_STOP | (np.arange(TOKEN_KINDS) == KIND[","])
 _IS_WORD = np.isin(np.arange(TOKEN_KINDS), [KIND["lower"], KIND["upper"], KIND["caseless"], CAPS])
 
 
-def _shape(tokens: Tokens, lengths: Ints) -> _Shape:
+def _shape(tokens: Tokens, lengths: Ints) -> _BlockShapes:
     count = len(lengths)
     cells = tokens.block * TOKEN_KINDS + tokens.kinds
     kinds = np.bincount(cells, minlength=count * TOKEN_KINDS).reshape(count, TOKEN_KINDS).astype(np.float32)
@@ -129,7 +129,9 @@ def _shape(tokens: Tokens, lengths: Ints) -> _Shape:
     final = padded[ends] * (tokens.counts > 0)
     stop = _IS_STOP[final]
     stopped = stop | (_IS_CLOSER[final] & _IS_STOP_OR_COMMA[padded[ends - 1] * (tokens.counts > 1)])
-    return _Shape(lengths.astype(np.float32), kinds, first, final, stop, stopped, stopped & (lengths > LONG_PROSE))
+    return _BlockShapes(
+        lengths.astype(np.float32), kinds, first, final, stop, stopped, stopped & (lengths > LONG_PROSE)
+    )
 
 
 def _vocabulary(tokens: Tokens) -> tuple[Floats, Floats, Floats]:

@@ -226,7 +226,7 @@ def logits(networks: Sequence[Network], inputs: Floats) -> Floats:
 class Model:
     """Both steps, ready to score; `digest` is the sha256 of the file, lower-case hex."""
 
-    first: Reader
+    first: BlockReader
     networks: tuple[Network, ...]
     trees: Trees | None  # what memory of the source changes; None: nothing
     header: Mapping[str, object]
@@ -280,7 +280,7 @@ class FirstStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class BlockReader:
     """The first step: the linear scorer, the encoder, and how rare the words of its vectors are."""
 
     linear: Linear
@@ -351,7 +351,7 @@ def parse(data: bytes, name: str) -> Model:
     arrays = file.arrays
     rarity = whole_rarity(arrays["vectors.rarity"].astype(np.float32))
     try:
-        first = Reader(linear_from(arrays), encoder_from(arrays), rarity)
+        first = BlockReader(linear_from(arrays), encoder_from(arrays), rarity)
     except ValueError as error:  # weights whose sums would not be exact
         raise file.refused(str(error)) from error
     trees = {array.removeprefix(TREES): values for array, values in arrays.items() if array.startswith(TREES)}

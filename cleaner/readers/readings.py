@@ -88,7 +88,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class SourceRecord:
     """A record of a WARC file that holds an article's bytes, so that they need not be stored again."""
 
     file: str  # locator
@@ -110,7 +110,7 @@ class Original:
     media_type: str
     decoding: Mapping[str, Any] = field(default_factory=dict)  # facts for decode.decode_as; empty: not decoded
     modified: float | None = None  # the file's modification time, seconds since 1970
-    reference: Reference | None = None  # where the bytes lie, if in a WARC file
+    reference: SourceRecord | None = None  # where the bytes lie, if in a WARC file
     packing: str = ""  # suffix of the compression that the file had; the payload is unpacked
 
     @property

@@ -32,8 +32,8 @@ from cleaner.readers.readings import (
     Range,
     Reading,
     ReadSettings,
-    Reference,
     Skipped,
+    SourceRecord,
     place,
 )
 
@@ -247,10 +247,12 @@ def _wrongly_digested(capture: Capture, head: Head | None) -> bool:
     return digest_matches(digest, body) is False and digest_matches(digest, dechunked(body)) is False
 
 
-def _reference(capture: Capture, name: str) -> Reference:
+def _reference(capture: Capture, name: str) -> SourceRecord:
     headers = capture.headers
     digest = headers.get("warc-block-digest") or headers.get("warc-payload-digest", "")
-    return Reference(name, capture.place.offset, capture.place.inside, capture.id, digest, capture.head, capture.block)
+    return SourceRecord(
+        name, capture.place.offset, capture.place.inside, capture.id, digest, capture.head, capture.block
+    )
 
 
 def _sniffed(payload: bytes, told: str) -> str:

@@ -18,7 +18,7 @@ from cleaner.corrections.format import Correction, Scope
 from cleaner.review import queries
 from cleaner.review.desk import Desk, Said
 from cleaner.review.index import ReviewError
-from cleaner.review.view import Article, Stretch, article_at, policy_of, stretches
+from cleaner.review.view import ReviewedArticle, Stretch, article_at, policy_of, stretches
 from cleaner.writers.words import number, shorten
 
 #: Characters of a line, and so many names or lines, that a message shows.
@@ -64,7 +64,7 @@ def _document(execute: Any, name: str, out: Path) -> Mapping[str, object]:
     raise ReviewError(f"{out} has no document {name!r}{hint}")
 
 
-def _places(article: Article, shown: Sequence[Stretch], line: str) -> Iterator[tuple[int, int, bool]]:
+def _places(article: ReviewedArticle, shown: Sequence[Stretch], line: str) -> Iterator[tuple[int, int, bool]]:
     """Where a document says this: whole lines, else the one place within a line. Raises ReviewError."""
     wanted = " ".join(line.split())
     if not wanted:

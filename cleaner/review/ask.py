@@ -24,7 +24,7 @@ from cleaner.corrections.store import append, stamp
 from cleaner.document import Decision
 from cleaner.labels import SPECS, Label
 from cleaner.pipeline import Cleaner
-from cleaner.review.view import Article
+from cleaner.review.view import ReviewedArticle
 
 #: A block is doubtful when its score lies between these.
 DOUBT = (0.15, 0.85)
@@ -58,7 +58,7 @@ class Asking:
 
 
 @dataclass(slots=True)
-class Told:
+class AskedCounts:
     """What came of asking."""
 
     asked: int = 0  # questions sent
@@ -77,13 +77,13 @@ class Told:
 Wait = Callable[[float], None]
 
 
-class Reader:
+class Asker:
     """Asks one model; remembers what it said."""
 
     def __init__(self, asking: Asking, folder: Path, wait: Wait = time.sleep) -> None:
         if not asking.url.startswith(("http://", "https://")):
             raise AskError(f"{asking.url}: give an address such as http://127.0.0.1:8080/v1")
-        self.told = Told()
+        self.told = AskedCounts()
         self._asking, self._wait = asking, wait
         self._path = folder / CACHE
         self._answers = dict(_remembered(self._path))
@@ -91,7 +91,7 @@ class Reader:
         self._client = httpx.Client(timeout=asking.timeout, headers=headers, follow_redirects=False, trust_env=False)
         self._silent = 0
 
-    def read(self, articles: Sequence[Article] | Iterator[Article], corrections: Path) -> Told:
+    def read(self, articles: Sequence[ReviewedArticle] | Iterator[ReviewedArticle], corrections: Path) -> AskedCounts:
         """Asks about the doubtful blocks of articles, and keeps what is said. Raises AskError, OSError."""
         cleaner = Cleaner()
         with self._client:
@@ -103,7 +103,7 @@ class Reader:
                     break
         return self.told
 
-    def _said(self, article: Article, decision: Decision) -> Iterator[Correction]:
+    def _said(self, article: ReviewedArticle, decision: Decision) -> Iterator[Correction]:
         label = self._label(question(article.text, decision))
         if label is not None:
             self.told.labelled += 1
@@ -172,7 +172,7 @@ class Reader:
             return response.status_code, body, float(after) if after.isdecimal() else 0.0
 
 
-def doubtful(cleaner: Cleaner, article: Article) -> list[Decision]:
+def doubtful(cleaner: Cleaner, article: ReviewedArticle) -> list[Decision]:
     """The blocks of an article of which a cleaner is unsure, in offsets of its source text."""
     low, high = DOUBT
     cleaned = cleaner.clean(article.text, source=article.source or None)

@@ -29,7 +29,7 @@ from cleaner.corrections.format import (
 from cleaner.corrections.store import append, stamp
 from cleaner.labels import KEPT, Action, Label, Policy
 from cleaner.review.index import ReviewError
-from cleaner.review.view import Article, Stretch
+from cleaner.review.view import ReviewedArticle, Stretch
 
 #: Lines of one box at most, and characters of a name.
 BOX, NAME = 500, 80
@@ -95,7 +95,7 @@ class Desk:
         self._read += len(whole)
         return bool(whole)
 
-    def say(self, article: Article, shown: Sequence[Stretch], said: Said, who: str) -> list[Correction]:
+    def say(self, article: ReviewedArticle, shown: Sequence[Stretch], said: Said, who: str) -> list[Correction]:
         """Keeps what a person says. Raises ReviewError, OSError: then nothing was kept."""
         if not said.spans or len(said.spans) > BOX:
             raise ReviewError(f"between 1 and {BOX} lines can be corrected at once")
@@ -114,7 +114,7 @@ class Desk:
         self._append(article, rows)
         return rows
 
-    def review(self, article: Article, who: str, *, done: bool) -> None:
+    def review(self, article: ReviewedArticle, who: str, *, done: bool) -> None:
         """Keeps that a person has looked at the whole document. Raises OSError."""
         self._append(article, [Review(article.document, who, stamp(self.clock()), done)])
 
@@ -129,7 +129,7 @@ class Desk:
         append(self.path, [withdrawal(row, stamp(self.clock())) for row in rows])
         return rows
 
-    def _append(self, article: Article, rows: Sequence[Row]) -> None:
+    def _append(self, article: ReviewedArticle, rows: Sequence[Row]) -> None:
         known = article.document in self.state().seen
         append(self.path, rows if known else [article.seen(), *rows])
 

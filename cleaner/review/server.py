@@ -32,14 +32,14 @@ from cleaner.review.desk import NAME, Desk, Said, State
 from cleaner.review.guard import HEADERS, Guard, refused
 from cleaner.review.index import ReviewError
 from cleaner.review.pages import FILES, file, page
-from cleaner.review.view import Article, Stretch, article_at, policy_of, stretches
+from cleaner.review.view import ReviewedArticle, Stretch, article_at, policy_of, stretches
 
 LOOPBACK = "127.0.0.1"
 MOST = 10**12  # numbers in addresses
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class ReviewPages:
     """What the pages are about."""
 
     out: Path
@@ -52,7 +52,7 @@ class Review:
         return closing(queries.opened(self.index))
 
 
-def articles(out: Path, index: Path) -> Iterator[Article]:
+def articles(out: Path, index: Path) -> Iterator[ReviewedArticle]:
     """The documents of a run, most worth a look first; what cannot be read is left out."""
     with closing(queries.opened(index)) as database:
         for row in database.execute("select * from document where digest != '' order by interest desc, n"):
@@ -60,10 +60,10 @@ def articles(out: Path, index: Path) -> Iterator[Article]:
                 yield article_at(out, row, policy_of(out))
 
 
-def make_review(out: Path, index: Path, corrections: Path, *, port: int, who: str) -> Review:
+def make_review(out: Path, index: Path, corrections: Path, *, port: int, who: str) -> ReviewPages:
     """A review of a run whose index is made."""
     desk = Desk(corrections, policy_of(out), lambda: datetime.now(UTC))
-    return Review(out, index, desk, Guard(port, who[:NAME].strip() or "someone"))
+    return ReviewPages(out, index, desk, Guard(port, who[:NAME].strip() or "someone"))
 
 
 def listening(port: int) -> socket.socket:
@@ -80,13 +80,13 @@ def listening(port: int) -> socket.socket:
     return bound
 
 
-def serve(review: Review, bound: socket.socket) -> None:
+def serve(review: ReviewPages, bound: socket.socket) -> None:
     """Answers until it is interrupted."""
     config = uvicorn.Config(application(review), log_level="error", access_log=False, server_header=False, ws="none")
     uvicorn.Server(config).run(sockets=[bound])
 
 
-def application(review: Review) -> ASGIApp:
+def application(review: ReviewPages) -> ASGIApp:
     """The pages and what they ask, behind the guard."""
     pages = {
         "/enter": _enter, "/": _list, "/d/{n:int}": _document, "/lines": _lines, "/static/{name}": _static,
@@ -130,11 +130,11 @@ class _Asked:
         return value
 
 
-Answer = Callable[[Review, _Asked], Response]
-Act = Callable[[Review, _Asked], dict[str, Any]]
+Answer = Callable[[ReviewPages, _Asked], Response]
+Act = Callable[[ReviewPages, _Asked], dict[str, Any]]
 
 
-def _threaded(review: Review, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+def _threaded(review: ReviewPages, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
     """An answer that may wait for disks, and its errors in words."""
 
     async def answered(request: Request) -> Response:
@@ -151,7 +151,7 @@ def _threaded(review: Review, answer: Answer) -> Callable[[Request], Awaitable[R
     return answered
 
 
-def _safely(review: Review, answer: Answer, asked: _Asked) -> Response:
+def _safely(review: ReviewPages, answer: Answer, asked: _Asked) -> Response:
     try:
         return answer(review, asked)
     except (ReviewError, CorrectionError) as error:
@@ -172,7 +172,7 @@ def _html(content: str, status: int = 200) -> Response:
 # Pages --------------------------------------------------------------------------------------------
 
 
-def _enter(review: Review, asked: _Asked) -> Response:
+def _enter(review: ReviewPages, asked: _Asked) -> Response:
     token = asked.request.query_params.get("token", "")
     key = review.guard.enter(token)
     if key is None and review.guard.is_spent(token):
@@ -185,19 +185,19 @@ def _enter(review: Review, asked: _Asked) -> Response:
     return response
 
 
-def _static(_: Review, asked: _Asked) -> Response:
+def _static(_: ReviewPages, asked: _Asked) -> Response:
     name = asked.request.path_params["name"]
     if name not in FILES:
         return refused("there is no such file", 404)
     return Response(file(name), headers=HEADERS, media_type=FILES[name])
 
 
-def _common(review: Review, asked: _Asked, database: Connection, here: str) -> dict[str, Any]:
+def _common(review: ReviewPages, asked: _Asked, database: Connection, here: str) -> dict[str, Any]:
     session = review.guard.session(asked.request)
     return {"here": here, "who": session.who if session else "", "progress": _progress(review, database)}
 
 
-def _progress(review: Review, database: Connection) -> dict[str, int]:
+def _progress(review: ReviewPages, database: Connection) -> dict[str, int]:
     state = review.desk.state()
     counts = {"reviewed": len(state.reviewed), "corrected": len(state.corrected)}
     return counts | {"documents": int(queries.meta(database, "documents"))}
@@ -208,7 +208,7 @@ def _start(asked: _Asked) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
-def _list(review: Review, asked: _Asked) -> Response:
+def _list(review: ReviewPages, asked: _Asked) -> Response:
     filters, start = queries.Filters.of(asked.request.query_params), _start(asked)
     with review.database() as database:
         rows = queries.documents(database, filters, start)
@@ -231,7 +231,7 @@ class _Given(dict[str, str]):
         return ""
 
 
-def _document(review: Review, asked: _Asked) -> Response:
+def _document(review: ReviewPages, asked: _Asked) -> Response:
     filters = queries.Filters.of(asked.request.query_params)
     with review.database() as database:
         row = queries.document(database, min(asked.request.path_params["n"], MOST))
@@ -252,11 +252,11 @@ def _document(review: Review, asked: _Asked) -> Response:
         )  # fmt: skip
 
 
-def _article(review: Review, row: queries.Row) -> Article:
+def _article(review: ReviewPages, row: queries.Row) -> ReviewedArticle:
     return article_at(review.out, row, review.desk.policy)
 
 
-def _shown(review: Review, article: Article, state: State) -> list[list[Stretch]]:
+def _shown(review: ReviewPages, article: ReviewedArticle, state: State) -> list[list[Stretch]]:
     """The stretches of a document, by lines."""
     lines: list[list[Stretch]] = []
     for stretch in stretches(article, state.corrections, review.desk.policy):
@@ -266,7 +266,7 @@ def _shown(review: Review, article: Article, state: State) -> list[list[Stretch]
     return lines
 
 
-def _lines(review: Review, asked: _Asked) -> Response:
+def _lines(review: ReviewPages, asked: _Asked) -> Response:
     query = asked.request.query_params
     source, words, start = query.get("source", ""), query.get("words", ""), _start(asked)
     with review.database() as database:
@@ -282,7 +282,7 @@ def _lines(review: Review, asked: _Asked) -> Response:
         )  # fmt: skip
 
 
-def _repeated(review: Review, row: queries.Row, state: State) -> dict[str, Any]:
+def _repeated(review: ReviewPages, row: queries.Row, state: State) -> dict[str, Any]:
     """A repeated line with what is said of it."""
     decision = on_line(state.corrections, row["text"], row["source"], review.desk.policy)
     removed = decision.action != "keep" if decision else row["gone"] > row["kept"]
@@ -297,7 +297,7 @@ def _repeated(review: Review, row: queries.Row, state: State) -> dict[str, Any]:
 def _acting(act: Act) -> Answer:
     """An act whose answer tells how far the review is."""
 
-    def answer(review: Review, asked: _Asked) -> Response:
+    def answer(review: ReviewPages, asked: _Asked) -> Response:
         values = act(review, asked)
         with review.database() as database:
             values["progress"] = page("_progress.html", progress=_progress(review, database))
@@ -306,14 +306,14 @@ def _acting(act: Act) -> Answer:
     return answer
 
 
-def _who(review: Review, asked: _Asked) -> str:
+def _who(review: ReviewPages, asked: _Asked) -> str:
     session = review.guard.session(asked.request)
     if session is None:
         raise ReviewError("this session has ended; open a new address")
     return session.who
 
 
-def _article_of(review: Review, asked: _Asked) -> Article:
+def _article_of(review: ReviewPages, asked: _Asked) -> ReviewedArticle:
     with review.database() as database:
         row = queries.document(database, asked.number("n"))
     if row is None or not row["digest"]:
@@ -321,11 +321,11 @@ def _article_of(review: Review, asked: _Asked) -> Article:
     return _article(review, row)
 
 
-def _drawn(review: Review, article: Article) -> str:
+def _drawn(review: ReviewPages, article: ReviewedArticle) -> str:
     return page("_article.html", article=_shown(review, article, review.desk.state()))
 
 
-def _say(review: Review, asked: _Asked) -> dict[str, object]:
+def _say(review: ReviewPages, asked: _Asked) -> dict[str, object]:
     article = _article_of(review, asked)
     shown = stretches(article, review.desk.state().corrections, review.desk.policy)
     rows = review.desk.say(article, shown, _said(asked.values), _who(review, asked))
@@ -345,20 +345,20 @@ def _said(values: dict[str, Any]) -> Said:
         raise ReviewError("send spans, a verdict and a scope") from None
 
 
-def _undo(review: Review, asked: _Asked) -> dict[str, object]:
+def _undo(review: ReviewPages, asked: _Asked) -> dict[str, object]:
     article = _article_of(review, asked) if "n" in asked.values else None
     rows = review.desk.undo(_who(review, asked), article.document if article else "")
     message = f"taken back: {rows[0].label}" if rows else "nothing of yours to take back here"
     return {"message": message, "html": _drawn(review, article) if article else ""}
 
 
-def _reviewed(review: Review, asked: _Asked) -> dict[str, object]:
+def _reviewed(review: ReviewPages, asked: _Asked) -> dict[str, object]:
     done = asked.values.get("done") is True
     review.desk.review(_article_of(review, asked), _who(review, asked), done=done)
     return {"message": "reviewed: what is not corrected is right" if done else "not reviewed"}
 
 
-def _line(review: Review, asked: _Asked) -> dict[str, object]:
+def _line(review: ReviewPages, asked: _Asked) -> dict[str, object]:
     with review.database() as database:
         row = queries.line(database, asked.number("line"))
         document = queries.document(database, row["document"]) if row else None
@@ -372,7 +372,7 @@ def _line(review: Review, asked: _Asked) -> dict[str, object]:
     return {"html": html, "message": f"{rows[0].label} on all of {row['source']}; u undoes it"}
 
 
-def _name(review: Review, asked: _Asked) -> dict[str, Any]:
+def _name(review: ReviewPages, asked: _Asked) -> dict[str, Any]:
     session, who = review.guard.session(asked.request), asked.values.get("who")
     if session is None or not isinstance(who, str) or not who.strip() or not who.strip()[:NAME].isprintable():
         raise ReviewError("give a name")
@@ -380,5 +380,5 @@ def _name(review: Review, asked: _Asked) -> dict[str, Any]:
     return {"message": f"you are {session.who}"}
 
 
-def _invite(review: Review, _: _Asked) -> dict[str, object]:
+def _invite(review: ReviewPages, _: _Asked) -> dict[str, object]:
     return {"address": review.guard.invite()}

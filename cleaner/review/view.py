@@ -28,7 +28,7 @@ RECORDS = 3  # of one article at most
 
 
 @dataclass(frozen=True, slots=True)
-class Article:
+class ReviewedArticle:
     """A document of the run: its source text and what the run decided, in order."""
 
     document: str  # digest
@@ -65,7 +65,7 @@ def policy_of(out: Path) -> Policy:
     return Policy.of(((read_report(out) or {}).get("configuration") or {}).get("policy"))
 
 
-def article_at(out: Path, row: Mapping[str, Any], policy: Policy) -> Article:
+def article_at(out: Path, row: Mapping[str, Any], policy: Policy) -> ReviewedArticle:
     """The document of a row of the index. Raises ReviewError when the archive does not hold it any more."""
     where = f"{out / 'warc' / row['segment']}, offset {row['offset']}"
     try:
@@ -76,7 +76,7 @@ def article_at(out: Path, row: Mapping[str, Any], policy: Policy) -> Article:
     except (OSError, FieldsError, *LEDGER_ERRORS) as error:
         raise ReviewError(f"{where}: cannot be read ({error}); `cleancopy archive verify` tells") from error
     given = parts.get("given") or {}
-    return Article(
+    return ReviewedArticle(
         parts["source-text-digest"], row["id"], parts.get("source") or "", row["lang"],
         str(given.get("url", "")), text, decisions,
     )  # fmt: skip
@@ -109,7 +109,7 @@ def _decisions(written: Ledger, policy: Policy) -> list[Decision]:
     return decisions
 
 
-def stretches(article: Article, corrections: Corrections, policy: Policy) -> list[Stretch]:
+def stretches(article: ReviewedArticle, corrections: Corrections, policy: Policy) -> list[Stretch]:
     """What a page shows, with the corrections in force."""
     rendering = Rendering(article.text, (), article.text)
     before = {(decision.start, decision.end): decision for decision in article.decisions}

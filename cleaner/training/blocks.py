@@ -23,10 +23,10 @@ from cleaner.model.arrays import TREES
 from cleaner.model.encoder import Encoder, Rows
 from cleaner.model.network import (
     RECALL,
+    BlockReader,
     FirstStep,
     Linear,
     Network,
-    Reader,
     evidence_sums,
     lengths_of,
     linear_from,
@@ -40,7 +40,7 @@ from cleaner.training.corpus import FOLDS, Example, FoldBreaks, examples, fold_o
 from cleaner.training.encoder import lesson, table_of, train_encoder
 from cleaner.training.evaluation import Gold
 from cleaner.training.labelled_lines import Made
-from cleaner.training.line_breaks import Broken, Design, broken
+from cleaner.training.line_breaks import Broken, GapDesign, broken
 from cleaner.training.network import Labelled, Settings, train_network
 from cleaner.training.parallel import each_of
 from cleaner.training.short_articles import short_and_cleaned
@@ -143,7 +143,7 @@ def _made(material: Material) -> Iterator[Made]:
 def _breaks(material: Material, say: Say) -> FoldBreaks:
     """Models of lost line breaks, each without a fold of sites: what cuts flat documents here has not seen them."""
     say("models of lost line breaks without each fold")
-    design = Design(lines_of(material))
+    design = GapDesign(lines_of(material))
     return {
         fold: design.breaks(without=[name for name in design.sites if fold_of(name, FOLDS) == fold])
         for fold in range(FOLDS)
@@ -192,7 +192,7 @@ def _figures(learned: Sequence[Example], probabilities: Sequence[Floats]) -> tup
 class _FirstSteps:
     """Readers: one without each fold of sites, and one that has learned all (None); and the linear scorers' arrays."""
 
-    readers: Mapping[int | None, Reader]
+    readers: Mapping[int | None, BlockReader]
     linear: Mapping[int | None, Mapping[str, Floats]]
     vectors: Vectors
 
@@ -227,7 +227,7 @@ class _FirstSteps:
 
         encoders = each_of(folds, encoder, settings.jobs)
         rarity = whole_rarity(material.vectors.rarity)
-        readers = {fold: Reader(linear[fold], encoders[fold], rarity) for fold in folds}
+        readers = {fold: BlockReader(linear[fold], encoders[fold], rarity) for fold in folds}
         return cls(readers, arrays, material.vectors)
 
     def held_out(self, example: Example) -> FirstStep:

@@ -42,7 +42,7 @@ def broken(texts: Iterable[tuple[str, str]]) -> list[Broken]:
     return broken_texts
 
 
-class Design:
+class GapDesign:
     """What is learned from: the gaps of all texts; made once, fitted with and without some sites."""
 
     def __init__(self, texts: Sequence[Broken]) -> None:

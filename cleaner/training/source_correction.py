@@ -33,14 +33,14 @@ SMALLER = (6, 10, 25, 60, 150)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RecalledDocument:
     """A labelled document, and what memories of its source of several sizes say of it: the whole one first."""
 
     index: int  # of the example
     recalls: tuple[Recall, ...]
 
 
-def told(examples: Sequence[Example], articles: Mapping[str, Sequence[str]]) -> Iterator[Told]:
+def told(examples: Sequence[Example], articles: Mapping[str, Sequence[str]]) -> Iterator[RecalledDocument]:
     """For every labelled document with enough other articles of its site; `articles` are raw texts by site."""
     by_site: dict[str, list[int]] = defaultdict(list)
     for index, recalled in enumerate(examples):
@@ -56,7 +56,7 @@ def told(examples: Sequence[Example], articles: Mapping[str, Sequence[str]]) -> 
             blocks = len(examples[index].rendering.blocks)
             recalls = tuple(recall(memory, units[index], blocks) for memory in memories)
             if recalls[0].known:
-                yield Told(index, tuple(recalled for recalled in recalls if recalled.known))
+                yield RecalledDocument(index, tuple(recalled for recalled in recalls if recalled.known))
 
 
 def _own(examples: Sequence[Example], indices: Sequence[int]) -> tuple[dict[str, Units], dict[int, Units]]:
@@ -88,7 +88,10 @@ def _memory(counted: Sequence[Units]) -> SourceMemory:
 
 
 def learn(
-    examples: Sequence[Example], documents: Sequence[Told], probabilities: Sequence[Floats], evidence: Sequence[Floats]
+    examples: Sequence[Example],
+    documents: Sequence[RecalledDocument],
+    probabilities: Sequence[Floats],
+    evidence: Sequence[Floats],
 ) -> Trees:
     """The trees from documents and the held-out opinion of them. Raises ImportError without LightGBM."""
     tables, flags, weights = [], [], []

@@ -52,7 +52,7 @@ class RefusedLessonError(TeachError):
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class TaughtDocument:
     """The labelled blocks of a document."""
 
     design: Design
@@ -94,7 +94,10 @@ def teach(documents: Sequence[Gold], model: bytes, say: Say, *, gold: Sequence[G
 
 
 def _held_out_in_turns(
-    documents: Sequence[Gold], base: Model, taught: Sequence[Lesson | None], more: Sequence[Lesson | None]
+    documents: Sequence[Gold],
+    base: Model,
+    taught: Sequence[TaughtDocument | None],
+    more: Sequence[TaughtDocument | None],
 ) -> list[str]:
     """The figures on all corrected documents, each judged by a layer that has not seen it.
 
@@ -154,12 +157,12 @@ class _Listener:
         return probabilities
 
 
-def lessons(model: Model, documents: Iterable[Gold]) -> list[Lesson | None]:
+def lessons(model: Model, documents: Iterable[Gold]) -> list[TaughtDocument | None]:
     """What documents teach: the blocks as cleaning sees them, with the model's opinion of them and the label.
 
     None for a document that the model does not see.
     """
-    seen: list[Lesson | None] = []
+    seen: list[TaughtDocument | None] = []
     listener = _Listener()
     cleaner = Cleaner(model=replace(model, taught=listener))
     for document in documents:
@@ -171,7 +174,7 @@ def lessons(model: Model, documents: Iterable[Gold]) -> list[Lesson | None]:
         known = [_label(document, *offsets.to_source(block.start, block.end)) for block in listener.blocks]
         features = design_of(listener.probabilities, listener.blocks, listener.source)
         gone, sure = (np.array(column) for column in zip(*known, strict=True))
-        seen.append(Lesson(features, gone, sure))
+        seen.append(TaughtDocument(features, gone, sure))
         listener.probabilities = None
     return seen
 
@@ -187,7 +190,7 @@ def _label(document: Gold, start: int, end: int) -> tuple[float, float]:
     return float(not is_kept), float(kept + gone > 0 and 2 * doubtful < kept + gone)
 
 
-def learn(given: Sequence[Lesson | None]) -> Taught:
+def learn(given: Sequence[TaughtDocument | None]) -> Taught:
     """The layer that fits the lessons and is drawn to zero: scaled descent with the steps of Barzilai and Borwein."""
     seen = [lesson for lesson in given if lesson is not None]
     if not seen:

@@ -113,7 +113,7 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ShownLine:
     """A line of the article, with what was cut out of it marked in place; or a line of a box."""
 
     passages: tuple[ShownPassage, ...]
@@ -128,8 +128,8 @@ class Box:
 
     label: str
     words: str
-    lines: tuple[Line, ...]
-    more: tuple[Line, ...] = ()  # folded
+    lines: tuple[ShownLine, ...]
+    more: tuple[ShownLine, ...] = ()  # folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Folded:
     """Paragraphs that unfold, or, without lines, what is not shown at all."""
 
     words: str
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ShownLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class ShownDocument:
     lang: str
     is_open: bool
     notices: tuple[str, ...]
-    parts: tuple[Line | Box | Folded, ...]
+    parts: tuple[ShownLine | Box | Folded, ...]
     repairs: Sequence[Row]
     more_repairs: int
 
@@ -278,7 +278,7 @@ def _together(passages: Sequence[Passage], gaps: Mapping[int, str]) -> Iterator[
         yield not LINE_ENDS.intersection(gap)
 
 
-def _parts(lines: list[Paragraph], limits: Limits) -> Iterator[Line | Box | Folded]:
+def _parts(lines: list[Paragraph], limits: Limits) -> Iterator[ShownLine | Box | Folded]:
     """The paragraphs; when there are too many, the first and the last of them."""
     if len(lines) <= limits.paragraphs:
         yield from _grouped(lines, limits)
@@ -291,7 +291,7 @@ def _parts(lines: list[Paragraph], limits: Limits) -> Iterator[Line | Box | Fold
     yield from _grouped(lines[-half:], limits)
 
 
-def _grouped(lines: list[Paragraph], limits: Limits) -> Iterator[Line | Box | Folded]:
+def _grouped(lines: list[Paragraph], limits: Limits) -> Iterator[ShownLine | Box | Folded]:
     """Runs of removed lines with one label become a box; of long runs of kept paragraphs the middle is folded."""
     for key, group in groupby(lines, key=_kind):
         members = list(group)
@@ -336,10 +336,10 @@ def _with_earlier(passages: list[Passage]) -> Iterator[tuple[tuple[str, ...] | N
     yield from zip((None, *(passage.reasons for passage in passages[:-1])), passages, strict=True)
 
 
-def _box_line(passage: Passage, limits: Limits, *, said: tuple[str, ...] | None) -> Line:
+def _box_line(passage: Passage, limits: Limits, *, said: tuple[str, ...] | None) -> ShownLine:
     reasons = "same reasons" if passage.reasons == said and passage.reasons else _reasons(passage, limits)
     shown = ShownPassage(tuple(_fragments(passage, limits)), passage.label)
-    return Line((shown,), passage.label, (Why("", "", passage.score, reasons),))
+    return ShownLine((shown,), passage.label, (Why("", "", passage.score, reasons),))
 
 
 def _went(passage: Passage) -> str:
@@ -352,14 +352,14 @@ def _reasons(passage: Passage, limits: Limits) -> str:
     return "; ".join([*shown, *([f"{plural(more, 'further reason')}"] if more > 0 else [])]) or "no reason given"
 
 
-def _line(paragraph: Paragraph, limits: Limits) -> Line:
+def _line(paragraph: Paragraph, limits: Limits) -> ShownLine:
     """A line of the article; what was cut out of it is marked in place and explained below it."""
     shown = paragraph[: limits.inline]
     label = known(paragraph[0].label) if paragraph[0].kept else Label.BODY.value
     special = [Why(label, " · kept")] if label != Label.BODY else []
     removed = [passage for passage in shown if not passage.kept]
     why = [Why(gone.label, _went(gone), gone.score, _reasons(gone, limits)) for gone in removed]
-    return Line(tuple(_spaced(shown, limits)), label, (*special, *why), len(paragraph) - len(shown))
+    return ShownLine(tuple(_spaced(shown, limits)), label, (*special, *why), len(paragraph) - len(shown))
 
 
 def _spaced(passages: list[Passage], limits: Limits) -> Iterator[ShownPassage]:

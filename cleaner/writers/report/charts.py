@@ -21,7 +21,7 @@ _LEAST = 0.4  # percent: a bar for something is never invisible
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class PlotRow:
     """One row of a plot: what it is called, how long it is, what is written beside it."""
 
     name: str
@@ -41,7 +41,7 @@ class Share:
     css: str
 
 
-def bars(heading: str, rows: Sequence[Bar], *, top: float | None = None) -> Markup:
+def bars(heading: str, rows: Sequence[PlotRow], *, top: float | None = None) -> Markup:
     """A horizontal bar plot as an `svg` element; `top` fixes the length of the full width, such as 1 for shares."""
     first = top or max((bar.value for bar in rows), default=0)
     second = max((bar.second or 0 for bar in rows), default=0)
@@ -52,7 +52,7 @@ def bars(heading: str, rows: Sequence[Bar], *, top: float | None = None) -> Mark
     )
 
 
-def _bar(bar: Bar, y: int, first: float, second: float) -> Markup:
+def _bar(bar: PlotRow, y: int, first: float, second: float) -> Markup:
     name, caption = visible_text(bar.name), visible_text(bar.caption)
     drawn = Markup(
         '<title>{name}: {caption}</title><text x="0" y="{text}" class="name">{shown}</text>'

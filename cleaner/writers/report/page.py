@@ -22,7 +22,7 @@ from markupsafe import Markup
 
 from archive.segments.durable import write_atomically
 from cleaner.labels import Label
-from cleaner.writers.report.article import LIMITS, Box, Line, shown_document
+from cleaner.writers.report.article import LIMITS, Box, ShownLine, shown_document
 from cleaner.writers.report.ledgers import read_ledgers
 from cleaner.writers.report.run_data import (
     ORDER,
@@ -103,7 +103,7 @@ def _environment() -> Environment:
         "cell": cell, "number": number, "plural": plural, "first_line": first_line,
         "known_labels": frozenset(label.value for label in Label),
     }  # fmt: skip
-    environment.tests |= {"line": lambda part: isinstance(part, Line), "box": lambda part: isinstance(part, Box)}
+    environment.tests |= {"line": lambda part: isinstance(part, ShownLine), "box": lambda part: isinstance(part, Box)}
     return environment
 
 

@@ -151,10 +151,10 @@ def _label_plot(run: Mapping[str, object], counts: Mapping[str, object]) -> Mark
     return charts.bars("Removed by label", shown) if shown else ""
 
 
-def _label_bar(label: Label, count: Mapping[str, object]) -> charts.Bar:
+def _label_bar(label: Label, count: Mapping[str, object]) -> charts.PlotRow:
     characters, spans = _count(count, "characters"), _count(count, "spans")
     caption = f"{plural(characters, 'character')} · {plural(spans, 'span')}"
-    return charts.Bar(label, characters, caption, spans, f"l-{label}", "label")
+    return charts.PlotRow(label, characters, caption, spans, f"l-{label}", "label")
 
 
 def _status_values(counts: Mapping[str, object]) -> dict[str, object]:
@@ -182,7 +182,7 @@ def _source_values(counts: Mapping[str, object]) -> dict[str, object]:
     shares = [(name, _share(source), _count(source, "documents")) for name, source in largest]
     shares.sort(key=lambda entry: (-entry[1], entry[0]))
     shown = [
-        charts.Bar(
+        charts.PlotRow(
             cell(name, 120) or "no source", share, f"{wide_share(share, 1)} · {plural(documents, 'document')}",
             filter="source" if name else "",
         )

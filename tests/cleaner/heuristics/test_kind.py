@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaner.heuristics.kind import Kind, kind_of
+from cleaner.heuristics.kind import DocumentKind, kind_of
 
 REPORT = [
     "Ferry returns to Gullwick",
@@ -14,22 +14,22 @@ REPORT = [
     "The council has not said. A vote is due in May.",
 ]
 KINDS = {
-    Kind.TICKER: ["Live: storm over the coast", *(f"{hour}:15 The wind reaches {hour}0 knots off Gullwick." for hour in range(10, 16))],
-    Kind.TRANSCRIPT: ["A talk with two pilots", *("Mara: It was dark.", "Odd: It was very dark.") * 3],
-    Kind.QUESTIONS: ["A talk with the harbour master", *("When did the engine fail?", "In March, off the pier.") * 4],
-    Kind.RECIPE: ["Bean soup", "300 g white beans", "2 EL Öl", "1 l water", "½ tsp salt", "Soak the beans for a night."],
-    Kind.POEM: [
+    DocumentKind.TICKER: ["Live: storm over the coast", *(f"{hour}:15 The wind reaches {hour}0 knots off Gullwick." for hour in range(10, 16))],
+    DocumentKind.TRANSCRIPT: ["A talk with two pilots", *("Mara: It was dark.", "Odd: It was very dark.") * 3],
+    DocumentKind.QUESTIONS: ["A talk with the harbour master", *("When did the engine fail?", "In March, off the pier.") * 4],
+    DocumentKind.RECIPE: ["Bean soup", "300 g white beans", "2 EL Öl", "1 l water", "½ tsp salt", "Soak the beans for a night."],
+    DocumentKind.POEM: [
         "The pier at night", "A lamp goes out along the quay,", "the gulls have nothing more to say,",
         "and water, where the ferry lay,", "keeps folding, folding, folding", "the harbour in its sleeve of grey;",
         "who waits there will be waiting yet.",
     ],
-    Kind.LIST: ["Five walks near Gullwick", *(f"{number}. The path to cove {number}" for number in range(1, 6))],
+    DocumentKind.LIST: ["Five walks near Gullwick", *(f"{number}. The path to cove {number}" for number in range(1, 6))],
 }  # fmt: skip
 MENU = ["Home", "News", "Sport", "Weather", "Culture", "Opinion", "Log in", "Subscribe", "About us", "Contact"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_kind(kind: Kind) -> None:
+def test_kind(kind: DocumentKind) -> None:
     assert kind_of(KINDS[kind]) is kind
 
 
@@ -42,7 +42,7 @@ def test_minutes_of_a_match_are_times_of_a_ticker() -> None:
         "65’ Tanner on for Reed.",
         "12' Goal!",
     ]
-    assert kind_of(lines) is Kind.TICKER
+    assert kind_of(lines) is DocumentKind.TICKER
     assert kind_of([*lines[:2], "78'er wine.", "The 65' boat.", "12 goals.", "90 men."]) is None
 
 
@@ -53,4 +53,4 @@ def test_a_report_or_a_menu_is_none(lines: list[str]) -> None:
 
 @given(st.lists(st.text(max_size=30), max_size=30))
 def test_any_lines_have_a_kind_or_none(lines: list[str]) -> None:
-    assert kind_of(lines) in {*Kind, None}
+    assert kind_of(lines) in {*DocumentKind, None}

@@ -22,8 +22,8 @@ from cleaner.document import Decision
 from cleaner.labels import Action, Label
 from cleaner.ledger import digest
 from cleaner.review import ask
-from cleaner.review.ask import AskError, Asking, Reader, label_in
-from cleaner.review.view import Article
+from cleaner.review.ask import Asker, AskError, Asking, label_in
+from cleaner.review.view import ReviewedArticle
 from cleaner.training.evaluation import read_gold
 
 pytestmark = pytest.mark.integration
@@ -32,9 +32,9 @@ START = TEXT.index("Ignore")
 END = TEXT.index("\n\nIt")
 
 
-def article(text: str = TEXT) -> Article:
+def article(text: str = TEXT) -> ReviewedArticle:
     decisions = (Decision(START, END, Label.BODY, Action.KEEP, 0.5),)
-    return Article(digest(text), "d", "a.test", "en", "", text, decisions)
+    return ReviewedArticle(digest(text), "d", "a.test", "en", "", text, decisions)
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +88,7 @@ GOOD = says('{"label": "advert"}')
 def read_with(fake: Fake, folder: Path, articles=None, **more):
     waits: list[float] = []
     with serving(fake) as url:
-        reader = Reader(Asking(url, "m", pause=0.0, **more), folder, waits.append)
+        reader = Asker(Asking(url, "m", pause=0.0, **more), folder, waits.append)
         try:
             reader.read(iter(articles or [article()]), folder / "corrections.jsonl")
         except AskError as error:
@@ -238,7 +238,7 @@ def test_what_was_said_before_it_ended_is_kept(tmp_path: Path):
 
 def test_no_address_no_reader(tmp_path: Path):
     with pytest.raises(AskError, match="give an address"):
-        Reader(Asking("file:///etc/passwd", "m"), tmp_path)
+        Asker(Asking("file:///etc/passwd", "m"), tmp_path)
 
 
 # Exports ------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from cleaner import Cleaner
 from cleaner.document import Document
 from cleaner.segmentation.line_breaks import gaps_of, parse, shipped
 from cleaner.segmentation.text import segment_text, sentences
-from cleaner.training.line_breaks import Broken, Design, broken
+from cleaner.training.line_breaks import Broken, GapDesign, broken
 
 COUNCIL = "The council of Norrhaven voted on Tuesday evening to keep the old ferry running for another year."
 MAYOR = "Mayor Ines Halvorsen said the boats would be repaired before the winter storms arrive in the bay."
@@ -91,7 +91,7 @@ def test_training_learns_where_lines_begin_and_the_file_gives_the_same_model():
     lines = ["Subscribe today", "The ferry ran again on Monday morning after the storm had passed", "Photo Ida Berg"]
     chance = np.random.default_rng(1)
     texts = [Broken(f"{n % 9}.example", [lines[k] for k in chance.permutation(3)] * 2) for n in range(60)]
-    design = Design(texts)
+    design = GapDesign(texts)
     model = parse(design.file(), "test")
     flat = " ".join(lines[k] for k in (1, 0, 2, 1))
     pieces = [flat[start:end] for start, end in model.cut(flat, [(0, len(flat))])]
