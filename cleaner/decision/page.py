@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 
 from cleaner.decision.second_look import DEFAULT, under
 from cleaner.decision.title import ABOVE_HEADLINE
@@ -170,11 +170,18 @@ def _far(block: Block, odds: float, policy: Policy, reason: str = _FAR_REASON) -
 
 
 def _label(block: Block) -> tuple[Label, str]:
-    """What kind of boilerplate a block is by its marks: the strongest that says more than that it is no article."""
-    told = [(mark, *MARKS[mark]) for mark in block.marks if mark in MARKS and MARKS[mark][0] not in KEPT]
+    """What kind of boilerplate a block is: by its marks, or for a copyright sign."""
+    label, mark = _label_by(block.marks)
+    if "©" in block.text and label is not Label.CAPTION:  # in a caption it is the picture's
+        return Label.LEGAL, "a copyright sign"
+    return label, mark
+
+
+@lru_cache(maxsize=1 << 12)  # lines of a list, and pages of a site, bear the same marks
+def _label_by(marks: tuple[str, ...]) -> tuple[Label, str]:
+    """What marks say, and the one that says it: the strongest that says more than that it is no article."""
+    told = [(mark, *MARKS[mark]) for mark in marks if mark in MARKS and MARKS[mark][0] not in KEPT]
     mark, label, _ = max(
         told, key=lambda hint: (hint[1] is not Label.NAVIGATION, hint[2]), default=("", Label.NAVIGATION, 0.0)
     )
-    if "©" in block.text and label is not Label.CAPTION:  # in a caption it is the picture's
-        return Label.LEGAL, "a copyright sign"
     return label, mark

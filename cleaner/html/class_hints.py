@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from cleaner.html.page import MAX_ANCESTORS, Element, Layout
+from cleaner.html.page import MAX_ANCESTORS, Layout
 
 #: Class names are read on the element and this many around it; farther out they speak of the whole page.
 CLASS_ANCESTORS = 6
@@ -108,7 +107,7 @@ class Marks:
             path, marks = self._outer[own.parent]
             if own.tag not in _PLAIN_TAGS:
                 path = (*path, own.tag)[-MAX_ANCESTORS:]
-            if mine := tuple(_tag_marks(own)):
+            if mine := _tag_marks(own.tag, own.role, own.hidden, "articleBody" in own.property):
                 marks = (*mine, *marks)[:MAX_ANCESTORS]
             self._outer[ancestor] = (path, marks)
         return self._outer[chain[0] if chain else element]
@@ -127,15 +126,15 @@ class Marks:
         return marks
 
 
-def _tag_marks(element: Element) -> Iterator[str]:
-    if element.tag in _TELLING_TAGS:
-        yield f"tag:{element.tag}"
-    if element.role in _TELLING_ROLES:
-        yield f"role:{element.role}"
-    if element.hidden:
-        yield "hidden"
-    if "articleBody" in element.property:
-        yield "article-body"
+@lru_cache(maxsize=1 << 12)
+def _tag_marks(tag: str, role: str, hidden: bool, is_body: bool) -> tuple[str, ...]:
+    told = {
+        f"tag:{tag}": tag in _TELLING_TAGS,
+        f"role:{role}": role in _TELLING_ROLES,
+        "hidden": hidden,
+        "article-body": is_body,
+    }
+    return tuple(mark for mark, is_told in told.items() if is_told)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -48,7 +48,10 @@ def bounded(html: str) -> Bounded:
     ()
     """
     cut: list[str] = []
-    for limit in (_few_attributes, _few_options, _shallow):
+    tags = html.count("<")
+    for fewest, limit in ((1, _few_attributes), (MAX_OPTIONS + 1, _few_options), (SHALLOW_TAGS, _shallow)):
+        if tags < fewest:
+            continue
         html, said = limit(html)
         cut += [said] if said else []
     return Bounded(html, tuple(cut))
@@ -84,7 +87,7 @@ def _attributes_end(html: str, start: int) -> tuple[int, int]:
 
 
 def _few_options(html: str) -> tuple[str, str]:
-    if html.count("<") <= MAX_OPTIONS or html.count("<option") + html.count("<OPTION") <= MAX_OPTIONS:
+    if html.count("<option") + html.count("<OPTION") <= MAX_OPTIONS:
         return html, ""
     parts: list[str] = []
     here = 0
@@ -97,8 +100,6 @@ def _few_options(html: str) -> tuple[str, str]:
 
 def _shallow(html: str) -> tuple[str, str]:
     """The markup without the tags of elements nested deeper than MAX_DEPTH."""
-    if html.count("<") < SHALLOW_TAGS:
-        return html, ""
     depth = 0
     cuts: list[tuple[int, int]] = []
     for match in _NESTING.finditer(html):

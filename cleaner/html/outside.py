@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from cleaner.document import Block, Rendering
 from cleaner.heuristics.patterns import MARKS, is_row
@@ -131,7 +132,7 @@ def _lists_whole(blocks: Sequence[Block], odds: Sequence[float], lists: Sequence
 
 
 def _marked(block: Block, odds: float) -> float:
-    told = odds + MARKED * _told(block)
+    told = odds + MARKED * _told(block.marks)
     return told if DIALOGS.isdisjoint(block.marks) else max(told, DIALOG_ODDS)
 
 
@@ -186,9 +187,10 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _told(block: Block) -> float:
+@lru_cache(maxsize=1 << 12)  # lines of a list, and pages of a site, bear the same marks
+def _told(marks: tuple[str, ...]) -> float:
     """The weight of the strongest mark that speaks for boilerplate, or 0."""
-    return max((MARKS[mark][1] for mark in block.marks if mark in MARKS and MARKS[mark][0] not in KEPT), default=0.0)
+    return max((MARKS[mark][1] for mark in marks if mark in MARKS and MARKS[mark][0] not in KEPT), default=0.0)
 
 
 def cost_of(block: Block) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from cleaner.html.page import Element, Layout, Line, Records
-from cleaner.segmentation.tokens import Floats, Ints
+from cleaner.segmentation.tokens import Floats
 
 #: Elements of so much of the page's prose may be an article of their own.
 ARTICLE_SHARE = 0.12
@@ -26,8 +26,9 @@ def record_columns(layout: Layout, sums: Floats, total: float) -> Iterable[Float
     inner, outer = _records_around(layout.elements, records)
     about = _about_lists(layout.elements, records, sums, total)
     of_line = np.array([line.element for line in layout.lines])
+    of_element = _about_records(records, about, sums, total)
     for chosen in (inner, outer):
-        yield from _about(np.array(chosen)[of_line], records, about, sums, total)
+        yield of_element[:, np.array(chosen)[of_line]]
 
 
 def _records_around(elements: Sequence[Element], records: Records) -> tuple[list[int], list[int]]:
@@ -77,18 +78,16 @@ def _about_lists(elements: Sequence[Element], records: Records, sums: Floats, to
     )
 
 
-def _about(of_line: Ints, records: Records, about: Floats, sums: Floats, total: float) -> Iterable[Floats]:
-    """Per line what its record (an element; -1: none) is like."""
-    rows = np.zeros((len(of_line), 9), np.float32)
-    lines = np.flatnonzero(of_line >= 0)
-    if len(lines):
-        record = of_line[lines]
-        number = np.array(records.list_of)[record]
-        sizes = np.array([len(members) for members in records.lists])[number]
-        rows[lines, :7] = about[number]
-        rows[lines, 7] = np.array(records.place)[record] / sizes
-        rows[lines, 8] = sums[record, 0] / total
-    yield from rows.T
+def _about_records(records: Records, about: Floats, sums: Floats, total: float) -> Floats:
+    """What × element: what a record is like; the last column, for -1, is of no record: zeros."""
+    rows = np.zeros((len(records.list_of) + 1, 9), np.float32)
+    members = np.array([index for members in records.lists for index in members], np.int64)
+    sizes = np.array([len(members) for members in records.lists], np.int64)
+    number = np.repeat(np.arange(len(sizes)), sizes)
+    rows[members, :7] = about[number]
+    rows[members, 7] = np.array(records.place)[members] / sizes[number]
+    rows[members, 8] = sums[members, 0] / total
+    return rows.T
 
 
 def article_columns(lines: Sequence[Line], elements: Sequence[Element], sums: Floats, total: float) -> Iterable[Floats]:

@@ -30,6 +30,7 @@ ARTICLE, PROSE = 250, 80
 _AGO = re.compile("|".join(phrases("ago")), re.IGNORECASE)
 #: A date or a time ago has a digit, or one of these.
 _DIGIT, _NUMBERLESS = re.compile(r"\d"), phrases("ago without a number")
+_AGO_WORDS = phrases("ago, in a word")
 _HEADING = re.compile(r"\b" + one_of("comments") + r"\b|" + "|".join(phrases("comments without spaces")), re.IGNORECASE)
 _HEADING_SIZE = 60
 _BEFORE_DATES = frozenset(phrases("before dates"))
@@ -80,9 +81,10 @@ def _heads(layout: Layout, number: int) -> bool:
 
 def _stamped(text: str) -> str:
     """What stands in a line before its date or its "2 hours ago"; nothing where the line has neither."""
-    if not _DIGIT.search(text) and not any(word in text.casefold() for word in _NUMBERLESS):
+    folded = text.casefold()
+    if not _DIGIT.search(text) and not any(word in folded for word in _NUMBERLESS):
         return ""
-    if match := _AGO.search(text):
+    if any(word in folded for word in _AGO_WORDS) and (match := _AGO.search(text)):
         return text[: match.start()].strip(_AROUND) or " "
     if not date_in_line(text):
         return ""
