@@ -12,6 +12,7 @@ from cleaner.html.copies import copies
 from cleaner.html.segment import segment_html
 from cleaner.html.structures import COMMENTS, TEASERS, Structures, structures
 from cleaner.labels import Label
+from cleaner.phrases import phrases
 
 TITLE = "The ferry sails again from the old quay"
 PROSE = [
@@ -283,3 +284,9 @@ def test_a_page_of_thousands_of_lines_said_twice_takes_little_time(form: str) ->
     began = time.process_time()
     copies(layout, range(len(texts)), texts)
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("expression", phrases("ago"))
+def test_each_time_ago_holds_one_of_its_words(expression: str) -> None:
+    """Where a line holds none of them, the expressions are not tried."""
+    assert any(word in expression for word in phrases("ago, in a word"))
