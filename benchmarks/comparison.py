@@ -12,7 +12,6 @@ readability-lxml. Those that are not installed are left out, and said so.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import logging
 import random
@@ -33,6 +32,7 @@ from threadpoolctl import threadpool_limits
 from cleaner import Cleaner, Label
 from cleaner.labels import KEPT
 from cleaner.model.network import load
+from cleaner.training.corpus import read_rows
 
 OWN = Path(__file__).resolve().parents[1] / "fixtures" / "training" / "gold.jsonl"
 #: A word, or one character of a script without spaces between words.
@@ -91,7 +91,7 @@ def main() -> None:
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)
     threadpool_limits(1, user_api="blas")
-    rows = [row for path in args.gold for row in read(path) if args.split in (None, row.get("split"))]
+    rows = [row for path in args.gold for row in read_rows(path) if args.split in (None, row.get("split"))]
     articles = [as_article(row) for row in islice(rows, 0, None, args.every)]
     digest = sha256("\0".join(article.id + article.text for article in articles).encode("utf-8", "replace")).hexdigest()
     lines = sum(len(article.lines) for article in articles)
@@ -106,13 +106,6 @@ def main() -> None:
     print(f"\nmojibake repaired by: {', '.join(repairing)}")
     if args.json:
         args.json.write_text(json.dumps({"digest": digest, "documents": len(articles), "tools": figures}, indent=1))
-
-
-def read(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a file of JSON lines, also gzipped."""
-    opener: Any = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as rows:
-        yield from map(json.loads, rows)
 
 
 def as_article(row: dict[str, Any]) -> Article:

@@ -10,14 +10,11 @@ with `lang`. --detector: another one alone, for comparison.
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from chardetng_py import EncodingDetector
 from resiliparse.parse.encoding import detect_encoding
@@ -25,6 +22,7 @@ from resiliparse.parse.encoding import detect_encoding
 from cleaner.decoding.charset_guess import NO_HINTS, page_hints
 from cleaner.decoding.charset_labels import python_codec
 from cleaner.decoding.decode import UndecodableError, decode
+from cleaner.training.corpus import read_rows
 
 CENTRAL = ("iso8859-2", "cp1250")
 CHARSETS = {
@@ -71,7 +69,7 @@ def main() -> None:
 def cases(gold: Path, per_language: int) -> Iterator[tuple[str, str, str, bytes]]:
     """Language, charset, form, payload."""
     seen: Counter[str] = Counter()
-    for row in rows(gold):
+    for row in read_rows(gold):
         lang = row["lang"]
         if row["text"].isascii() or lang not in CHARSETS or seen[lang] >= per_language:
             continue
@@ -89,12 +87,6 @@ def cases(gold: Path, per_language: int) -> Iterator[tuple[str, str, str, bytes]
                 line = lines[len(lines) // 2]
                 yield lang, charset, "line", line.encode(charset)
                 yield lang, charset, "page of a line with lang", page(line, "", lang).encode(charset)
-
-
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a file of JSON lines, also gzipped."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-        yield from map(json.loads, file)
 
 
 def page(text: str, head: str, lang: str = "") -> str:

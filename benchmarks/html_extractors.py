@@ -13,10 +13,7 @@ shipped model of text. --minutes N: pages in an order that their ids give by a c
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import logging
-import lzma
 import math
 import random
 import re
@@ -35,7 +32,7 @@ from cleaner import Cleaner
 from cleaner.html.model import load as load_page_model
 from cleaner.html.page import Extractor
 from cleaner.model.network import load
-from cleaner.training.corpus import FOLDS, fold_of
+from cleaner.training.corpus import FOLDS, fold_of, read_rows
 from cleaner.training.pages import linked_host
 
 Page = dict[str, Any]
@@ -62,7 +59,7 @@ def main() -> None:
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)
     threadpool_limits(1, user_api="blas")
-    rows = [row for path in args.pages for row in read(path) if args.split in (None, row.get("split"))]
+    rows = [row for path in args.pages for row in read_rows(path) if args.split in (None, row.get("split"))]
     if args.models:
         rows = [row for row in rows if (args.models / f"page{fold(row)}.model").exists()]
     pages = list(islice(rows, 0, None, args.every))
@@ -87,13 +84,6 @@ def main() -> None:
     pages = list(done.values())
     print(f"{len(pages)} pages, {args.rounds} rounds, Python {sys.version.split()[0]}")
     report(pages, bodies, {name: args.rounds * len(pages) / spent * 1e9 for name, spent in seconds.items()})
-
-
-def read(path: Path) -> Iterator[Page]:
-    """The rows of a file of JSON lines, also packed."""
-    opener: Any = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
-    with opener(path, "rt", encoding="utf-8") as rows:
-        yield from map(json.loads, rows)
 
 
 def available(models: Path | None) -> Iterator[tuple[str, Tool]]:

@@ -18,10 +18,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from html_extractors import Page, read
+from html_extractors import Page
 
 from cleaner import Cleaner
 from cleaner.html.page import Extractor
+from cleaner.training.corpus import read_rows
 
 Facts = dict[str, Any]
 KINDS = ("title", "authors", "date")
@@ -37,7 +38,7 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     tools: dict[str, Callable[[Page], Facts]] = {"cleancopy": ours(), "trafilatura": theirs()}
     counts: Counter[tuple[str, str, str]] = Counter()
-    rows = (page for path in args.pages for page in read(path) if any(page.get(kind) for kind in KINDS))
+    rows = (page for path in args.pages for page in read_rows(path) if any(page.get(kind) for kind in KINDS))
     seen = 0
     for page in islice(rows, 0, None, args.every):
         seen += 1

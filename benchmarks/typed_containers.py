@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from html_extractors import Page, fold, read
+from html_extractors import Page, fold
 from threadpoolctl import threadpool_limits
 
 from cleaner import Action, Cleaner, Document
@@ -26,6 +26,7 @@ from cleaner.html.model import load as load_page_model
 from cleaner.html.page import Extractor
 from cleaner.html.segment import segment_html
 from cleaner.html.shown_dates import date_in_line
+from cleaner.training.corpus import read_rows
 from cleaner.training.page_alignment import article_shares
 from cleaner.training.pages import FOLDS
 
@@ -57,7 +58,7 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     threadpool_limits(1, user_api="blas")
     cleaners = dict(cleaners_of(args.models, Extractor.FAST if args.fast else Extractor.PAGE))
-    rows = (page for path in args.pages for page in read(path) if page.get("body") and fold(page) in cleaners)
+    rows = (page for path in args.pages for page in read_rows(path) if page.get("body") and fold(page) in cleaners)
     counts: Counter[tuple[str, str, bool]] = Counter()
     seen = 0
     for page in islice(rows, 0, None, args.every):

@@ -141,7 +141,7 @@ def _label(gold: Gold, start: int, end: int) -> tuple[Label, bool]:
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a JSONL file, plain or gzipped. Raises GoldError."""
+    """The rows of a JSONL file, plain or packed. Raises GoldError."""
     try:
         yield from (row for _, row in json_objects(path, max_bytes=LONGEST_ROW))
     except (OSError, RowError, PackingError) as error:

@@ -6,9 +6,6 @@ Every page is learned twice, with and without another extractor's opinion. Needs
 
 from __future__ import annotations
 
-import gzip
-import json
-import lzma
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -80,15 +77,13 @@ class PageExample:
 
 
 def read_pages(path: Path) -> Iterator[Page]:
-    """Pages from JSONL rows `{id, domain, html, url?, body?, with?, without?}`, plain, .gz or .xz. Raises GoldError."""
-    opener: Any = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
+    """Pages from JSONL rows `{id, domain, html, url?, body?, with?, without?}`, plain or packed. Raises GoldError."""
     try:
-        with opener(path, "rt", encoding="utf-8") as rows:
-            for row in map(json.loads, rows):
-                given = (row.get("url"), row.get("body"), row.get("with") or (), row.get("without") or ())
-                domain = row["domain"] or linked_host(row["html"]) or row["id"]
-                yield Page(row["id"], domain, row["html"], *given)
-    except (OSError, ValueError, KeyError) as error:
+        for row in read_rows(path):
+            given = (row.get("url"), row.get("body"), row.get("with") or (), row.get("without") or ())
+            domain = row["domain"] or linked_host(row["html"]) or row["id"]
+            yield Page(row["id"], domain, row["html"], *given)
+    except KeyError as error:
         raise GoldError(f"{path}: cannot be read as pages ({error})") from error
 
 
