@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cleaner.corrections.format import is_row, read
 from cleaner.decoding.mojibake import OffsetMap
@@ -58,6 +58,14 @@ class Mistake:
     text: str
 
 
+class LineScores(NamedTuple):
+    """Of removed lines."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts of one document, or of many added up."""
@@ -73,11 +81,11 @@ class Tally:
         self.calibration.update(other.calibration)
 
     @property
-    def line_scores(self) -> tuple[float, float, float]:
-        """Precision, recall and F1 of removed lines."""
+    def line_scores(self) -> LineScores:
+        """How well the right lines were removed."""
         hit, lost, all_ = (self.counts[name] for name in ("hit lines", "lost lines", "boilerplate lines"))
         precision, recall = hit / max(1, hit + lost), hit / max(1, all_)
-        return precision, recall, 2 * precision * recall / max(1e-9, precision + recall)
+        return LineScores(precision, recall, 2 * precision * recall / max(1e-9, precision + recall))
 
     @property
     def body_lost(self) -> float:
@@ -244,7 +252,7 @@ def report_lines(scored: Sequence[Scored], *, by: str = "label", worst: int = 5)
         yield "no documents"
         return
     tally = total(scored)
-    low, high = interval(scored, lambda score: score.line_scores[2])
+    low, high = interval(scored, lambda score: score.line_scores.f1)
     lost_low, lost_high = interval(scored, lambda score: score.body_lost)
     yield _row("all", tally)
     yield f"95 % interval: line F1 {low:.3f} to {high:.3f}, body lost {lost_low:.2%} to {lost_high:.2%}"

@@ -239,7 +239,7 @@ def scored(model: Model, documents: Sequence[Gold]) -> list[Scored]:
 
 
 def _worse(before: Tally, after: Tally) -> bool:
-    lower = before.line_scores[2] - after.line_scores[2] > F1_MARGIN
+    lower = before.line_scores.f1 - after.line_scores.f1 > F1_MARGIN
     return lower or after.body_lost - before.body_lost > BODY_MARGIN
 
 
