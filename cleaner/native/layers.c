@@ -331,7 +331,7 @@ WIDE void exponentials(double *values, Py_ssize_t count) {
             for (int at = 0; at < 8; at++) power[at] = power[at] * rest[at] + TAYLOR[next];
         for (int at = 0; at < 8; at++) {
             const double shifted = twos[at] + (large + 1023); /* its lowest bits are the exponent's */
-            int64_t bits;
+            uint64_t bits;
             memcpy(&bits, &shifted, sizeof bits);
             bits <<= 52;
             memcpy(&scale[at], &bits, sizeof bits);
