@@ -14,6 +14,7 @@ import numpy as np
 
 from cleaner import accelerator
 from cleaner.labels import KEPT, Label
+from cleaner.model.borders import Borders
 from cleaner.model.features import STEM_BITS, WORD_BITS, Features
 from cleaner.model.hashed_table import ranked
 from cleaner.model.quantised import MOST_LEVELS, Layer, around, exponential, logarithm, units_of
@@ -176,22 +177,26 @@ class Encoder:
         )
         return np.frombuffer(memory, np.float32).reshape(-1, OUTPUTS)
 
-    def in_numpy(self, features: Features, rows: Ints, odds: Floats, lengths: Ints) -> Floats:
-        """The reference that the accelerator is held to."""
+    def in_numpy(
+        self, features: Features, rows: Ints, odds: Floats, lengths: Ints, borders: Borders | None = None
+    ) -> Floats:
+        """The reference that the accelerator is held to; borders: of many documents."""
         scores = np.tile(unread(), (len(features.counts), 1))
         blocks = np.flatnonzero(doubtful(odds, lengths) & (features.counts > 0))
         if len(blocks):
-            scores[blocks] = as_outputs(self.logits(select(rows, features, blocks)))
+            of_blocks = None if borders is None else borders.among(blocks)
+            scores[blocks] = as_outputs(self.logits(select(rows, features, blocks), of_blocks))
         return scaled(scores)
 
-    def logits(self, read: Read) -> Floats:
+    def logits(self, read: Read, borders: Borders | None = None) -> Floats:
         """Block × (labels and gate)."""
         convolution, hidden, last = self.layers
         tokens = np.concatenate((self.codes.take(read.rows, axis=0), self.shapes.take(read.shapes, axis=0)), 1)
         tokens[read.empty] = 0
         convolved = np.maximum(convolution.apply_to_levels(around(tokens, 1), np.float32(self.unit)), 0)
         convolved[read.empty] = 0
-        return last.apply_in_numpy(np.maximum(hidden.apply_in_numpy(pooled(convolved, read)), 0))
+        found = np.maximum(hidden.apply_in_numpy(pooled(convolved, read), borders), 0)
+        return last.apply_in_numpy(found, borders)
 
     @cached_property
     def _packed(self) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ from functools import cache
 import numpy as np
 
 from cleaner import accelerator
+from cleaner.model.borders import Borders, one
 from cleaner.segmentation.tokens import (
     CAPS,
     KIND,
@@ -84,19 +85,27 @@ def _befores(tokens: Tokens) -> Hashes:
     return befores
 
 
-def _same(values: Hashes) -> Ints:
-    """How many others in the array have the same value."""
-    if len(values) <= 256:
-        return (values[:, None] == values).sum(axis=1) - 1
-    _, back, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return counts[back] - 1
+def _same(values: Hashes, borders: Borders) -> Ints:
+    """Rows of hashes of blocks → how many other blocks of the document have the same hash in that row."""
+    rows, count = values.shape
+    groups = (np.arange(rows)[:, None] * len(borders.counts) + borders.owner).ravel()
+    hashes = values.ravel()
+    order = np.lexsort((hashes, groups))
+    hashes, groups = hashes[order], groups[order]
+    firsts = np.flatnonzero(np.concatenate(([True], (hashes[1:] != hashes[:-1]) | (groups[1:] != groups[:-1]))))
+    runs = np.diff(firsts, append=len(order))
+    others = np.empty(len(order), np.int64)
+    others[order] = np.repeat(runs - 1, runs)
+    return others.reshape(rows, count)
 
 
-def _distances(flags: Flags, index: Ints) -> tuple[Ints, Ints]:
+def _distances(flags: Flags, borders: Borders) -> tuple[Ints, Ints]:
     """Blocks since the last flagged one, and until the next one (both 50 where there is none)."""
-    count = len(flags)
-    before = index - np.maximum.accumulate(np.where(flags, index, -50))
-    after = np.minimum.accumulate(np.where(flags, index, count + 49)[::-1])[::-1] - index
+    count, index = len(flags), np.arange(len(flags))
+    last = np.maximum.accumulate(np.where(flags, index, -1))
+    following = np.minimum.accumulate(np.where(flags, index, count)[::-1])[::-1]
+    before = np.where(last >= index - borders.places, index - last, 50)
+    after = np.where(following <= index + borders.rests, following - index, 50)
     return np.minimum(before, 50), np.minimum(after, 50)
 
 
@@ -134,46 +143,50 @@ def _shape(tokens: Tokens, lengths: Ints) -> _BlockShapes:
     )
 
 
-def _vocabulary(tokens: Tokens) -> tuple[Floats, Floats, Floats]:
+def _vocabulary(tokens: Tokens, borders: Borders) -> tuple[Floats, Floats, Floats]:
     """Per block: long words, those of them that stand more than once in the document, letters.
 
     A teaser for another article shares few words with this one.
     """
     count = len(tokens.counts)
-    slots = (tokens.hashes >> np.uint64(50)).astype(np.int64)
+    slots = (tokens.hashes >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
+    if len(borders.counts) > 1:
+        slots += borders.owner[tokens.block] << _SLOT_BITS
     letters = tokens.lengths * _IS_WORD[tokens.kinds]
     long_words = np.flatnonzero(letters >= 4)
     blocks = tokens.block[long_words]
-    common = blocks[np.bincount(slots, minlength=1 << 14)[slots[long_words]] > 1]
+    common = blocks[np.bincount(slots, minlength=1 << _SLOT_BITS)[slots[long_words]] > 1]
     longs = np.bincount(blocks, minlength=count).astype(np.float32)
     shared = np.bincount(common, minlength=count).astype(np.float32)
     return longs, shared, np.bincount(tokens.block, letters, count).astype(np.float32)
 
 
-def _dense(tokens: Tokens, lengths: Ints, gaps: Ints, edges: Hashes) -> Floats:
-    count = len(lengths)
-    shape, index = _shape(tokens, lengths), np.arange(count)
+def _dense(tokens: Tokens, lengths: Ints, gaps: Ints, edges: Hashes, borders: Borders) -> Floats:
+    shape, index, owner = _shape(tokens, lengths), borders.places, borders.owner
+    count = borders.counts[owner]
     sizes = shape.sizes
     words = shape.kinds[:, _IS_NUMBER_OR_WORD].sum(axis=1)
-    longs, shared, letters = _vocabulary(tokens)
-    size, prose = sizes.sum(), sizes * shape.prose
-    before, prose_before = np.cumsum(sizes) - sizes, np.cumsum(prose) - prose
-    prose_after = prose_before[-1] + prose[-1] - prose_before - prose
+    longs, shared, letters = _vocabulary(tokens, borders)
+    size, prose = borders.sums(sizes)[owner], sizes * shape.prose
+    before, prose_before = _before(sizes, borders), _before(prose, borders)
+    prose_after = borders.sums(prose)[owner] - prose_before - prose
+    whole, first, last, last_two = _same(np.stack((tokens.whole, edges[0], edges[3], edges[4])), borders)
     next_gaps = np.append(gaps[1:], 2)
-    table = np.empty((_COLUMNS, count), np.float32)
+    next_gaps[borders.ends] = 2
+    table = np.empty((_COLUMNS, len(lengths)), np.float32)
     logs, plain = table[:_LOGS], table[_LOGS:]
     for row, column in enumerate((
         sizes, tokens.counts, words, longs, shared,
-        _same(tokens.whole), _same(edges[0]), _same(edges[3]), _same(edges[4]),
-        index, index[::-1], count, size, size / count,
-        before, size - before - sizes, prose_before, prose_after, *_distances(shape.prose, index),
+        whole, first, last, last_two,
+        index, borders.rests, count, size, size / count.astype(np.float32),
+        before, size - before - sizes, prose_before, prose_after, *_distances(shape.prose, borders),
     )):  # fmt: skip
         logs[row] = column
     logs[:] = _log1p(logs)
     for row, column in enumerate((
         letters / np.maximum(words, 1) / 5, shape.stopped, shape.stop, shape.prose, sizes > 60, sizes > 300,
         shared / np.maximum(longs, 1),
-        index < 1, index < 2, index == count - 1, before / max(size, 1), prose_before == 0, prose_after == 0,
+        index < 1, index < 2, borders.rests < 1, before / np.maximum(size, 1), prose_before == 0, prose_after == 0,
         gaps == 0, gaps == 1, gaps > 2, next_gaps == 0, next_gaps == 1,
     )):  # fmt: skip
         plain[row] = column
@@ -190,9 +203,16 @@ def _dense(tokens: Tokens, lengths: Ints, gaps: Ints, edges: Hashes) -> Floats:
     )
 
 
+def _before(sizes: Floats, borders: Borders) -> Floats:
+    """The sum of those before in the document; whole numbers, which float32 holds up to 2**24."""
+    sums = np.cumsum(sizes) - sizes
+    return sums - sums[borders.starts][borders.owner]
+
+
 _IS_NUMBER_OR_WORD = _IS_WORD | np.isin(np.arange(TOKEN_KINDS), [KIND["digit"], KIND["ideograph"]])
 _ONE_HOT = np.eye(TOKEN_KINDS, dtype=np.float32)
 _MEAN_SIZE = 13  # the only one that is not a whole number
+_SLOT_BITS = 14  # words of a document are counted in so many slots
 _LOGS = 20  # columns that are counts, read as log(1 + count)
 _COLUMNS = _LOGS + 18
 
@@ -247,10 +267,11 @@ def _columns(memory: bytearray, tokens: Tokens) -> Features:
     )  # fmt: skip
 
 
-def _featurise(gaps: Sequence[int], tokens: Tokens) -> Features:
-    """The reference that the accelerator is held to."""
+def _featurise(gaps: Sequence[int] | Ints, tokens: Tokens, borders: Borders | None = None) -> Features:
+    """The reference that the accelerator is held to; borders: of many documents."""
     edges = _edges(tokens)
-    dense = _dense(tokens, tokens.block_lengths, np.asarray(gaps), edges)
+    borders = borders or one(len(tokens.counts))
+    dense = _dense(tokens, tokens.block_lengths, np.asarray(gaps), edges, borders)
     pairs = _befores(tokens) * np.uint64(MIX[3]) + tokens.hashes
     return Features(
         words=mixed(tokens.hashes, 0, WORD_BITS),

@@ -25,6 +25,7 @@ from cleaner.memory.lookup import Recall
 from cleaner.model import encoder as encoding
 from cleaner.model.arrays import BITS, MOST_LAYERS, MOST_MEMBERS, MOST_STEP, TREES, check
 from cleaner.model.boosted_trees import Trees
+from cleaner.model.borders import Borders, one
 from cleaner.model.encoder import Encoder, Rows
 from cleaner.model.features import FEATURES, Features, featurise
 from cleaner.model.hashed_table import HashedTable
@@ -126,24 +127,26 @@ class Network:
         rules = clipped(evidence, 0, EVIDENCE_CLIP) * 0.5
         return np.concatenate((first.linear * 0.25, scaled, rules, first.topics, first.sentences), axis=1)
 
-    def score(self, inputs: Floats) -> Floats:
-        """Block × label probabilities; rows sum to 1."""
-        return to_probabilities(self.logits(inputs))
+    def score(self, inputs: Floats, borders: Borders | None = None) -> Floats:
+        """Block × label probabilities; rows sum to 1. borders: of many documents."""
+        return to_probabilities(self.logits(inputs, borders))
 
-    def logits(self, inputs: Floats) -> Floats:
+    def logits(self, inputs: Floats, borders: Borders | None = None) -> Floats:
         """Row × output: what the last layer says."""
         first, document, last, *convolutions = self.layers
-        hidden = np.maximum(first.apply_in_numpy(inputs), 0)
-        hidden = np.maximum(hidden + document.apply_in_numpy(mean_of(hidden)[None]), 0)
+        hidden = np.maximum(first.apply_in_numpy(inputs, borders), 0)
+        about = document.apply_in_numpy(mean_of(hidden, borders), borders and borders.of_documents)
+        hidden = np.maximum(hidden + (about if borders is None else about[borders.owner]), 0)
         for layer, step in zip(convolutions, self.dilations, strict=True):
-            hidden = hidden + np.maximum(layer.apply_in_numpy(around(hidden, step)), 0)
+            hidden = hidden + np.maximum(layer.apply_in_numpy(around(hidden, step, borders), borders), 0)
         if self.recurrence:
             gates, carry = self.recurrence
-            hidden = hidden + np.maximum(carry.apply_in_numpy(carried(gates.apply_in_numpy(hidden))), 0)
-        return last.apply_in_numpy(hidden)
+            states = carried(gates.apply_in_numpy(hidden, borders), borders)
+            hidden = hidden + np.maximum(carry.apply_in_numpy(states, borders), 0)
+        return last.apply_in_numpy(hidden, borders)
 
 
-def carried(gates: Floats) -> Floats:
+def carried(gates: Floats, borders: Borders | None = None) -> Floats:
     """What is carried from block to block: blocks × 4 n gates → blocks × 2 n, n of them from the blocks before.
 
     Each value is a mean of what the blocks offer, in which the nearer ones weigh more: each block says how much of it
@@ -155,14 +158,20 @@ def carried(gates: Floats) -> Floats:
     asked, offered = gates[:, : 2 * half], gates[:, 2 * half :]
     share = np.float32(0.5) + np.float32(0.5) * (asked / (1 + np.abs(asked)))
     value = np.where(offered >= 0, offered + np.float32(0.5), np.float32(0.5) / (1 + 2 * np.maximum(-offered, 0)))
-    for table in (share, value):
-        table[:, half:] = table[::-1, half:].copy()
+    borders = borders or one(len(gates))
+    # documents side by side, each from its first row on; on the way back from its last
+    longest, places = int(borders.counts.max()), (borders.places, borders.rests)
+    steps = np.zeros((2, longest, len(borders.counts), 2 * half), np.float32)
+    for way, part in enumerate((slice(None, half), slice(half, None))):
+        steps[0, places[way], borders.owner, part] = share[:, part]
+        steps[1, places[way], borders.owner, part] = value[:, part]
+    state = np.zeros((len(borders.counts), 2 * half), np.float32)
+    for row in range(longest):
+        state = state + steps[0, row] * (steps[1, row] - state)
+        steps[0, row] = state
     states = np.empty_like(share)
-    state = np.zeros(2 * half, np.float32)
-    for row in range(len(gates)):
-        state = state + share[row] * (value[row] - state)
-        states[row] = state
-    states[:, half:] = states[::-1, half:].copy()
+    for way, part in enumerate((slice(None, half), slice(half, None))):
+        states[:, part] = steps[0, places[way], borders.owner, part]
     return states
 
 
@@ -203,12 +212,14 @@ def opinion(networks: Sequence[Network], first: FirstStep, evidence: Floats) -> 
     return np.frombuffer(memory, np.float32).reshape(len(evidence), -1)
 
 
-def opinion_in_numpy(networks: Sequence[Network], first: FirstStep, evidence: Floats) -> Floats:
-    """The reference that the accelerator is held to."""
+def opinion_in_numpy(
+    networks: Sequence[Network], first: FirstStep, evidence: Floats, borders: Borders | None = None
+) -> Floats:
+    """The reference that the accelerator is held to; borders: of many documents."""
     inputs = networks[0].inputs(first, evidence)
-    total = networks[0].score(inputs)
+    total = networks[0].score(inputs, borders)
     for network in networks[1:]:
-        total = total + network.score(inputs)
+        total = total + network.score(inputs, borders)
     mean: Floats = total / np.float32(len(networks))
     return mean
 
@@ -256,9 +267,14 @@ class Model:
         `blocks` are needed with a recall, and by a model that was taught; then the source has a say too.
         """
         sums = evidence_sums(evidence)
-        probabilities = opinion(self.networks, first, sums)
+        return self.weighed(opinion(self.networks, first, sums), sums, blocks, recall, source)
+
+    def weighed(
+        self, probabilities: Floats, evidence: Floats, blocks: Sequence[Block], recall: Recall | None, source: str
+    ) -> Floats:
+        """The networks' opinion with what the memory of the source says, and what corrections taught."""
         if self.trees is not None and recall is not None and recall.known:
-            probabilities = with_memory(self.trees, probabilities, sums, blocks, recall)
+            probabilities = with_memory(self.trees, probabilities, evidence, blocks, recall)
         return self.taught.adjusted(probabilities, blocks, source) if self.taught else probabilities
 
 
@@ -303,8 +319,12 @@ def lengths_of(blocks: Sequence[Block]) -> Ints:
 
 def features_of(blocks: Sequence[Block], tokens: Tokens | None = None) -> Features:
     """The features of at least one block; `tokens`, where the caller has them, save making them again."""
-    gaps = [block.newlines_before if index else 2 for index, block in enumerate(blocks)]
-    return featurise([block.text for block in blocks], gaps, tokens)
+    return featurise([block.text for block in blocks], gaps_of(blocks), tokens)
+
+
+def gaps_of(blocks: Sequence[Block]) -> list[int]:
+    """The line breaks before each block; a document begins like a paragraph."""
+    return [block.newlines_before if index else 2 for index, block in enumerate(blocks)]
 
 
 def evidence_sums(evidence: Sequence[Sequence[Evidence]]) -> Floats:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaner import accelerator
+from cleaner.model.borders import Borders
 from cleaner.segmentation.tokens import Floats
 
 #: Weights are whole numbers up to this, on either side of zero. Log-odds of boilerplate move by .006 on average against
@@ -72,13 +73,15 @@ class Layer:
             return np.frombuffer(memory, np.float32).reshape(len(inputs), -1)
         return self.apply_in_numpy(inputs)
 
-    def apply_in_numpy(self, inputs: Floats) -> Floats:
-        """The reference that the accelerator is held to."""
-        return self.apply_to_levels(*in_levels(inputs, self.levels))
+    def apply_in_numpy(self, inputs: Floats, borders: Borders | None = None) -> Floats:
+        """The reference that the accelerator is held to; borders: of many documents."""
+        return self.apply_to_levels(*in_levels(inputs, self.levels, borders))
 
-    def apply_to_levels(self, steps: Floats, unit: np.float32) -> Floats:
-        """The same for inputs that are whole numbers, `levels` at most, of a unit."""
-        sums: Floats = (steps @ self.weights) * (self.scale * unit) + self.bias
+    def apply_to_levels(self, steps: Floats, unit: np.float32 | Floats) -> Floats:
+        """The same for inputs that are whole numbers, `levels` at most, of a unit, or of one for each row."""
+        sums: Floats = steps @ self.weights
+        sums *= self.scale * unit  # units are powers of two: in which order they are multiplied changes nothing
+        sums += self.bias
         return sums
 
 
@@ -92,10 +95,17 @@ def _tiles(whole: Floats, taps: int) -> Floats:
     return np.ascontiguousarray(filled.reshape(taps, pairs, 2, tiles, TILE).transpose(3, 0, 1, 4, 2))
 
 
-def in_levels(values: Floats, levels: int) -> tuple[Floats, np.float32]:
-    """Values as whole numbers of a unit, up to `levels` of them; the unit is a power of two."""
-    unit = unit_of(float(np.abs(values).max(initial=0.0)), levels)
-    return np.rint(values * np.float32(1 / unit)), np.float32(unit)
+def in_levels(values: Floats, levels: int, borders: Borders | None = None) -> tuple[Floats, np.float32 | Floats]:
+    """Values as whole numbers of a unit, up to `levels` of them; the unit is a power of two.
+
+    Each of many documents has a unit of its own, whatever it is computed beside: a column, one row for each row.
+    """
+    if borders is None:
+        unit = unit_of(float(np.abs(values).max(initial=0.0)), levels)
+        return np.rint(values * np.float32(1 / unit)), np.float32(unit)
+    units = units_of(np.maximum.reduceat(np.abs(values), borders.starts, axis=0).max(axis=1), levels)
+    parts = (1 / units).astype(np.float32)[borders.owner, None]
+    return np.rint(values * parts), units.astype(np.float32)[borders.owner, None]
 
 
 def unit_of(largest: float, levels: int) -> float:
@@ -113,13 +123,16 @@ def units_of(largest: Floats, levels: int) -> Floats:
     return np.where(largest > NOTHING, units, 1.0)
 
 
-def mean_of(hidden: Floats) -> Floats:
-    """The mean of the rows, whole numbers of a unit while they are added up."""
-    steps, unit = in_levels(hidden, MOST_LEVELS)
-    return (steps.sum(axis=0, dtype=np.float64) / len(hidden) * unit).astype(np.float32)
+def mean_of(hidden: Floats, borders: Borders | None = None) -> Floats:
+    """The mean of a document's rows, whole numbers of a unit while they are added up: a row for each document."""
+    steps, unit = in_levels(hidden, MOST_LEVELS, borders)
+    if borders is None:
+        return (steps.sum(axis=0, dtype=np.float64, keepdims=True) / len(hidden) * unit).astype(np.float32)
+    sums = np.add.reduceat(steps, borders.starts, axis=0, dtype=np.float64)
+    return (sums / borders.counts[:, None] * unit[borders.starts]).astype(np.float32)
 
 
-def around(hidden: Floats, step: int) -> Floats:
+def around(hidden: Floats, step: int, borders: Borders | None = None) -> Floats:
     """Each block's row beside those `step` blocks before and after it; zeros beyond the document."""
     count, width = hidden.shape
     wide = np.zeros((count, 3 * width), np.float32)
@@ -127,6 +140,9 @@ def around(hidden: Floats, step: int) -> Floats:
     if count > step:
         wide[step:, :width] = hidden[:-step]
         wide[:-step, 2 * width :] = hidden[step:]
+    if borders is not None:
+        wide[borders.places < step, :width] = 0
+        wide[borders.rests < step, 2 * width :] = 0
     return wide
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from cleaner import accelerator
+from cleaner.model.borders import Borders, one
 from cleaner.model.encoder import STEP, rounded
 from cleaner.model.features import Features
 from cleaner.model.quantised import MOST_LEVELS, logarithm, units_of
@@ -44,10 +45,35 @@ def topics(features: Features, rows: Ints, codes: Ints, rarity: Ints, lengths: I
     return np.frombuffer(memory, np.float32).reshape(-1, TOPICS)
 
 
-def in_numpy(features: Features, rows: Ints, codes: Ints, rarity: Ints, lengths: Ints) -> Floats:
-    """The reference that the accelerator is held to."""
-    count, width = len(features.counts), codes.shape[1]
-    sums, weights = np.zeros((count, width)), np.zeros(count)
+def in_numpy(
+    features: Features, rows: Ints, codes: Ints, rarity: Ints, lengths: Ints, borders: Borders | None = None
+) -> Floats:
+    """The reference that the accelerator is held to; borders: of many documents."""
+    borders = borders or one(len(features.counts))
+    sums, weights = _weighed(features, rows, codes, rarity)
+    long, owner = lengths > LONG, borders.owner
+    of_long = np.where(long[:, None], sums, 0)
+    total, about = borders.sums(sums), borders.sums(of_long)
+    about = np.where(np.maximum.reduceat(long, borders.starts)[:, None], about, total)[owner]
+    units = directions(sums)
+    beside = np.zeros((len(units) + 2, units.shape[1]), np.float32)
+    beside[1:-1] = units
+    columns = (
+        (units * directions(total[owner] - sums)).sum(axis=1),
+        (units * beside[:-2]).sum(axis=1) * (borders.places > 0),
+        (units * beside[2:]).sum(axis=1) * (borders.rests > 0),
+        (units * directions(about - of_long)).sum(axis=1),
+        (units * units[borders.starts][owner]).sum(axis=1),
+        *np.concatenate([_nearest(units[rows], long[rows]) for rows in borders.slices], axis=1),
+    )
+    near = np.stack(columns, axis=1).astype(np.float64) / (LEVELS * LEVELS)
+    heavy = logarithm(1 + weights / RARITY_UNIT) / 4
+    return rounded(SCALE * np.concatenate((near, heavy[:, None]), axis=1))
+
+
+def _weighed(features: Features, rows: Ints, codes: Ints, rarity: Ints) -> tuple[Floats, Floats]:
+    """Per block the sum of its words' vectors, rare ones counting more, and how much they weigh."""
+    sums, weights = np.zeros((len(features.counts), codes.shape[1])), np.zeros(len(features.counts))
     filled = features.counts > 0
     if len(rows):
         weight = rarity.take(rows)
@@ -55,39 +81,28 @@ def in_numpy(features: Features, rows: Ints, codes: Ints, rarity: Ints, lengths:
         words *= weight[:, None]
         sums[filled] = np.add.reduceat(words, features.starts[filled], axis=0)
         weights[filled] = np.add.reduceat(weight, features.starts[filled], dtype=np.float64)
-    long = lengths > LONG
-    total = sums.sum(axis=0)
-    about = sums[long].sum(axis=0) if long.any() else total
-    units = directions(sums)
-    none = np.zeros((1, width), np.float32)
-    columns = (
-        (units * directions(total - sums)).sum(axis=1),
-        (units * np.concatenate((none, units[:-1]))).sum(axis=1),
-        (units * np.concatenate((units[1:], none))).sum(axis=1),
-        (units * directions(about - np.where(long[:, None], sums, 0))).sum(axis=1),
-        units @ units[0],
-        _nearest(units, np.ones(count, bool)) if count > 1 else np.zeros(count),
-        _nearest(units, long) if long.any() else np.zeros(count),
-    )
-    near = np.stack(columns, axis=1).astype(np.float64) / (LEVELS * LEVELS)
-    heavy = logarithm(1 + weights / RARITY_UNIT) / 4
-    return rounded(SCALE * np.concatenate((near, heavy[:, None]), axis=1))
+    return sums, weights
 
 
-def _nearest(units: Floats, among: Flags) -> Floats:
-    """How near each block is to the nearest other one of some within REACH, a strip of rows at a time."""
-    least = np.float32(-LEVELS * LEVELS)
-    places = np.flatnonzero(among)
-    others, nearest = units[places].T, np.empty(len(units), np.float32)
-    for first in range(0, len(units), STRIP):
-        low, high = np.searchsorted(places, (first - REACH, first + STRIP + REACH))
-        some = places[low:high]
-        near = units[first : first + STRIP] @ others[:, low:high]
-        own = np.flatnonzero((some >= first) & (some < first + STRIP))
-        near[some[own] - first, own] = least
-        if len(units) > REACH:
-            near[np.abs(np.arange(first, first + len(near))[:, None] - some) > REACH] = least
-        nearest[first : first + STRIP] = near.max(axis=1, initial=least)
+def _nearest(units: Floats, long: Flags) -> Floats:
+    """How near each block of a document is to the nearest other one, and to the nearest long one, within REACH.
+
+    0 where there is none. A strip of rows at a time.
+    """
+    count, least = len(units), np.float32(-LEVELS * LEVELS)
+    nearest = np.zeros((2, count), np.float32)
+    some_long = bool(long.any())
+    for first in range(0, count if count > 1 else 0, STRIP):
+        last, low, high = min(count, first + STRIP), max(0, first - REACH), min(count, first + STRIP + REACH)
+        near = units[first:last] @ units[low:high].T
+        near[np.arange(last - first), np.arange(first - low, last - low)] = least
+        if count > REACH:
+            near[np.abs(np.arange(first, last)[:, None] - np.arange(low, high)) > REACH] = least
+        nearest[0, first:last] = near.max(axis=1)
+        if some_long:
+            nearest[1, first:last] = near[:, long[low:high]].max(axis=1, initial=least)
+    if some_long and count == 1:
+        nearest[1] = least
     return nearest
 
 
