@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache, partial
 from importlib import metadata
+from itertools import chain
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -20,7 +21,7 @@ from cleaner.corrections.apply import Corrections
 from cleaner.decision import second_look
 from cleaner.decision.corrected import all_but_corrected, is_corrected, overrule
 from cleaner.decision.judge import decide
-from cleaner.decision.known import Known, what_is_known
+from cleaner.decision.known import Judged, Known, what_is_known
 from cleaner.decision.scores import Scores
 from cleaner.decision.unjudged import unjudged, with_what_is_unjudged
 from cleaner.document import CleanedDocument, Decision, Document, Rendering, Status
@@ -34,15 +35,19 @@ from cleaner.language import identify
 from cleaner.media_types import SEGMENTERS, unrepaired
 from cleaner.memory.lookup import MemoryReader
 from cleaner.memory.source_name import document_source
-from cleaner.model.network import Model, shipped
+from cleaner.model.columns import FirstStepOf, OpinionOf
+from cleaner.model.network import Model, evidence_sums, shipped
 from cleaner.model.source_correction import tells
+from cleaner.model.steps import Steps, alone, groups_of, side_by_side, value_of
 from cleaner.model.telling_words import telling_words
 from cleaner.segmentation.line_breaks import shipped as shipped_breaks
 from cleaner.segmentation.text import bounded
-from cleaner.time_limit import OverTimeError, limited
+from cleaner.time_limit import OverTimeError, TimeBudget, limited
 
 if TYPE_CHECKING:  # what pages need is loaded with the first one
     from cleaner.html.model import PageModel
+
+_Decisions = tuple[Decision, ...]
 
 VERSION, TRAFILATURA = metadata.version("cleancopy"), metadata.version("trafilatura")
 
@@ -53,17 +58,6 @@ class OnSuspect(StrEnum):
     CLEAN = "clean"  # the removal stands
     KEEP = "keep"  # nothing is removed
     DROP = "drop"  # nothing is kept
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """What was decided on a rendering; counted: the decisions that its status goes by, None for all of them."""
-
-    rendering: Rendering
-    decisions: tuple[Decision, ...]
-    lang: str
-    counted: tuple[Decision, ...] | None = None
-    cleaned: CleanedDocument | None = None  # put together from these decisions, where that was done on the way
 
 
 class Cleaner:
@@ -166,27 +160,24 @@ class Cleaner:
         `html` is given, and of a type that can be cleaned; ContentError, a ValueError, for a text that is rows, a
         table, XML or a program. A page given as text is read as a page.
         """
-        content, media_type = settings.content_of(text, html)
-        settings.check_strings(url=url, lang=lang, source=source, title=title)
-        return self.clean_document(Document("", content, media_type, url=url, lang=lang, source=source, title=title))
+        return self.clean_document(
+            settings.document_of(text, html=html, url=url, lang=lang, source=source, title=title)
+        )
 
     def clean_many(self, documents: Iterable[str | Mapping[str, Any] | Document]) -> Iterator[CleanedDocument]:
-        """Cleans many, one after the other, in their order; reads no more of them than it has given back.
+        """Cleans many, in their order; without the accelerator some sixty at a time, which takes a third less.
 
         A document is a text, a dict of what `clean` takes (`{"text": …, "url": …}`), or a `Document`. Each is judged by
-        itself, so order and number change nothing. Raises what `clean` raises, at the document whose turn it is.
+        itself, so order and number change nothing. Raises what `clean` raises, at the document whose turn it is; the
+        next ones can still be asked for.
 
         >>> [cleaned.body for cleaned in Cleaner().clean_many(["One line.", {"html": "<p>Another line."}])]
         ['One line.', 'Another line.']
         """
         if isinstance(documents, str | bytes | Mapping | Document):
             raise TypeError(f"documents is a list of texts or dicts, not one {type(documents).__name__}; use clean")
-        return map(self._clean_any, documents)
-
-    def _clean_any(self, document: str | Mapping[str, Any] | Document) -> CleanedDocument:
-        if isinstance(document, Document):
-            return self.clean_document(document)
-        return self.clean(**document) if isinstance(document, Mapping) else self.clean(document)
+        groups = groups_of(map(settings.as_document, documents), settings.size_of)
+        return map(value_of, chain.from_iterable(map(self._clean_group, groups)))
 
     def clean_document(self, document: Document, *, source: str | None = None) -> CleanedDocument:
         """Cleans one document; kept, removed and repaired together always rebuild its source text.
@@ -196,20 +187,35 @@ class Cleaner:
         """
         try:
             with limited(self.timeout):
-                return self._cleaned(document, source or document_source(document))
+                return alone(self.steps(document, source or document_source(document)))
         except OverTimeError:
-            raise TimeoutError(f"takes longer than {self.timeout:g} seconds to clean") from None
+            raise self._over_time() from None
 
-    def _cleaned(self, document: Document, source: str) -> CleanedDocument:
+    def _clean_group(self, documents: Sequence[Document | Exception]) -> Iterator[CleanedDocument | Exception]:
+        budget = TimeBudget(self.timeout)
+        for outcome in side_by_side([self._steps_or_error(document) for document in documents], budget.limited):
+            yield self._over_time() if isinstance(outcome, OverTimeError) else outcome
+
+    def _steps_or_error(self, document: Document | Exception) -> Steps[CleanedDocument]:
+        if isinstance(document, Exception):
+            raise document
+        return (yield from self.steps(document, document_source(document)))
+
+    def _over_time(self) -> TimeoutError:
+        return TimeoutError(f"takes longer than {self.timeout:g} seconds to clean")
+
+    def steps(self, document: Document, source: str) -> Steps[CleanedDocument]:
+        """The cleaning of a document of a source, for `model.steps` to carry out beside that of others."""
         rendering = bounded(SEGMENTERS[document.media_type](document, self.extractor))
-        cleaned = self._label(document, rendering, source)
+        cleaned = yield from self._label(document, rendering, source)
         if rendering.repairs and not ledger.rebuilds(cleaned):  # a repair across a block's edge: none is made then
-            cleaned = self._label(document, unrepaired(document, rendering, self.extractor), source)
+            rendering = unrepaired(document, rendering, self.extractor)
+            cleaned = yield from self._label(document, rendering, source)
         return replace(cleaned, source=source)
 
-    def _label(self, document: Document, rendering: Rendering, source: str) -> CleanedDocument:
+    def _label(self, document: Document, rendering: Rendering, source: str) -> Steps[CleanedDocument]:
         is_page = rendering.layout is not None and self._page_model is not None
-        judged = (self._judge_page if is_page else self._judge_text)(document, rendering, source)
+        judged = yield from (self._judge_page if is_page else self._judge_text)(document, rendering, source)
         rendering, decisions, counted = judged.rendering, judged.decisions, judged.counted
         decisions += unjudged(rendering, self.policy)
         if self.corrections is not None:
@@ -233,61 +239,62 @@ class Cleaner:
         told = {name: cleaned.metadata[name] for name in ("why", "unjudged") if name in cleaned.metadata}
         return replace(again, status=Status.SUSPECT, metadata={**again.metadata, **told})
 
-    def _judge_text(self, document: Document, rendering: Rendering, source: str) -> _Judged:
+    def _judge_text(self, document: Document, rendering: Rendering, source: str) -> Steps[Judged]:
         """The decisions on a text, or on a page as on a text; with a model what is kept is looked at again."""
         lang = identify(rendering.text, document.lang)
-        known = self._known(rendering, source)
-        decisions, cleaned = self._judge(document, known, lang), None
+        known = yield from self._known(rendering, source)
+        decisions, cleaned = (yield from self._judge(document, known, lang)), None
         if known.kind:
             metadata = {**known.rendering.metadata, "kind": known.kind.value}
             known = replace(known, rendering=replace(known.rendering, metadata=metadata))
         if self.model is not None:
-            decisions, cleaned = self._look_again(document, known, decisions, lang)
+            decisions, cleaned = yield from self._look_again(document, known, decisions, lang)
         if document.media_type == "text/html":
             from cleaner.decision.whole_page import with_the_only_thing
 
             decisions = with_the_only_thing(known.rendering.blocks, decisions, self.policy)
-        return _Judged(known.rendering, decisions, lang, cleaned=cleaned)
+        return Judged(known.rendering, decisions, lang, cleaned=cleaned)
 
-    def _judge_page(self, document: Document, rendering: Rendering, source: str) -> _Judged:
+    def _judge_page(self, document: Document, rendering: Rendering, source: str) -> Steps[Judged]:
         """The decisions on a page; its status goes by those on its blocks near the article."""
         from cleaner.decision.page import decide_page
 
-        def judge(titled: Document, part: Rendering, lang: str, places: tuple[float, ...]) -> tuple[Decision, ...]:
+        def judge(titled: Document, part: Rendering, lang: str, places: tuple[float, ...]) -> Steps[_Decisions]:
             return self._judge(titled, Known(part, source=source), lang, places)
 
-        decisions, near, lang = decide_page(
+        decisions, near, lang = yield from decide_page(
             document, rendering, extractor=self.extractor, page_model=self.page_model, policy=self.policy, judge=judge
         )
-        return _Judged(rendering, decisions, lang, counted=near)
+        return Judged(rendering, decisions, lang, counted=near)
 
     def _look_again(
-        self, document: Document, known: Known, decisions: tuple[Decision, ...], lang: str
-    ) -> tuple[tuple[Decision, ...], CleanedDocument | None]:
+        self, document: Document, known: Known, decisions: _Decisions, lang: str
+    ) -> Steps[tuple[_Decisions, CleanedDocument | None]]:
         """The decisions on a text after further looks at what is kept, and the document as the last look found it."""
 
-        def judge(rest: Rendering) -> tuple[Decision, ...]:
+        def judge(rest: Rendering) -> Steps[_Decisions]:
             said = identify(rest.text, document.lang)
-            return self._judge(document, self._known(rest, known.source, known.witness), said, with_own=False)
+            kept = yield from self._known(rest, known.source, known.witness)
+            return (yield from self._judge(document, kept, said, with_own=False))
 
         plain, rendering = decisions, known.rendering
         if self._cues != CueTable():  # what a user's cue says moves nothing else, by no second look either
-            plain = self._judge(document, known, lang, with_own=False)
-        looked, kept = second_look.look_again(
+            plain = yield from self._judge(document, known, lang, with_own=False)
+        looked, kept = yield from second_look.look_again(
             rendering, plain, lambda decided: assembly.assemble(document, rendering, decided, lang), judge
         )
         return second_look.overlaid(second_look.under(self.policy, looked), plain, decisions), kept
 
     def _judge(
         self, document: Document, known: Known, lang: str, places: tuple[float, ...] = (), *, with_own: bool = True
-    ) -> tuple[Decision, ...]:
+    ) -> Steps[_Decisions]:
         """The decisions on a rendering; places: per block the page model's log-odds that it is outside.
 
         with_own: with what the user's own cues say.
         """
         rendering, recall = known.rendering, known.recall
         blocks, model = rendering.blocks, self.model
-        first = model.read(blocks, known.tokens) if model and blocks else None
+        first = (yield FirstStepOf(model, blocks, known.tokens)) if model and blocks else None
         labelling = find_evidence(
             rendering,
             self._matcher(lang),
@@ -301,8 +308,10 @@ class Cleaner:
         )
         scores, words = None, None
         if model and first:
+            sums = evidence_sums(labelling.evidence)
+            opinion = yield OpinionOf(model.networks, first, sums)
             scores = Scores.of(
-                model.score(first, labelling.evidence, blocks, recall, known.source),
+                model.weighed(opinion, sums, blocks, recall, known.source),
                 [block.text for block in blocks], lang,
                 recurring=tells(blocks, recall) if recall else None, places=places,
                 crumbs=[reads_like_a_crumb(block) for block in blocks] if places else (),
@@ -332,11 +341,11 @@ class Cleaner:
         other.memory = memory
         return other
 
-    def _known(self, rendering: Rendering, source: str, witness: int | None = None) -> Known:
+    def _known(self, rendering: Rendering, source: str, witness: int | None = None) -> Steps[Known]:
         """What is known of a text; rules alone without a memory need none of it."""
         if self.model is None and self.memory is None:
             return Known(rendering, source=source)
-        return what_is_known(rendering, self.memory, source, witness)
+        return (yield from what_is_known(rendering, self.memory, source, witness))
 
     def _compile(self, lang: str) -> Matcher:
         return Matcher(tables_for(lang))

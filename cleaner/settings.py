@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from cleaner.corrections.apply import Corrections, read_corrections
 from cleaner.decoding.content_kind import ContentKind, content_kind
+from cleaner.document import Document
 from cleaner.heuristics.cues import CueTable, read_cues, user_table
 from cleaner.labels import Policy, read_policy
 
@@ -36,16 +37,16 @@ OF_CLEANER = frozenset(
 )
 
 
-def hinted(function: Callable[Given, Result]) -> Callable[Given, Result]:
-    """The function, whose TypeError for an unknown argument says which one may be meant."""
+def hinted(function: Callable[Given, Result], name: str = "") -> Callable[Given, Result]:
+    """The function, whose TypeError for an unknown argument says which one may be meant; name: what it calls itself."""
     taken = [name for name in signature(function).parameters if name != "self"]
     known = frozenset(taken)
 
     @wraps(function)
     def call(*args: Given.args, **given: Given.kwargs) -> Result:
         if given.keys() - known:
-            name = function.__qualname__.removesuffix(".__init__")
-            raise TypeError(_unknown(name, taken, min(given.keys() - known)))
+            called = name or function.__qualname__.removesuffix(".__init__")
+            raise TypeError(_unknown(called, taken, min(given.keys() - known)))
         return function(*args, **given)
 
     return call
@@ -166,6 +167,39 @@ NO_TEXT = {
     ContentKind.MHTML: "write it to a file named .mhtml, and give that to `cleancopy clean`",
     ContentKind.PROGRAM: "give the article in it alone, or as html=… what it prints",
 }
+
+
+def document_of(
+    text: str | None = None,
+    *,
+    html: object = None,
+    url: str | None = None,
+    lang: str | None = None,
+    source: str | None = None,
+    title: str | None = None,
+) -> Document:
+    """What `Cleaner.clean` takes, as a document. Raises TypeError, ContentError."""
+    content, media_type = content_of(text, html)
+    check_strings(url=url, lang=lang, source=source, title=title)
+    return Document("", content, media_type, url=url, lang=lang, source=source, title=title)
+
+
+def as_document(given: str | Mapping[str, Any] | Document) -> Document | Exception:
+    """What `Cleaner.clean_many` takes as one document, or why it is none: raised when its turn comes."""
+    if isinstance(given, Document):
+        return given
+    try:
+        return _hinted_document(**given) if isinstance(given, Mapping) else document_of(given)
+    except Exception as error:  # noqa: BLE001 (one document never stops the others)
+        return error
+
+
+def size_of(document: Document | Exception) -> int:
+    """How many characters one of these holds."""
+    return len(document.text) if isinstance(document, Document) else 0
+
+
+_hinted_document = hinted(document_of, "Cleaner.clean")
 
 
 def content_of(text: object, html: object) -> tuple[str, str]:

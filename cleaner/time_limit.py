@@ -12,6 +12,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+#: Seconds; a timer of none would never end.
+_LEAST = 0.001
+
 
 class OverTimeError(BaseException):
     """The work takes too long. No Exception, since libraries take those for their own and go on."""
@@ -33,7 +36,26 @@ def limited(seconds: float | None) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
         if left:  # a timer around this one
-            signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began), 0.001))
+            signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began), _LEAST))
+
+
+class TimeBudget:
+    """A time limit for each of several pieces of work that take turns."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds
+        self._taken: dict[int, float] = {}
+
+    @contextmanager
+    def limited(self, number: int) -> Iterator[None]:
+        """A turn of one piece of work: all its turns take no longer than the limit. Raises OverTimeError."""
+        if not self._seconds:
+            yield
+            return
+        began, taken = time.monotonic(), self._taken.get(number, 0.0)
+        with limited(max(self._seconds - taken, _LEAST)):
+            yield
+        self._taken[number] = taken + time.monotonic() - began
 
 
 def _end(*_: object) -> None:

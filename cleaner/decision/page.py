@@ -20,10 +20,11 @@ from cleaner.html.structures import Structures, structures
 from cleaner.html.trafilatura import main_text
 from cleaner.labels import KEPT, Label, Policy
 from cleaner.language import identify
+from cleaner.model.steps import Steps
 
 Decisions = tuple[Decision, ...]
 #: Judges blocks by their words: document with its title, rendering, language, the page model's log-odds per block.
-Judge = Callable[[Document, Rendering, str, tuple[float, ...]], Decisions]
+Judge = Callable[[Document, Rendering, str, tuple[float, ...]], Steps[Decisions]]
 
 #: A row of a table goes from these log-odds on.
 ROW_ODDS = 1.5
@@ -40,22 +41,22 @@ def decide_page(
     page_model: PageModel | None,
     policy: Policy,
     judge: Judge,
-) -> tuple[Decisions, Decisions, str]:
+) -> Steps[tuple[Decisions, Decisions, str]]:
     """The decisions on a page that has a layout, those on its blocks near the article, and its language.
 
     Which label a line gets hangs on no policy: what is kept of the lines around it is what the default policy keeps.
     """
 
-    def judged_by_default(titled: Document, part: Rendering, lang: str, odds: tuple[float, ...]) -> Decisions:
-        return under(DEFAULT, judge(titled, part, lang, odds))
+    def judged_by_default(titled: Document, part: Rendering, lang: str, odds: tuple[float, ...]) -> Steps[Decisions]:
+        return under(DEFAULT, (yield from judge(titled, part, lang, odds)))
 
-    decisions, judged, lang = _decide(document, rendering, extractor, page_model, judged_by_default)
+    decisions, judged, lang = yield from _decide(document, rendering, extractor, page_model, judged_by_default)
     return under(policy, decisions), under(policy, judged), lang
 
 
 def _decide(
     document: Document, rendering: Rendering, extractor: Extractor, page_model: PageModel | None, judge: Judge
-) -> tuple[Decisions, Decisions, str]:
+) -> Steps[tuple[Decisions, Decisions, str]]:
     """The same under the default policy."""
     layout = rendering.layout
     assert layout is not None
@@ -76,10 +77,10 @@ def _decide(
     part = outside.near(rendering, odds)
     lang = identify(part.rendering.text or rendering.text, document.lang, hint=hint)
     if not document.title and outside.headline_of(rendering.blocks, odds, title) < 0:
-        untold = _untold_title(part, judge(document, part.rendering, lang, ()))
+        untold = _untold_title(part, (yield from judge(document, part.rendering, lang, ())))
         title = part.rendering.blocks[untold].text if untold >= 0 else title
         part = replace(part, odds=tuple(outside.with_headline(part.odds, untold)))
-    judged = judge(replace(document, title=title), part.rendering, lang, part.odds)
+    judged = yield from judge(replace(document, title=title), part.rendering, lang, part.odds)
     judged = seen_together(part, layout, judged, DEFAULT)
     decisions = widen(rendering, part, judged, odds, DEFAULT, within)
     completed = with_the_only_thing(rendering.blocks, decisions, DEFAULT)

@@ -14,6 +14,7 @@ from cleaner.decoding.mojibake import OffsetMap
 from cleaner.document import Block, CleanedDocument, Decision, Document, Rendering
 from cleaner.heuristics.prompts import cut_prompts
 from cleaner.labels import Action, Policy
+from cleaner.model.steps import Steps
 from cleaner.segmentation.stops import ends_sentence
 from cleaner.segmentation.text import segment_text
 
@@ -33,8 +34,8 @@ def look_again(
     rendering: Rendering,
     decisions: Sequence[Decision],
     assemble: Callable[[tuple[Decision, ...]], CleanedDocument],
-    judge: Callable[[Rendering], Sequence[Decision]],
-) -> tuple[tuple[Decision, ...], CleanedDocument | None]:
+    judge: Callable[[Rendering], Steps[tuple[Decision, ...]]],
+) -> Steps[tuple[tuple[Decision, ...], CleanedDocument | None]]:
     """The decisions on a text, under the default policy, after LOOKS further looks at what is kept, at most.
 
     And the document as the last look found it: often that of the same decisions.
@@ -48,7 +49,7 @@ def look_again(
         rest = cut_prompts(segment_text(Document("", kept.text)))
         if rest.repairs or same_lines(before.blocks, rest.blocks):
             break
-        decided, before = merged(kept, under(DEFAULT, judge(rest))), rest
+        decided, before = merged(kept, under(DEFAULT, (yield from judge(rest)))), rest
     return decided, kept
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from cleaner.time_limit import limited
+from cleaner.time_limit import TimeBudget, limited
 
 #: Counters that a worker shows while it works on a task; what each means is the function's to say.
 COUNTERS = 40
@@ -64,6 +64,10 @@ class Heartbeat:
     def limited(self) -> AbstractContextManager[None]:
         """What happens inside, on one document, raises OverTimeError when it takes longer than the run allows."""
         return limited(self._limit)
+
+    def budget(self) -> TimeBudget:
+        """The same limit for each of several documents whose work takes turns."""
+        return TimeBudget(self._limit)
 
     @property
     def over_time(self) -> str:

@@ -56,7 +56,8 @@ class Borders:
     @property
     def slices(self) -> list[slice]:
         """Document → its rows."""
-        return [slice(start, start + count) for start, count in zip(self.starts.tolist(), self.counts.tolist(), strict=True)]
+        starts, counts = self.starts.tolist(), self.counts.tolist()
+        return [slice(start, start + count) for start, count in zip(starts, counts, strict=True)]
 
     def among(self, rows: Ints) -> Borders:
         """The same for some of the rows, in order; documents that have none of them are left out."""

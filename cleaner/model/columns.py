@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +24,8 @@ from cleaner.segmentation.tokens import Floats, Ints, Tokens, tokenise
 
 #: So many blocks make a table: sixteen articles. In larger ones arrays leave the processor's cache.
 ROWS = 400
-#: A document of more blocks, or of more code points, has enough rows by itself.
-MOST_ROWS, MOST_CHARACTERS = 200, 1 << 16
+#: So many characters count as another block, so that sums over a table's characters stay exact in float32.
+CHARACTERS = 1 << 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,14 @@ class TokensOf:
     texts: Sequence[str]
 
     @property
-    def size(self) -> int:
-        """In blocks."""
+    def rows(self) -> int:
+        """How many blocks it asks about."""
         return len(self.texts)
+
+    @property
+    def size(self) -> int:
+        """How much of a table it takes."""
+        return self.rows + sum(map(len, self.texts)) // CHARACTERS
 
     def answer(self) -> Tokens:
         """By itself."""
@@ -52,9 +58,14 @@ class FirstStepOf:
     tokens: Tokens | None
 
     @property
-    def size(self) -> int:
-        """In blocks."""
+    def rows(self) -> int:
+        """How many blocks it asks about."""
         return len(self.blocks)
+
+    @property
+    def size(self) -> int:
+        """How much of a table it takes."""
+        return self.rows + sum(len(block.text) for block in self.blocks) // CHARACTERS
 
     def answer(self) -> FirstStep:
         """By itself."""
@@ -70,9 +81,14 @@ class OpinionOf:
     evidence: Floats
 
     @property
-    def size(self) -> int:
-        """In blocks."""
+    def rows(self) -> int:
+        """How many blocks it asks about."""
         return len(self.evidence)
+
+    @property
+    def size(self) -> int:
+        """How much of a table it takes."""
+        return self.rows
 
     def answer(self) -> Floats:
         """By itself."""
@@ -94,29 +110,29 @@ def answers(questions: Sequence[Question]) -> list[Answer]:
 
 
 def _tables(questions: Sequence[Question]) -> list[list[int]]:
-    """The places of the questions that are answered together: of one kind, and of ROWS blocks at most."""
+    """The places of the questions that are answered together: of one kind, and no more than a table holds."""
     tables: list[list[int]] = []
     for kind in (TokensOf, FirstStepOf, OpinionOf):
-        rows = ROWS
+        filled = ROWS
         for place, question in enumerate(questions):
             if isinstance(question, kind):
-                rows += question.size
-                if rows > ROWS:
+                size = question.size
+                if filled + size > ROWS:
                     tables.append([])
-                    rows = question.size
+                    filled = 0
                 tables[-1].append(place)
+                filled += size
     return tables
 
 
-def _of_a_table(asked: Sequence[Question]) -> Sequence[Answer]:
-    if len(asked) < 2 or accelerator.compiled is not None or not all(question.size for question in asked):
+def _of_a_table(asked: Sequence[Any]) -> Sequence[Answer]:
+    """The answers to questions of one kind."""
+    if len(asked) < 2 or accelerator.compiled is not None or not all(question.rows for question in asked):
         return [question.answer() for question in asked]
-    borders = Borders.of([question.size for question in asked])
+    borders = Borders.of([question.rows for question in asked])
     if isinstance(asked[0], TokensOf):
         return _parted(tokenise(list(chain.from_iterable(question.texts for question in asked))), borders)
-    if isinstance(asked[0], FirstStepOf):
-        return _first_steps(asked, borders)
-    return _opinions(asked, borders)
+    return _first_steps(asked, borders) if isinstance(asked[0], FirstStepOf) else _opinions(asked, borders)
 
 
 def _first_steps(asked: Sequence[FirstStepOf], borders: Borders) -> list[FirstStep]:
@@ -189,13 +205,14 @@ def _joined(parts: Sequence[Tokens]) -> Tokens:
 
 def _features(features: Features, borders: Borders) -> list[Features]:
     """The features of each document."""
+    tokens_of = zip(borders.slices, *_tokens_of(features.starts, features.counts, borders), strict=True)
     return [
         Features(
             words=features.words[own], stems=features.stems[own], pairs=features.pairs[own],
             starts=features.starts[blocks] - first, counts=features.counts[blocks], kinds=features.kinds[own],
             edges=features.edges[blocks], dense=features.dense[blocks],
         )
-        for blocks, own, first in zip(borders.slices, *_tokens_of(features.starts, features.counts, borders), strict=True)
+        for blocks, own, first in tokens_of
     ]  # fmt: skip
 
 

@@ -129,7 +129,7 @@ def mean_of(hidden: Floats, borders: Borders | None = None) -> Floats:
     if borders is None:
         return (steps.sum(axis=0, dtype=np.float64, keepdims=True) / len(hidden) * unit).astype(np.float32)
     sums = np.add.reduceat(steps, borders.starts, axis=0, dtype=np.float64)
-    return (sums / borders.counts[:, None] * unit[borders.starts]).astype(np.float32)
+    return (sums / borders.counts[:, None] * np.asarray(unit)[borders.starts]).astype(np.float32)
 
 
 def around(hidden: Floats, step: int, borders: Borders | None = None) -> Floats:

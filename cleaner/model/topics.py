@@ -60,8 +60,8 @@ def in_numpy(
     beside[1:-1] = units
     columns = (
         (units * directions(total[owner] - sums)).sum(axis=1),
-        (units * beside[:-2]).sum(axis=1) * (borders.places > 0),
-        (units * beside[2:]).sum(axis=1) * (borders.rests > 0),
+        np.where(borders.places > 0, (units * beside[:-2]).sum(axis=1), 0),
+        np.where(borders.rests > 0, (units * beside[2:]).sum(axis=1), 0),
         (units * directions(about - of_long)).sum(axis=1),
         (units * units[borders.starts][owner]).sum(axis=1),
         *np.concatenate([_nearest(units[rows], long[rows]) for rows in borders.slices], axis=1),

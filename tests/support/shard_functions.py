@@ -55,12 +55,12 @@ def documents(context, task, heartbeat):
 class Misbehaving(Cleaner):
     """Hangs or dies at documents that say so."""
 
-    def clean_document(self, document, **options):
+    def steps(self, document, source):
         if "HANG" in document.text:
             hang()
         if "DIE" in document.text:
             die()
-        return super().clean_document(document, **options)
+        return (yield from super().steps(document, source))
 
 
 def stubborn(context, task, heartbeat):
@@ -103,11 +103,11 @@ def count_begun(context, task, heartbeat):
 class Faulty(Cleaner):
     """Raises at documents that say so."""
 
-    def clean_document(self, document, **options):
+    def steps(self, document, source):
         for error in (KeyError, MemoryError, RecursionError, OSError):
             if f"RAISE {error.__name__}" in document.text:
                 raise error("a fault")
         if "SLOW" in document.text:
             while True:
                 time.sleep(0.01)
-        return super().clean_document(document, **options)
+        return (yield from super().steps(document, source))

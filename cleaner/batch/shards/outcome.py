@@ -6,6 +6,7 @@ many. Only what would happen to every document is raised: a store that does not 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from traceback import extract_tb
@@ -14,10 +15,12 @@ from cleaner.document import CleanedDocument
 from cleaner.html.segment import HtmlError
 from cleaner.memory.source_name import document_source
 from cleaner.memory.store import MemoryFileError
+from cleaner.model.steps import Guard, Steps, side_by_side
 from cleaner.pipeline import Cleaner
 from cleaner.readers import Failure, Reading
 from cleaner.readers.readings import place
 from cleaner.storage.object_store import StoreError
+from cleaner.time_limit import OverTimeError
 from cleaner.writers.words import shorten
 
 Outcome = CleanedDocument | Failure
@@ -35,19 +38,49 @@ _MESSAGE = 200
 def outcome_of(reading: Reading, cleaner: Cleaner, folder: str = "") -> Outcome:
     """The cleaned document of a reading, or why there is none. folder: the source of documents that tell none."""
     if reading.document is None:
-        return reading.failure or Failure(reading_path(reading, _NOTHING), None, _NOTHING.what, _NOTHING.do)
+        return _unread(reading)
     try:
         return cleaner.clean_document(reading.document, source=document_source(reading.document, folder=folder))
-    except HtmlError as error:
-        return failure_of(reading, str(error), "look at the file, or leave it out")
-    except ENDS_RUN:
-        raise
-    except TimeoutError as error:
-        return failure_of(reading, str(error), LOOK)
-    except MemoryError:
-        return failure_of(reading, "cleaning it takes more memory than there is", LOOK)
     except Exception as error:  # noqa: BLE001 (one document never stops a run)
-        return failure_of(reading, f"cannot be cleaned ({told(error)})", "please report it, with this document")
+        return _failure_by(error, reading)
+
+
+def outcomes_of(
+    readings: Sequence[Reading], cleaner: Cleaner, folder: str, guard: Guard
+) -> list[Outcome | OverTimeError]:
+    """The outcomes of readings that are cleaned side by side; guard: what is around each one's work."""
+    outcomes: list[Outcome | OverTimeError] = []
+    for outcome in side_by_side([_steps(reading, cleaner, folder) for reading in readings], guard):
+        if isinstance(outcome, Exception):
+            raise outcome
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _steps(reading: Reading, cleaner: Cleaner, folder: str) -> Steps[Outcome]:
+    if reading.document is None or cleaner.timeout is not None:  # a cleaner's own limit is for a document at a stretch
+        return outcome_of(reading, cleaner, folder)
+    try:
+        return (yield from cleaner.steps(reading.document, document_source(reading.document, folder=folder)))
+    except Exception as error:  # noqa: BLE001 (one document never stops a run)
+        return _failure_by(error, reading)
+
+
+def _unread(reading: Reading) -> Failure:
+    return reading.failure or Failure(reading_path(reading, _NOTHING), None, _NOTHING.what, _NOTHING.do)
+
+
+def _failure_by(error: Exception, reading: Reading) -> Failure:
+    """What an error makes of a reading; raises it again where it would happen to every document."""
+    if isinstance(error, ENDS_RUN):
+        raise error
+    if isinstance(error, HtmlError):
+        return failure_of(reading, str(error), "look at the file, or leave it out")
+    if isinstance(error, TimeoutError):
+        return failure_of(reading, str(error), LOOK)
+    if isinstance(error, MemoryError):
+        return failure_of(reading, "cleaning it takes more memory than there is", LOOK)
+    return failure_of(reading, f"cannot be cleaned ({told(error)})", "please report it, with this document")
 
 
 def unique_outcome(reading: Reading, cleaner: Cleaner, seen: set[str], folder: str = "") -> Outcome:

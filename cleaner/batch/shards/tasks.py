@@ -7,7 +7,9 @@ the inputs, the configuration and the clock alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from archive.checking.verify import verify
@@ -15,13 +17,13 @@ from archive.segments.durable import write_atomically
 from archive.segments.problems import Problem
 from archive.segments.writer import SegmentError
 from cleaner.batch.counts import RunCounts
-from cleaner.batch.earlier import KnownDocuments
+from cleaner.batch.earlier import Earlier, KnownDocuments
 from cleaner.batch.plan import Plan, PlanError, Shard
 from cleaner.batch.row_files import RowFileError
 from cleaner.batch.run_memory import CountableUnits, PartialCountsWriter, countable_units
 from cleaner.batch.shards.duplicate_ids import IdCheck
 from cleaner.batch.shards.files import WORK, finished
-from cleaner.batch.shards.outcome import LOOK, Outcome, failure_of, outcome_of, told, with_own_id
+from cleaner.batch.shards.outcome import LOOK, Outcome, failure_of, outcomes_of, told, with_own_id
 from cleaner.batch.shards.readings import RunContext, ShardReading, is_row, shard_readings
 from cleaner.batch.shards.writer import ShardWriter
 from cleaner.document import CleanedDocument, Document
@@ -29,6 +31,7 @@ from cleaner.engines import EngineError, Heartbeat, Task
 from cleaner.labels import Label
 from cleaner.memory.partial_counts import PartialCounts, PartialCountsError
 from cleaner.memory.source_name import document_source
+from cleaner.model.steps import groups_of
 from cleaner.pipeline import VERSION
 from cleaner.readers import Failure, Reading
 from cleaner.time_limit import OverTimeError
@@ -44,6 +47,15 @@ UNCHANGED = "unchanged since the run before"
 COUNTED = "counted"
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """An input that is to be cleaned."""
+
+    shard_reading: ShardReading
+    is_repeated: bool  # another one has its id
+    earlier: Earlier | None  # the version of it that an update replaces
+
+
 def clean_shard(context: RunContext, task: Task, heartbeat: Heartbeat) -> RunCounts:
     """Cleans the documents of a shard into its rows, texts, notes and segment; its counts.
 
@@ -56,25 +68,32 @@ def clean_shard(context: RunContext, task: Task, heartbeat: Heartbeat) -> RunCou
     files.discard()
     ids = IdCheck(context, shard.number)
     known = KnownDocuments(context.known) if context.known else None
-    excused = dict(task.excused)
     writer = ShardWriter(
         files,
         run=run_info(VERSION, context.cleaner.fingerprint()),
         with_removed=context.with_removed,
         copy_originals=context.copy_originals,
     )
+
+    def todo() -> Iterator[_Work]:
+        for shard_reading in shard_readings(context, task, heartbeat, writer.counts.skipped):
+            earlier = known.find(shard_reading.reading) if known else None
+            if earlier and earlier.unchanged:
+                writer.counts.skipped[UNCHANGED] += 1
+            else:
+                yield _Work(shard_reading, ids.is_repeated(shard_reading), earlier)
+
     try:
         with writer:
-            for shard_reading in shard_readings(context, task, heartbeat, writer.counts.skipped):
-                earlier = known.find(shard_reading.reading) if known else None
-                if earlier and earlier.unchanged:
-                    writer.counts.skipped[UNCHANGED] += 1
-                    continue
-                outcome = _outcome(shard_reading, context, ids, excused=excused, heartbeat=heartbeat)
-                outcome, pages = _with_pages(shard_reading.reading, outcome, context, heartbeat)
-                heartbeat.pause()
-                text_name = "" if is_row(shard_reading.reading) else shard_reading.shard_input.text
-                _show(heartbeat, writer.write(shard_reading.reading, outcome, text_name, pages=pages, earlier=earlier))
+            for group in groups_of(todo(), _size_of):
+                outcomes = _outcomes(group, context, excused=dict(task.excused), heartbeat=heartbeat)
+                for work, outcome in zip(group, outcomes, strict=True):
+                    reading = work.shard_reading.reading
+                    heartbeat.begin(work.shard_reading.ordinal)
+                    outcome, pages = _with_pages(reading, outcome, context, heartbeat)
+                    heartbeat.pause()
+                    name = "" if is_row(reading) else work.shard_reading.shard_input.text
+                    _show(heartbeat, writer.write(reading, outcome, name, pages=pages, earlier=work.earlier))
     except (SegmentError, PlanError, RowFileError) as error:
         raise EngineError(str(error)) from error
     return writer.counts
@@ -138,19 +157,42 @@ def is_damaged(context: RunContext, task: Task, heartbeat: Heartbeat) -> int | N
     return task.number if damaged else None
 
 
-def _outcome(
-    shard_reading: ShardReading, context: RunContext, ids: IdCheck, *, excused: Mapping[int, str], heartbeat: Heartbeat
-) -> Outcome:
-    reading = shard_reading.reading
-    if ids.is_repeated(shard_reading):
-        reading = with_own_id(reading)
-    if shard_reading.ordinal in excused and reading.document:
-        return failure_of(reading, excused[shard_reading.ordinal], LOOK)
-    try:
-        with heartbeat.limited():
-            return outcome_of(reading, context.cleaner, context.folder)
-    except OverTimeError:
-        return failure_of(reading, heartbeat.over_time, LOOK)
+def _size_of(work: _Work) -> int:
+    document = work.shard_reading.reading.document
+    return len(document.text) if document else 0
+
+
+def _outcomes(
+    group: Sequence[_Work], context: RunContext, *, excused: Mapping[int, str], heartbeat: Heartbeat
+) -> list[Outcome]:
+    """The outcomes of a group; documents that ended a worker before are failures without another look."""
+    outcomes: dict[int, Outcome] = {}
+    rest: list[tuple[int, Reading]] = []
+    for work in group:
+        ordinal, reading = work.shard_reading.ordinal, work.shard_reading.reading
+        reading = with_own_id(reading) if work.is_repeated else reading
+        if ordinal in excused and reading.document:
+            outcomes[ordinal] = failure_of(reading, excused[ordinal], LOOK)
+        else:
+            rest.append((ordinal, reading))
+    budget = heartbeat.budget()
+
+    @contextmanager
+    def guard(number: int) -> Iterator[None]:
+        heartbeat.begin(rest[number][0])
+        try:
+            with budget.limited(number):
+                yield
+        finally:
+            heartbeat.pause()
+
+    cleaned = outcomes_of([reading for _, reading in rest], context.cleaner, context.folder, guard)
+    for (ordinal, reading), outcome in zip(rest, cleaned, strict=True):
+        if isinstance(outcome, OverTimeError):
+            outcomes[ordinal] = failure_of(reading, heartbeat.over_time, LOOK)
+        else:
+            outcomes[ordinal] = outcome
+    return [outcomes[work.shard_reading.ordinal] for work in group]
 
 
 def _with_pages(
