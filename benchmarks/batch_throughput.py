@@ -40,8 +40,8 @@ from cleaner.batch.run_memory import PartialCountsWriter
 from cleaner.memory.partial_counts import PartialCounts
 from cleaner.memory.source_name import document_source
 from cleaner.memory.store import Memory, write_memory
-from cleaner.pipeline import VERSION
 from cleaner.readers import discover, read
+from cleaner.versions import versions
 from cleaner.writers.rows import document_row, encode
 from cleaner.writers.warc import article_of, run_info
 
@@ -210,7 +210,7 @@ def stages(base: Path, rounds: int) -> None:
     """CPU time of each stage by itself, beside a whole run in this process; the best of the rounds."""
     threadpool_limits(1, user_api="blas")
     cleaner = Cleaner()
-    run = run_info(VERSION, cleaner.fingerprint())
+    run = run_info(versions()["cleancopy"], cleaner.fingerprint())
     cleaner.clean("Reuters contributed to this report.")
     stages, count = Stages(), 0
     for number in range(rounds):

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -65,30 +65,29 @@ def _weighed(text: str) -> tuple[Counter[str], Counter[str]]:
     """How much the words of a text speak for each language, and how many of them do."""
     weights: Counter[str] = Counter()
     words: Counter[str] = Counter()
-    table = _table()
     for word in _WORD.findall(text.lower()):
-        for language, weight in table.get(word, ()):
+        for language, weight in _languages_of(word):
             weights[language] += weight  # type: ignore[assignment]
             words[language] += 1
     return weights, words
 
 
+@lru_cache(maxsize=1 << 16)
+def _languages_of(word: str) -> tuple[tuple[str, float], ...]:
+    """The languages that have a word, with its weight: a word of few languages, of a short list, says most."""
+    lists = _lists()
+    having = [language for language, words in lists.items() if word in words]
+    return tuple(
+        (language, math.log(1 + len(lists) / len(having)) / math.log(len(lists[language]))) for language in having
+    )
+
+
 @cache
-def _table() -> Mapping[str, Sequence[tuple[str, float]]]:
-    """Word → the languages that have it, with its weight: a word of few languages, of a short list, says most."""
+def _lists() -> Mapping[str, frozenset[str]]:
+    """Language → its words. They are not turned round, word → languages: that takes longer than to read them."""
     spec = find_spec("justext")  # the lists alone: its code brings parsers along
     folder = Path(spec.origin or "").parent / "stoplists" if spec else Path()
-    lists = {
-        language: set((folder / f"{name}.txt").read_text(encoding="utf-8").lower().split())
+    return {
+        language: frozenset((folder / f"{name}.txt").read_text(encoding="utf-8").lower().split())
         for language, name in LISTS.items()
     }
-    languages: dict[str, tuple[str, ...]] = {}
-    for language, words in lists.items():
-        for word in words:
-            languages[word] = (*languages.get(word, ()), language)
-    sizes = {language: math.log(len(words)) for language, words in lists.items()}
-    weights = {
-        having: tuple((language, math.log(1 + len(lists) / len(having)) / sizes[language]) for language in having)
-        for having in set(languages.values())
-    }  # most of the 65,000 words are of one language: each set of languages is in memory once
-    return {word: weights[having] for word, having in languages.items()}

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache, partial
-from importlib import metadata
 from itertools import chain
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -43,13 +42,12 @@ from cleaner.model.telling_words import telling_words
 from cleaner.segmentation.line_breaks import shipped as shipped_breaks
 from cleaner.segmentation.text import bounded
 from cleaner.time_limit import OverTimeError, TimeBudget, limited
+from cleaner.versions import versions
 
 if TYPE_CHECKING:  # what pages need is loaded with the first one
     from cleaner.html.model import PageModel
 
 _Decisions = tuple[Decision, ...]
-
-VERSION, TRAFILATURA = metadata.version("cleancopy"), metadata.version("trafilatura")
 
 
 class OnSuspect(StrEnum):
@@ -354,13 +352,13 @@ class Cleaner:
         """All that decides the output besides the input; cues: a digest of the user's own."""
         cues = hashlib.sha256(repr(self._cues).encode()).hexdigest() if self._cues != CueTable() else None
         return {
-            "version": VERSION,
+            "version": versions()["cleancopy"],
             "policy": self.policy.as_dict(),
             "cues": cues,
             "model": self.model.digest if self.model else None,
             "page-model": self.page_model.digest if self.page_model else None,
             "extractor": self.extractor.value,
-            "trafilatura": TRAFILATURA,
+            "trafilatura": versions()["trafilatura"],
             "breaks": shipped_breaks().digest,
             "memory": self.memory.digest if self.memory else None,
             "corrections": self.corrections.digest if self.corrections else None,

@@ -9,7 +9,6 @@ import platform
 import zlib
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib import metadata
 
 LIBRARIES = (
     "ahocorasick-rs", "chardetng-py", "courlan", "ftfy", "htmldate", "justext", "lxml", "numpy", "resiliparse",
@@ -20,6 +19,8 @@ LIBRARIES = (
 @lru_cache(maxsize=1)
 def versions() -> Mapping[str, str]:
     """The versions that this process works with."""
+    from importlib import metadata  # loads a parser of mails: not for who cleans a text
+
     return {
         "cleancopy": metadata.version("cleancopy"),
         "python": platform.python_version(),

@@ -41,7 +41,7 @@ from cleaner.engines import EngineError
 from cleaner.engines.select import THIS_MACHINE, EngineChoice, EngineName
 from cleaner.memory.partial_counts import PartialCountsError
 from cleaner.memory.store import MemoryFileError
-from cleaner.pipeline import VERSION, Cleaner
+from cleaner.pipeline import Cleaner
 from cleaner.readers import DEFAULT_MAX_BYTES, FieldNames, ReadSettings
 from cleaner.readers.readings import OUR_NAMES
 from cleaner.readers.rows import changed_fields
@@ -234,7 +234,7 @@ def head_of(cleaner: Cleaner, settings: BatchSettings) -> dict[str, Any]:
     """What run.json says from the start: all that decides the output besides the inputs."""
     return {
         "schema": SCHEMA,
-        "cleancopy": VERSION,
+        "cleancopy": versions()["cleancopy"],
         "complete": False,
         "clock": warc_date(settings.clock),
         "configuration": {

@@ -40,7 +40,15 @@ class Form:
     name: str
     label: Label
     needles: tuple[str, ...]
-    expression: re.Pattern[str]
+    whole: str
+
+    @property
+    def expression(self) -> re.Pattern[str]:
+        """The whole block as an expression, compiled when it is first asked for: most texts ask for none."""
+        return _compiled(self.whole)
+
+
+_compiled = cache(re.compile)
 
 
 #: What stands in the table for a title, which begins with a capital, a digit, a quotation mark or a letter of a script
@@ -63,7 +71,7 @@ def _forms() -> Iterator[Form]:
         for sign, stands_for in _STANDS_FOR.items():
             whole = whole.replace(sign, stands_for)
         needles = tuple(entry for entry in entries if entry and not entry.startswith("= "))
-        yield Form(name, Label(label), needles, re.compile(whole))
+        yield Form(name, Label(label), needles, whole)
 
 
 FORMS: tuple[Form, ...] = tuple(_forms())

@@ -77,12 +77,17 @@ class HashedTable:
         return self.values.take(self.rows.take(buckets), axis=0)
 
 
+#: Byte → how many of its bits are set.
+_ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1, dtype=np.uint8)
+
+
 def ranked(buckets: Ints, count: int) -> Hashes:
     """Some of `count` buckets for the accelerator: per 64 of them a bit each, and how many lie below these 64."""
     flags = np.zeros(max(64, count), np.uint8)
     flags[buckets] = 1
     table = np.empty((len(flags) // 64, 2), np.uint64)
-    table[:, 0] = np.packbits(flags, bitorder="little").view("<u8")
-    set_in = flags.reshape(-1, 64).sum(axis=1, dtype=np.uint64)
+    bits = np.packbits(flags, bitorder="little")
+    table[:, 0] = bits.view("<u8")
+    set_in = _ONES[bits].reshape(-1, 8).sum(axis=1, dtype=np.uint64)
     table[:, 1] = np.cumsum(set_in) - set_in
     return table

@@ -32,9 +32,9 @@ from cleaner.labels import Label
 from cleaner.memory.partial_counts import PartialCounts, PartialCountsError
 from cleaner.memory.source_name import document_source
 from cleaner.model.steps import groups_of
-from cleaner.pipeline import VERSION
 from cleaner.readers import Failure, Reading
 from cleaner.time_limit import OverTimeError
+from cleaner.versions import versions
 from cleaner.writers.pages import PageFormat, pages_of
 from cleaner.writers.warc import STORED, run_info
 
@@ -70,7 +70,7 @@ def clean_shard(context: RunContext, task: Task, heartbeat: Heartbeat) -> RunCou
     known = KnownDocuments(context.known) if context.known else None
     writer = ShardWriter(
         files,
-        run=run_info(VERSION, context.cleaner.fingerprint()),
+        run=run_info(versions()["cleancopy"], context.cleaner.fingerprint()),
         with_removed=context.with_removed,
         copy_originals=context.copy_originals,
     )

@@ -5,6 +5,7 @@ Cases for single phrases stand with the rules' cases; here is what must hold for
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cleaner.heuristics import cues
 from cleaner.heuristics.cues import (
     UNDETERMINED,
     CueError,
@@ -22,12 +24,14 @@ from cleaner.heuristics.cues import (
     fold,
     load,
     parse_table,
+    plain_table,
     read_cues,
     tables_for,
 )
 from cleaner.labels import KEPT, Label
 
 CODES = sorted(available())
+TABLES = Path(cues.__file__).parents[1] / "data" / "languages"
 
 #: The languages the project begins with; the others are welcome extras.
 REQUIRED = frozenset({"und", "en", "de", "fr", "es", "pt", "it", "nl", "pl", "ru"})
@@ -185,3 +189,26 @@ def test_fold_keeps_length_and_is_stable(text: str) -> None:
 
 def test_fold_straightens_quotes_and_spaces() -> None:
     assert fold("Editor\u2019s\u00a0NOTE \u0130") == "editor's note \u0130"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_shipped_tables_are_read_as_toml_has_them(code: str) -> None:
+    text = (TABLES / code / "cues.toml").read_text(encoding="utf-8")
+    assert plain_table(text) == tomllib.loads(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'whole = ["a"]', "[legal]\nwhole = [1]", '[legal]\nwhole = ["a\\n"]', '[legal]\nwhole = ["a"]\nwhole = ["b"]',
+        '[legal]\n[legal]', "[legal]\nwhole = ['a']", '[legal]\nwhole = ["a"', '[source."a.example".legal]\nwhole = ["a"]',
+        '[legal]\nwhole = ["a" "b"]', '[legal]\nwhole = [[]]', '[legal]\nwhole = ["a", # one\n"b"]',
+    ],
+)  # fmt: skip
+def test_other_toml_is_left_to_its_parser(text: str) -> None:
+    assert plain_table(text) is None
+
+
+def test_plain_tables_hold_comments_escapes_and_lists_of_several_lines() -> None:
+    text = '# a comment\n\n[legal]\nwhole = [\n    "a \\"b\\"", "c]",\n    "d",\n]\nstart = []\n\n# b\n[bio]\nend = ["e"]\n'
+    assert plain_table(text) == tomllib.loads(text)
