@@ -8,20 +8,22 @@ and a later one with other fields would not fit. Refuses a batch without article
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import KW_ONLY, dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-from cleaner.batch.shards.outcome import Outcome, outcome_of
+from cleaner.batch.shards.outcome import Outcome, outcomes_of
 from cleaner.document import CleanedDocument
+from cleaner.model.steps import groups_of
 from cleaner.pipeline import Cleaner, default_cleaner
-from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Original, ReadSettings
+from cleaner.readers import DEFAULT_MAX_BYTES, Failure, Original, Reading, ReadSettings
 from cleaner.readers.files import too_large
 from cleaner.readers.rows import row_reading
+from cleaner.time_limit import OverTimeError
 from cleaner.writers.rows import document_row, failed_row
 from cleaner.writers.words import plural
 
@@ -74,7 +76,11 @@ class CleanColumns:
         self._check(names, kept)
         _check_columns({name: batch[name] for name in names})
         with one_thread():
-            rows = [self._row(article) for article in self._articles(batch)]
+            articles = list(self._articles(batch))
+            outcomes = article_outcomes(
+                articles, self.cleaner or default_cleaner(), source=self.source, max_bytes=self.max_bytes
+            )
+            rows = [self._row(*pair) for pair in zip(articles, outcomes, strict=True)]
         columns = {name: batch[original] for name, original in kept.items()}
         return columns | {self.prefix + name: [row[name] for row in rows] for name in ADDED}
 
@@ -103,9 +109,7 @@ class CleanColumns:
         for values in zip(*columns.values(), strict=True):
             yield dict(zip(columns, values, strict=True))
 
-    def _row(self, article: Mapping[str, object]) -> dict[str, object]:
-        cleaner = self.cleaner or default_cleaner()
-        outcome = article_outcome(article, cleaner, source=self.source, max_bytes=self.max_bytes)
+    def _row(self, article: Mapping[str, object], outcome: Outcome) -> dict[str, object]:
         if isinstance(outcome, CleanedDocument):
             row = {**document_row(outcome, with_removed=self.with_removed), "why": ""}
         else:
@@ -119,25 +123,42 @@ def _given_content(article: Mapping[str, object]) -> dict[str, object]:
     return {"input": content} if content else {}
 
 
-def article_outcome(
-    article: Mapping[str, object], cleaner: Cleaner, *, source: str = "", max_bytes: int = DEFAULT_MAX_BYTES
-) -> Outcome:
-    """The cleaned document of an article's values, under our own names (`text`, `html`, KNOWN), or why there is none.
+def article_outcomes(
+    articles: Iterable[Mapping[str, object]],
+    cleaner: Cleaner,
+    *,
+    source: str = "",
+    max_bytes: int = DEFAULT_MAX_BYTES,
+) -> Iterator[Outcome]:
+    """Per article's values, under our own names (`text`, `html`, KNOWN), its cleaned document, or why there is none.
 
     `source`: for articles that tell none. A value that is not a string counts as missing, except for text and
-    HTML; an article whose text and HTML are missing is an empty document.
+    HTML; an article whose text and HTML are missing is an empty document. No more are read ahead than are cleaned at a
+    time.
     """
+    for group in groups_of((_reading(article, max_bytes) for article in articles), _size):
+        for outcome in outcomes_of(group, cleaner, source, lambda _: nullcontext()):
+            if isinstance(outcome, OverTimeError):  # of a limit around all of this, which is not ours
+                raise outcome
+            yield outcome
+
+
+def _reading(article: Mapping[str, object], max_bytes: int) -> Reading:
     row = {
         name: None if _is_missing(value) else value
         for name, value in article.items()
         if name in ("text", "html") or not _is_missing(value)
     }
     if any(isinstance(value, str) and len(value) > max_bytes for value in row.values()):
-        return too_large("", None, max_bytes)
+        return Reading(None, None, too_large("", None, max_bytes))
     reading = row_reading(row, Original("", None, b"", "text/plain"), ReadSettings(max_bytes))
     if reading.document is not None:  # it has no file: no path, no row
         reading = replace(reading, document=replace(reading.document, metadata={}))
-    return outcome_of(reading, cleaner, source)
+    return reading
+
+
+def _size(reading: Reading) -> int:
+    return len(reading.document.text) if reading.document else 0
 
 
 def reason(failure: Failure) -> str:

@@ -16,8 +16,9 @@ from cleaner.batch.run import BatchSettings
 from cleaner.batch.scheduled import SHARED, Stage, StagedRun, carry_out
 from cleaner.batch.shards.outcome import Outcome
 from cleaner.document import CleanedDocument, Status
-from cleaner.integrations.columns import KNOWN, article_outcome, one_thread, reason
+from cleaner.integrations.columns import KNOWN, article_outcomes, one_thread, reason
 from cleaner.labels import Label
+from cleaner.model.steps import groups_of
 from cleaner.pipeline import Cleaner, default_cleaner
 from cleaner.readers import Failure
 from cleaner.writers.rows import document_row
@@ -65,10 +66,8 @@ class CleanDocuments(PipelineStep):
     def run(self, data: DocumentsPipeline, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         """The documents of which something stays, in order."""
         with self.exclusion_writer or nullcontext() as writer:
-            for document in data:
+            for document, outcome in self._outcomes(data):
                 self.stat_update(StatHints.total)
-                with self.track_time(), one_thread():
-                    outcome = self._outcome(document)
                 if isinstance(outcome, CleanedDocument) and outcome.text:
                     yield self._cleaned(document, outcome)
                     continue
@@ -78,10 +77,17 @@ class CleanDocuments(PipelineStep):
                     document.metadata |= {"filter_reason": f"{status}: {why}"}
                     writer.write(document, rank)
 
-    def _outcome(self, document: Document) -> Outcome:
+    def _outcomes(self, data: DocumentsPipeline) -> Iterator[tuple[Document, Outcome]]:
+        """Documents with their outcomes, as many at once as are cleaned side by side."""
+        cleaner = self.cleaner or default_cleaner()
+        for group in groups_of(data, lambda document: len(document.text)):
+            with self.track_time("batch" if len(group) > 1 else None), one_thread():
+                outcomes = list(article_outcomes(map(self._article, group), cleaner, source=self.source))
+            yield from zip(group, outcomes, strict=True)
+
+    def _article(self, document: Document) -> dict[str, object]:
         article = {name: document.metadata.get(name) for name in KNOWN}
-        article["html" if self.html else "text"] = document.text
-        return article_outcome(article, self.cleaner or default_cleaner(), source=self.source)
+        return article | {"html" if self.html else "text": document.text}
 
     def _cleaned(self, document: Document, cleaned: CleanedDocument) -> Document:
         """The same document with its clean text; counted."""

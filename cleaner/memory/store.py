@@ -102,10 +102,11 @@ class _MemoryWriter:
         documents = union.documents_of(parts, name)
         table, article = documents
         self._hashes[0].update(repr((name, len(table))).encode() + table.tobytes())
-        entries = sum(
-            self._units(union.merged_units(parts, name, keys, documents=documents, minimum=self._minimum))
-            for keys in union.slices(parts, name, table["witness"])
-        )
+        entries = 0
+        if len(table) >= self._minimum:  # in fewer documents no unit stands often enough
+            for keys in union.slices(parts, name, table["witness"]):
+                units = union.merged_units(parts, name, keys, documents=documents, minimum=self._minimum)
+                entries += self._units(units)
         self._hashes[0].update(entries.to_bytes(8, "little"))
         distinct = len(np.unique(article))
         self._database.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +54,45 @@ def test_no_more_are_read_than_were_given_back() -> None:
 def test_one_document_is_refused_at_once(one: Any) -> None:
     with pytest.raises(TypeError, match="use clean"):
         Cleaner().clean_many(one)
+
+
+@pytest.mark.parametrize("pure", [False, True])
+def test_a_broken_document_harms_only_itself(pure: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if pure:
+        monkeypatch.setattr(accelerator, "compiled", None)
+
+    class Faulty(Cleaner):
+        def steps(self, document: Document, source: str) -> Any:
+            if "fault" in document.text:
+                raise KeyError("a fault")
+            return (yield from super().steps(document, source))
+
+    given = ["One line.", 3, {"text": "Two.", "lanuage": "de"}, "A fault.", {"text": "", "html": ""}, "One line."]
+    cleaned = Faulty().clean_many(given)  # type: ignore[arg-type]
+    assert next(cleaned).body == "One line."
+    for error, told in ((TypeError, "not int 3"), (TypeError, "Cleaner.clean has no argument"), (KeyError, "a fault")):
+        with pytest.raises(error, match=told):
+            next(cleaned)
+    with pytest.raises(TypeError, match="both are given"):
+        next(cleaned)
+    assert next(cleaned).body == "One line."
+    assert next(cleaned, None) is None
+
+
+@pytest.mark.parametrize("pure", [False, True])
+def test_a_slow_document_is_given_up_alone(pure: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if pure:
+        monkeypatch.setattr(accelerator, "compiled", None)
+
+    class Slow(Cleaner):
+        def steps(self, document: Document, source: str) -> Any:
+            while "SLOW" in document.text:
+                time.sleep(0.01)
+            return (yield from super().steps(document, source))
+
+    Cleaner().clean("One line.")  # loads what it needs outside the limit
+    cleaned = Slow(timeout=4).clean_many(["One line.", "SLOW", "One line."])
+    assert next(cleaned).body == "One line."
+    with pytest.raises(TimeoutError, match="longer than 4 seconds"):
+        next(cleaned)
+    assert next(cleaned).body == "One line."
