@@ -170,7 +170,7 @@ NO_TEXT = {
 
 
 def document_of(
-    text: str | None = None,
+    text: object = None,
     *,
     html: object = None,
     url: str | None = None,
@@ -184,7 +184,7 @@ def document_of(
     return Document("", content, media_type, url=url, lang=lang, source=source, title=title)
 
 
-def as_document(given: str | Mapping[str, Any] | Document) -> Document | Exception:
+def as_document(given: object) -> Document | Exception:
     """What `Cleaner.clean_many` takes as one document, or why it is none: raised when its turn comes."""
     if isinstance(given, Document):
         return given

@@ -20,6 +20,10 @@ CATCH_ALL = {
     "cleaner/readers/guard.py guarded": "the same, between two of its rows",
     "cleaner/readers/guard.py guarded_row": "the same, inside a row",
     "cleaner/batch/shards/outcome.py outcome_of": "a document that cannot be cleaned is a failure of its own",
+    "cleaner/batch/shards/outcome.py _steps": "the same, beside other documents",
+    "cleaner/settings.py as_document": "what is no document is refused when its turn comes",
+    "cleaner/model/steps.py _answered": "questions that cannot be answered together are asked one by one",
+    "cleaner/model/steps.py _answer_or_error": "then the error is raised in the document that asks",
     "cleaner/batch/shards/tasks.py _with_pages": "so is one of which no page can be made",
     "cleaner/batch/run_memory.py counted": "counting leaves out what cleaning will report",
     "cleaner/cli/memory_build.py _counted_parts": "a document that cannot be counted is reported, the others are counted",
@@ -51,7 +55,7 @@ ANY = {
     """,
     "what goes through as it is: contexts and results of engines, functions that are loaded late": """
         cleaner/__init__.py cleaner/batch/run.py cleaner/batch/scheduled.py cleaner/cli/archive.py cleaner/cli/pipe.py
-        cleaner/engines/__init__.py cleaner/engines/local.py cleaner/training/parallel.py
+        cleaner/engines/__init__.py cleaner/engines/local.py cleaner/model/steps.py cleaner/training/parallel.py
     """,
 }
 MOST_ANY = 195

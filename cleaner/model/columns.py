@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
-from typing import Any
 
 import numpy as np
 
@@ -101,12 +100,12 @@ Answer = Tokens | FirstStep | Floats
 
 def answers(questions: Sequence[Question]) -> list[Answer]:
     """The answers to the questions of many documents, in order; they are of one cleaner."""
-    found: list[Answer | None] = [None] * len(questions)
+    given: list[Answer | None] = [None] * len(questions)
     for places in _tables(questions):
         asked = [questions[place] for place in places]
         for place, answer in zip(places, _of_a_table(asked), strict=True):
-            found[place] = answer
-    return found  # type: ignore[return-value]
+            given[place] = answer
+    return given  # type: ignore[return-value]
 
 
 def _tables(questions: Sequence[Question]) -> list[list[int]]:
@@ -125,14 +124,17 @@ def _tables(questions: Sequence[Question]) -> list[list[int]]:
     return tables
 
 
-def _of_a_table(asked: Sequence[Any]) -> Sequence[Answer]:
+def _of_a_table(asked: Sequence[Question]) -> Sequence[Answer]:
     """The answers to questions of one kind."""
     if len(asked) < 2 or accelerator.compiled is not None or not all(question.rows for question in asked):
         return [question.answer() for question in asked]
     borders = Borders.of([question.rows for question in asked])
     if isinstance(asked[0], TokensOf):
-        return _parted(tokenise(list(chain.from_iterable(question.texts for question in asked))), borders)
-    return _first_steps(asked, borders) if isinstance(asked[0], FirstStepOf) else _opinions(asked, borders)
+        texts = chain.from_iterable(question.texts for question in asked if isinstance(question, TokensOf))
+        return _parted(tokenise(list(texts)), borders)
+    if isinstance(asked[0], FirstStepOf):
+        return _first_steps([question for question in asked if isinstance(question, FirstStepOf)], borders)
+    return _opinions([question for question in asked if isinstance(question, OpinionOf)], borders)
 
 
 def _first_steps(asked: Sequence[FirstStepOf], borders: Borders) -> list[FirstStep]:

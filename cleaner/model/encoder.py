@@ -195,8 +195,8 @@ class Encoder:
         tokens[read.empty] = 0
         convolved = np.maximum(convolution.apply_to_levels(around(tokens, 1), np.float32(self.unit)), 0)
         convolved[read.empty] = 0
-        found = np.maximum(hidden.apply_in_numpy(pooled(convolved, read), borders), 0)
-        return last.apply_in_numpy(found, borders)
+        inner = np.maximum(hidden.apply_in_numpy(pooled(convolved, read), borders), 0)
+        return last.apply_in_numpy(inner, borders)
 
     @cached_property
     def _packed(self) -> tuple[object, ...]:
