@@ -35,6 +35,7 @@ TESTS = {
     "cleaner.decision.judge": ["tests/cleaner/decision/test_judge.py"],
     "cleaner.decision.status": ["tests/cleaner/decision/test_status.py", "tests/cleaner/decision/test_judge.py"],
     "cleaner.decision.title": ["tests/cleaner/decision/test_title.py"],
+    "cleaner.decision.page": ["tests/cleaner/decision/test_page_boundaries.py"],
     "cleaner.decision.page_odds": ["tests/cleaner/decision/test_page_boundaries.py", PAGES],
     "cleaner.decision.second_look": ["tests/cleaner/decision/test_second_look.py"],
     "cleaner.decision.whole_page": ["tests/cleaner/decision/test_whole_page.py"],

@@ -7,9 +7,12 @@ import math
 import numpy as np
 import pytest
 
+from cleaner.decision.page import decide_by_page, widen
 from cleaner.decision.page_odds import BlockEvidence, in_flow, placed_odds, unheard_odds, with_evidence
-from cleaner.document import Block
-from cleaner.html.outside import cost_of, settled
+from cleaner.document import Block, Decision, Rendering
+from cleaner.html.outside import cost_of, near, settled
+from cleaner.html.structures import Structures
+from cleaner.labels import Label, Policy
 
 
 def block(length: int, *marks: str, text: str = "") -> Block:
@@ -100,3 +103,39 @@ def test_what_marks_add(marks: tuple[str, ...], odds: float) -> None:
 def test_a_title_may_be_set_wider(spaces: int, odds: float) -> None:
     shown = f"A{' ' * spaces}title"
     assert settled([block(len(shown), text=shown), block(900)], [-3.0, -3.0], "A title") == [odds, -3.0]
+
+
+@pytest.mark.parametrize(
+    ("path", "odds", "within", "label", "reason"),
+    [
+        ("table/tr", 1.49, None, Label.BODY, ""),
+        ("table/tr", 1.5, None, Label.NAVIGATION, "a row of a table outside the article (page model)"),
+        ("p", 2.99, None, Label.BODY, ""),  # it is read as text
+        ("p", 3.0, None, Label.NAVIGATION, "stands far from the article on the page (page model)"),
+        ("p", 3.0, Label.COMMENT, Label.COMMENT, "stands in a thread of comments (structure of the page)"),
+        (
+            "p",
+            3.0,
+            Label.RELATED,
+            Label.RELATED,
+            "stands in a list of teasers or another article (structure of the page)",
+        ),
+    ],
+)
+def test_what_becomes_of_blocks_far_from_the_article(
+    path: str, odds: float, within: Label | None, label: Label, reason: str
+) -> None:
+    line = Block(0, 9, "x" * 9, 0, 0, path)
+    rendering = Rendering(line.text, (line,), line.text)
+    part = near(rendering, [odds])
+    read = [Decision(0, 9, Label.BODY, Policy().action(Label.BODY), 0.1)] if part.blocks else []
+    kinds = Structures(kinds={0: within} if within else {})
+    (decision,) = widen(rendering, part, read, [odds], Policy(), kinds)
+    assert (decision.label, "".join(decision.reasons)) == (label, reason)
+
+
+@pytest.mark.parametrize(("odds", "label"), [(0.8 + 0.1 * math.log(2) - 0.01, Label.BODY), (0.88, Label.NAVIGATION)])
+def test_what_goes_by_the_page_alone(odds: float, label: Label) -> None:
+    line = block(60)
+    (decision,) = decide_by_page(Rendering(line.text, (line,), line.text), [odds], "", Policy())
+    assert decision.label is label
