@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner import Cleaner
+from cleaner.document import Rendering
+from cleaner.indentation import indented_lines
 from cleaner.ledger import ledger, rebuild
 
 PROSE = "The program decides who may board the ferry and who has to wait, and it has never been wrong so far this year, says the ferryman."
@@ -29,6 +31,13 @@ def test_group_of_lines(lines: str, kept: bool) -> None:
     body = CLEANER.clean(f"{PROSE}\n{PROSE}\n\n{lines}\n\n{PROSE}\n{PROSE}").body
     assert (lines in body) is kept
     assert all(line.strip() in body for line in lines.split("\n"))
+
+
+@pytest.mark.parametrize(("length", "kept"), [(99, True), (100, False)])
+def test_long_lines_are_paragraphs(length: int, kept: bool) -> None:
+    lines = [f"    {'x' * (length - 4)}"] * 2
+    text = "\n".join([PROSE, PROSE, *lines, PROSE])
+    assert bool(indented_lines(Rendering(text, (), text))) is kept
 
 
 def test_text_that_is_set_in_as_a_whole() -> None:

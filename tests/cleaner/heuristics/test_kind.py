@@ -51,6 +51,43 @@ def test_a_report_or_a_menu_is_none(lines: list[str]) -> None:
     assert kind_of(lines) is None
 
 
+PLAIN = "The road is wide."
+TIMED = "9:15 The ferry sails."
+
+
+def poem(broken: int, ended: int, other: int, *, length: int = 30, prose: int = 0) -> list[str]:
+    """So many verses that break off, that end a sentence, and others; and lines of prose."""
+    ends = [","] * broken + ["."] * ended + ["s"] * other
+    return ["w" * (length - 1) + end for end in ends] + ["w" * 99 + "."] * prose
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind"),
+    [
+        ([TIMED] * 4 + [PLAIN] * 4, DocumentKind.TICKER),
+        ([TIMED] * 3 + [PLAIN] * 4, None),
+        ([TIMED] * 6 + [PLAIN] * 34, DocumentKind.TICKER),
+        ([TIMED] * 5 + [PLAIN] * 35, None),
+        (["Mara: It was dark."] * 3 + ["Joon: It was late."] * 2, DocumentKind.TRANSCRIPT),
+        (["Mara: It was dark."] * 4 + [PLAIN] * 4, None),  # one speaker
+        ([f"{'M' * 31}: It was dark."] * 3 + ["Joon: It was late."] * 2, DocumentKind.TRANSCRIPT),
+        ([f"{'M' * 32}: It was dark."] * 3 + ["Joon: It was late."] * 2, None),
+        (poem(2, 0, 4), DocumentKind.POEM),
+        (poem(2, 0, 3), None),  # five verses
+        (poem(2, 0, 4, length=70), DocumentKind.POEM),
+        (poem(2, 0, 4, length=71), None),
+        (poem(2, 0, 7, prose=3), DocumentKind.POEM),
+        (poem(2, 0, 6, prose=3), None),
+        (poem(2, 0, 8), DocumentKind.POEM),
+        (poem(1, 0, 9), None),
+        (poem(4, 9, 7), DocumentKind.POEM),
+        (poem(4, 10, 6), None),
+    ],
+)
+def test_just_inside_and_outside_a_kind(lines: list[str], kind: DocumentKind | None) -> None:
+    assert kind_of(lines) is kind
+
+
 @given(st.lists(st.text(max_size=30), max_size=30))
 def test_any_lines_have_a_kind_or_none(lines: list[str]) -> None:
     assert kind_of(lines) in {*DocumentKind, None}

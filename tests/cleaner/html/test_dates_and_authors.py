@@ -84,6 +84,16 @@ def test_authors(written: list[str], names: list[str]) -> None:
     assert author_names(written) == names
 
 
+@pytest.mark.parametrize(("length", "count"), [(60, 1), (61, 0)])
+def test_a_longer_line_is_no_name(length: int, count: int) -> None:
+    assert len(author_names([f"Ada {'H' * (length - 4)}"])) == count
+
+
+@pytest.mark.parametrize(("written", "count"), [(20, 20), (21, 20)])
+def test_so_many_names_are_told(written: int, count: int) -> None:
+    assert len(author_names(f"Ada Holm{'abcdefghijklmnopqrstuvwxyz'[number]}" for number in range(written))) == count
+
+
 @given(st.lists(st.text(max_size=60), max_size=5))
 def test_names_are_only_cut(written: list[str]) -> None:
     said = " ".join(" ".join(text.split()) for text in written)
