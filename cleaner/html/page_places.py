@@ -73,9 +73,12 @@ def place_hashes(layout: Layout) -> tuple[Ints, Ints, Ints]:
             arounds.append(around_all[line.element])
         of_line.append(row)
     own: list[tuple[int, ...] | None] = [None] * len(elements)
-    for index in {index for around in arounds for index in around}:
-        tag, _, names, role, told, *_ = elements[index]
-        own[index] = _own(tag, names, role, told)
+    for around in arounds:
+        index = around[0]
+        while index >= 0 and own[index] is None:  # where it is known, so is what lies around it
+            holder = elements[index]
+            own[index] = _own(holder.tag, holder.names, holder.role, holder.property)
+            index = holder.parent
     return *_buckets(own, arounds), np.array(of_line)
 
 
