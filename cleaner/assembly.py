@@ -59,10 +59,11 @@ def assemble(
     offsets, moved = OffsetMap(rendering.repairs), bool(rendering.repairs)
     spans: list[Span] = []
     pieces: list[Piece] = []
+    keep = Action.KEEP  # Python 3.11 takes its time to look up a member of an enumeration
     for stretch in stretches:
         start, end, decision = stretch
         first, last = offsets.to_source(start, end) if moved else (start, end)
-        if decision.action is not Action.KEEP:
+        if decision.action is not keep:
             spans.append(Span(first, last, decision.label, decision.action, decision.score, decision.reasons))
         elif stretch is headline:
             pieces += _title_pieces(lines, offsets)
@@ -116,7 +117,8 @@ def _headline(rendering: Rendering, stretches: Sequence[Stretch]) -> Stretch | N
     Asks the text alone, so that a ledger tells the same.
     """
     text, above = rendering.text, 0
-    if not any(decision.label is Label.HEADLINE for _, _, decision in stretches):
+    headline = Label.HEADLINE
+    if all(decision.label is not headline for _, _, decision in stretches):
         return None
     from_break = _FROM_BREAK if any(char in text for char in _OTHER_BREAKS) else _FROM_NEWLINE
     flat = len(list(islice(from_break.finditer(text), FLAT_BREAKS))) < FLAT_BREAKS
@@ -126,7 +128,7 @@ def _headline(rendering: Rendering, stretches: Sequence[Stretch]) -> Stretch | N
             continue
         if above > (0 if flat else ABOVE_HEADLINE):
             return None
-        if decision.label is Label.HEADLINE and not is_desk(text[start:end]):
+        if decision.label is headline and not is_desk(text[start:end]):
             following = LINE_BREAK.match(text, end)
             return stretch if not flat or following or not text[end:].strip() else None
         above += 1 + len(from_break.findall(text, start, end))
@@ -143,9 +145,10 @@ def _given(document: Document) -> dict[str, str]:
 
 def _stretches(text: str, decisions: tuple[Decision, ...], *, wrapped: bool) -> Iterator[Stretch]:
     """The decisions without white space around them, kept ones cut at line breaks."""
+    keep, headline = Action.KEEP, Label.HEADLINE
     for decision in decisions:
         start, end = decision.start, decision.end
-        if wrapped and decision.action is Action.KEEP and decision.label is not Label.HEADLINE:
+        if wrapped and decision.action is keep and decision.label is not headline:
             for match in LINE_BREAK.finditer(text, start, end):
                 if match.start() > start:
                     yield start, match.start(), decision
@@ -162,13 +165,13 @@ def _body(text: str, stretches: list[Stretch], headline: Stretch | None) -> tupl
     """The body, and where in it each kept stretch begins (by its start in the rendering)."""
     parts: list[str] = []
     places: dict[int, int] = {}
-    length, breaks, before, removed = 0, 0, 0, False
+    length, breaks, before, removed, keep = 0, 0, 0, False, Action.KEEP
     for stretch in stretches:
         start, end, decision = stretch
         gap = text[before:start]
         breaks = max(breaks, _breaks(gap))
         before = end
-        if decision.action is not Action.KEEP or stretch is headline:
+        if decision.action is not keep or stretch is headline:
             removed = True
             continue
         if parts:
@@ -207,7 +210,8 @@ def _metadata(document: Document, rendering: Rendering, stretches: list[Stretch]
     dated = "date" if _is_day(document.date or "") else "given-date"
     known: Mapping[str, str | None] = {"url": document.url, "source": document.source, dated: document.date}
     metadata.update({name: value for name, value in known.items() if value})
+    meta = Action.META
     for start, end, decision in stretches:
-        if decision.action is Action.META:
+        if decision.action is meta:
             metadata.setdefault(decision.label.value, []).append(rendering.text[start:end])
     return metadata

@@ -104,11 +104,11 @@ def decide(
     for index, label in _of_appeals(judgements, scores, speaking):
         judgements[index] = label, judgements[index][1], (f"{IN_UNIT} {label}, and its words lean to that",)
     decisions: list[Decision] = []
-    body = policy.action(Label.BODY)
+    body, kept = Label.BODY, policy.action(Label.BODY)
     for index, block in enumerate(blocks):
         supported = bool(evidence[index] or (asked and asked[index]) or index in certain)
         if scores is not None and scores.plain[index] and not supported and not cuts[index]:
-            decisions.append(Decision(block.start, block.end, Label.BODY, body, judgements[index][1]))
+            decisions.append(Decision(block.start, block.end, body, kept, judgements[index][1]))
             continue
         label, score, reasons = judgement = _whole(blocks, judgements, index, supported=supported)
         if recall is not None and (recurs := recall.reason(index)):
@@ -130,12 +130,13 @@ def _judgements(
     """The judgement on each block by itself, with the words that speak for what the model takes out."""
     judgements: list[Judgement] = []
     by_model: list[tuple[int, Label]] = []
+    body = Label.BODY
     for index, block in enumerate(blocks):
         own = asked[index] if asked else ()
         if scores is None:
             judgements.append(judge([*evidence[index], *own]))
         elif scores.plain[index] and not evidence[index] and not own:
-            judgements.append((Label.BODY, scores.sure[index], ()))
+            judgements.append((body, scores.sure[index], ()))
         else:
             judgements.append(judge_with_model(block, evidence[index], scores, index, own))
             if judgements[-1][0] not in KEPT and scores.odds[index] > scores.costs[index]:
@@ -159,6 +160,8 @@ def _of_appeals(
     if scores is None or scores.places:
         return
     gone = [label if label in UNITS else None for label, _, _ in judgements]
+    if len(gone) - gone.count(None) < 2:
+        return
     for index, (label, _, _) in enumerate(judgements):
         likeliest = COLUMNS[scores.gone[index]]
         if (
@@ -180,7 +183,8 @@ def _no_titles(
     scores: Scores | None,
 ) -> list[int]:
     """The blocks that read like a headline and yet are not the title; a page has told its own by its place."""
-    if (scores is not None and scores.places) or all(label is not Label.HEADLINE for label, _, _ in judgements):
+    headline = Label.HEADLINE
+    if (scores is not None and scores.places) or not any(label is headline for label, _, _ in judgements):
         return []
     top: list[Candidate] = []
     kept = 0
@@ -188,7 +192,7 @@ def _no_titles(
         if kept > ABOVE_HEADLINE + 1:  # further down nobody asks
             break
         kept += label in KEPT
-        if label is not Label.HEADLINE:
+        if label is not headline:
             top.append(Candidate(blocks[index].text, label, score))
             continue
         sums = _sums(evidence[index])
@@ -229,7 +233,7 @@ def judge_with_model(
     elif odds > 0:
         odds += SUPPORT * max(sums.get(label, 0.0) for label in APPEALS)
     odds -= GUARD * sum(max(0.0, sums.get(label, 0.0)) for label in GUARDED)
-    own = {label: weight for label, weight in _sums(asked).items() if label not in KEPT}
+    own = {label: weight for label, weight in _sums(asked).items() if label not in KEPT} if asked else {}
     wanted = max(own.values(), default=0.0)
     kept = _is_promised(sums)
     leaked = sums.get(Label.MARKUP, 0.0) >= LEAKED

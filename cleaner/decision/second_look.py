@@ -55,8 +55,9 @@ def look_again(
 
 def under(policy: Policy, decisions: Sequence[Decision]) -> tuple[Decision, ...]:
     """The same decisions with the actions of a policy: what is looked at does not hang on a user's own."""
+    actions = policy.actions
     return tuple(
-        decision if decision.action is (action := policy.action(decision.label)) else replace(decision, action=action)
+        decision if decision.action is (action := actions[decision.label]) else replace(decision, action=action)
         for decision in decisions
     )
 
@@ -64,7 +65,7 @@ def under(policy: Policy, decisions: Sequence[Decision]) -> tuple[Decision, ...]
 def is_doubtful(kept: CleanedDocument) -> bool:
     """Is there a kept line that another look may judge otherwise?"""
     for decision in kept.decisions:
-        if decision.action is Action.KEEP and decision.score >= DOUBTFUL:
+        if decision.score >= DOUBTFUL and decision.action is Action.KEEP:
             return True
     first = kept.body.split("\n", 1)[0]
     return not kept.title and len(first) <= TITLE_LENGTH and not ends_sentence(first)

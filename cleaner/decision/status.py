@@ -25,11 +25,12 @@ def status_of(decisions: Sequence[Decision], text: str = "") -> tuple[Status, st
 
     What a person removed makes nothing suspect: somebody has looked at it.
     """
-    stays = [decision for decision in decisions if decision.action is Action.KEEP]
+    keep = Action.KEEP
+    stays = [decision for decision in decisions if decision.action is keep]
     kept = sum([decision.end - decision.start for decision in stays])
     if not kept or not _shows(stays, text):
         return Status.EMPTY, "nothing but boilerplate" if len(stays) < len(decisions) else "no text"
-    went = [decision for decision in decisions if decision.action is not Action.KEEP and not is_corrected(decision)]
+    went = [decision for decision in decisions if decision.action is not keep and not is_corrected(decision)]
     gone = sum([decision.end - decision.start for decision in went])
     if gone > SUSPECT_SHARE * (kept + gone):
         return Status.SUSPECT, f"{gone / (kept + gone):.0%} of the text was removed"

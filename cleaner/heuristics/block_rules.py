@@ -29,6 +29,8 @@ CUE_WEIGHTS: dict[Kind, tuple[float, float, float]] = {
     Kind.OPENER: (4.2, 3.6, 1.0),
     Kind.GLUED: (0.0, 0.0, 0.0),
 }
+#: Cues that count only where they stand as their kind says; those that may open a prompt.
+STANDING, OPENING = frozenset({Kind.WHOLE, Kind.START, Kind.END, Kind.OPENER}), (Kind.START, Kind.OPENER, Kind.GLUED)
 #: How the reasons begin that a page's own elements give.
 HTML_SAYS = "HTML says"
 #: A cue that opens a block of at most so many words, with a colon behind it ("Read also: …"), is a prompt.
@@ -88,9 +90,8 @@ def _strongest(context: Context, index: int, hits: Sequence[Hit]) -> Iterator[tu
 
 def _cue_weight(context: Context, index: int, hit: Hit) -> float:
     block, kind, measures = context.blocks[index], hit.cue.kind, context.measures[index]
-    if kind in (Kind.WHOLE, Kind.START, Kind.END, Kind.OPENER):
-        if not stands_as(kind, context.folded, hit.start, hit.end, block):
-            return 0.0
+    if kind in STANDING and not stands_as(kind, context.folded, hit.start, hit.end, block):
+        return 0.0
     size = 0 if measures.length <= SHORT else 1 if measures.length <= MIDDLING else 2
     weight = CUE_WEIGHTS[kind][size] * hit.cue.factor
     if measures.words <= PROMPT_WORDS and _is_prompt(context, block, hit):
@@ -102,7 +103,7 @@ def _cue_weight(context: Context, index: int, hit: Hit) -> float:
 
 def _is_prompt(context: Context, block: Block, hit: Hit) -> bool:
     """Does the cue open the block with a colon behind it, or an arrow?"""
-    if hit.cue.kind not in (Kind.START, Kind.OPENER, Kind.GLUED):
+    if hit.cue.kind not in OPENING:
         return False
     if letters_around(context.folded, hit.start, hit.end, block)[0]:
         return False

@@ -30,6 +30,7 @@ class Hit(NamedTuple):
     end: int
 
 
+@accelerator.quick
 @dataclass(slots=True)
 class Hits:
     """What one block holds."""
@@ -167,8 +168,7 @@ def _search(table: _Table, text: _Text, hits_of_block: list[Hits | None], run: r
         hits = hits_of_block[index]
         if hits is None:
             hits = hits_of_block[index] = Hits()
-        for meaning in table.meanings[pattern]:
-            _record(hits, meaning, (start, end), free=left and right, source=text.source)
+        _record(hits, table.meanings[pattern], start, end, free=left and right, source=text.source)
 
 
 def _record_all(
@@ -180,22 +180,22 @@ def _record_all(
     for pattern, index, start, end, free in matches:
         hits = hits_of_block[index]
         if hits is None:
-            hits = hits_of_block[index] = Hits()
-        for meaning in meanings[pattern]:
-            _record(hits, meaning, (start, end), free=free, source=source)
+            hits = hits_of_block[index] = Hits([], {}, "")
+        _record(hits, meanings[pattern], start, end, free=free, source=source)
 
 
-def _record(hits: Hits, meaning: Meaning, at: tuple[int, int], *, free: bool, source: str | None) -> None:
-    if isinstance(meaning, Cue):
-        if (free or meaning.kind is Kind.GLUED) and meaning.source in (None, source) and len(hits.cues) < MOST_HITS:
-            hits.cues.append(Hit(meaning, *at))
-    elif not free:
-        return
-    elif isinstance(meaning, Protected):
-        if meaning.source in (None, source):
-            hits.protected = hits.protected or "protected phrase"
-    else:
-        hits.voices[meaning] = hits.voices.get(meaning, 0) + 1
+def _record(hits: Hits, meanings: Sequence[Meaning], start: int, end: int, *, free: bool, source: str | None) -> None:
+    for meaning in meanings:
+        if isinstance(meaning, Cue):
+            if (free or meaning.kind is Kind.GLUED) and meaning.source in (None, source) and len(hits.cues) < MOST_HITS:
+                hits.cues.append(Hit(meaning, start, end))
+        elif not free:
+            continue
+        elif isinstance(meaning, Protected):
+            if meaning.source in (None, source):
+                hits.protected = hits.protected or "protected phrase"
+        else:
+            hits.voices[meaning] = hits.voices.get(meaning, 0) + 1
 
 
 def _is_light(meaning: Meaning) -> bool:

@@ -21,7 +21,6 @@ class Pattern:
     """One shape; `needs`: characters of which at least one is in every match (empty: try always).
 
     ends: the last characters of the text, where the shape reaches to its end; is_open: no stop stands there.
-    also: as `needs`, of other characters.
     """
 
     name: str
@@ -32,7 +31,6 @@ class Pattern:
     expression: re.Pattern[str]
     ends: tuple[str, ...] = ()
     is_open: bool = False
-    also: str = ""
 
     def matches(self, text: str) -> bool:
         """Does the shape stand in the text?"""
@@ -66,9 +64,9 @@ DATE = re.compile(
 
 def _row(
     name: str, label: Label, weight: float, longest: int, needs: str, expression: str, flags: int = 0,
-    *, ends: tuple[str, ...] = (), is_open: bool = False, also: str = "",
+    *, ends: tuple[str, ...] = (), is_open: bool = False,
 ) -> Pattern:  # fmt: skip
-    return Pattern(name, label, weight, longest, needs, re.compile(expression, flags), ends, is_open, also)
+    return Pattern(name, label, weight, longest, needs, re.compile(expression, flags), ends, is_open)
 
 
 _BRACKETS = (")", "]", ").", "].", "\n")
@@ -80,7 +78,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _row("a word for picture, then a name", Label.CAPTION, 4.2, 260, ":©.", r"(?:^|[.!?)»”\s])" + one_of("pictures") + r"\s?(?::|©|\.:?)\s?[^\W\d_a-zа-я][^.!?]{1,80}$", is_open=True),
     _row("agency after a slash", Label.CAPTION, 4.2, 260, "/", rf"\w.{{2}}(?:/\s?{AGENCY}|{AGENCY}\s?/\s?\S[^/]{{0,40}})\)?\.?$"),
     _row("copyright of a picture", Label.CAPTION, 2.7, 200, "©", r"(?:^|[\s.(])©\s?(?!\s?(?:19|20)\d\d)\S"),
-    _row("copyright and year", Label.LEGAL, 4.5, 240, "©cC", r"(?:©|\(c\)|copyright)\s?(?:by\s)?(?:©\s?)?(?:19|20)\d\d", re.IGNORECASE, also="12"),
+    _row("copyright and year", Label.LEGAL, 4.5, 240, "12", r"(?:©|\(c\)|copyright)\s?(?:by\s)?(?:©\s?)?(?:19|20)\d\d", re.IGNORECASE),
     _row("time and date of a post", Label.SOCIAL, 4.4, 100, "·•", r"\d{1,2}:\d\d(?:\s?[AP]M)?\s?[·•]\s?\S"),
     _row("handle of a post", Label.SOCIAL, 4.2, 160, "@", r"^(?:[—–-]|&mdash;)\s?.{1,80}\(@\w{2,30}\)"),
     _row("only a handle", Label.SOCIAL, 4.0, 40, "@", r"^\W{0,3}@\w{2,30}\W{0,3}$"),
@@ -109,11 +107,7 @@ def candidates(text: str) -> tuple[Pattern, ...]:
 
 @lru_cache(maxsize=4096)
 def _with(present: frozenset[str]) -> tuple[Pattern, ...]:
-    return tuple(
-        pattern
-        for pattern in PATTERNS
-        if not present.isdisjoint(pattern.needs) and not (pattern.also and present.isdisjoint(pattern.also))
-    )
+    return tuple(pattern for pattern in PATTERNS if not present.isdisjoint(pattern.needs))
 
 
 #: Shapes that are stuck to the end of prose; only they are cut.
