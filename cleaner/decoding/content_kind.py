@@ -106,6 +106,8 @@ def _of_table(head: str, *, whole: bool) -> ContentKind | None:
     """A header that names an article's column, and lines with as many columns as it."""
     first = head.partition("\n")[0]
     for delimiter, kind in (("\t", ContentKind.TSV), (",", ContentKind.CSV), (";", ContentKind.CSV)):
+        if delimiter not in first:
+            continue
         names = {name.strip(' "\r').lower() for name in first.split(delimiter)}
         if len(names) < 2 or names.isdisjoint(ARTICLE_COLUMNS) or max(map(len, names)) > 40:
             continue

@@ -17,6 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
+from cleaner import accelerator
 from cleaner.labels import Label
 
 Member = TypeVar("Member", bound=StrEnum)
@@ -96,6 +97,13 @@ class CueTable:
 
 def fold(text: str) -> str:
     """Lower case with straight quotes and plain spaces; the same length as `text`, so offsets carry over."""
+    if accelerator.compiled is not None and (folded := accelerator.compiled.fold(text)) is not None:
+        return folded  # type: ignore[no-any-return]
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
+    """The reference that the accelerator is held to."""
     lowered = text.lower()
     if len(lowered) != len(text):  # 'İ' and a few more grow when lowered
         lowered = "".join(low if len(low := char.lower()) == 1 else char for char in text)

@@ -33,10 +33,12 @@ class Pattern:
     is_open: bool = False
 
     def matches(self, text: str) -> bool:
-        """Does the shape stand in the text?"""
-        if (self.ends and not text.endswith(self.ends)) or (self.is_open and text.endswith(_STOPS)):
-            return False
-        return self.expression.search(text) is not None
+        """Does the shape stand in the text, one of whose `candidates` it is?"""
+        return (not self.ends or text.endswith(self.ends)) and self.expression.search(text) is not None
+
+    def may_end_with(self, last: str) -> bool:
+        """May a text with this last character have the shape?"""
+        return not (self.is_open and last in _STOPS) and (not self.ends or last in {end[-1] for end in self.ends})
 
 
 _STOPS = (".", "!", "?")
@@ -100,14 +102,16 @@ _ANY_TRIGGER = re.compile("[" + re.escape("".join(_TRIGGERS)) + "]")
 
 
 def candidates(text: str) -> tuple[Pattern, ...]:
-    """The patterns whose characters stand in the text."""
+    """The patterns whose characters stand in the text, and that may have its end."""
     present = _ANY_TRIGGER.findall(text)
-    return _with(frozenset(present)) if present else ()
+    return _with(frozenset(present), text[-1]) if present else ()
 
 
 @lru_cache(maxsize=4096)
-def _with(present: frozenset[str]) -> tuple[Pattern, ...]:
-    return tuple(pattern for pattern in PATTERNS if not present.isdisjoint(pattern.needs))
+def _with(present: frozenset[str], last: str) -> tuple[Pattern, ...]:
+    return tuple(
+        pattern for pattern in PATTERNS if not present.isdisjoint(pattern.needs) and pattern.may_end_with(last)
+    )
 
 
 #: Shapes that are stuck to the end of prose; only they are cut.

@@ -47,6 +47,7 @@ PyObject *accelerator_topics(PyObject *module, PyObject *const *args, Py_ssize_t
 PyObject *accelerator_sentences(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_units(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_scores(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_fold(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_glued(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_damaged(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_measures(PyObject *module, PyObject *const *args, Py_ssize_t count);

@@ -50,6 +50,7 @@ static PyMethodDef methods[] = {
     FAST(sentences, "sentences(rows, tokens' arrays, odds, encoder) -> memory of blocks x outputs float32"),
     FAST(units, "units(tokens' arrays, glued, tables, settings) -> (memory, units, blocks, witness, sketch)"),
     FAST(scores, "scores(probabilities, texts, recurring, settings) -> lists of odds, costs, kept, gone, sure, plain"),
+    FAST(fold, "fold(text) -> it in lower case with straight quotes, or None where Python must do it"),
     FAST(glued, "glued(text, start=0, end=all) -> False where no sentence can begin right behind another's stop"),
     FAST(damaged, "damaged(text, parts) -> False where no character can be one that was decoded wrongly"),
     FAST(measures, "measures(class, texts, asked, signs) -> [the measurements of each, in short of what is not asked]"),

@@ -102,7 +102,8 @@ def _breaks(gap: str) -> int:
 def _blocks(text: str, lines: list[Stretch], *, flat: bool, lost: Breaks) -> list[Block]:
     """The blocks in their order; of more than MOST_BLOCKS only some."""
     blocks: list[Block] = []
-    stuck = accelerator.compiled is None or accelerator.compiled.glued(text)
+    core = accelerator.compiled
+    stuck = core is None or core.glued(text)
     for line, (start, end, breaks) in enumerate(lines):
         if len(blocks) > MOST_BLOCKS:
             break
@@ -112,7 +113,7 @@ def _blocks(text: str, lines: list[Stretch], *, flat: bool, lost: Breaks) -> lis
                 stretches = lost.cut(text, stretches)
             for first, last in stretches:
                 blocks.append(Block(first, last, text[first:last], line, breaks if first == start else 0))
-        elif not stuck or (accelerator.compiled is not None and not accelerator.compiled.glued(text, start, end)):
+        elif not stuck or (core is not None and not core.glued(text, start, end)):
             blocks.append(Block(start, end, text[start:end], line, breaks))
         else:
             for first, last in unglued(text, start, end):

@@ -283,6 +283,7 @@ def _parts() -> tuple:
         lambda core: core.measures(tuple, ["a"], b"\1\1", block_stats._SIGNS),
         lambda core: core.measures(int, ["a"], b"\1", block_stats._SIGNS),
         lambda core: core.measures(tuple, ["a"], b"\1", None),
+        lambda core: core.fold(b"A"),
         lambda core: core.glued("abc", 2, 1),
         lambda core: core.glued("abc", 0, 4),
         lambda core: core.damaged("abc", b""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import fields
 from functools import cache
 
@@ -40,6 +41,20 @@ def both(run):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(accelerator, "compiled", None)
         return compiled, run()
+
+
+@settings(deadline=None)
+@given(
+    st.lists(anything | st.sampled_from(["It’s ‘so’", "Ä\u00a0ÖÜ\u202f", "İstanbul", "ΟΔΟΣ ΣΑΣ", "\u212a", "𐐀"])).map(
+        "".join
+    )
+)
+@example("".join(chr(code) for code in range(sys.maxunicode + 1) if chr(code) != "Σ"))
+def test_texts_are_folded_the_same(text: str) -> None:
+    compiled, pure = both(lambda: fold(text))
+    assert compiled == pure
+    assert len(compiled) == len(text)
+    assert sys.getsizeof(compiled) == sys.getsizeof(pure)  # in as little memory: comparisons rely on it
 
 
 @settings(deadline=None)
