@@ -223,16 +223,17 @@ def judge_with_model(
 ) -> Judgement:
     """The label of a block by the model, which has read the rules' evidence; how sure it is, and what rules say."""
     odds, cost = scores.odds[index], scores.costs[index]
-    sums = _sums([*evidence, *asked])
+    told = [*evidence, *asked] if asked else evidence
+    sums = _sums(told)
     if scores.places:
         heard = block_evidence(block, evidence)
         asks = COLUMNS[scores.gone[index]] in ASKING and scores.margins[index] > 0
         if scores.flows and heard.heard < HEARD and not asks:
             odds = unheard_odds(scores.places[index], scores.margins[index], len(block.text), heard)
         odds = with_evidence(odds, heard)
-    elif odds > 0:
+    elif odds > 0 and sums:
         odds += SUPPORT * max(sums.get(label, 0.0) for label in APPEALS)
-    odds -= GUARD * sum(max(0.0, sums.get(label, 0.0)) for label in GUARDED)
+    odds -= GUARD * sum(max(0.0, sums.get(label, 0.0)) for label in GUARDED) if sums else 0.0
     own = {label: weight for label, weight in _sums(asked).items() if label not in KEPT} if asked else {}
     wanted = max(own.values(), default=0.0)
     kept = _is_promised(sums)
@@ -244,16 +245,16 @@ def judge_with_model(
             label = max(own, key=lambda name: (own[name], name))
         else:
             label = _likeliest(scores, index, sums, range(len(KEPT), len(COLUMNS)))
-        return label, score, _reasons([*evidence, *asked], label)
+        return label, score, _reasons(told, label)
     label = COLUMNS[scores.kept[index]] if not sums else _likeliest(scores, index, sums, range(len(KEPT)))
     sentence = len(block.text) >= HEADLINE_SENTENCE and ends_sentence(block.text)
     if label is Label.HEADLINE and sentence and label not in sums:
         label = Label.BODY  # only a title as given, or a line that stands like one, may be a sentence
-    reasons = _reasons([*evidence, *asked], label)
+    reasons = _reasons(told, label)
     if label in SAID_WHEN_SURE and sums.get(label, 0.0) <= 0:
         sure = float(scores.probabilities[index, COLUMN[label]])
         if sure < KEPT_SURE:
-            label, reasons = Label.BODY, _reasons([*evidence, *asked], Label.BODY)
+            label, reasons = Label.BODY, _reasons(told, Label.BODY)
         else:
             reasons = (f"the model is {sure:.0%} sure that it is {label}",)
     if score >= TOLD:

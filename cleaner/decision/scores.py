@@ -35,6 +35,7 @@ TOLD = 0.5
 LEAST = 1e-6
 
 
+@accelerator.quick
 @dataclass(frozen=True, slots=True)
 class Scores:
     """What the model says of a document's blocks, and what losing each would cost; lists run over the blocks."""

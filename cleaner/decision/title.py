@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from cleaner import accelerator
 from cleaner.heuristics.patterns import DESK
 from cleaner.labels import KEPT, Label
 from cleaner.phrases import one_of
@@ -34,6 +35,7 @@ BOXES = frozenset(
 )  # fmt: skip
 
 
+@accelerator.quick
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """What is known of one block; share: the model's probability that it is a headline."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from cleaner import accelerator
 from cleaner.document import Evidence, Rendering
 from cleaner.heuristics import block_rules as rules
 from cleaner.heuristics import glued
@@ -23,6 +24,7 @@ from cleaner.heuristics.cues import fold
 SURELY_BODY = -4.5
 
 
+@accelerator.quick
 @dataclass(frozen=True, slots=True)
 class Labelling:
     """Per block: the rules' evidence, and the (start, end, evidence) of stretches glued to it.

@@ -94,7 +94,7 @@ def _cue_weight(context: Context, index: int, hit: Hit) -> float:
         return 0.0
     size = 0 if measures.length <= SHORT else 1 if measures.length <= MIDDLING else 2
     weight = CUE_WEIGHTS[kind][size] * hit.cue.factor
-    if measures.words <= PROMPT_WORDS and _is_prompt(context, block, hit):
+    if measures.words <= PROMPT_WORDS and kind in OPENING and _is_prompt(context, block, hit):
         weight = max(weight, PROMPT_WEIGHT)
     if (size or measures.quoted) and _in_quotation(block.text, hit.start - block.start, hit.end - block.start):
         weight *= QUOTED_CUE
@@ -102,9 +102,7 @@ def _cue_weight(context: Context, index: int, hit: Hit) -> float:
 
 
 def _is_prompt(context: Context, block: Block, hit: Hit) -> bool:
-    """Does the cue open the block with a colon behind it, or an arrow?"""
-    if hit.cue.kind not in OPENING:
-        return False
+    """Does a cue that may open a prompt open the block with a colon behind it, or an arrow?"""
     if letters_around(context.folded, hit.start, hit.end, block)[0]:
         return False
     following = context.folded[hit.end : hit.end + 2].lstrip(" ")
@@ -113,10 +111,11 @@ def _is_prompt(context: Context, block: Block, hit: Hit) -> bool:
 
 def _in_quotation(text: str, start: int, end: int) -> bool:
     """Is a quotation open at `start` that closes after `end`? What is quoted, the outlet does not say."""
-    opened = max(text.rfind(mark, 0, start) for mark in "“„«»")
-    closed = max(text.rfind(mark, 0, start) for mark in "”»«")
-    if opened > closed or (opened == closed >= 0):
-        return any(text.find(mark, end) >= 0 for mark in "”“»«")
+    if not text.isascii():
+        opened = max(text.rfind(mark, 0, start) for mark in "“„«»")
+        closed = max(text.rfind(mark, 0, start) for mark in "”»«")
+        if opened > closed or (opened == closed >= 0):
+            return any(text.find(mark, end) >= 0 for mark in "”“»«")
     return text.count('"', 0, start) % 2 == 1 and '"' in text[end:]
 
 

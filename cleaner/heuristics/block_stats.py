@@ -54,6 +54,7 @@ class Measures(NamedTuple):
         return self.length <= CRUMB_LENGTH and not self.ends_sentence
 
 
+@accelerator.quick
 @dataclass(frozen=True, slots=True)
 class ProsePlaces:
     """Where in the document the prose stands: block indices, -1 where there is none."""

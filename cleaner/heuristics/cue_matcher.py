@@ -139,6 +139,7 @@ class Matcher:
         return hits_of_block
 
 
+@accelerator.quick
 @dataclass(frozen=True, slots=True)
 class _Text:
     folded: str

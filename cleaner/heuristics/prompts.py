@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -68,14 +68,12 @@ def prompt_phrases() -> frozenset[str]:
 
 
 @cache
-def _lengths() -> tuple[int, ...]:
-    return tuple(sorted({len(phrase) for phrase in prompt_phrases()}, reverse=True))
-
-
-@cache
-def _tails() -> frozenset[str]:
-    """How prompts end: told before forty lengths are tried."""
-    return frozenset(phrase[-2:] for phrase in prompt_phrases())
+def _lengths() -> Mapping[str, Sequence[int]]:
+    """The last two signs of prompts → the lengths of those that end so, the longest first."""
+    lengths: dict[str, set[int]] = {}
+    for phrase in prompt_phrases():
+        lengths.setdefault(phrase[-2:], set()).add(len(phrase))
+    return {tail: sorted(sizes, reverse=True) for tail, sizes in lengths.items()}
 
 
 def cut_prompts(rendering: Rendering, breaks: Breaks | None = None) -> Rendering:
@@ -96,12 +94,12 @@ def cut_prompts(rendering: Rendering, breaks: Breaks | None = None) -> Rendering
 
 
 def _possible_places(text: str, signs: str) -> list[int]:
-    """Where these signs stand behind what ends like a prompt, and where arrows stand: a line without one has none."""
+    """Where these signs stand behind a prompt's words, and where arrows stand: a line without one has no prompt."""
     places: list[int] = []
     for sign in signs:
         at = text.find(sign)
         while at >= 0:
-            if sign in ARROWS or _ends_like_prompt(text, _end_before(text, at)):
+            if sign in ARROWS or _words_before(text, _end_before(text, at)):
                 places.append(at)
             at = text.find(sign, at + 1)
     return sorted(places)
@@ -112,8 +110,13 @@ def _end_before(text: str, at: int) -> int:
     return at - 1 if text[at - 1 : at].isspace() else at
 
 
-def _ends_like_prompt(text: str, end: int) -> bool:
-    return fold(text[max(0, end - 2) : end]) in _tails()
+def _words_before(text: str, end: int) -> int:
+    """The length of the longest prompt that ends there, without its sign; 0 for none."""
+    lengths = _lengths().get(fold(text[max(0, end - 2) : end]))
+    if lengths is None:  # nearly always
+        return 0
+    phrases, head = prompt_phrases(), fold(text[max(0, end - lengths[0]) : end])
+    return next((size for size in lengths if size <= len(head) and head[-size:] in phrases), 0)
 
 
 def _of_one_line(rendering: Rendering, blocks: Sequence[Block], signs: str, breaks: Breaks | None) -> Sequence[Block]:
@@ -161,10 +164,7 @@ def find_prompts(text: str, signs: str = SIGNS) -> Iterator[tuple[int, int, int]
 def _prompt_before(text: str, at: int, sign: str) -> tuple[int, int, int] | None:
     """The prompt whose colon or closing bracket stands at `at`."""
     end = _end_before(text, at)
-    if not _ends_like_prompt(text, end):
-        return None
-    phrases, head = prompt_phrases(), fold(text[max(0, end - _lengths()[0]) : end])
-    length = next((size for size in _lengths() if size <= len(head) and head[-size:] in phrases), 0)
+    length = _words_before(text, end)
     if not length:
         return None
     start = end - length

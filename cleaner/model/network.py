@@ -250,6 +250,7 @@ class Model:
         return self.taught.adjusted(probabilities, blocks, source) if self.taught else probabilities
 
 
+@accelerator.quick
 @dataclass(frozen=True, slots=True)
 class FirstStep:
     """What the first step makes of a document."""

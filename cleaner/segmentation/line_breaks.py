@@ -111,6 +111,7 @@ class Gaps:
     features: Ints  # gap × features → bucket
 
 
+@accelerator.quick
 @dataclass(frozen=True, slots=True)
 class _Found:
     """Gaps by their tokens."""
