@@ -79,6 +79,9 @@ def cues(context: Context) -> Findings:
 def _strongest(context: Context, index: int, hits: Sequence[Hit]) -> Iterator[tuple[Hit, float]]:
     """Of cues of one label that lie in each other only the strongest; each further one of a label adds less."""
     weighed = [(hit, weight) for hit in hits if (weight := _cue_weight(context, index, hit))]
+    if len(weighed) < 2:
+        yield from weighed
+        return
     weighed.sort(key=lambda pair: (-pair[1], pair[0].start, pair[0].start - pair[0].end))
     taken: dict[Label, list[Hit]] = {}
     for hit, weight in weighed:

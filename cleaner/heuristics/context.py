@@ -40,10 +40,14 @@ class Context:
 
     def lead(self, index: int) -> tuple[Label, float]:
         """The label with the most evidence so far for a block, net of body; (body, 0) without evidence."""
-        if not self.evidence[index]:
+        given = self.evidence[index]
+        if not given:
             return Label.BODY, 0.0
+        if len(given) == 1:  # as mostly
+            label, weight = given[0].label, given[0].weight
+            return label, -weight if label is Label.BODY else weight
         sums: dict[Label, float] = {}
-        for piece in self.evidence[index]:
+        for piece in given:
             sums[piece.label] = sums.get(piece.label, 0.0) + piece.weight
         body = sums.pop(Label.BODY, 0.0)
         if not sums:

@@ -284,6 +284,8 @@ def letters_around(text: str, start: int, end: int, block: Block) -> tuple[bool,
 
 
 def _any_letter(text: str, start: int, end: int) -> bool:
-    if start < end and (text[start].isalpha() or (start + 1 < end and text[start + 1].isalpha())):
+    if start >= end:
+        return False
+    if text[start].isalpha() or (start + 1 < end and text[start + 1].isalpha()):
         return True  # nearly always
     return any(map(str.isalpha, text[start:end]))
