@@ -251,12 +251,11 @@ PARTS = {
     "language": "language, kind of document",
     "heuristics/cue": "cues found",
     "heuristics/": "rules",
+    "decision/second_look": "second look, by itself",
+    "decision/status": "assembling",
     "decision": "decisions",
-    "title": "decisions",
     "assembly": "assembling",
-    "status": "assembling",
     "indentation": "assembling",
-    "second_look": "second look, by itself",
     "": "all else",
 }
 
