@@ -115,7 +115,7 @@ crafted = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=crafted)
 def test_any_ledger_ends_no_command(values: Mapping[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     with TemporaryDirectory() as name:

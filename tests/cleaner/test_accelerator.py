@@ -46,7 +46,6 @@ def assert_same(one: object, other: object) -> None:
 
 
 @needed
-@settings(deadline=None)  # the first example loads models and tables
 @given(blocks)
 @example([""])
 @example(["", "\x00", "a\x00b", "AB", "A"])
@@ -57,7 +56,6 @@ def test_tokens_are_the_same(texts: list[str]) -> None:
 
 
 @needed
-@settings(deadline=None)  # the first example loads models and tables
 @given(blocks, st.data())
 @example([""] * 3, None)
 @example(["One line."] * 300, None)
@@ -71,7 +69,6 @@ def test_features_are_the_same(texts: list[str], data: st.DataObject | None) -> 
 
 
 @needed
-@settings(deadline=None)  # the first example loads models and tables
 @given(blocks)
 def test_linear_scores_are_the_same(texts: list[str]) -> None:
     linear = network.shipped().linear
@@ -83,7 +80,6 @@ finite = st.floats(-100, 100, width=32)
 
 
 @needed
-@settings(deadline=None)
 @given(blocks, st.data())
 @example(["The council met on Monday. " * 30] * 3 + ["Read more", "", "?"] * 60, None)
 @example(["word"] * 700, None)
@@ -108,7 +104,7 @@ def test_what_the_words_say_is_the_same(texts: list[str], data: st.DataObject | 
 
 
 @needed
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(1, 40), st.integers(0, 1 << 30), st.sampled_from([0.0, 1e-6, 1.0, 100.0]))
 def test_probabilities_are_the_same(count: int, seed: int, size: float) -> None:
     """Of all networks together, whatever they read."""
@@ -132,7 +128,6 @@ def test_probabilities_are_the_same(count: int, seed: int, size: float) -> None:
 
 
 @needed
-@settings(deadline=None)
 @given(
     st.integers(1, 20).flatmap(
         lambda width: st.tuples(
@@ -326,7 +321,6 @@ def test_lines_are_the_same(content: str) -> None:
 
 
 @needed
-@settings(deadline=None)
 @given(st.lists(prose | anything, min_size=1, max_size=5).map(" ".join), st.data())
 @example("One two. Three", None)
 def test_sums_for_line_breaks_are_the_same(content: str, data: st.DataObject | None) -> None:
@@ -370,7 +364,6 @@ stuck = st.lists(st.sampled_from([*CUES, "Read More", "READ", "French", "İ", " 
 
 
 @needed
-@settings(deadline=None)  # the first example loads models and tables
 @given(st.lists(stuck | anything, max_size=8), st.data(), st.sampled_from([None, "x.org"]))
 def test_cues_found_are_the_same(texts: list[str], data: st.DataObject, source: str | None) -> None:
     starts = np.cumsum([0, *(len(text) + 1 for text in texts)]).tolist()

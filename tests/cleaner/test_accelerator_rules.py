@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cleaner import accelerator
@@ -43,7 +43,6 @@ def both(run):
         return compiled, run()
 
 
-@settings(deadline=None)
 @given(
     st.lists(anything | st.sampled_from(["It’s ‘so’", "Ä\u00a0ÖÜ\u202f", "İstanbul", "ΟΔΟΣ ΣΑΣ", "\u212a", "𐐀"])).map(
         "".join
@@ -78,7 +77,6 @@ def test_scores_are_log_odds() -> None:
     assert Scores.of(table, ["A line."]).odds[0] == pytest.approx(math.log(3))
 
 
-@settings(deadline=None)
 @given(glue.map("".join) | anything)
 @example("All clear.Read also: The ferry")
 @example('He said "yes."The')
@@ -96,7 +94,6 @@ damage = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(damage.map("".join) | anything)
 @example("cafÃ©")
 @example("donâ€™t")
@@ -112,7 +109,6 @@ def test_a_clean_text_with_curly_quotes_is_whole_at_a_glance() -> None:
     assert not accelerator.compiled.damaged("“It’s the Käse — and the 字”, she said…", mojibake._parts())
 
 
-@settings(deadline=None)
 @given(st.lists(anything.filter(bool), max_size=6), st.integers(0, 63))
 def test_measurements_of_all_blocks_are_the_same(texts: list[str], flags: int) -> None:
     blocks = [Block(0, len(text), text, 0, 0) for text in texts]
@@ -127,7 +123,6 @@ signs = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(signs.map("".join) | anything, max_size=6))
 @example(["", "1" * 300, "a" * 39 + "字", "a" * 40 + "字", "ABC ǅ", "htt", "“"])
 def test_signs_of_a_pages_lines_are_the_same(texts: list[str]) -> None:
@@ -138,7 +133,6 @@ def test_signs_of_a_pages_lines_are_the_same(texts: list[str]) -> None:
     assert all(compiled[name].dtype == column.dtype for name, column in pure.items())
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(st.integers(0, (1 << 32) - 1), min_size=1, max_size=6).map(tuple), min_size=1, max_size=9),
     st.integers(0, 1 << 30),
@@ -166,7 +160,6 @@ def test_places_that_are_none_are_refused(wrong: tuple[object, ...]) -> None:
         accelerator.compiled.place_hashes(*wrong)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 30), st.integers(0, 1 << 30))
 def test_leaves_of_trees_are_the_same(rows: int, seed: int) -> None:
     chance, trees = np.random.default_rng(seed), network.shipped().trees
@@ -187,7 +180,6 @@ def test_trees_that_do_not_fit_are_refused(wrong: tuple[int, int, int]) -> None:
         )
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from("read more the council met on monday 12 , subscribe now".split()), min_size=1))
 def test_weights_of_words_are_the_same(words: list[str]) -> None:
     linear, read = network.shipped().linear, featurise([" ".join(words)], [2])
@@ -203,7 +195,6 @@ def test_a_cell_outside_of_its_table_is_refused(wrong: tuple[int, int]) -> None:
         network.shipped().linear.tables["word"].cells(np.array([bucket]), np.array([column]))
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(["Read more", "Follow us", "the ferry", "Support us", "donate", "AFP", "x"]), min_size=1)
 )
@@ -228,7 +219,6 @@ said = st.lists(
 ).map(" ".join)
 
 
-@settings(deadline=None)
 @given(st.lists(said | anything, min_size=1, max_size=8), st.integers(0, 255), st.booleans())
 @example(["the council met"] * 300, 0, False)
 @example(["read more"] * 2 + ["one two three four five six seven eight nine ten " * 9] * 2, 5, True)

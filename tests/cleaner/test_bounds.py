@@ -2,7 +2,8 @@
 
 import pytest
 
-from cleaner import Cleaner, unjudged
+from cleaner import Cleaner
+from cleaner.decision import unjudged
 from cleaner.document import MOST_BLOCKS, Document, Status
 from cleaner.pipeline import OnSuspect
 from cleaner.segmentation import text as segmentation

@@ -8,7 +8,8 @@ from types import FrameType
 
 import pytest
 
-from cleaner import Cleaner, second_look
+from cleaner import Cleaner
+from cleaner.decision import second_look
 from cleaner.document import Document
 
 #: Sizes in characters; from one to the other the work may grow by its ratio to this power.

@@ -34,19 +34,19 @@ def rebuilt(cleaned) -> str:
     return rebuild(cleaned.text, written)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TEXTS)
 def test_the_ledger_rebuilds_the_source(text):
     assert rebuilt(clean(text)) == text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(TEXTS, st.sampled_from(list(OnSuspect)))
 def test_also_when_suspect_documents_are_kept_or_dropped(text, on_suspect):
     assert rebuilt(Cleaner(on_suspect=on_suspect).clean(text)) == text
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TEXTS)
 def test_spans_and_pieces_are_ordered_disjoint_and_visible(text):
     cleaned = clean(text)
@@ -63,7 +63,7 @@ def test_spans_and_pieces_are_ordered_disjoint_and_visible(text):
     assert left_over.isspace() or not left_over
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TEXTS)
 def test_cleaning_is_deterministic(text):
     assert clean(text) == clean(text)

@@ -323,14 +323,14 @@ def outcome(small: Small, data: bytes) -> Any:
 
 
 @KINDS
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(data=st.binary(max_size=300))
 def test_any_bytes(kind: str, data: bytes) -> None:
     assert outcome(SMALL[kind], data) is None
 
 
 @KINDS
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.large_base_example])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.large_base_example])
 @given(edits=st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), min_size=1, max_size=4))
 def test_edited_bytes(kind: str, edits: list[tuple[int, int]]) -> None:
     """Bytes of a good file's header, or of its first arrays, are others."""
@@ -348,7 +348,7 @@ json_values = st.recursive(
 
 
 @KINDS
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_header(kind: str, data: st.DataObject) -> None:
     small = SMALL[kind]
@@ -359,7 +359,7 @@ def test_any_header(kind: str, data: st.DataObject) -> None:
 
 
 @KINDS
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_array(kind: str, data: st.DataObject) -> None:
     """What is read works on any text, whatever numbers it holds."""

@@ -55,7 +55,7 @@ def policies() -> st.SearchStrategy[Policy]:
     return st.dictionaries(st.sampled_from(others), st.sampled_from(("keep", "strip", "meta"))).map(Policy.of)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from(LINES), max_size=14),
     st.sampled_from(("\n", "\n\n", "\r\n")),

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from warc_samples import RUN, SEGMENT, few, write_segment
 
@@ -37,7 +37,6 @@ def test_surt(uri: str) -> None:
     assert surt(uri) == KEYS[uri]
 
 
-@settings(deadline=None)  # surt loads its list of domains when it is first asked
 @given(st.from_regex(r"(https?://(www\.)?[a-z]{1,3}\.Org(:80|:81)?|file://)/[ -~ü]{0,20}", fullmatch=True))
 def test_surt_as_the_surt_package(given_uri: str) -> None:
     theirs = pytest.importorskip("surt", reason="surt is not installed")

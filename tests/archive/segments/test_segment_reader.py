@@ -46,7 +46,7 @@ def written(draw: st.DrawFn) -> Article:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(written(), max_size=4, unique_by=lambda one: one.locator))
 def test_write_read_write(given_articles: list[Article]) -> None:
     with TemporaryDirectory() as name:

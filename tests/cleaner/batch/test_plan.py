@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner import Cleaner
@@ -100,7 +100,6 @@ def _file(folder, kind, texts):
 
 
 @pytest.mark.parametrize("kind", [".json", ".json.gz", ".csv", ".rss", ".parquet"])
-@settings(deadline=None)  # pyarrow takes its time to load
 @given(ROWS, st.integers(1, 5), st.integers(1, 5), st.randoms(use_true_random=False))
 def test_the_ranges_of_a_large_file_are_read_as_the_file_in_any_order(
     tmp_path_factory, kind, texts, room, size, random

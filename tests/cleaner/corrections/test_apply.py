@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner import Cleaner
@@ -159,7 +159,6 @@ def test_an_archive_is_told_as_if_it_had_been_cleaned_so(scope: Scope):
     assert told.body != before.body
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_any_spans_give_a_text_that_can_be_rebuilt(data):
     start = st.integers(0, len(TEXT) - 1)

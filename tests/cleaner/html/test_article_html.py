@@ -82,7 +82,7 @@ TAGS = st.sampled_from(
 ).map(lambda tag: tag.replace("+", " "))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(TAGS | PLAIN | st.just(PROSE), max_size=25))
 def test_same_text_whatever_the_markup(parts: list[str]) -> None:
     cleaned = CLEANER.clean(html="".join(parts))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
@@ -68,7 +68,6 @@ def walked(html: str) -> tuple[Any, Any]:
 
 
 @needed
-@settings(deadline=None)
 @given(markup)
 @example("<div hidden>" + "a" * 300 + "</div><span hidden>" + "b" * 300 + "</span>c")
 @example("<button>a</button><h2><button aria-expanded=true>b</button></h2><div hidden>c.</div>")
@@ -120,7 +119,6 @@ said = st.lists(
 
 
 @needed
-@settings(deadline=None)
 @given(said, st.text(max_size=20), st.lists(said.map("\n".join), max_size=2))
 @example(["one two three four five six seven eight nine"] * 3, "two TWO one", ["one two\nthree", ""])
 @example([""], "", [])

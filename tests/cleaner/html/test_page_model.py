@@ -42,7 +42,7 @@ def test_no_lines_no_odds() -> None:
     assert shipped().outside(Layout((), ())) == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.text(min_size=1, max_size=30), st.integers(0, 3), st.sampled_from([0.0, 0.5, 1.0])),

@@ -200,7 +200,7 @@ TAGS = st.sampled_from(
 ).map(lambda tag: tag.replace("+", " "))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(TAGS | st.text(max_size=8), max_size=25))
 def test_blocks_are_lines_of_the_rendering(parts: list[str]) -> None:
     rendering = segment("".join(parts))

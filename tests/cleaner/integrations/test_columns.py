@@ -177,7 +177,7 @@ def test_a_pickle_tells_of_a_new_version(monkeypatch):
     assert pickle.dumps(CleanColumns()) != before
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=80), st.just(ARTICLE)), max_size=6), st.data())
 def test_how_rows_are_cut_into_batches_changes_nothing(texts, data):
     cut = data.draw(st.integers(0, len(texts)))
@@ -191,7 +191,7 @@ SNIPPETS = ["<p>", "</p>", "<div class=", "'x'>", "<a href='/a'>", "<!--", "-->"
             "<table><tr>", "<svg>", "<![CDATA[", "<html", "<body>", "<title>", "\u202e", "Sign up", STORY, "\r\n", "<br>"]  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(SNIPPETS), max_size=12).map("".join), st.sampled_from(["text", "html"]))
 def test_whatever_a_row_holds_all_rows_come_back(content, name):
     got = CleanColumns(prefix="clean_")({name: [content, STORY if name == "text" else f"<p>{STORY}</p>"]})

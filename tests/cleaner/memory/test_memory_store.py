@@ -53,7 +53,7 @@ def written_part(path, documents):
     return PartialCounts(path)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(DOCUMENTS, st.integers(1, 3), st.sampled_from([2, 4, witnesses.MOST_DOCUMENTS]), st.data())
 def test_any_cut_order_and_copies_give_the_same_file(documents, minimum, most, data):
     with pytest.MonkeyPatch.context() as patch:

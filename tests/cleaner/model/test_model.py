@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cleaner import Cleaner
@@ -47,7 +47,6 @@ def test_shipped_model_is_small_and_names_itself(tmp_path: Path) -> None:
     assert {"documents", "sites", "digest", "seed"} <= set(model.header["training"])
 
 
-@settings(deadline=None)
 @given(st.lists(anything, min_size=1, max_size=6))
 @example(["\ud800", "\x00", "   ", "\U0010ffff\u0378"])
 @example([""])
@@ -59,7 +58,6 @@ def test_probabilities_for_any_text(texts: list[str]) -> None:
     assert np.allclose(scores.sum(axis=1), 1, atol=1e-4)
 
 
-@settings(deadline=None)
 @given(st.lists(whole, max_size=6).map("\n".join))
 @example("\x00\n   \n\U0010ffff\u0378")
 @example("")

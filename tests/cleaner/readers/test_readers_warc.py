@@ -114,7 +114,7 @@ FIVE = [good(name) for name in "abcde"]
 LAYOUTS = {"gzip": [gzip.compress(record, mtime=0) for record in FIVE], "plain": FIVE}
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.sampled_from(sorted(LAYOUTS)), st.data())
 def test_a_cut_loses_only_what_it_cuts(layout: str, data: st.DataObject) -> None:
     parts = LAYOUTS[layout]
@@ -127,7 +127,7 @@ def test_a_cut_loses_only_what_it_cuts(layout: str, data: st.DataObject) -> None
     assert len(got) <= complete + (layout == "plain")  # the line ends at its end may be cut off
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.sampled_from(sorted(LAYOUTS)), st.data())
 def test_damage_loses_only_the_record_it_stands_in(layout: str, data: st.DataObject) -> None:
     parts = list(LAYOUTS[layout])
@@ -143,7 +143,7 @@ def test_damage_loses_only_the_record_it_stands_in(layout: str, data: st.DataObj
     assert len(got) <= len(others) + 1
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.binary(max_size=400),
     st.sampled_from([b"", b"WARC/1.1\r\n", b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd", b"HTTP/1.1 200 OK\r\n"]),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.cases import ROOT
 from support.gate import GOLD
@@ -177,7 +177,6 @@ line = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_siz
 labelled_lines = st.lists(st.tuples(line, st.sampled_from(Label)), min_size=1, max_size=20)
 
 
-@settings(deadline=None)
 @given(labelled_lines, st.sampled_from(["\n", "\n\n"]), st.integers(1, 4))
 def test_made_documents_stay_aligned(lines: list[tuple[str, Label]], glue: str, copies: int) -> None:
     document = gold(lines, glue=glue)
