@@ -130,3 +130,8 @@ def small_breaks() -> Small:
     weights[::7] = 3
     header = {"version": breaks.VERSION, "features": breaks.FEATURES, "scale": 0.1, "bias": -0.5}
     return Small(breaks.MODEL, header, {"weights": weights}, breaks.parse)
+
+
+SMALL = {"blocks": small_blocks(), "pages": small_pages(), "breaks": small_breaks()}
+#: An article to try a model on.
+TEXT = "The bridge reopened on Monday.\n\nSign up for our newsletter"

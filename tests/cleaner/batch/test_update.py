@@ -2,116 +2,15 @@
 
 import json
 import os
-import random
 import shutil
-import subprocess
-import sys
-import time
-from datetime import UTC, datetime, timedelta
 
-import pytest
+from support.updates import STORY, change, check, current, files, groups, report, row, rows, run, write
 
-from archive.checking.verify import verify
 from archive.checking.versions import PREVIOUS
-from archive.segments.problems import Problem
-from archive.segments.reader import articles
-from cleaner import Cleaner
-from cleaner.batch import update
-from cleaner.batch.output import location
-from cleaner.batch.run import BatchError, BatchSettings, run_batch
 from cleaner.cli.main import main
 from cleaner.memory.store import Memory
 from cleaner.review.index import documents_in
 from cleaner.writers.report.run_data import survey
-from cleaner.writers.warc import CHECKS
-
-CLOCK = datetime(2026, 5, 3, 12, tzinfo=UTC)
-STORY = "The ferry between the two harbours will run again from May, the council of Norrhaven said on Tuesday evening."
-
-
-class Stop(Exception):  # noqa: N818 (nothing went wrong)
-    pass
-
-
-def run(inside, out, month=0, show=lambda _: None, **settings):
-    settings = {"update": True, "shard_size": 3, **settings}
-    return run_batch([inside], Cleaner(), BatchSettings(out, CLOCK + timedelta(days=30 * month), **settings), show)
-
-
-def write(path, text, time=1_700_000_000):
-    path.write_text(text, encoding="utf-8")
-    os.utime(path, (time, time))
-
-
-def row(identity, text, **more):
-    return json.dumps({"id": identity, "text": text, **more}) + "\n"
-
-
-@pytest.fixture
-def inside(tmp_path):
-    folder = tmp_path / "in"
-    folder.mkdir()
-    for name in "abcd":
-        write(folder / f"{name}.txt", f"{name}: {STORY}\n\nRead more")
-    write(folder / "rows.jsonl", "".join(row(str(number), f"{number}: {STORY}") for number in range(5)))
-    return folder
-
-
-def files(out, *folders):
-    return {
-        path.relative_to(out).as_posix(): path.read_bytes()
-        for folder in folders
-        for path in sorted((out / folder).rglob("*"))
-        if path.is_file()
-    }
-
-
-def rows(out):
-    return [json.loads(line) for path in sorted((out / "documents").iterdir()) for line in path.open("rb")]
-
-
-def report(out):
-    return json.loads((out / "run.json").read_bytes())
-
-
-def groups(out):
-    stored = [group for path in sorted((out / "warc").iterdir()) for group in articles(path)]
-    assert not [group for group in stored if isinstance(group, Problem)]
-    return stored
-
-
-def check(out):
-    """The archive is whole, its index is that of its segments, and the run is complete."""
-    segments = sorted((out / "warc").iterdir())
-    assert list(verify(segments, CHECKS)) == []
-    index = (out / "index.cdxj").read_text().splitlines()
-    assert index == sorted(set(index))
-    assert report(out)["complete"]
-    assert not (out / ".work").exists()
-    assert report(out)["counts"]["documents"] == len(current(out))
-
-
-def current(out):
-    """The rows that no other one replaces."""
-    placed = {
-        f"{path.name}:{number}": json.loads(line)
-        for path in sorted((out / "documents").iterdir())
-        for number, line in enumerate(path.open("rb"), 1)
-    }
-    for row in list(placed.values()):
-        if "replaces" in row:
-            del placed[row["replaces"]]
-    return list(placed.values())
-
-
-def change(inside):
-    """b changes, d vanishes, e is new; of the rows 1 changes, 2 vanishes, 9 is new; c is only touched."""
-    write(inside / "b.txt", f"b, mended: {STORY}", 1_700_000_900)
-    write(inside / "c.txt", f"c: {STORY}\n\nRead more", 1_700_000_900)
-    (inside / "d.txt").unlink()
-    write(inside / "e.txt", f"e: {STORY}")
-    changed = [row("0", f"0: {STORY}"), row("1", f"1, mended: {STORY}"), row("3", f"3: {STORY}")]
-    write(inside / "rows.jsonl", "".join([*changed, row("4", f"4: {STORY}"), row("9", f"9: {STORY}")]), 1_700_000_900)
 
 
 def test_what_is_new_or_has_changed_is_cleaned_and_nothing_that_is_there_is_touched(inside, tmp_path):
@@ -274,80 +173,6 @@ def test_the_memory_of_sources_is_extended(inside, tmp_path):
     assert report(out)["memory"] == Memory.open(out / "memory.sqlite").digest
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("documents", [0, 1, 3])
-def test_an_update_that_broke_off_goes_on(inside, tmp_path, workers, documents):
-    def stop(progress):
-        if progress.phase == "cleaning" and progress.documents >= documents:
-            raise Stop
-
-    run(inside, tmp_path / "whole")
-    run(inside, tmp_path / "out")
-    change(inside)
-    run(inside, tmp_path / "whole", 1)
-    with pytest.raises(Stop):
-        run(inside, tmp_path / "out", 1, stop, workers=workers)
-    assert not report(tmp_path / "out")["complete"]
-    with pytest.raises(BatchError, match="--update to go on"):
-        run(inside, tmp_path / "out", 1, update=False)
-    run(inside, tmp_path / "out", 1)
-    check(tmp_path / "out")
-    assert files(tmp_path / "out", ".") == files(tmp_path / "whole", ".")
-
-
-@pytest.mark.parametrize("broken_at", [".work/known.npy", "run.json", "publish_inputs"])
-def test_an_update_that_broke_off_at_its_end_goes_on(inside, tmp_path, monkeypatch, broken_at):
-    def broken(out):
-        raise Stop
-
-    for name in ("whole", "out"):
-        run(inside, tmp_path / name)
-    change(inside)
-    run(inside, tmp_path / "whole", 1)
-    drafted, write_files = location.RunLocation.drafted, location.RunLocation.write
-
-    def broken_draft(self, name):
-        if name == broken_at:
-            raise Stop
-        return drafted(self, name)
-
-    def broken_write(self, files, *, sync=True):
-        if broken_at in files and b'"complete": true' in files[broken_at]:
-            raise Stop
-        return write_files(self, files, sync=sync)
-
-    monkeypatch.setattr(location.RunLocation, "drafted", broken_draft)
-    monkeypatch.setattr(location.RunLocation, "write", broken_write)
-    if broken_at == "publish_inputs":
-        monkeypatch.setattr(update, "publish_inputs", lambda out: broken(out) if "updates" in report(out) else None)
-    with pytest.raises(Stop):
-        run(inside, tmp_path / "out", 1)
-    monkeypatch.undo()
-    run(inside, tmp_path / "out", 1)
-    check(tmp_path / "out")
-    for folder in ("documents", "warc", "text"):
-        assert files(tmp_path / "out", folder) == files(tmp_path / "whole", folder)
-    assert report(tmp_path / "out")["counts"] == report(tmp_path / "whole")["counts"]
-    assert (tmp_path / "out/index.cdxj").read_bytes() == (tmp_path / "whole/index.cdxj").read_bytes()
-
-
-def test_other_settings_in_the_middle_of_an_update_are_refused(inside, tmp_path):
-    def stop(progress):
-        if progress.phase == "cleaning":
-            raise Stop
-
-    out = tmp_path / "out"
-    run(inside, out)
-    change(inside)
-    with pytest.raises(Stop):
-        run(inside, out, 1, stop)
-    with pytest.raises(BatchError, match="with-removed"):
-        run(inside, out, 1, with_removed=True)
-    write(inside / "f.txt", STORY)
-    with pytest.raises(BatchError, match="other inputs"):
-        run(inside, out, 1)
-
-
 def test_names_of_new_texts_are_free(inside, tmp_path):
     out = tmp_path / "out"
     write(inside / "x.md.txt", f"old: {STORY}")
@@ -357,13 +182,6 @@ def test_names_of_new_texts_are_free(inside, tmp_path):
     check(out)
     assert (out / "text/x.md.txt").read_text().startswith("old")
     assert (out / "text/x.md.2.txt").read_text().startswith("new")
-
-
-def test_an_out_without_a_list_of_inputs_says_what_to_do(inside, tmp_path):
-    run(inside, tmp_path / "out")
-    (tmp_path / "out/inputs.jsonl").unlink()
-    with pytest.raises(BatchError, match="--fresh to clean all again"):
-        run(inside, tmp_path / "out", 1)
 
 
 def test_the_command_tells_what_an_update_found(inside, tmp_path, capsys):
@@ -388,47 +206,6 @@ def test_inputs_that_changed_are_told_with_one_line(inside, tmp_path, capsys):
     assert main(words) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "other inputs, or they have changed since" in line
-
-
-@pytest.mark.nightly
-@pytest.mark.skipif(os.name == "nt", reason="processes are killed as POSIX does")
-def test_updates_that_are_killed_at_random_moments_end_as_if_nothing_had_happened(inside, tmp_path):
-    def command(out):
-        words = [
-            "clean",
-            inside,
-            "-o",
-            out,
-            "--update",
-            "--shard-size",
-            "3",
-            "--workers",
-            "2",
-            "--now",
-            "2026-06-02",
-            "-q",
-        ]
-        return subprocess.Popen([sys.executable, "-m", "cleaner", *map(str, words)])
-
-    for name in ("whole", "begun"):
-        run(inside, tmp_path / name)
-    change(inside)
-    began = time.monotonic()
-    assert command(tmp_path / "whole").wait() == 0
-    chance, took, kills = random.Random(20261130), time.monotonic() - began, 0
-    while kills < 100:
-        shutil.copytree(tmp_path / "begun", tmp_path / "out")
-        while not report(tmp_path / "out").get("updates"):
-            with command(tmp_path / "out") as process:
-                try:
-                    process.wait(chance.random() * 1.5 * took)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    kills += 1
-        assert command(tmp_path / "out").wait() == 0
-        check(tmp_path / "out")
-        assert files(tmp_path / "out", ".") == files(tmp_path / "whole", ".")
-        shutil.rmtree(tmp_path / "out")
 
 
 def test_an_update_given_again_is_no_other_one_though_inputs_have_vanished(inside, tmp_path):

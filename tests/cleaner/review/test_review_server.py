@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import socket
-import sqlite3
-from contextlib import closing
 from pathlib import Path
-from shutil import rmtree
 
 import pytest
 
@@ -23,12 +18,16 @@ from support.review_run import ATTACKS, LETTER, article, make_run
 from cleaner.cli.main import main
 from cleaner.corrections.format import Correction, Review, Scope, encode, in_force, read
 from cleaner.corrections.store import append
-from cleaner.review.index import ReviewError, index_of
+from cleaner.review.index import index_of
 from cleaner.review.pages import exactly
-from cleaner.review.server import application, listening, make_review
+from cleaner.review.server import application, make_review
 
 pytestmark = pytest.mark.integration
+
+
 PORT = 4711
+
+
 HOME = f"http://127.0.0.1:{PORT}"
 
 
@@ -74,9 +73,6 @@ def say(browser: TestClient, line: str, verdict: str, *, article_number: int = 3
 
 
 LINE = LETTER.format(year=1993)
-
-
-# Who may speak to it ------------------------------------------------------------------------------
 
 
 def test_without_the_token_nothing_is_shown(run: Path, corrections: Path):
@@ -147,9 +143,6 @@ def test_pages_name_no_other_host(browser: TestClient):
         assert not re.search(r'(?:src|href|action)="(?:https?:)?//', browser.get(path).text)
 
 
-# What it shows ------------------------------------------------------------------------------------
-
-
 def test_hostile_texts_stay_texts(browser: TestClient):
     listed = browser.get("/").text
     shown = browser.get(f"/d/{number(browser, 'pwned')}").text
@@ -211,9 +204,6 @@ def test_numbers_of_nothing_are_refused_in_words(browser: TestClient):
     assert browser.get("/d/99999999999999999999999").status_code == 404
     assert browser.get("/static/../../etc/passwd").status_code == 404
     assert browser.get("/static/base.html").status_code == 404
-
-
-# What it keeps ------------------------------------------------------------------------------------
 
 
 def test_what_is_said_is_kept_before_it_is_answered(browser: TestClient, corrections: Path):
@@ -345,71 +335,6 @@ def test_a_forged_correction_cannot_attack(browser: TestClient, corrections: Pat
     page = browser.get(f"/d/{number(browser, '3 reopens')}").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
-
-
-# The index ----------------------------------------------------------------------------------------
-
-
-def test_a_folder_that_is_no_run(tmp_path: Path):
-    with pytest.raises(ReviewError, match="holds no finished run"):
-        index_of(tmp_path)
-
-
-def test_the_index_is_made_once_for_a_run_and_again_for_another(tmp_path: Path):
-    out = make_run(tmp_path)
-    path = index_of(out)
-    made = path.stat().st_mtime_ns
-    assert index_of(out).stat().st_mtime_ns == made
-    make_run(tmp_path, "--fresh", "--keep", "related")
-    assert index_of(out).stat().st_mtime_ns != made
-
-
-CRAFTED = {
-    "a view in the place of a table": "alter table document rename to real; create view document as select * from real",
-    "a trigger": "create trigger t after insert on meta begin select 1; end",
-    "another column": "alter table document add column more text",
-    "a table more": "create table more(n integer)",
-    "a table less": "drop table line_in",
-}
-
-
-@pytest.mark.parametrize("sql", CRAFTED.values(), ids=CRAFTED)
-def test_an_index_with_other_tables_is_not_asked_but_made_anew(tmp_path: Path, sql: str):
-    path = index_of(make_run(tmp_path))
-    whole = path.read_bytes()
-    with closing(sqlite3.connect(path)) as database:
-        database.executescript(sql)
-    assert path.read_bytes() != whole
-    assert index_of(tmp_path / "out") == path
-    assert path.read_bytes() == whole
-
-
-@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
-def test_links_in_out_are_not_written_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    out, elsewhere = make_run(tmp_path), tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "index.sqlite").write_text("mine")
-    (out / "corrections.jsonl").symlink_to(elsewhere / "index.sqlite")
-    assert main(["review", str(out), "--no-browser"]) == 2
-    assert "is a link" in capsys.readouterr().err
-    rmtree(out / "review")
-    (out / "review").symlink_to(elsewhere)
-    with pytest.raises(ReviewError, match="is a link"):
-        index_of(out)
-    assert (elsewhere / "index.sqlite").read_text() == "mine"
-
-
-def test_a_browser_that_comes_before_the_server_answers_waits():
-    with listening(0) as bound, socket.create_connection(bound.getsockname(), timeout=60) as early:
-        bound.settimeout(60)
-        accepted, peer = bound.accept()
-        accepted.close()
-        assert peer == early.getsockname()
-
-
-def test_a_port_that_is_taken_is_said_so():
-    with listening(0) as bound, pytest.raises(ReviewError, match="cannot be used"):
-        listening(bound.getsockname()[1])
 
 
 def test_the_list_names_file_and_row_and_tells_what_it_does_not_hold(tmp_path: Path):

@@ -2,171 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
-import hashlib
-import io
 import json
-import math
 import re
-from collections.abc import Sequence
-from html import unescape
-from html.parser import HTMLParser
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import pytest
-from warcio.warcwriter import WARCWriter
+from support.report_run import HOSTILE, SPANS, check_whole, document, failed, listed, report, run_folder, summary
 
 from cleaner.labels import Label
-from cleaner.writers.report.page import SIZE, ReportError, write_report
 from cleaner.writers.report.run_data import choose, survey
 from cleaner.writers.report.visible import visible_text, wide_share
-
-SOURCE = "Read moreThe bridge opened.\nIt cost ¤90 million.\nDear readers, help us.\nDonate"
-TEXT = "The bridge opened.\nIt cost €90 million."
-SPANS: list[dict[str, Any]] = [
-    {"start": 0, "end": 9, "label": "related", "score": 0.98, "reasons": ["cue “read more” glued to prose"]},
-    {"start": 49, "end": 71, "label": "donation", "score": 0.91, "reasons": ["salutation", "asks for help"]},
-    {"start": 72, "end": 78, "label": "donation", "score": 0.9, "reasons": ["salutation", "asks for help"]},
-]
-KEPT = [[9, 27, "body", 0, 18], [28, 48, "body", 19, 39]]
-GAPS = [[27, "\n"], [48, "\n"], [71, "\n"]]
-REPAIR = {"start": 36, "end": 37, "before": "¤", "after": "€", "kind": "currency", "evidence": "names the euro"}
-VOID = {"meta", "link", "input", "br"}
-HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u202egnp.\x00\x1b[31m\ud800&amp;"
-
-
-def document(identifier: str, **changes: Any) -> dict[str, Any]:
-    spans = [{**span, "action": "strip"} for span in SPANS]
-    row = {"id": identifier, "path": f"{identifier}.txt", "title": "", "text": TEXT, "body": TEXT, "status": "clean"}
-    row |= {"metadata": {"source": "example.org", "lang": "en"}, "spans": spans, "repairs": [REPAIR], "schema": 1}
-    return row | changes
-
-
-def failed(identifier: str) -> dict[str, Any]:
-    return document(identifier, status="failed", text="", body="", spans=[], repairs=[], metadata={}, why="unreadable")
-
-
-def run_folder(out: Path, rows: Sequence[dict[str, Any]], *, archive: bool = True, **changes: Any) -> Path:
-    """A finished run's folder, with the archive's ledgers unless told otherwise; `changes` go into run.json."""
-    (out / "documents").mkdir(parents=True)
-    (out / "warc").mkdir()
-    lines = "".join(json.dumps(row) + "\n" for row in rows)
-    (out / "documents" / "00000.jsonl").write_text(lines, encoding="utf-8")
-    if archive:
-        (out / "warc" / "cleancopy-20260102030405-00000-00.warc.gz").write_bytes(segment(rows))
-    (out / "run.json").write_text(json.dumps(summary(rows) | changes), encoding="utf-8")
-    return out
-
-
-def segment(rows: Sequence[dict[str, Any]]) -> bytes:
-    stream = io.BytesIO()
-    writer = WARCWriter(stream, gzip=True)
-    for row in rows:
-        if row["status"] != "failed" and row["spans"]:
-            removed = [{**span, "text": SOURCE[span["start"] : span["end"]]} for span in row["spans"]]
-            ledger = json.dumps({"removed": removed, "kept": KEPT, "gaps": GAPS})
-            block = f"document-id: {row['id'].replace('%', '%25')}\r\nledger: {ledger}\r\n".encode()
-            writer.write_record(
-                writer.create_warc_record(
-                    "urn:x", "metadata", payload=io.BytesIO(block), warc_content_type="application/warc-fields"
-                )
-            )
-    return stream.getvalue()
-
-
-def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    status: dict[str, int] = {}
-    for row in rows:
-        status[row["status"]] = status.get(row["status"], 0) + 1
-    cleaned = [row for row in rows if row["status"] != "failed"]
-    characters = {"source": 78 * len(cleaned), "kept": 41 * len(cleaned), "removed": 37 * len(cleaned)}
-    source = {"documents": len(cleaned), "characters": characters["source"], "removed": characters["removed"]}
-    counts = {"documents": len(rows), "status": status, "characters": characters, "skipped": {"a picture": 3}}
-    counts["labels"] = {"donation": {"spans": 2, "characters": 28}, "body": {"spans": 7, "characters": 99}}
-    counts["sources"] = {"example.org": source} if cleaned else {}
-    counts["reasons"] = {"salutation": 2} if cleaned else {}
-    failures = [
-        {"path": row["path"], "row": None, "what": "unreadable", "do": "give --charset"}
-        for row in rows
-        if row["status"] == "failed"
-    ]
-    run = {"schema": 1, "cleancopy": "0.1.0", "clock": "2026-01-02T03:04:05Z", "configuration": {"on_suspect": "clean"}}
-    return run | {"digest": "f" * 64, "versions": {}, "counts": counts, "failures": failures, "shards": 1}
-
-
-def report(out: Path, **options: int) -> str:
-    target = out / "report.html"
-    write_report(out, target, **options)
-    return target.read_text(encoding="utf-8")
-
-
-class Reading(HTMLParser):
-    """What a browser would make of the report: elements that close, attributes, text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: set[str] = set()
-        self.attributes: list[tuple[str, str]] = []
-        self.ids: list[str] = []
-        self.words = ""
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-        self.ids += [value or "" for name, value in attrs if name == "id"]
-        if tag not in VOID and not self.get_starttag_text().endswith("/>"):  # type: ignore[union-attr]
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open[-1:] not in (["script"], ["style"]):
-            self.words += data
-
-
-def check_whole(html: str) -> Reading:
-    reading = Reading(html)
-    assert reading.open == []
-    assert len(reading.ids) == len(set(reading.ids))
-    assert not reading.tags & {"img", "iframe", "object", "embed", "base"}
-    check_scripts(html)
-    assert not any(
-        name.startswith("on") or name in {"src", "srcset", "action", "style"} for name, _ in reading.attributes
-    )
-    targets = [value for name, value in reading.attributes if name == "href"]
-    assert targets[0] == "data:,"  # no icon is asked for
-    assert {target.removeprefix("#") for target in targets[1:]} <= set(reading.ids)
-    assert not re.search(r"https?:|@import|url\(", html)
-    assert len(html.encode()) < SIZE
-    return reading
-
-
-def check_scripts(html: str) -> None:
-    """The list is data, and the one script is the one that the policy names."""
-    policy = re.search(r"script-src 'sha256-([^']+)'", unescape(html))
-    scripts = re.findall(r"<script([^>]*)>(.*?)</script>", html, re.S)
-    if scripts:
-        assert scripts[0][0] == ' type="application/json" id="list"'
-        assert "<" not in scripts[0][1]
-        assert policy
-        digest = hashlib.sha256(scripts[1][1].encode()).digest()
-        assert base64.b64encode(digest).decode() == policy[1]
-    assert len(scripts) in (0, 2)
-
-
-def listed(html: str) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(re.findall(r'id="list">(.*?)</script>', html, re.S)[0])
-    return data
 
 
 def test_the_article_is_read_in_order_with_removals_in_place(tmp_path: Path) -> None:
@@ -386,32 +232,6 @@ def test_kept_paragraphs_unfold(tmp_path: Path) -> None:
     assert all(f"Paragraph {index} of" in html for index in range(40))
 
 
-CRAFTED = {
-    "spans that are text": {"spans": "abc"},
-    "a span without places": {"spans": [{"label": "related"}]},
-    "a score that is text": {"spans": [{"start": 0, "end": 1, "score": "high"}]},
-    "metadata that are a list": {"metadata": [1]},
-    "a repair that is a number": {"repairs": [3]},
-}
-
-
-@pytest.mark.parametrize("name", CRAFTED)
-def test_crafted_rows_are_refused_with_a_message(tmp_path: Path, name: str) -> None:
-    out = run_folder(tmp_path / "out", [document("a")])
-    with (out / "documents" / "00000.jsonl").open("a") as rows:
-        rows.write(json.dumps(document("b", **CRAFTED[name])) + "\n")
-    with pytest.raises(ReportError, match=r"line 2 is not a row"):
-        report(out)
-
-
-@pytest.mark.parametrize("name", ["counts", "failures", "lines", "least-certain", "configuration", "versions"])
-def test_a_crafted_run_json_still_gives_a_report(tmp_path: Path, name: str) -> None:
-    for number, value in enumerate([3, "text", [1, [2]], {"status": 3, "sources": {"a": 3}, "labels": {"social": 1}}]):
-        if name == "counts" and not isinstance(value, dict):
-            continue
-        check_whole(report(run_folder(tmp_path / str(number), [document("a")], **{name: value})))
-
-
 def test_plots_are_spoken(tmp_path: Path) -> None:
     reading = check_whole(report(run_folder(tmp_path / "out", [document("a")])))
     spoken = [value for name, value in reading.attributes if name == "aria-label"]
@@ -419,90 +239,10 @@ def test_plots_are_spoken(tmp_path: Path) -> None:
     assert "Documents by status: clean, 100\u00a0%" in spoken
 
 
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (None, "run.json is missing"),
-        ("{", "is not JSON"),
-        ("[]", "has no counts"),
-        ('{"counts": {}, "schema": 99}', "schema 99"),
-        ('{"counts": {"documents": 3}, "schema": 1}', r"no documents/\*.jsonl"),
-    ],
-)
-def test_a_folder_that_is_no_run(tmp_path: Path, content: str | None, says: str) -> None:
-    if content is not None:
-        (tmp_path / "run.json").write_text(content, encoding="utf-8")
-    with pytest.raises(ReportError, match=says):
-        write_report(tmp_path, tmp_path / "report.html")
-    assert not (tmp_path / "report.html").exists()
-
-
-def test_a_broken_row_is_named(tmp_path: Path) -> None:
-    out = run_folder(tmp_path / "out", [document("a")])
-    with (out / "documents" / "00000.jsonl").open("a") as rows:
-        rows.write('{"id": "b", "te\n')
-    with pytest.raises(ReportError, match=r"00000\.jsonl, line 2 is not JSON .*clean again"):
-        report(out)
-
-
-def test_a_target_that_cannot_be_written(tmp_path: Path) -> None:
-    out = run_folder(tmp_path / "out", [document("a")])
-    target = tmp_path / "folder"
-    target.mkdir()
-    with pytest.raises(ReportError, match="cannot be written"):
-        write_report(out, target)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "out"]
-
-
 def test_segments_are_read_whole_when_files_and_shards_do_not_pair_up(tmp_path: Path) -> None:
     out = run_folder(tmp_path / "out", [document("a")])
     (out / "warc" / "cleancopy-20260102030405-00001-00.warc.gz").write_bytes(gzip.compress(b""))
     assert "Dear readers, help us." in check_whole(report(out)).words
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance (WCAG 2.2) of #rgb or #rrggbb."""
-    digits = colour.strip("# ")
-    parts = [int(digit * 2, 16) for digit in digits] if len(digits) == 3 else list(bytes.fromhex(digits))
-    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (p / 255 for p in parts))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def oklch_luminance(lightness: float, chroma: float, hue: float) -> float:
-    """The same of an oklch colour, clipped to what a screen shows (matrices: Björn Ottosson, 2020)."""
-    a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
-    x = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
-    y = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
-    z = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
-    red = 4.0767416621 * x - 3.3077115913 * y + 0.2309699292 * z
-    green = -1.2684380046 * x + 2.6097574011 * y - 0.3413193965 * z
-    blue = -0.0041960863 * x - 0.7034186147 * y + 1.7076147010 * z
-    red, green, blue = (min(1.0, max(0.0, part)) for part in (red, green, blue))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: float, other: float) -> float:
-    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_contrast_is_at_least_aa(scheme: str) -> None:
-    sheet = (resources.files("cleaner") / "writers/report/templates/report.css").read_text(encoding="utf-8")
-    light, dark = (
-        dict(re.findall(r"--([\w-]+): ([^;]+);", block)) for block in re.findall(r":root \{(.*?)\}", sheet, re.S)
-    )
-    values = light if scheme == "light" else light | dark
-    for ground in ("paper", "card"):
-        for ink in ("ink", "soft", "accent", "clean", "suspect", "empty", "failed"):
-            assert contrast(luminance(values[ink]), luminance(values[ground])) >= 4.5, (ink, ground)
-    for hue in range(0, 360, 10):
-        chip, text, edge, wash = (
-            oklch_luminance(float(values[f"{name}-l"]), float(values[f"{name}-c"]), hue)
-            for name in ("chip", "text", "edge", "wash")
-        )
-        assert contrast(chip, text) >= 4.5
-        assert min(contrast(wash, luminance(values[ink])) for ink in ("ink", "soft")) >= 4.5
-        assert min(contrast(edge, luminance(values[ground])) for ground in ("card", "track")) >= 3
 
 
 def test_what_is_shown_of_control_characters_and_shares() -> None:
