@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
-import sys
-from types import FrameType
-
 import pytest
+from support.growth import exponent
 
 from cleaner import Cleaner
 from cleaner.decision import second_look
@@ -42,63 +39,33 @@ PAGES = {
 }
 
 
-def work(**document: str) -> int:
-    """Calls of functions in Python and C that cleaning a document takes."""
-    cleaner = Cleaner()
-    calls = 0
-
-    def count(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
-    def clean() -> None:
-        if "text" in document:
-            cleaner.clean_document(Document("", document["text"]))  # whatever the text holds: a program too
-        else:
-            cleaner.clean(**document)
-
-    clean()  # load what is loaded once
-    sys.setprofile(count)
-    try:
-        clean()
-    finally:
-        sys.setprofile(None)
-    return calls
-
-
-def exponent(small: int, large: int) -> float:
-    return math.log(large / small) / math.log(LARGE / SMALL)
+CLEANER = Cleaner()
 
 
 @pytest.mark.parametrize("kind", TEXTS)
 def test_work_for_a_text_is_linear(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(second_look, "LOOKS", 0)  # one size may be looked at again where the other is not
-    small, large = (work(text=TEXTS[kind] * (size // len(TEXTS[kind]))) for size in (SMALL, LARGE))
-    assert exponent(small, large) < MOST, (small, large)
+
+    def clean(size: int) -> None:  # whatever the text holds: a program too
+        CLEANER.clean_document(Document("", TEXTS[kind] * (size // len(TEXTS[kind]))))
+
+    assert exponent(clean, SMALL, LARGE) < MOST
 
 
 @pytest.mark.parametrize("kind", PAGES)
 def test_work_for_a_page_is_linear(kind: str) -> None:
-    pages = (f"<html><body>{PAGES[kind] * (size // len(PAGES[kind]))}</body></html>" for size in (SMALL, LARGE))
-    small, large = (work(html=page) for page in pages)
-    assert exponent(small, large) < MOST, (small, large)
+    def clean(size: int) -> None:
+        CLEANER.clean(html=f"<html><body>{PAGES[kind] * (size // len(PAGES[kind]))}</body></html>")
+
+    assert exponent(clean, SMALL, LARGE) < MOST
 
 
 def test_work_that_is_not_linear_is_noticed() -> None:
     """The measure itself: what looks at every pair has the exponent 2."""
 
-    def pairs(count: int) -> int:
-        calls = 0
-
-        def count_call(frame: FrameType, event: str, argument: object) -> None:
-            nonlocal calls
-            calls += event == "c_call"
-
-        sys.setprofile(count_call)
+    def pairs(count: int) -> None:
         for one in range(count):
             for other in range(count):
                 abs(one - other)
-        sys.setprofile(None)
-        return calls
 
-    assert exponent(pairs(8), pairs(64)) > 1.9
+    assert exponent(pairs, 8, 64) > 1.9

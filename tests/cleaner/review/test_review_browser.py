@@ -139,6 +139,15 @@ def select_words(page, words: str) -> None:
     page.mouse.up()
 
 
+def cleaned_again(folder: Path, corrections: Path) -> str:
+    """The text of the corrected article when the articles are cleaned under these corrections."""
+    again = folder / "again"
+    words = ["clean", str(folder / "articles.jsonl"), "-o", str(again), "--corrections", str(corrections), "--quiet"]
+    assert main(words) == 0
+    rows = [json.loads(row) for path in (again / "documents").glob("*.jsonl") for row in path.read_text().splitlines()]
+    return next(str(row["text"]) for row in rows if row["id"] == "post-3")
+
+
 def test_corrected_by_mouse_and_keys_reloaded_undone_and_obeyed(chromium, run: Path, tmp_path: Path):
     with server(run, "--as", "Anna") as (_, address):
         page = opened(chromium, address)
@@ -184,11 +193,7 @@ def test_corrected_by_mouse_and_keys_reloaded_undone_and_obeyed(chromium, run: P
         assert {url.split("/")[2] for url in page.asked} == {address.split("/")[2]}
     corrections = run / "corrections.jsonl"
     assert sorted(row.label.value for row in in_force(read(corrections))) == ["advert", "body", "caption", "donation"]
-    again = tmp_path / "again"
-    words = ["clean", str(tmp_path / "articles.jsonl"), "-o", str(again), "--corrections", str(corrections), "--quiet"]
-    assert main(words) == 0
-    rows = [json.loads(row) for path in (again / "documents").glob("*.jsonl") for row in path.read_text().splitlines()]
-    text = next(row["text"] for row in rows if row["id"] == "post-3")
+    text = cleaned_again(tmp_path, corrections)
     assert "opened on Monday, and the ferry" in text
     assert "Read more: how the bridge of dock 3 was built" in text
     assert "keep a boat" not in text
