@@ -84,8 +84,8 @@ def kill_at_random(folder, whole, tmp_path, times):
     assert list(verify(sorted((out / "warc").iterdir()), CHECKS)) == []
 
 
-def test_twenty_kills_at_random_moments(folder, whole, tmp_path):
-    kill_at_random(folder, whole, tmp_path, 20)
+def test_six_kills_at_random_moments(folder, whole, tmp_path):
+    kill_at_random(folder, whole, tmp_path, 6)
 
 
 @pytest.mark.nightly
