@@ -82,9 +82,11 @@ def with_the_only_thing(blocks: Sequence[Block], decisions: Sequence[Decision], 
 
     Labels by rules and marks stand: a page may hold nothing but a request for consent. What is said hangs on no policy.
     """
+    size = sum(decision.end - decision.start for decision in decisions)
+    if size > max(SHORT, LITTLE_TEXT):  # nearly all pages
+        return under(policy, decisions)
     decisions = under(DEFAULT, decisions)
     starts = [block.start for block in blocks]
-    size = sum(decision.end - decision.start for decision in decisions)
     kept = any(decision.action is Action.KEEP and decision.label is not Label.HEADLINE for decision in decisions)
     if size > (SHORT if kept else LITTLE_TEXT):
         return under(policy, decisions)
