@@ -56,7 +56,6 @@ def test_texts_are_folded_the_same(text: str) -> None:
     assert sys.getsizeof(compiled) == sys.getsizeof(pure)  # in as little memory: comparisons rely on it
 
 
-@settings(deadline=None)
 @given(
     st.lists(anything.filter(bool) | st.sampled_from(["A line.", "One”.)", "字。", "Read more"]), min_size=1, max_size=9),
     st.integers(0, 1 << 30), st.sampled_from(["en", "zh", "und"]), st.booleans(), st.booleans(),
