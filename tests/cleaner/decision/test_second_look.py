@@ -15,6 +15,7 @@ from cleaner.decoding.decode import decode
 from cleaner.document import Block, Decision, Document, Piece, Rendering, Repair, Status
 from cleaner.labels import Action, Label
 from cleaner.ledger import ledger, rebuild
+from cleaner.model.steps import Steps, alone
 from cleaner.segmentation.text import segment_text
 from cleaner.training.own_texts import read_texts
 
@@ -105,16 +106,19 @@ def test_what_is_kept_is_looked_at_three_times() -> None:
     lines = [f"The council met for hour number {number} of the day." for number in range(9)]
     rendering = segment_text(Document("", "\n".join(lines)))
 
-    def judge(rest: Rendering) -> list[Decision]:
-        """Takes the last line out, whatever it is; all others are doubtful."""
+    def judge(rest: Rendering) -> Steps[tuple[Decision, ...]]:
+        """Takes the last line out, whatever it is; all others are doubtful. Asks no model."""
         *others, last = [decision(block.start, block.end, score=0.5) for block in rest.blocks]
-        return [*others, decision(last.start, last.end, Label.NAVIGATION, STRIP)]
+        return (*others, decision(last.start, last.end, Label.NAVIGATION, STRIP))
+        yield
 
-    looked, _ = look_again(
-        rendering,
-        judge(rendering),
-        lambda decided: assemble(Document("", rendering.text), rendering, decided, "en"),
-        judge,
+    looked, _ = alone(
+        look_again(
+            rendering,
+            alone(judge(rendering)),
+            lambda decided: assemble(Document("", rendering.text), rendering, decided, "en"),
+            judge,
+        )
     )
     assert [decided.action for decided in looked] == [KEEP] * 5 + [STRIP] * 4
 
