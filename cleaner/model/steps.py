@@ -60,6 +60,8 @@ def alone(steps: Steps[Value]) -> Value:
 
 def side_by_side(documents: Sequence[Steps[Value]], guard: Guard) -> list[Value | Exception | OverTimeError]:
     """Carries out the steps of many: per document its value, or what was raised."""
+    if len(documents) == 1:
+        return [_by_itself(documents[0], guard)]
     outcomes: dict[int, Value | Exception | OverTimeError] = {}
     given: dict[int, Answer | Exception | None] = dict.fromkeys(range(len(documents)))
     while given:
@@ -75,6 +77,14 @@ def side_by_side(documents: Sequence[Steps[Value]], guard: Guard) -> list[Value 
                 outcomes[number] = error
         given = dict(zip(asked, _answered(list(asked.values())), strict=True))
     return [outcomes[number] for number in range(len(documents))]
+
+
+def _by_itself(document: Steps[Value], guard: Guard) -> Value | Exception | OverTimeError:
+    try:
+        with guard(0):
+            return alone(document)
+    except (Exception, OverTimeError) as error:  # noqa: BLE001 (as beside others)
+        return error
 
 
 def _go_on(steps: Steps[Value], answer: Answer | Exception | None) -> Question:

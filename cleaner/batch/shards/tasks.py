@@ -94,6 +94,8 @@ def clean_shard(context: RunContext, task: Task, heartbeat: Heartbeat) -> RunCou
                     heartbeat.pause()
                     name = "" if is_row(reading) else work.shard_reading.shard_input.text
                     _show(heartbeat, writer.write(reading, outcome, name, pages=pages, earlier=work.earlier))
+                    if work is not group[-1]:  # after the last one `shard_readings` rests
+                        heartbeat.rest()
     except (SegmentError, PlanError, RowFileError) as error:
         raise EngineError(str(error)) from error
     return writer.counts
