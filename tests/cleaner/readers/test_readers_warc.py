@@ -62,6 +62,7 @@ def test_folders_find_all_of_them() -> None:
 def test_a_place_leads_back_to_the_record(name: str) -> None:
     data = (FOLDER / (name + CASES[name].suffix)).read_bytes()
     first = [r.original for r in readings(data) if isinstance(r, Reading)]
+    assert first
     for original in first:
         assert original
         reference = original.reference

@@ -220,6 +220,7 @@ def test_what_is_put_into_a_document_comes_from_its_own_fold() -> None:
         for document in (*documents, *templates)
         for start, end, label in document.spans
     }
+    checked = 0
     for made in (made.gold for made in made_from(documents, templates) if made.gold.id.endswith("#scraped")):
         own = next(document for document in documents if document.id == made.id.split("#")[0])
         lines = {own.text[start:end] for start, end, _ in own.spans}
@@ -228,6 +229,8 @@ def test_what_is_put_into_a_document_comes_from_its_own_fold() -> None:
             if line in fold_of_line and line[0] not in lines and line[1] is Label.DONATION:
                 same = [document for document in templates if line[0] in document.text]
                 assert fold_of(site(own.source), FOLDS) in {fold_of(site(document.source), FOLDS) for document in same}
+                checked += 1
+    assert checked
 
 
 def test_true_sentences_move_and_no_word_of_the_article_is_lost() -> None:
