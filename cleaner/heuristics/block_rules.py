@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from cleaner.document import Block, Evidence
 from cleaner.heuristics import patterns
 from cleaner.heuristics.appeals import appeals, asks, banner, letters
+from cleaner.heuristics.author import author_again, bio_below
 from cleaner.heuristics.context import MIDDLING, SHORT, Context, Findings
 from cleaner.heuristics.cue_matcher import Hit, letters_around, stands_as
 from cleaner.heuristics.cues import Kind, Voice
@@ -38,6 +39,8 @@ PROMPT_WORDS, PROMPT_WEIGHT = 22, 6.5
 PROMPT_SIGNS = (":", "：", "»", ">")
 #: A cue inside a quotation of prose keeps this share of its weight.
 QUOTED_CUE = 0.3
+#: So does one of these labels in a sentence with a verb of reporting: "We use cookies to judge an oven, says …".
+REPORTED = frozenset((Label.LEGAL,))
 #: A sentence of more words than this is more than a prompt.
 SENTENCE_WORDS = 12
 #: Cues beyond the first for the same label add less: phrases of a box come together.
@@ -95,13 +98,23 @@ def _cue_weight(context: Context, index: int, hit: Hit) -> float:
     block, kind, measures = context.blocks[index], hit.cue.kind, context.measures[index]
     if kind in STANDING and not stands_as(kind, context.folded, hit.start, hit.end, block):
         return 0.0
+    if hit.cue.label is Label.RELATED and patterns.CITATION.search(block.text):
+        return 0.0
     size = 0 if measures.length <= SHORT else 1 if measures.length <= MIDDLING else 2
     weight = CUE_WEIGHTS[kind][size] * hit.cue.factor
     if measures.words <= PROMPT_WORDS and kind in OPENING and _is_prompt(context, block, hit):
         weight = max(weight, PROMPT_WEIGHT)
     if (size or measures.quoted) and _in_quotation(block.text, hit.start - block.start, hit.end - block.start):
         weight *= QUOTED_CUE
+    elif measures.words > SENTENCE_WORDS and hit.cue.label in REPORTED and _is_reported(context, index):
+        weight *= QUOTED_CUE
     return weight
+
+
+def _is_reported(context: Context, index: int) -> bool:
+    """Is the block a sentence with a verb of reporting? The news speak of cookies and copyrights too."""
+    hits = context.hits[index]
+    return hits is not None and bool(hits.voices.get(Voice.SAID)) and context.measures[index].ends_sentence
 
 
 def _is_prompt(context: Context, block: Block, hit: Hit) -> bool:
@@ -218,16 +231,6 @@ def byline(context: Context) -> Findings:
             names = [word for word in words if word not in patterns.BETWEEN_NAMES]
             if 1 <= len(names) <= 8 and all(not name[0].islower() for name in names) and names[0][0].isupper():
                 yield index, Evidence(Label.BYLINE, 4.0, "“by” and a name, above the prose")
-
-
-def bio_below(context: Context) -> Findings:
-    """ "Jane Roe covers the coast." below the story: who the author is."""
-    for index in context.open:
-        measures = context.measures[index]
-        if not context.shape.prose_before[index] or measures.length > MIDDLING or context.shape.prose_after[index] > 1:
-            continue
-        if patterns.BIO.match(context.blocks[index].text):
-            yield index, Evidence(Label.BIO, 4.4, "a name and what that person does, below the story")
 
 
 def credit_below(context: Context) -> Findings:
@@ -366,7 +369,7 @@ def outside_main(context: Context) -> Findings:
 #: A rule sees the evidence of the rules above it.
 RULES: tuple[Rule, ...] = (
     cues, shapes, code, outside_main, prose,
-    headline, top_byline, byline, bio_below, credit_below, letters, appeals, banner, boxes, tail, trail, head, runs,
+    headline, top_byline, byline, bio_below, author_again, credit_below, letters, appeals, banner, boxes, tail, trail, head, runs,
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from cleaner.document import Block, Evidence
 from cleaner.heuristics.block_stats import IDEOGRAPH_WEIGHT
 from cleaner.heuristics.cue_matcher import SURROGATE
 from cleaner.heuristics.cues import fold
+from cleaner.heuristics.patterns import CITATION
 from cleaner.heuristics.prompts import ARROWS, BRACKETS, COLONS, LONGEST_TITLE, SHORT_SENTENCE, prompt_phrases
 from cleaner.labels import Label
 from cleaner.phrases import phrases
@@ -151,8 +152,10 @@ def _prompt_of(text: str) -> str:
         return ""
     if BRACKETS.get(text[0]) == text[-1] and fold(alone := text[1:-1].strip(_AROUND)) in _read_too():
         return alone  # "[관련기사]", and nothing else
-    places = [place for colon in COLONS if (place := head.find(colon)) > 0]
-    if not places or text[0] in _QUOTES:
+    closed = head.find(BRACKETS[text[0]]) if text[0] in BRACKETS else -1
+    opened = closed > 0 and fold(head[1:closed].strip(_AROUND)) in _read_too()  # "【関連記事】" before its title
+    places = [closed] if opened else [place for colon in COLONS if (place := head.find(colon)) > 0]
+    if not places or text[0] in _QUOTES or CITATION.search(text):
         return ""
     at = min(places)
     prompt = head[:at].strip(_AROUND)

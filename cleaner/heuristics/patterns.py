@@ -56,6 +56,11 @@ DESK = re.compile(
 )
 #: Small words between the names of a byline.
 BETWEEN_NAMES = frozenset(phrases("between names"))
+#: A court's case or an article of law: "See also: Smith v. Jones, 12 F.3d 45" names a source and is no prompt.
+CITATION = re.compile(
+    r"[^\W\d_]\w*\.?,? v\.? [A-Z]|\b\d{1,4} (?:U\.\s?S\.|F\.\s?(?:[234]d|Supp)|S\.\s?Ct\.) ?\d|§+\s?\d|\[(?:19|20)\d\d\] [A-Z]{2,6}\b|"
+    r"\b[CT]-\d{1,4}/\d\d\b|\b(?:Art\.|Artikel|Rn\.) \d|\bUrt(?:eil|\.) (?:v\.|vom) \d"
+)
 #: A day or a time of day; a year alone dates nothing.
 DATE = re.compile(
     r"\b(?:\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:19|20)?\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}|(?:19|20)\d\d年|"
@@ -92,6 +97,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _row("address of a picture", Label.SOCIAL, 4.0, 120, ".", r"^pic\.twitter\.com/\w{4,20}$"),
     _row("only an e-mail address", Label.BIO, 3.8, 80, "@", r"^\W{0,3}[\w.+-]{2,40}@[\w.-]{3,40}\W{0,2}$"),
     _row("template placeholder", Label.MARKUP, 4.5, 240, "{[%", r"\{\{[^{}]{1,60}\}\}|\{%[^%]{1,60}%\}|\[(?:caption|embed|gallery|vc_)[^\]]{0,80}\]"),
+    _row("time of an update", Label.BYLINE, 3.9, 60, "0123456789", r"^(?:updated|published|posted|last updated|first published|aktualisiert|veröffentlicht|mis à jour|actualizado|atualizado|aggiornato|oppdatert|uppdaterad|opdateret)(?: at| um| à| a las| às| alle| kl\.?)?:?\s\d{1,2}[:.h]\d\d(?:\s?(?:[ap]\.?m\.?|uhr|[A-Z]{2,4}))*\W{0,2}$", re.IGNORECASE),
     _row("date line", Label.BYLINE, 3.9, 60, "0123456789", r"^\W{0,3}(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d|(?:19|20)\d\d-\d\d-\d\d)(?:[\s,|T–-]{1,3}\d{1,2}[:.]\d\d(?::\d\d)?)?(?:\s?(?:Uhr|h|AM|PM|am|pm))?\W{0,3}$"),
 )  # fmt: skip
 #: No pattern looks at a longer block.
@@ -119,6 +125,8 @@ GLUED_TAIL = 400  # characters of a block's end that are searched
 GLUED: tuple[Pattern, ...] = (
     _row("signature of an embedded post", Label.SOCIAL, 4.4, 4000, "@", r"(?:—|–|&mdash;)\s?[^—–\n]{1,80}\(@\w{2,30}\)[^\n]{0,40}$"),
     _row("edit link", Label.NAVIGATION, 4.4, 400, "[", r"\[" + one_of("edit") + r"[^\[\]]{0,40}\]$", ends=("]", "\n")),
+    _row("code of something embedded", Label.MARKUP, 4.4, 4000, "[", r"\[[Gg]ambas:[^\[\]\n]{2,60}\]$", ends=("]", "\n")),
+    _row("script at the end", Label.MARKUP, 4.4, 4000, "(", r"(?://\s?<!\[CDATA\[|\b(?:mboxCreate|BF_STATIC(?:\.\w+){1,3}|googletag\.\w+\.push)\s?\()[^\n]{0,300}$", ends=(")", ";", "}", ">", "\n")),
     _row("related article in brackets", Label.RELATED, 4.4, 4000, ")", r"\(" + one_of("read also") + r"\s?:[^()\n]{5,240}\)\.?$", ends=_BRACKETS),
 )  # fmt: skip
 
