@@ -104,17 +104,15 @@ def _cue_weight(context: Context, index: int, hit: Hit) -> float:
     weight = CUE_WEIGHTS[kind][size] * hit.cue.factor
     if measures.words <= PROMPT_WORDS and kind in OPENING and _is_prompt(context, block, hit):
         weight = max(weight, PROMPT_WEIGHT)
-    if (size or measures.quoted) and _in_quotation(block.text, hit.start - block.start, hit.end - block.start):
-        weight *= QUOTED_CUE
-    elif measures.words > SENTENCE_WORDS and hit.cue.label in REPORTED and _is_reported(context, index):
-        weight *= QUOTED_CUE
-    return weight
+    quoted = (size or measures.quoted) and _in_quotation(block.text, hit.start - block.start, hit.end - block.start)
+    return weight * QUOTED_CUE if quoted or (hit.cue.label in REPORTED and _is_reported(context, index)) else weight
 
 
 def _is_reported(context: Context, index: int) -> bool:
     """Is the block a sentence with a verb of reporting? The news speak of cookies and copyrights too."""
-    hits = context.hits[index]
-    return hits is not None and bool(hits.voices.get(Voice.SAID)) and context.measures[index].ends_sentence
+    hits, measures = context.hits[index], context.measures[index]
+    long = measures.words > SENTENCE_WORDS and measures.ends_sentence
+    return long and hits is not None and bool(hits.voices.get(Voice.SAID))
 
 
 def _is_prompt(context: Context, block: Block, hit: Hit) -> bool:
@@ -369,7 +367,8 @@ def outside_main(context: Context) -> Findings:
 #: A rule sees the evidence of the rules above it.
 RULES: tuple[Rule, ...] = (
     cues, shapes, code, outside_main, prose,
-    headline, top_byline, byline, bio_below, author_again, credit_below, letters, appeals, banner, boxes, tail, trail, head, runs,
+    headline, top_byline, byline, bio_below, author_again, credit_below,
+    letters, appeals, banner, boxes, tail, trail, head, runs,
 )  # fmt: skip
 
 
