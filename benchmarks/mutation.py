@@ -33,10 +33,7 @@ PAGES = "tests/cleaner/decision/test_page_decisions.py"
 #: Module → the tests that must notice. Small ones: each mutation runs them all until one fails.
 TESTS = {
     "cleaner.decision.judge": ["tests/cleaner/decision/test_judge.py"],
-    "cleaner.decision.page": ["tests/cleaner/decision/test_page_boundaries.py"],
-    "cleaner.decision.page_odds": ["tests/cleaner/decision/test_page_boundaries.py"],
     "cleaner.decision.scores": ["tests/cleaner/decision/test_judge.py"],
-    "cleaner.decision.second_look": ["tests/cleaner/decision/test_second_look.py"],
     "cleaner.decision.status": ["tests/cleaner/decision/test_status.py", "tests/cleaner/decision/test_judge.py"],
     "cleaner.decision.title": ["tests/cleaner/decision/test_title.py"],
     "cleaner.decision.page": ["tests/cleaner/decision/test_page_boundaries.py"],
@@ -46,7 +43,6 @@ TESTS = {
     "cleaner.html.authors": ["tests/cleaner/html/test_dates_and_authors.py"],
     "cleaner.html.outside": ["tests/cleaner/decision/test_page_boundaries.py", PAGES],
     "cleaner.indentation": ["tests/cleaner/test_indentation.py"],
-    "cleaner.decision.whole_page": ["tests/cleaner/decision/test_whole_page.py"],
     "cleaner.segmentation.text": ["tests/cleaner/segmentation/test_text.py"],
     "cleaner.heuristics.block_rules": ["tests/cleaner/heuristics/test_rules.py"],
     "cleaner.heuristics.appeals": ["tests/cleaner/heuristics/test_rules.py"],

@@ -108,3 +108,73 @@ def test_a_title_in_a_line_without_stops_is_sought_with_few_copies_of_it() -> No
     )
     assert cut_prompts(Rendering(text, blocks, text)).text == text
     assert text.copied < 5 * len(text)
+
+
+class Halving:
+    """In place of the model of line breaks: a line has begun in the middle of any sentence; notes how sure it must be."""
+
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+
+    def likeliest(self, text: str, start: int, end: int, sure: float) -> int:
+        self.asked.append(sure)
+        return (start + end) // 2
+
+
+@pytest.mark.parametrize(
+    ("title", "sure"),
+    [
+        ("a" * 78 + "?", -2.5),  # 80 letters with the space before it
+        ("a" * 78 + ".", -3.0),
+        ("a" * 79 + "?", -9.0),
+        ("a" * 79 + ".", -9.0),
+        ("灯" * 25 + "。", -2.5),
+        ("灯" * 39 + "。", -9.0),  # an ideograph says what three letters say
+    ],
+)
+def test_a_short_sentence_is_cut_only_where_a_break_is_likely(title: str, sure: float) -> None:
+    breaks = Halving()
+    cut_prompts(segment_text(Document("", f"{PARAGRAPH} Read also: {title} {NEXT} {NEXT}")), breaks)  # type: ignore[arg-type]
+    assert breaks.asked == [sure]
+
+
+@pytest.mark.parametrize(
+    ("before", "title", "whole"),
+    [
+        (f"{PARAGRAPH} ", 120, True),  # inside a line
+        (f"{PARAGRAPH} ", 121, False),
+        ("", 250, True),  # a line of its own
+        ("", 251, False),
+    ],
+)
+def test_how_long_a_line_may_be_that_is_a_title(before: str, title: int, whole: bool) -> None:
+    teaser = f"Read also: {'a' * (title - 2)}."
+    rendering = segment_text(Document("", f"A headline\n{before}{teaser}\n{NEXT}\n{NEXT}\n{NEXT}"))
+    cut = [block.text for block in cut_prompts(rendering, Halving()).blocks]  # type: ignore[arg-type]
+    assert (teaser in cut) is whole
+
+
+@pytest.mark.parametrize(("length", "whole"), [(14, True), (15, True), (16, False), (17, False)])
+def test_a_title_of_less_than_eight_characters_is_not_cut_off(length: int, whole: bool) -> None:
+    title = "a" * (length - 2) + "?"  # its half is cut off
+    blocks = cut_prompts(segment_text(Document("", f"{PARAGRAPH} Read also: {title} {NEXT} {NEXT}")), Halving()).blocks  # type: ignore[arg-type]
+    assert (f"Read also: {title}" in [block.text for block in blocks]) is whole
+
+
+@pytest.mark.parametrize(("spaces", "count"), [(63, 0), (64, 1)])
+def test_behind_how_many_spaces_a_prompt_stands_free(spaces: int, count: int) -> None:
+    assert len(list(find_prompts(f"A word{' ' * spaces}read also: Ferry runs again"))) == count
+
+
+@pytest.mark.parametrize(
+    ("behind", "count"),
+    [
+        ("“Weather” was all she said.", 0),
+        (f"“{'a' * 100}” was all she said.", 0),
+        (f"“{'a' * 101}” was all she said.", 1),
+        ("“Weather” Was all she said.", 1),
+        ("“Weather”", 1),
+    ],
+)
+def test_words_of_somebody_about_a_quotation_are_no_prompt(behind: str, count: int) -> None:
+    assert len(list(find_prompts(f"{PARAGRAPH} Read also: {behind}"))) == count

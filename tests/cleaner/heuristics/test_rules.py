@@ -250,3 +250,16 @@ def test_json_without_a_semicolon_anywhere_is_code_where_the_model_has_no_doubt(
     for doubts in (None, [-9.0, -9.0]):
         evidence = find_evidence(rendering, MATCHER, doubts=doubts).evidence[1]
         assert "markup" in {piece.label for piece in evidence}
+
+
+@pytest.mark.parametrize(
+    ("line", "speaks"),
+    [
+        ("We cover the harbour.", True),
+        ("Dear readers,", True),
+        ("The council covers the harbour.", False),
+        ("“We cover the harbour,” she said.", False),
+    ],
+)
+def test_who_speaks_to_the_reader(line: str, speaks: bool) -> None:
+    assert (0 in labelled([line]).speaking) is speaks

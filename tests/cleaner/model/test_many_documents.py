@@ -67,7 +67,7 @@ def assert_same(one: object, other: object) -> None:
         assert one.tobytes() == other.tobytes()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(documents, st.integers(0, 1 << 30))
 @example([[""], ["", "a"], ["\x00"]], 1)
 @example([LONG, ["One line."], LONG[:2], [""], LONG[::-1]], 2)
