@@ -214,6 +214,8 @@ def _narrowed(offset: int, old: str, new: str) -> Iterator[tuple[int, str, str]]
     tail = next((i for i in range(shorter - head) if old[-1 - i] != new[-1 - i]), shorter - head)
     old, new = old[head : len(old) - tail], new[head : len(new) - tail]
     widths = [len(char.encode("utf-8", errors="surrogatepass")) for char in new]
+    if len(old) == len(new):  # one character for one, as of a charset of single bytes
+        widths = [1] * len(new)
     pieces = _words(old, new, widths) if sum(widths) == len(old) else [(0, old, new)]
     return ((offset + head + at, was, now) for at, was, now in pieces if was != now)
 

@@ -61,6 +61,7 @@ def test_probabilities_for_any_text(texts: list[str]) -> None:
 @given(st.lists(whole, max_size=6).map("\n".join))
 @example("\x00\n   \n\U0010ffff\u0378")
 @example("")
+@example("\x85 \x80")
 def test_cleaning_any_text(text: str) -> None:
     cleaned = Cleaner().clean_document(Document("", text))  # `clean` refuses what looks like a program
     assert all(0 <= span.start < span.end <= len(text) for span in cleaned.spans)
