@@ -16,6 +16,7 @@ import numpy as np
 
 from cleaner import accelerator
 from cleaner.model.borders import Borders, one
+from cleaner.model.repeats import in_numpy, repeats
 from cleaner.segmentation.tokens import (
     CAPS,
     KIND,
@@ -40,7 +41,7 @@ WHOLE_LINE_TOKENS = 12  # longer blocks have no whole-line hash: they hardly eve
 LONG_PROSE = 150  # code points; a block this long that ends a sentence is taken for prose
 
 #: Which features these are; a model trained on others is refused. Raise it with any change of their meaning.
-FEATURES = 1
+FEATURES = 2
 
 
 @accelerator.quick
@@ -262,8 +263,8 @@ def _columns(memory: bytearray, tokens: Tokens) -> Features:
     dense[:, _MEAN_SIZE] = _log1p(dense[:, _MEAN_SIZE])
     return Features(
         words=ints[:count], stems=ints[count : 2 * count], pairs=ints[2 * count : 3 * count], starts=tokens.starts,
-        counts=tokens.counts, edges=ints[3 * count :].reshape(blocks, EDGES), dense=dense,
-        kinds=tokens.kinds,
+        counts=tokens.counts, edges=ints[3 * count :].reshape(blocks, EDGES),
+        dense=np.concatenate((dense, repeats(tokens)), axis=1), kinds=tokens.kinds,
     )  # fmt: skip
 
 
@@ -281,7 +282,7 @@ def _featurise(gaps: Sequence[int] | Ints, tokens: Tokens, borders: Borders | No
         counts=tokens.counts,
         kinds=tokens.kinds,
         edges=_edge_buckets(edges),
-        dense=dense,
+        dense=np.concatenate((dense, in_numpy(tokens, borders)), axis=1),
     )
 
 

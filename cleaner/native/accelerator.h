@@ -37,6 +37,7 @@ static inline PyObject *bytes_of(size_t size) {
 
 PyObject *accelerator_tokenise(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_featurise(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_repeats(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_linear(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_cells(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_dense(PyObject *module, PyObject *const *args, Py_ssize_t count);

@@ -2,7 +2,7 @@
  * bit. Integer arithmetic, and floats added in the same order; built with -ffp-contract=off. */
 #include "accelerator.h"
 
-#define VERSION 11 /* as in cleaner/accelerator.py */
+#define VERSION 12 /* as in cleaner/accelerator.py */
 
 const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items) {
     if (buffers->count >= MOST_BUFFERS) {
@@ -40,6 +40,7 @@ void release(Buffers *buffers) {
 static PyMethodDef methods[] = {
     FAST(tokenise, "tokenise(texts, packed, folds, upper, caps) -> (memory, tokens)"),
     FAST(featurise, "featurise(tokens' arrays, gaps, tables) -> memory, or None where NumPy must do it"),
+    FAST(repeats, "repeats(tokens' arrays, classes, settings) -> memory of measurements x blocks int32"),
     FAST(linear, "linear(features' arrays, tables) -> memory of block x outputs float32"),
     FAST(cells, "cells(buckets, table, columns, outputs) -> memory of a float32 for each bucket"),
     FAST(dense, "dense(values, layer, kernel=the fastest) -> memory of rows x outputs float32"),

@@ -1,7 +1,7 @@
 """Trains a model from labelled documents: linear scorer and encoder, then networks on scores they have not learned.
 
-Splits are by site. Every figure reported is cross-validated, and so is what `decision` was chosen on. The networks
-that are written are those without SHIPPED folds: each has learned four fifths of the sites, together they have
+Splits are by site. Every figure reported is cross-validated, and so is what `decision` was chosen on. All networks
+of the folds are written, and their opinions averaged: each has learned four fifths of the sites, together they have
 learned all. Needs scikit-learn and PyTorch: pip install 'cleancopy[train]'.
 """
 
@@ -47,8 +47,6 @@ from cleaner.training.short_articles import short_and_cleaned
 from cleaner.training.source_correction import learn, told
 from cleaner.training.vectors import Vectors
 
-#: The networks whose opinions are averaged in the model that is written: those that lack these folds.
-SHIPPED = 1, 2
 #: What a box by itself counts in the networks: in articles it is learned beside other text.
 BOX_WEIGHT = 0.25
 
@@ -126,12 +124,12 @@ def _train(material: Material, settings: Settings, say: Say) -> Trained:
     ]
     trees = _trees(learned, probabilities, evidence, material.articles, say) if material.articles else {}
     header = _header(material, learned, settings)
-    shipped = step.arrays(None) | _network_arrays([networks[fold] for fold in SHIPPED]) | trees
+    shipped = step.arrays(None) | _network_arrays(networks) | trees
     folds = [
         packed({**header, "members": 1, "without-fold": fold}, step.arrays(fold) | _network_arrays([networks[fold]]))
         for fold in range(FOLDS)
     ]
-    data = packed({**header, "members": len(SHIPPED)}, shipped)
+    data = packed({**header, "members": len(networks)}, shipped)
     return Trained(data, learned, probabilities, folds, _figures(learned, probabilities))
 
 
@@ -240,7 +238,7 @@ class _FirstSteps:
         table = encoder["vectors"][1:]
         scale = max(float(np.abs(table).max(initial=0.0)), 1e-8) / 127
         return {
-            **self.linear[fold],
+            **linear_training.telling(self.linear[fold]),
             **{f"enc.{name}": array.astype(np.float16) for name, array in encoder.items() if name != "vectors"},
             "vectors.words": self.vectors.words.astype(np.uint32),
             "vectors.stems": self.vectors.stems.astype(np.uint32),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import torch
 
 CHANNELS, HIDDEN, SHAPE_WIDTH = 64, 64, 6
-EPOCHS, BATCH, RATE, DECAY, SEED = 4, 256, 2e-3, 0.02, 1
+EPOCHS, BATCH, RATE, DECAY, SEED = 8, 256, 2e-3, 0.02, 1
 #: Shares left out by chance: of tokens, of their values, of what is pooled, of hidden values.
 DROP_TOKENS, DROP_INPUTS, DROP_POOLED, DROP_HIDDEN = 0.1, 0.1, 0.4, 0.2
 SMOOTH, KIND = 0.02, 0.7

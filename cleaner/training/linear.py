@@ -24,6 +24,9 @@ PARTS: Mapping[str, float] = {"word": 1.0, "stem": 0.7, "pair": 1.0, "edge": 0.2
 #: Automatic labels are wrong in some of ten lines; they teach only what is boilerplate as such.
 NOISY_WEIGHT = 0.2
 ALPHA, ROUNDS = 1e-6, 8
+#: A row whose weights are all smaller, in log-odds, is left out of the file: of 311,000 rows some fifth, which
+#: move a block's odds by .02 on average.
+LEAST_TOLD = 0.12
 
 
 def vocabulary(documents: Iterable[Example]) -> dict[str, Ints]:
@@ -106,6 +109,16 @@ def _design(documents: Sequence[Example], tables: Mapping[str, Ints], sparse: An
         for name in ("labels", "boilerplate", "weights")
     ]
     return matrix, joined[0], joined[1], joined[2]
+
+
+def telling(arrays: Mapping[str, Floats]) -> dict[str, Floats]:
+    """A linear scorer's arrays without the rows that say next to nothing."""
+    kept = dict(arrays)
+    for name in PARTS:
+        weights, scale = (arrays[f"{name}.{part}"] for part in ("weights", "scale"))
+        rows = np.abs(weights).max(axis=1) * scale.astype(np.float32) >= LEAST_TOLD
+        kept |= {f"{name}.{part}": arrays[f"{name}.{part}"][rows] for part in ("buckets", "weights", "scale")}
+    return kept
 
 
 def _linear_arrays(tables: Mapping[str, Ints], coefficients: Sequence[tuple[Floats, float]]) -> dict[str, Floats]:

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from support.any_texts import assert_same, blocks, needed
+from support.any_texts import anything, assert_same, blocks, needed
 
 from cleaner import accelerator
 from cleaner.document import Block
 from cleaner.heuristics import block_stats
 from cleaner.labels import Label
-from cleaner.model import features, hashed_table, network, quantised, topics
+from cleaner.model import features, hashed_table, network, quantised, repeats, topics
 from cleaner.segmentation import tokens
 
 
@@ -42,6 +42,27 @@ def test_features_are_the_same(texts: list[str], data: st.DataObject | None) -> 
     )
     read = tokens.tokenise(texts)
     assert_same(features.featurise(texts, gaps, read), features._featurise(gaps, read))
+
+
+names = st.lists(
+    st.sampled_from(["Anna", "Fleet", "opens", "the", "bridge", "(", "left", ")", ":", "NATO", "12345", "橋"])
+)
+
+
+@needed
+@given(st.lists(names.map(" ".join) | anything, min_size=1, max_size=12))
+@example([""])
+@example(["Anna Fleet opens the bridge (left)", "", "Anna Fleet: the bridge (Anna Fleet).", "(Fleet)"] * 40)
+def test_repeats_are_the_same(texts: list[str]) -> None:
+    read = tokens.tokenise(texts)
+    assert repeats.repeats(read).tobytes() == repeats.in_numpy(read).tobytes()
+
+
+@needed
+def test_repeats_of_tokens_that_belong_to_no_block_are_refused() -> None:
+    read = tokens.tokenise(["Anna Fleet", "opens"])
+    with pytest.raises(ValueError, match="follow each other"):
+        repeats.repeats(replace(read, starts=read.starts + 1))
 
 
 @needed
