@@ -25,6 +25,8 @@ SHORT = 250
 UNDECLARED = frozenset({"", "und", "mul", "mis", "zxx", "unknown", "none", "null", "nan"})
 #: Characters of a declaration that a message tells.
 TOLD = 40
+#: No tag or name of a language is longer, and a search for names takes the square of their length.
+LONGEST = 100
 
 
 class LanguageWarning(UserWarning):
@@ -114,6 +116,16 @@ def understood(declared: str) -> str:
         return ""
     if word.lower() in _codes():
         return _current(word.lower())
+    code = _by_tag_or_name(word) if len(word) <= LONGEST else None
+    if code is None:
+        told = f"the language {word[:TOLD]!r} is not understood, and is identified from the text instead"
+        warnings.warn(LanguageWarning(told), stacklevel=2)
+        return ""
+    return code
+
+
+def _by_tag_or_name(word: str) -> str | None:
+    """The code in use of a language tag of any form, or of a language's name; None for what is neither."""
     import langcodes  # takes a while to load, and most declarations are plain codes
     from langcodes.tag_parser import LanguageTagError
 
@@ -126,9 +138,7 @@ def understood(declared: str) -> str:
     try:
         return _current(langcodes.find(word).language or "")
     except LookupError:
-        told = f"the language {word[:TOLD]!r} is not understood, and is identified from the text instead"
-        warnings.warn(LanguageWarning(told), stacklevel=2)
-        return ""
+        return None
 
 
 def _current(code: str) -> str:

@@ -129,7 +129,7 @@ class OffsetMap:
 
     def _source(self, offset: int) -> int:
         index = bisect_right(self._made, offset) - 1
-        if index < 0:
+        if index < 0 or offset == 0:  # what is taken away before the first character belongs to that
             return offset
         edit, made = self._repairs[index], self._made[index]
         return edit.start if offset < made + len(edit.after) else edit.end + offset - made - len(edit.after)

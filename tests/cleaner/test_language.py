@@ -71,6 +71,13 @@ def test_two_letters_that_are_no_language_are_said_and_the_text_decides():
     assert (understood("iw"), understood("oc"), understood("nb")) == ("he", "oc", "no")
 
 
+def test_a_declaration_longer_than_any_name_is_not_looked_up(monkeypatch):
+    understood.cache_clear()
+    monkeypatch.setattr("cleaner.language._by_tag_or_name", lambda word: pytest.fail("a search for names"))
+    with pytest.warns(LanguageWarning, match="is not understood"):
+        assert understood("de" * 500_000) == ""
+
+
 def test_a_long_text_of_a_language_with_a_table_is_not_taken_for_its_neighbour_without():
     questions = (
         "Teresa Vasco no seu gabinete, com um mapa do Mondego\nHá trinta anos que Teresa Vasco mede cheias. Falámos com "

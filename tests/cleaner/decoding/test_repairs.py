@@ -8,7 +8,7 @@ from types import FrameType
 
 import ftfy
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cleaner.decoding.mojibake import OffsetMap, apply, repair
@@ -119,6 +119,7 @@ def test_line_is_mended_as_ftfy_would(source: str, charset: str) -> None:
 
 
 @given(NASTY)
+@example("Â\x8d")
 def test_offsets_go_both_ways(source: str) -> None:
     text, repairs = repair(source)
     offsets = OffsetMap(repairs)
