@@ -13,6 +13,7 @@ from cleaner.html.outside import HALF, Near
 from cleaner.html.page import Layout
 from cleaner.html.short_lines import broken_verses, ticker
 from cleaner.labels import KEPT, Action, Label, Policy
+from cleaner.segmentation.stops import ends_sentence
 
 #: A line of prose.
 PROSE = 80
@@ -24,7 +25,7 @@ BY_MODEL = ("(model)", "(page model)")
 ASKS = KEPT | {Label.DONATION, Label.LEGAL, Label.MARKUP, Label.NEWSLETTER, Label.SUBSCRIPTION}
 #: With less text than this there may be no article beside what asks for consent or money.
 LITTLE_TEXT = 400
-#: A line of prose whose probability of boilerplate is below this is one of an article.
+#: A line of prose, or a sentence, whose probability of boilerplate is below this is one of an article.
 SURELY_BODY = 0.2
 #: A letter of so many characters, of these mean log-odds by its place, may be the page's own text.
 LETTER, INSIDE = 600, -1.0
@@ -59,10 +60,16 @@ def seen_together(part: Near, layout: Layout, decisions: Sequence[Decision], pol
     asks = sum(
         decision.end - decision.start for decision in decisions if decision.label in (Label.LEGAL, Label.SUBSCRIPTION)
     )
-    prose = any(decision.end - decision.start >= PROSE and decision.score < SURELY_BODY for decision in kept)
-    if kept and not prose and size < LITTLE_TEXT and asks >= size:
+    says_more = any(_is_surely_told(part.rendering.text, decision) for decision in kept)
+    if kept and not says_more and size < LITTLE_TEXT and asks >= size:
         return _relabelled(decisions, kept, Label.SUBSCRIPTION, policy, "on a page that only asks for consent or money")
     return tuple(decisions)
+
+
+def _is_surely_told(text: str, line: Decision) -> bool:
+    """Is a kept line, by the model, of an article: prose, or a sentence however short? A lead behind a wall is both."""
+    prose = line.end - line.start >= PROSE or ends_sentence(text[line.start : line.end])
+    return prose and line.score < SURELY_BODY
 
 
 def _is_the_page(part: Near, letter: Sequence[Decision], kept: int) -> bool:

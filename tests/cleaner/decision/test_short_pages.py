@@ -68,3 +68,18 @@ def test_a_bare_text_is_cut_into_sentences() -> None:
 
 def test_little_is_less_than_an_article() -> None:
     assert 0 < SHORT < LITTLE_TEXT < 1000
+
+
+WALLS = {
+    "money": "<div><p>Subscribe to go on reading</p><p>Get unlimited access for £1 a week.</p><p>Already a subscriber? Log in</p></div>",
+    "consent": "<div><p>We and our partners use cookies to improve your experience.</p><button>Accept all</button></div>",
+}
+
+
+@pytest.mark.parametrize("wall", WALLS)
+def test_a_short_lead_beside_a_wall_stays(wall: str) -> None:
+    lead = (
+        "<h1>Storks nest on the town hall</h1><p>A pair of storks moved in on Friday.</p><p>They have two chicks.</p>"
+    )
+    cleaned = cleaner(Extractor.PAGE).clean(html=f"<article>{lead}{WALLS[wall]}</article>")
+    assert cleaned.body == "A pair of storks moved in on Friday.\n\nThey have two chicks."

@@ -24,9 +24,9 @@ def decision(start: int, end: int, label: Label, score: float = 0.5, reason: str
     return Decision(start, end, label, POLICY.action(label), score, (reason,))
 
 
-def labels_of_page(lines: list[Line], *, score: float = 0.5, odds: float = -2.0) -> list[Label]:
+def labels_of_page(lines: list[Line], *, score: float = 0.5, odds: float = -2.0, sign: str = ".") -> list[Label]:
     """What becomes of the lines of a page, each with a label and a length; score of those that stay, odds of all."""
-    texts = [(f"{number}" + "abcd " * length)[: length - 1] + "." for number, (_, length) in enumerate(lines)]
+    texts = [(f"{number}" + "abcd " * length)[: length - 1] + sign for number, (_, length) in enumerate(lines)]
     html = "".join(f"<p>{text}</p>" for text in texts)
     rendering = segment_html(Document("x", html, "text/html"), Extractor.PAGE)
     assert rendering.layout is not None
@@ -69,18 +69,21 @@ def test_a_letter_that_is_what_the_page_says(letter: int, kept: int, odds: float
 
 
 @pytest.mark.parametrize(
-    ("kept", "asks", "score", "goes"),
+    ("kept", "asks", "score", "sign", "goes"),
     [
-        (79, 79, 0.1, True),
-        (79, 78, 0.1, False),  # it asks for less than it says
-        (80, 90, 0.19, False),  # a line of prose
-        (80, 90, 0.2, True),
-        (399, 399, 0.5, True),
-        (400, 400, 0.5, False),
+        (79, 79, 0.1, ",", True),
+        (79, 78, 0.1, ",", False),  # it asks for less than it says
+        (79, 79, 0.19, ".", False),  # a sentence, however short
+        (20, 300, 0.19, ".", False),
+        (20, 300, 0.2, ".", True),  # which the model is not sure of
+        (80, 90, 0.19, ",", False),  # a line of prose
+        (80, 90, 0.2, ",", True),
+        (399, 399, 0.5, ".", True),
+        (400, 400, 0.5, ".", False),
     ],
 )
-def test_a_page_that_only_asks(kept: int, asks: int, score: float, goes: bool) -> None:
-    labels = labels_of_page([(BODY, kept), (SUBSCRIPTION, asks)], score=score)
+def test_a_page_that_only_asks(kept: int, asks: int, score: float, sign: str, goes: bool) -> None:
+    labels = labels_of_page([(BODY, kept), (SUBSCRIPTION, asks)], score=score, sign=sign)
     assert labels == [SUBSCRIPTION if goes else BODY, SUBSCRIPTION]
 
 
