@@ -192,7 +192,7 @@ def decided(row: Row, weights: dict[str, float]) -> bool:
         odds = float(placed_odds(np.array([row.place]), np.array([row.margin]), np.array([row.length]))[0])
         if row.evidence.heard < HEARD:
             odds = unheard_odds(row.place, row.margin, row.length, row.evidence)
-        return with_evidence(odds, row.evidence) > 0
+        return with_evidence(odds, row.evidence, row.place, row.margin) > 0
     finally:
         WEIGHTS.update(before)
 

@@ -9,14 +9,20 @@ model the rules decide.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from types import MappingProxyType
 
-from cleaner.decision.page_odds import HEARD, BlockEvidence, unheard_odds, with_evidence
+from cleaner.decision.page_odds import DOUBT, HEARD, BlockEvidence, unheard_odds, with_evidence
 from cleaner.decision.scores import TOLD, Scores
 from cleaner.decision.title import ABOVE_HEADLINE, Candidate, no_titles
 from cleaner.document import Block, Decision, Evidence
+from cleaner.heuristics.appeals import LETTER_WEIGHT
 from cleaner.heuristics.block_rules import HTML_SAYS
+from cleaner.heuristics.cues import Kind
+from cleaner.heuristics.glued import STANDS
 from cleaner.heuristics.patterns import MARKS, is_row, reads_like_a_crumb
 from cleaner.labels import COLUMNS, KEPT, Label, Policy
 from cleaner.memory.lookup import Recall
@@ -65,6 +71,8 @@ CERTAIN = 0.99
 #: How the reason begins that a kept block with a high score gives.
 STAYS = "stays: to lose a line like this one"
 
+#: How a reason says that a cue of a single word stands first.
+_ONE_WORD = re.compile(rf"(?:{STANDS[Kind.START]}|{STANDS[Kind.OPENER]}) “[^ ”]+”")
 
 Judgement = tuple[Label, float, tuple[str, ...]]
 #: Blocks and their labels → the words of each block that speak most for its label.
@@ -131,6 +139,7 @@ def _judgements(
     judgements: list[Judgement] = []
     by_model: list[tuple[int, Label]] = []
     body = Label.BODY
+    letters = _letters(evidence, scores.margins) if scores is not None and scores.places else {}
     for index, block in enumerate(blocks):
         own = asked[index] if asked else ()
         if scores is None:
@@ -138,7 +147,7 @@ def _judgements(
         elif scores.plain[index] and not evidence[index] and not own:
             judgements.append((body, scores.sure[index], ()))
         else:
-            judgements.append(judge_with_model(block, evidence[index], scores, index, own))
+            judgements.append(judge_with_model(block, evidence[index], scores, index, own, letters.get(index)))
             if judgements[-1][0] not in KEPT and scores.odds[index] > scores.costs[index]:
                 by_model.append((index, judgements[-1][0]))
     if scores is not None:
@@ -148,6 +157,21 @@ def _judgements(
             reasons += _of_the_model(label, scores.odds[index], named.get(index))
             judgements[index] = label, score, reasons
     return judgements
+
+
+def _letters(evidence: Sequence[Sequence[Evidence]], margins: Sequence[float]) -> dict[int, float]:
+    """Blocks of letters that ask for support, and what the text judge says of the letter: the mean.
+
+    Not those whose own words hardly speak for the article: an ask goes whatever stands around it.
+    """
+    means: dict[int, float] = {}
+    reasons = (next((hint.reason for hint in told if hint.weight >= LETTER_WEIGHT), "") for told in evidence)
+    for reason, numbered in groupby(enumerate(reasons), key=itemgetter(1)):
+        if reason:
+            inside = [index for index, _ in numbered]
+            mean = sum(margins[index] for index in inside) / len(inside)
+            means |= {index: mean for index in inside if margins[index] < -DOUBT}
+    return means
 
 
 def _of_appeals(
@@ -220,8 +244,12 @@ def judge_with_model(
     scores: Scores,
     index: int,
     asked: Sequence[Evidence] = (),
+    leaning: float | None = None,
 ) -> Judgement:
-    """The label of a block by the model, which has read the rules' evidence; how sure it is, and what rules say."""
+    """The label of a block by the model, which has read the rules' evidence; how sure it is, and what rules say.
+
+    leaning: on a page, the text judge's log-odds beyond the cost for all of the letter that the block belongs to.
+    """
     odds, cost = scores.odds[index], scores.costs[index]
     told = [*evidence, *asked] if asked else evidence
     sums = _sums(told)
@@ -230,7 +258,7 @@ def judge_with_model(
         asks = COLUMNS[scores.gone[index]] in ASKING and scores.margins[index] > 0
         if scores.flows and heard.heard < HEARD and not asks:
             odds = unheard_odds(scores.places[index], scores.margins[index], len(block.text), heard)
-        odds = with_evidence(odds, heard)
+        odds = with_evidence(odds, heard, scores.places[index], scores.margins[index] if leaning is None else leaning)
     elif odds > 0 and sums:
         odds += SUPPORT * max(sums.get(label, 0.0) for label in APPEALS)
     odds -= GUARD * sum(max(0.0, sums.get(label, 0.0)) for label in GUARDED) if sums else 0.0
@@ -281,7 +309,10 @@ def block_evidence(block: Block, evidence: Sequence[Evidence]) -> BlockEvidence:
     cue = 0.0 if is_row(block) else max((hint.weight for hint in told), default=0.0)
     heard = max((hint.weight for hint in told if hint.label is not Label.NAVIGATION), default=0.0)
     body = sums.get(Label.BODY, 0.0)
-    return BlockEvidence(max(marks, default=0.0), cue, heard, body, reads_like_a_crumb(block))
+    opening = [hint for hint in told if _ONE_WORD.match(hint.reason)]
+    more = sum(hint.weight for hint in told) - max((hint.weight for hint in opening), default=0.0)
+    opened = bool(opening) and more < HEARD and ends_sentence(block.text)
+    return BlockEvidence(max(marks, default=0.0), cue, heard, body, reads_like_a_crumb(block), opened)
 
 
 def _of_the_model(label: Label, odds: float, telling: TellingWords | None) -> tuple[str, ...]:

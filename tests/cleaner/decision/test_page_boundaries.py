@@ -57,7 +57,22 @@ def test_words_that_no_rule_has_heard(place: float, container: float, doubt: flo
     ],
 )
 def test_what_rules_and_elements_weigh(odds: float, evidence: BlockEvidence, expected: float) -> None:
-    assert with_evidence(odds, evidence) == pytest.approx(expected, abs=1e-6)
+    assert with_evidence(odds, evidence, -2.0, 1.0) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("place", "leaning", "opened", "goes"),
+    [
+        (-1.1, -2.1, False, True),
+        (-1.1, -2.3, False, False),  # place and words say of the article
+        (-0.9, -2.3, False, True),
+        (-1.1, 0.1, True, True),
+        (-1.1, -0.1, True, False),  # a sentence that a cue only opens
+        (-0.9, -0.1, True, True),
+    ],
+)
+def test_when_words_outweigh_a_cue(place: float, leaning: float, opened: bool, goes: bool) -> None:
+    assert (with_evidence(-3.0, BlockEvidence(cue=4.2, opened=opened), place, leaning) > 0) is goes
 
 
 @pytest.mark.parametrize(("length", "expected"), [(399, False), (400, True)])

@@ -120,4 +120,4 @@ def test_words_decide_alone_only_where_a_rule_has_heard_them(
     odds = float(placed_odds(np.array([place]), np.array([margin]), np.array([30]))[0])
     if evidence.heard < HEARD:
         odds = unheard_odds(place, margin, 30, evidence)
-    assert (with_evidence(odds, evidence) > 0) is goes
+    assert (with_evidence(odds, evidence, place, margin) > 0) is goes
