@@ -34,6 +34,7 @@ PAGES = "tests/cleaner/decision/test_page_decisions.py"
 TESTS = {
     "cleaner.decision.judge": ["tests/cleaner/decision/test_judge.py"],
     "cleaner.decision.scores": ["tests/cleaner/decision/test_judge.py"],
+    "cleaner.decision.parts": ["tests/cleaner/decision/test_parts.py"],
     "cleaner.decision.status": ["tests/cleaner/decision/test_status.py", "tests/cleaner/decision/test_judge.py"],
     "cleaner.decision.title": ["tests/cleaner/decision/test_title.py"],
     "cleaner.decision.page": ["tests/cleaner/decision/test_page_boundaries.py"],
@@ -50,6 +51,7 @@ TESTS = {
     "cleaner.heuristics.glued": ["tests/cleaner/heuristics/test_rules.py"],
     "cleaner.heuristics.kind": ["tests/cleaner/heuristics/test_kind.py"],
     "cleaner.heuristics.context": ["tests/cleaner/heuristics/test_rules.py"],
+    "cleaner.heuristics.pitches": ["tests/cleaner/heuristics/test_pitches.py"],
     "cleaner.heuristics.prompts": ["tests/cleaner/heuristics/test_prompts.py"],
     "cleaner.model.source_correction": ["tests/cleaner/model/test_recurrence.py"],
     "cleaner.memory.fingerprints": ["tests/cleaner/memory/test_memory_units.py"],

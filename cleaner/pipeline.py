@@ -21,6 +21,7 @@ from cleaner.decision import second_look
 from cleaner.decision.corrected import all_but_corrected, is_corrected, overrule
 from cleaner.decision.judge import decide
 from cleaner.decision.known import Judged, Known, what_is_known
+from cleaner.decision.parts import in_parts
 from cleaner.decision.scores import Scores
 from cleaner.decision.unjudged import unjudged, with_what_is_unjudged
 from cleaner.document import CleanedDocument, Decision, Document, Rendering, Status
@@ -286,20 +287,25 @@ class Cleaner:
     def _judge(
         self, document: Document, known: Known, lang: str, places: tuple[float, ...] = (), *, with_own: bool = True
     ) -> Steps[_Decisions]:
-        """The decisions on a rendering; places: per block the page model's log-odds that it is outside.
+        """The decisions on a rendering, in parts where only a pitch beside it would take a sentence.
 
-        with_own: with what the user's own cues say.
+        places: per block the page model's log-odds that it is outside. with_own: with what the user's own cues say.
         """
+        judge = partial(self._judge_blocks, document, lang=lang, with_own=with_own)
+        again = partial(in_parts, source=document.source, know=self._known, judge=judge)
+        return (yield from again(known, (yield from judge(known, places)), places, self._matcher(lang)))
+
+    def _judge_blocks(
+        self, document: Document, known: Known, places: tuple[float, ...], *, lang: str, with_own: bool
+    ) -> Steps[_Decisions]:
+        """The decisions on the blocks as they are cut."""
         rendering, recall = known.rendering, known.recall
         blocks, model = rendering.blocks, self.model
         first = (yield FirstStepOf(model, blocks, known.tokens)) if model and blocks else None
         labelling = find_evidence(
-            rendering,
-            self._matcher(lang),
-            doubts=None if first is None else first.doubts,
-            title=document.title or "",
-            source=document.source,
-        )
+            rendering, self._matcher(lang), doubts=None if first is None else first.doubts,
+            title=document.title or "", source=document.source,
+        )  # fmt: skip
         asked = self._asked(rendering, document.source) if with_own else None
         cuts = (
             [[*ours, *own] for ours, own in zip(labelling.cuts, asked.cuts, strict=True)] if asked else labelling.cuts
@@ -318,8 +324,7 @@ class Cleaner:
             words = partial(telling_words, model, blocks, first)
         return decide(
             blocks, labelling.evidence, cuts, self.policy, scores, recall,
-            asked=asked.evidence if asked else (), certain=labelling.certain, speaking=labelling.speaking,
-            words=words,
+            asked=asked.evidence if asked else (), certain=labelling.certain, speaking=labelling.speaking, words=words,
         )  # fmt: skip
 
     def _asked(self, rendering: Rendering, source: str | None) -> Labelling | None:

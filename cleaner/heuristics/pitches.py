@@ -1,0 +1,145 @@
+"""Paragraphs cut where a pitch, a button or a credit begins or ends them, so that what stands beside is judged alone.
+
+"The council voted. It will cost four million. Share on Facebook" in one line: its sentences say nothing of sharing. A
+sentence with a stop is innocent until its own words speak: a cue, a shape, a voice that asks or addresses the reader.
+Only the edges of a paragraph are cut off, and only where each of its sentences is plainly one or the other. Decides
+nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from cleaner.document import Block, Rendering
+from cleaner.heuristics.block_rules import cues, gather, shapes
+from cleaner.heuristics.block_stats import measure_all, shape
+from cleaner.heuristics.certain import find_certain
+from cleaner.heuristics.context import Context
+from cleaner.heuristics.cue_matcher import Matcher
+from cleaner.heuristics.cues import Kind, Voice, fold
+from cleaner.labels import KEPT, Label
+from cleaner.segmentation.stops import STOPS, ends_sentence
+from cleaner.segmentation.text import LONG_LINE, cut_block, sentences
+
+#: Voices that a report has in quotations only: a sentence with one of them is not innocent.
+ADDRESSING = frozenset(Voice) - {Voice.SAID, Voice.MONEY}
+#: What credits and dates speak for: behind a single sentence they belong to the caption that it is.
+CREDITS = frozenset({Label.CAPTION, Label.CREDIT, Label.BYLINE})
+#: What no edge is cut for: sentences about an author, or about a page's terms, follow each other.
+_WHOLE = frozenset({Label.BIO, Label.LEGAL})
+#: A sentence in front of a pitch that ends so belongs to it: "Fear of missing out? Sign up for …"
+_LEADS_ON = "?!？！؟"
+#: A pitch beside a sentence is at most so long, in characters; a longer one is a letter, whose sentences go with it.
+_LONGEST_EDGE = 120
+#: An innocent sentence has at least so many spaces, where words are parted by them: "Free shipping." is none.
+_SPACES = 2
+#: Cues that may be a button in front of a sentence, without a stop between.
+_BUTTONS = frozenset({Kind.WHOLE, Kind.GLUED})
+#: A credit or a remark in brackets, in front of a sentence.
+_BRACKETED = re.compile(r"[(\[（【][^()\[\]（）【】]{3,80}[)\]）】]")
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A rendering with paragraphs cut, and per block which one it was part of.
+
+    sentences: of the blocks that are the innocent sentences of one, whether credits stand around them.
+    """
+
+    rendering: Rendering
+    origins: Sequence[int]
+    sentences: Mapping[int, bool]
+
+
+def cut_pitches(
+    rendering: Rendering, asked: Collection[int], matcher: Matcher, source: str | None = None
+) -> Parted | None:
+    """The rendering with such paragraphs among the blocks `asked` cut; None where none is."""
+    blocks: list[Block] = []
+    origins: list[int] = []
+    innocent: dict[int, bool] = {}
+    for index, block in enumerate(rendering.blocks):
+        parts = [block]
+        if index in asked and len(block.text) <= LONG_LINE and (edges := _edges(block.text, matcher, source)):
+            first, last, credited = edges
+            parts = list(cut_block(block, (first, last)))
+            innocent[len(blocks) + (first > 0)] = credited
+        blocks += parts
+        origins += [index] * len(parts)
+    return Parted(replace(rendering, blocks=tuple(blocks)), origins, innocent) if innocent else None
+
+
+def _edges(text: str, matcher: Matcher, source: str | None) -> tuple[int, int, bool] | None:
+    """Where a paragraph's innocent sentences begin and end, and whether credits stand around them; or None."""
+    if not any(stop in text for stop in STOPS):  # as in most lines that go
+        return None
+    context = _context(text, list(_pieces(text, matcher, source)), matcher, source)
+    pieces, labels = context.blocks, _labels(context, text)
+    innocent = [not said and _is_innocent(context, index) for index, said in enumerate(labels)]
+    if not any(innocent):
+        return None
+    first, last = innocent.index(True), len(innocent) - innocent[::-1].index(True)
+    around = [*labels[:first], *labels[last:]]
+    if not around or not all(around) or not all(innocent[first:last]) or any(said & _WHOLE for said in around):
+        return None
+    start, end = pieces[first].start, pieces[last - 1].end
+    credited = any(not CREDITS.isdisjoint(said) for said in around)
+    if max(start, len(text) - end) > _LONGEST_EDGE or (credited and last - first == 1):
+        return None
+    if first and labels[first - 1] == {Label.RELATED}:  # a teaser's title, and its summary
+        return None
+    return None if end < len(text) and text[end - 1] in _LEADS_ON else (start, end, credited)
+
+
+def _pieces(text: str, matcher: Matcher, source: str | None) -> Iterator[tuple[int, int]]:
+    """The sentences of a paragraph; what stands in front of the first without a stop is a piece of its own."""
+    start = _button_end(text, matcher, source)
+    if start:
+        yield 0, start
+        start += len(text[start:]) - len(text[start:].lstrip())
+    yield from sentences(text, start, len(text))
+
+
+def _button_end(text: str, matcher: Matcher, source: str | None) -> int:
+    """The end of a credit in brackets, or of a button's words, in front of a sentence with a capital; or 0."""
+    bracketed = _BRACKETED.match(text)
+    ends = [bracketed.end()] if bracketed else []
+    (hits,) = matcher.find(fold(text), [Block(0, len(text), text, 0, 0)], text, source=source)
+    for hit in hits.cues if hits else ():
+        if hit.start == 0 and hit.cue.kind in _BUTTONS and hit.cue.label is not Label.RELATED:  # a title follows that
+            ends.append(hit.end)
+    ends = [end + len(text[end:]) - len(text[end:].lstrip(STOPS)) for end in ends]
+    return max((end for end in ends if _begins_sentence(text[end : end + 3])), default=0)
+
+
+def _begins_sentence(text: str) -> bool:
+    """Do a space and a capital stand at its beginning?"""
+    return text[:1].isspace() and text.lstrip()[:1].isupper()
+
+
+def _context(text: str, stretches: Sequence[tuple[int, int]], matcher: Matcher, source: str | None) -> Context:
+    blocks = [Block(start, end, text[start:end], 0, 0) for start, end in stretches]
+    folded = fold(text)
+    measures = measure_all(blocks, [True] * len(blocks))
+    return Context(
+        blocks=blocks, measures=measures, shape=shape(measures), hits=matcher.find(folded, blocks, text, source=source),
+        folded=folded, title="", flat=True, open=range(len(blocks)),
+    )  # fmt: skip
+
+
+def _labels(context: Context, text: str) -> list[set[Label]]:
+    """What the pieces speak for by themselves, besides the article."""
+    evidence = gather(context, (cues, shapes))
+    labels = [{said.label for said in given} - KEPT for given in evidence]
+    for index, said in find_certain(context.folded, text, context.blocks).items():
+        labels[index].add(said.label)
+    return labels
+
+
+def _is_innocent(context: Context, index: int) -> bool:
+    """Is a piece a sentence of several words that addresses nobody?"""
+    text, hits = context.blocks[index].text, context.hits[index]
+    spoken = hits is not None and not ADDRESSING.isdisjoint(hits.voices)
+    return not spoken and ends_sentence(text) and (text.count(" ") >= _SPACES or text[0] >= "\u0e00")
