@@ -97,7 +97,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _row("address of a picture", Label.SOCIAL, 4.0, 120, ".", r"^pic\.twitter\.com/\w{4,20}$"),
     _row("only an e-mail address", Label.BIO, 3.8, 80, "@", r"^\W{0,3}[\w.+-]{2,40}@[\w.-]{3,40}\W{0,2}$"),
     _row("template placeholder", Label.MARKUP, 4.5, 240, "{[%", r"\{\{[^{}]{1,60}\}\}|\{%[^%]{1,60}%\}|\[(?:caption|embed|gallery|vc_)[^\]]{0,80}\]"),
-    _row("time of an update", Label.BYLINE, 3.9, 60, "0123456789", r"^(?:updated|published|posted|last updated|first published|aktualisiert|veröffentlicht|mis à jour|actualizado|atualizado|aggiornato|oppdatert|uppdaterad|opdateret)(?: at| um| à| a las| às| alle| kl\.?)?:?\s\d{1,2}[:.h]\d\d(?:\s?(?:[ap]\.?m\.?|uhr|[A-Z]{2,4}))*\W{0,2}$", re.IGNORECASE),
+    _row("time of an update", Label.BYLINE, 3.9, 60, "0123456789", r"^" + one_of("updated") + "(?: " + one_of("at the hour") + r")?:?\s\d{1,2}[:.h]\d\d(?:\s?(?:[ap]\.?m\.?|uhr|[A-Z]{2,4}))*\W{0,2}$", re.IGNORECASE),
     _row("date line", Label.BYLINE, 3.9, 60, "0123456789", r"^\W{0,3}(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d|(?:19|20)\d\d-\d\d-\d\d)(?:[\s,|T–-]{1,3}\d{1,2}[:.]\d\d(?::\d\d)?)?(?:\s?(?:Uhr|h|AM|PM|am|pm))?\W{0,3}$"),
 )  # fmt: skip
 #: No pattern looks at a longer block.
