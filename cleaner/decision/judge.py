@@ -11,15 +11,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import groupby
-from operator import itemgetter
 from types import MappingProxyType
 
-from cleaner.decision.page_odds import DOUBT, HEARD, BlockEvidence, unheard_odds, with_evidence
+from cleaner.decision.page_odds import HEARD, BlockEvidence, letter_means, unheard_odds, with_evidence
 from cleaner.decision.scores import TOLD, Scores
 from cleaner.decision.title import ABOVE_HEADLINE, Candidate, no_titles
 from cleaner.document import Block, Decision, Evidence
-from cleaner.heuristics.appeals import LETTER_WEIGHT
 from cleaner.heuristics.block_rules import HTML_SAYS
 from cleaner.heuristics.cues import Kind
 from cleaner.heuristics.glued import STANDS
@@ -37,6 +34,8 @@ SUPPORT, APPEALS = 0.3, (Label.DONATION, Label.NEWSLETTER, Label.SUBSCRIPTION, L
 #: What the model hears ask the reader needs no cue in the flow of a page: of the few such lines of 150 pages held out
 #: (2026-12-01) one of four is in its gold text, and it asks readers to sign up.
 ASKING = (Label.DONATION, Label.NEWSLETTER, Label.SUBSCRIPTION)
+#: What the model tells by shape and place in a text: a short sentence is none where the page's place says inside.
+SEEN_BY_SHAPE = (Label.CAPTION, Label.BYLINE)
 #: Each unit of evidence for a credit or a note takes so much off: they are few, and look like what goes.
 GUARD, GUARDED = 0.3, (Label.CREDIT, Label.NOTE)
 #: What a unit of the rules' evidence says about which label is right, in log-odds beside the model's.
@@ -139,7 +138,7 @@ def _judgements(
     judgements: list[Judgement] = []
     by_model: list[tuple[int, Label]] = []
     body = Label.BODY
-    letters = _letters(evidence, scores.margins) if scores is not None and scores.places else {}
+    letters = letter_means(evidence, scores.margins) if scores is not None and scores.places else {}
     for index, block in enumerate(blocks):
         own = asked[index] if asked else ()
         if scores is None:
@@ -157,21 +156,6 @@ def _judgements(
             reasons += _of_the_model(label, scores.odds[index], named.get(index))
             judgements[index] = label, score, reasons
     return judgements
-
-
-def _letters(evidence: Sequence[Sequence[Evidence]], margins: Sequence[float]) -> dict[int, float]:
-    """Blocks of letters that ask for support, and what the text judge says of the letter: the mean.
-
-    Not those whose own words hardly speak for the article: an ask goes whatever stands around it.
-    """
-    means: dict[int, float] = {}
-    reasons = (next((hint.reason for hint in told if hint.weight >= LETTER_WEIGHT), "") for told in evidence)
-    for reason, numbered in groupby(enumerate(reasons), key=itemgetter(1)):
-        if reason:
-            inside = [index for index, _ in numbered]
-            mean = sum(margins[index] for index in inside) / len(inside)
-            means |= {index: mean for index in inside if margins[index] < -DOUBT}
-    return means
 
 
 def _of_appeals(
@@ -256,7 +240,8 @@ def judge_with_model(
     if scores.places:
         heard = block_evidence(block, evidence)
         asks = COLUMNS[scores.gone[index]] in ASKING and scores.margins[index] > 0
-        if scores.flows and heard.heard < HEARD and not asks:
+        said = COLUMNS[scores.gone[index]] in SEEN_BY_SHAPE and ends_sentence(block.text)
+        if (scores.flows or said) and heard.heard < HEARD and not asks:
             odds = unheard_odds(scores.places[index], scores.margins[index], len(block.text), heard)
         odds = with_evidence(odds, heard, scores.places[index], scores.margins[index] if leaning is None else leaning)
     elif odds > 0 and sums:
@@ -273,7 +258,10 @@ def judge_with_model(
             label = max(own, key=lambda name: (own[name], name))
         else:
             label = _likeliest(scores, index, sums, range(len(KEPT), len(COLUMNS)))
-        return label, score, _reasons(told, label)
+        reasons = _reasons(told, label)
+        if not reasons and scores.odds[index] <= scores.costs[index]:  # the model's own words will not be said
+            reasons = _reasons_against(told)
+        return label, score, reasons
     label = COLUMNS[scores.kept[index]] if not sums else _likeliest(scores, index, sums, range(len(KEPT)))
     sentence = len(block.text) >= HEADLINE_SENTENCE and ends_sentence(block.text)
     if label is Label.HEADLINE and sentence and label not in sums:
@@ -393,6 +381,11 @@ def _split(
 
 def _reasons(evidence: Sequence[Evidence], label: Label) -> tuple[str, ...]:
     return tuple(dict.fromkeys(piece.reason for piece in evidence if piece.label is label))
+
+
+def _reasons_against(evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    """What rules say against a block that another label fits better: none goes without a reason."""
+    return tuple(dict.fromkeys(piece.reason for piece in evidence if piece.label not in KEPT))
 
 
 def _sigmoid(strength: float) -> float:

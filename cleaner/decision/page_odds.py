@@ -8,10 +8,15 @@ text, or a cue that is all of the line, would take it out of a text: there the p
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
+from cleaner.document import Evidence
+from cleaner.heuristics.appeals import LETTER_WEIGHT
 from cleaner.segmentation.tokens import Floats
 
 #: Log-odds that a block of a page is not of the article, per unit of each kind of evidence.
@@ -102,3 +107,18 @@ def with_evidence(odds: float, evidence: BlockEvidence, place: float, leaning: f
     sure = evidence.cue >= CUE_SURE and evidence.prose < CUE_SURE and not evidence.crumb
     outweighed = place < INSIDE and leaning < (TEXT_SURE if evidence.opened else CLEARLY_BODY)
     return max(total, math.log(evidence.cue)) if sure and not outweighed else total
+
+
+def letter_means(evidence: Sequence[Sequence[Evidence]], margins: Sequence[float]) -> dict[int, float]:
+    """Blocks of letters that ask for support, and what the text judge says of the letter: the mean.
+
+    Not those whose own words hardly speak for the article: an ask goes whatever stands around it.
+    """
+    means: dict[int, float] = {}
+    reasons = (next((hint.reason for hint in told if hint.weight >= LETTER_WEIGHT), "") for told in evidence)
+    for reason, numbered in groupby(enumerate(reasons), key=itemgetter(1)):
+        if reason:
+            inside = [index for index, _ in numbered]
+            mean = sum(margins[index] for index in inside) / len(inside)
+            means |= {index: mean for index in inside if margins[index] < -DOUBT}
+    return means

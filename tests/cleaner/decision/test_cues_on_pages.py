@@ -88,3 +88,20 @@ def test_a_column_to_the_reader_is_no_letter_that_asks_for_money() -> None:
 def test_a_letter_that_asks_for_money_goes() -> None:
     kept = body("de", *AROUND["de"], *LETTER)
     assert kept == "\n\n".join(AROUND["de"])
+
+
+OPENINGS = [("en", "Ada sleeps."), ("en", "Lena hums."), ("de", "Nebel.")]
+
+
+@pytest.mark.parametrize(("lang", "line"), OPENINGS)
+def test_a_short_sentence_that_opens_a_short_article_stays(lang: str, line: str) -> None:
+    assert body(lang, line, *AROUND[lang]) == "\n\n".join((line, *AROUND[lang]))
+
+
+def test_nothing_goes_from_a_page_without_a_reason() -> None:
+    first, second, last = AROUND["en"]
+    lines = (first, "Listen.", second, "Skip to the end of his tale.", last)
+    text = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    removed = cleaner().clean(html=f"<article><h1>Two boats are sold</h1>{text}</article>").removed()
+    assert removed
+    assert [span.text for span in removed if not span.reasons] == []
