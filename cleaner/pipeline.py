@@ -310,20 +310,20 @@ class Cleaner:
         cuts = (
             [[*ours, *own] for ours, own in zip(labelling.cuts, asked.cuts, strict=True)] if asked else labelling.cuts
         )
-        scores, words = None, None
+        scores, words, alone = None, None, None
         if model and first:
             sums = evidence_sums(labelling.evidence)
             opinion = yield OpinionOf(model.networks, first, sums)
             scores = Scores.of(
-                model.weighed(opinion, sums, blocks, recall, known.source),
-                [block.text for block in blocks], lang,
+                model.weighed(opinion, sums, blocks, recall, known.source), [block.text for block in blocks], lang,
                 recurring=tells(blocks, recall) if recall else None, places=places,
                 crumbs=[reads_like_a_crumb(block) for block in blocks] if places else (),
                 mild=known.kind is not None,
             )  # fmt: skip
             words = partial(telling_words, model, blocks, first)
+            alone = model.weighed(opinion, sums, blocks, None, known.source) if recall else None
         return decide(
-            blocks, labelling.evidence, cuts, self.policy, scores, recall,
+            blocks, labelling.evidence, cuts, self.policy, scores, recall, alone=alone,
             asked=asked.evidence if asked else (), certain=labelling.certain, speaking=labelling.speaking, words=words,
         )  # fmt: skip
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from cleaner.decision.model_reasons import reasons_of_the_model
 from cleaner.decision.page_odds import HEARD, BlockEvidence, letter_means, unheard_odds, with_evidence
 from cleaner.decision.scores import TOLD, Scores
 from cleaner.decision.title import ABOVE_HEADLINE, Candidate, no_titles
@@ -26,6 +27,7 @@ from cleaner.memory.lookup import Recall
 from cleaner.model.network import COLUMN, EVIDENCE_CLIP
 from cleaner.model.telling_words import TellingWords
 from cleaner.segmentation.stops import ends_sentence, may_end_sentence
+from cleaner.segmentation.tokens import Floats
 
 #: Rules alone: log-odds against removal before any evidence, and the score from which a block goes.
 PRIOR, THRESHOLD = -2.2, 0.65
@@ -73,6 +75,7 @@ STAYS = "stays: to lose a line like this one"
 #: How a reason says that a cue of a single word stands first.
 _ONE_WORD = re.compile(rf"(?:{STANDS[Kind.START]}|{STANDS[Kind.OPENER]}) “[^ ”]+”")
 
+
 Judgement = tuple[Label, float, tuple[str, ...]]
 #: Blocks and their labels → the words of each block that speak most for its label.
 Words = Callable[[Sequence[tuple[int, Label]]], Mapping[int, TellingWords]]
@@ -90,6 +93,7 @@ def decide(
     certain: Mapping[int, Evidence] = MappingProxyType({}),
     speaking: Collection[int] = (),
     words: Words | None = None,
+    alone: Floats | None = None,
 ) -> tuple[Decision, ...]:
     """One decision per block, and per glued stretch within a block; in order, disjoint.
 
@@ -97,9 +101,9 @@ def decide(
     where the block itself stays. `recall` only adds its words to the reasons: the scores have weighed it.
     `asked` is the evidence of the user's own cues, which the scores have not read. `certain` tells which blocks are
     none of the article whatever the scores say, `speaking` in which somebody speaks to the reader. `words` tells
-    which words of blocks speak most for labels.
+    which words of blocks speak most for labels. `alone` is the model's opinion without the memory's say.
     """
-    judgements = _judgements(blocks, evidence, scores, asked, words)
+    judgements = _judgements(blocks, evidence, scores, asked, words, alone)
     for index in _no_titles(blocks, judgements, evidence, scores):
         _, score, reasons = judgements[index]
         judgements[index] = Label.BODY, score, tuple(reason for reason in reasons if reason.startswith(STAYS))
@@ -133,6 +137,7 @@ def _judgements(
     scores: Scores | None,
     asked: Sequence[Sequence[Evidence]],
     words: Words | None,
+    alone: Floats | None,
 ) -> list[Judgement]:
     """The judgement on each block by itself, with the words that speak for what the model takes out."""
     judgements: list[Judgement] = []
@@ -153,7 +158,8 @@ def _judgements(
         named = words(by_model) if words and by_model else {}
         for index, label in by_model:
             _, score, reasons = judgements[index]
-            reasons += _of_the_model(label, scores.odds[index], named.get(index))
+            by_text = None if alone is None else float(alone[index, len(KEPT) :].sum())
+            reasons += reasons_of_the_model(label, scores.odds[index], scores.costs[index], named.get(index), by_text)
             judgements[index] = label, score, reasons
     return judgements
 
@@ -301,17 +307,6 @@ def block_evidence(block: Block, evidence: Sequence[Evidence]) -> BlockEvidence:
     more = sum(hint.weight for hint in told) - max((hint.weight for hint in opening), default=0.0)
     opened = bool(opening) and more < HEARD and ends_sentence(block.text)
     return BlockEvidence(max(marks, default=0.0), cue, heard, body, reads_like_a_crumb(block), opened)
-
-
-def _of_the_model(label: Label, odds: float, telling: TellingWords | None) -> tuple[str, ...]:
-    """What the model went by, in words: the block's own, or what stands around it and its shape."""
-    if telling:
-        words = ", ".join(f"“{word}”" for word in telling.words)
-        around = "" if telling.suffice else ", and the lines around it"
-        return (f"words that speak for {label}: {words}{around} (model)",)
-    return (
-        f"its shape and the lines around it speak for {label}, at odds of {math.exp(min(odds, 9)):.1f} to 1 (model)",
-    )
 
 
 def _rules_on_kind(weight: float) -> float:

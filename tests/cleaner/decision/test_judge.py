@@ -330,3 +330,18 @@ def test_an_appeal_is_judged_as_a_unit(odds: tuple[float, ...], speaking: tuple[
 
 def test_teasers_are_no_unit() -> None:
     assert of_appeal((1, -1.9, 1), label=Label.RELATED) == [GONE, BODY, GONE]
+
+
+@pytest.mark.parametrize(
+    ("alone", "reason"),
+    [
+        (0.2, "what its source repeats speaks for related: 20% sure by its text, 75% is asked (memory)"),
+        (0.99, "its shape and the lines around it speak for related, at odds of 99.0 to 1 (model)"),
+        (None, "its shape and the lines around it speak for related, at odds of 99.0 to 1 (model)"),
+    ],
+)
+def test_a_block_that_goes_by_the_memory_alone_says_so(alone: float | None, reason: str) -> None:
+    text = "A line of text"
+    opinion = None if alone is None else table(alone)
+    (decision,) = decide(blocks(text), [()], [()], Policy(), Scores.of(table(0.99), [text]), alone=opinion)
+    assert decision.reasons == (reason,)

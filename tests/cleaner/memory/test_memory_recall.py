@@ -203,3 +203,38 @@ def test_in_a_folder_of_unrelated_articles_each_is_cleaned_as_by_itself(tmp_path
     assert len(unlike) >= 5
     for text in unlike:
         assert together.clean(text, source=SITE).decisions == alone.clean(text, source=SITE).decisions
+
+
+MACHINE = "Set by machine from the harbour's own tables, which come out each quarter."
+PLACES = "harbour ferry bridge mill school theatre market library garden tower station museum".split()
+FATES = "closed reopened burned sank leaked flourished".split()
+
+
+def results(number):
+    """An article of results, as a newsroom has them written by the dozen: its lines differ in their numbers."""
+    chance = random.Random(f"results {number}")
+    prose = [
+        "The {} {} after the owners of the {} and the {} had argued over the {} for a whole winter.".format(
+            place, chance.choice(FATES), *others
+        )
+        for place, *others in (chance.sample(PLACES, 4), chance.sample(PLACES, 4))
+    ]
+    return [
+        *prose,
+        f"Measured by the share, the Norby ferry line earned {chance.randint(2, 99)} crowns before tax.",
+        f"The line carried {chance.randint(20, 990)} thousand cars in the quarter, more than the islands had hoped for.",
+        f"Berths: {chance.randint(100, 9000)}",
+        "Amen.",
+    ]
+
+
+def test_lines_that_the_text_is_sure_of_stay_however_often_the_source_repeats_them(tmp_path):
+    articles = [results(number) for number in range(30)]
+    texts = ["\n\n".join([*lines, MACHINE]) for lines in articles]
+    cleaner = Cleaner(memory=memory_of(tmp_path, texts))
+    cleaned = [cleaner.clean(text, source=SITE) for text in texts]
+    for lines, result in zip(articles, cleaned, strict=True):
+        assert result.text.split("\n\n")[: len(lines)] == lines
+    reasons = [result.decisions[-1].reasons for result in cleaned if MACHINE not in result.text]
+    assert reasons  # which no cue knows: it goes by the memory, and the reason says so
+    assert all("(memory)" in told[0] and told[1].startswith("repeated by its source") for told in reasons)

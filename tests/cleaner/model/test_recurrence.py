@@ -31,6 +31,9 @@ def recall_of(*rows: dict[str, float], documents: int = 50) -> Recall:
     return Recall(table, counts, documents)
 
 
+HEARD_ASKING = Evidence(Label.RELATED, 2.0, "asks")
+
+
 def stump(column: int, threshold: float, low: float, high: float) -> Trees:
     return Trees(
         np.array([0]), np.array([column, 0, 0]), np.array([threshold, 0, 0], np.float32), np.array([1, 2, 1, 1, 2, 2]),
@@ -64,7 +67,7 @@ def test_only_the_odds_of_boilerplate_move(odds: list[float], told: float) -> No
     )
     blocks = blocks_of(*["Read more"] * len(odds))
     after = with_memory(
-        stump(0, 99, told, 0), probabilities, evidence_sums([[]] * len(odds)), blocks,
+        stump(0, 99, told, 0), probabilities, evidence_sums([[HEARD_ASKING]] * len(odds)), blocks,
         recall_of(*[{"others": 3.0}] * len(odds)),
     )  # fmt: skip
     assert after.sum(axis=1) == pytest.approx(np.ones(len(odds)))
@@ -102,7 +105,8 @@ def test_memory_never_raises_the_odds_of_a_subhead() -> None:
     probabilities = np.full((3, len(Label)), 0.001)
     probabilities[:, 0] = 1 - 0.001 * (len(Label) - 1)
     recall = recall_of({}, ELSEWHERE, {})
-    after = with_memory(stump(0, 99, 5.0, 0), probabilities, evidence_sums([[]] * 3), blocks, recall)
+    heard = evidence_sums([[HEARD_ASKING]] * 3)
+    after = with_memory(stump(0, 99, 5.0, 0), probabilities, heard, blocks, recall)
     gone = after[:, len(KEPT) :].sum(axis=1)
     assert gone[1] == pytest.approx(0.001 * (len(Label) - len(KEPT)))
     assert gone[0] > 0.9
@@ -126,12 +130,47 @@ COMMON = {"others": 3.0, "share": 0.4, "before": 1.0, "after": 1.0}
 def test_a_long_block_that_many_articles_hold_goes(
     row: dict[str, float], documents: int, evidence: tuple[Evidence, ...], *, goes: bool
 ) -> None:
-    probabilities = np.full((1, len(Label)), 0.001)
-    probabilities[:, 0] = 1 - 0.001 * (len(Label) - 1)
     recall = recall_of(row, documents=documents)
-    after = with_memory(stump(0, 99, -6.0, 0), probabilities, evidence_sums([evidence]), blocks_of(PROSE), recall)
+    after = with_memory(
+        stump(0, 99, -6.0, 0), doubted(0.2), evidence_sums([evidence]), blocks_of(PROSE), recall
+    )  # fmt: skip
     gone = after[0, len(KEPT) :].sum()
     assert gone == pytest.approx(0.95) if goes else gone < 0.1
+
+
+def doubted(gone: float) -> np.ndarray:
+    """The opinion on one block: body, or with this probability boilerplate."""
+    probabilities = np.zeros((1, len(Label)))
+    probabilities[0, 0], probabilities[0, -1] = 1 - gone, gone
+    return probabilities
+
+
+@pytest.mark.parametrize(
+    ("text", "alone", "evidence", "after"),
+    [
+        ("The mill paid its hands 31 cents a share in the spring, said the owner of the mill.", 0.09, 0.0, 0.09),
+        ("The mill paid its hands 31 cents a share in the spring, said the owner of the mill.", 0.11, 0.0, 0.95),
+        ("The mill paid its hands 31 cents a share in the spring, said the owner of the mill.", 0.09, 1.9, 0.09),
+        ("The mill paid its hands 31 cents a share in the spring, said the owner of the mill.", 0.09, 2.0, 0.95),
+        ("Hosannas", 0.5, 0.0, 0.731),  # eight letters: one more in log-odds
+        ("Hosannas: 1,250, 1,931, 12", 0.5, 0.0, 0.731),  # numbers say nothing
+        ("1931", 0.5, 0.0, 0.5),
+        ("港口晚报", 0.5, 0.0, 0.777),  # an ideograph is worth two and a half
+        ("Hosannas", 0.5, 2.0, 0.95),
+    ],
+)
+def test_where_nobody_is_heard_to_ask_the_memory_adds_what_the_block_says(
+    text: str, alone: float, evidence: float, after: float
+) -> None:
+    sums = evidence_sums([[Evidence(Label.DONATION, evidence, "asks")]])
+    told = with_memory(stump(0, 99, 2.444, 0), doubted(alone), sums, blocks_of(text), recall_of(COMMON))
+    assert told[0, len(KEPT) :].sum() == pytest.approx(after, abs=0.001)
+
+
+@pytest.mark.parametrize("text", ["Hosannas", "1931"])
+def test_what_speaks_for_the_article_is_not_bounded(text: str) -> None:
+    told = with_memory(stump(0, 99, -4.5, 0), doubted(0.9), evidence_sums([[]]), blocks_of(text), recall_of(COMMON))
+    assert told[0, len(KEPT) :].sum() == pytest.approx(1 / (1 + np.exp(4.0)))
 
 
 BACKGROUND = {"others": 3.0, "share": 0.4, "place": 0.5, "before": 0.1, "after": 0.1}
