@@ -23,8 +23,9 @@ SHORT = 200
 BY_MODEL = ("(model)", "(page model)")
 #: What the model calls so is no article, however short the page is.
 ASKS = KEPT | {Label.DONATION, Label.LEGAL, Label.MARKUP, Label.NEWSLETTER, Label.SUBSCRIPTION}
-#: With less text than this there may be no article beside what asks for consent or money.
-LITTLE_TEXT = 400
+#: With less text than this there may be no article beside what asks for consent or money; that has at least this share
+#: of what else stays, none of which the model is sure of.
+LITTLE_TEXT, ASKING = 400, 0.5
 #: A line of prose, or a sentence, whose probability of boilerplate is below this is one of an article.
 SURELY_BODY = 0.2
 #: A letter of so many characters, of these mean log-odds by its place, may be the page's own text.
@@ -61,7 +62,7 @@ def seen_together(part: Near, layout: Layout, decisions: Sequence[Decision], pol
         decision.end - decision.start for decision in decisions if decision.label in (Label.LEGAL, Label.SUBSCRIPTION)
     )
     says_more = any(_is_surely_told(part.rendering.text, decision) for decision in kept)
-    if kept and not says_more and size < LITTLE_TEXT and asks >= size:
+    if kept and not says_more and size < LITTLE_TEXT and asks >= ASKING * size:
         return _relabelled(decisions, kept, Label.SUBSCRIPTION, policy, "on a page that only asks for consent or money")
     return tuple(decisions)
 
