@@ -75,7 +75,10 @@ def _edges(text: str, matcher: Matcher, source: str | None) -> tuple[int, int, b
     """Where a paragraph's innocent sentences begin and end, and whether credits stand around them; or None."""
     if not any(stop in text for stop in STOPS):  # as in most lines that go
         return None
-    context = _context(text, list(_pieces(text, matcher, source)), matcher, source)
+    stretches = list(_pieces(text, matcher, source))
+    if len(stretches) == 1:
+        return None
+    context = _context(text, stretches, matcher, source)
     pieces, labels = context.blocks, _labels(context, text)
     innocent = [not said and _is_innocent(context, index) for index, said in enumerate(labels)]
     if not any(innocent):
