@@ -244,12 +244,7 @@ def judge_with_model(
     told = [*evidence, *asked] if asked else evidence
     sums = _sums(told)
     if scores.places:
-        heard = block_evidence(block, evidence)
-        asks = COLUMNS[scores.gone[index]] in ASKING and scores.margins[index] > 0
-        said = COLUMNS[scores.gone[index]] in SEEN_BY_SHAPE and ends_sentence(block.text)
-        if (scores.flows or said) and heard.heard < HEARD and not asks:
-            odds = unheard_odds(scores.places[index], scores.margins[index], len(block.text), heard)
-        odds = with_evidence(odds, heard, scores.places[index], scores.margins[index] if leaning is None else leaning)
+        odds = _odds_on_page(block, evidence, scores, index, leaning)
     elif odds > 0 and sums:
         odds += SUPPORT * max(sums.get(label, 0.0) for label in APPEALS)
     odds -= GUARD * sum(max(0.0, sums.get(label, 0.0)) for label in GUARDED) if sums else 0.0
@@ -282,6 +277,19 @@ def judge_with_model(
     if score >= TOLD:
         reasons += (f"{STAYS}, {_sigmoid(cost):.0%} sureness is asked",)
     return label, score, reasons
+
+
+def _odds_on_page(
+    block: Block, evidence: Sequence[Evidence], scores: Scores, index: int, leaning: float | None
+) -> float:
+    """The log-odds of a block of a page, with what rules and elements say of it."""
+    odds, place, margin = scores.odds[index], scores.places[index], scores.margins[index]
+    heard, likeliest = block_evidence(block, evidence), COLUMNS[scores.gone[index]]
+    asks = likeliest in ASKING and margin > 0
+    said = likeliest in SEEN_BY_SHAPE and ends_sentence(block.text)
+    if (scores.flows or said) and heard.heard < HEARD and not asks:
+        odds = unheard_odds(place, margin, len(block.text), heard)
+    return with_evidence(odds, heard, place, margin if leaning is None else leaning)
 
 
 def _said_by_user(asked: Sequence[Evidence]) -> Label | None:
