@@ -11,6 +11,8 @@ from cleaner.document import Document
 
 #: Sizes in characters; from one to the other the work may grow by its ratio to this power.
 SMALL, LARGE, MOST = 16_000, 128_000, 1.15
+#: The widest range, at night: a text of ten million characters takes seconds, a page of two millions too.
+SMALLEST, LARGEST, LARGEST_PAGE = 1_000, 10_000_000, 2_000_000
 SENTENCE = "The council met on Tuesday in the town hall and heard nine reports about the new ferry. "
 
 TEXTS = {
@@ -42,22 +44,29 @@ PAGES = {
 CLEANER = Cleaner()
 
 
+#: The range that every run tries, and the one of the night.
+RANGES = [(SMALL, LARGE), pytest.param(SMALLEST, LARGEST, marks=pytest.mark.nightly)]
+PAGE_RANGES = [(SMALL, LARGE), pytest.param(SMALLEST, LARGEST_PAGE, marks=pytest.mark.nightly)]
+
+
+@pytest.mark.parametrize(("small", "large"), RANGES)
 @pytest.mark.parametrize("kind", TEXTS)
-def test_work_for_a_text_is_linear(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_for_a_text_is_linear(kind: str, small: int, large: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(second_look, "LOOKS", 0)  # one size may be looked at again where the other is not
 
     def clean(size: int) -> None:  # whatever the text holds: a program too
         CLEANER.clean_document(Document("", TEXTS[kind] * (size // len(TEXTS[kind]))))
 
-    assert exponent(clean, SMALL, LARGE) < MOST
+    assert exponent(clean, small, large) < MOST
 
 
+@pytest.mark.parametrize(("small", "large"), PAGE_RANGES)
 @pytest.mark.parametrize("kind", PAGES)
-def test_work_for_a_page_is_linear(kind: str) -> None:
+def test_work_for_a_page_is_linear(kind: str, small: int, large: int) -> None:
     def clean(size: int) -> None:
         CLEANER.clean(html=f"<html><body>{PAGES[kind] * (size // len(PAGES[kind]))}</body></html>")
 
-    assert exponent(clean, SMALL, LARGE) < MOST
+    assert exponent(clean, small, large) < MOST
 
 
 def test_work_that_is_not_linear_is_noticed() -> None:
