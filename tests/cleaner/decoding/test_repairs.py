@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
-from types import FrameType
+from collections.abc import Sequence
 
 import ftfy
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support.growth import calls
 
 from cleaner.decoding.mojibake import OffsetMap, apply, repair
 from cleaner.document import Repair
@@ -146,25 +145,9 @@ def test_repairs_of_another_text_are_refused() -> None:
         apply("other", [edit])
 
 
-def calls(function: Callable[[str], object], text: str) -> int:
-    """Calls of functions in Python and C that a function of a text takes."""
-    count = 0
-
-    def note(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(note)
-    try:
-        function(text)
-    finally:
-        sys.setprofile(None)
-    return count
-
-
 @pytest.mark.parametrize("unit", ["Ã", "Ã©", "Ã© ", "\x85", "â€", "¤5 €", "é’", "Ã\n", "ÃƒÂ©"])
 def test_work_is_linear(unit: str) -> None:
     """Eight times the text takes no more than about eight times the work; a fixed part and short texts get some room."""
     small, large = (unit * (size // len(unit)) for size in (8_000, 64_000))
     repair(small)
-    assert calls(repair, large) < 8 * 1.3 * calls(repair, small) + 1000
+    assert calls(lambda: repair(large)) < 8 * 1.3 * calls(lambda: repair(small)) + 1000
