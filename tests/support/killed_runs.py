@@ -18,6 +18,20 @@ CLOCK = datetime(2026, 5, 3, 10, 22, tzinfo=UTC)
 POSIX = pytest.mark.skipif(os.name == "nt", reason="of POSIX systems")
 
 
+class Stop(Exception):  # noqa: N818 (nothing went wrong)
+    """What a test raises from a run's progress to break it off."""
+
+
+def stop_after(documents):
+    """A progress callback that breaks a run off once so many documents are cleaned."""
+
+    def progress(progress):
+        if progress.phase == "cleaning" and progress.documents >= documents:
+            raise Stop
+
+    return progress
+
+
 def run(inputs, out, cleaner=None, progress=lambda _: None, **settings):
     settings = {"shard_size": 4, **settings}
     return run_batch(

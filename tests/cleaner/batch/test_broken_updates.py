@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from support.killed_runs import Stop, stop_after
 from support.updates import STORY, change, check, files, report, run, write
 
 from cleaner.batch import update
@@ -15,23 +16,15 @@ from cleaner.batch.output import location
 from cleaner.batch.run import BatchError
 
 
-class Stop(Exception):  # noqa: N818 (nothing went wrong)
-    pass
-
-
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("documents", [0, 1, 3])
 def test_an_update_that_broke_off_goes_on(inside, tmp_path, workers, documents):
-    def stop(progress):
-        if progress.phase == "cleaning" and progress.documents >= documents:
-            raise Stop
-
     run(inside, tmp_path / "whole")
     run(inside, tmp_path / "out")
     change(inside)
     run(inside, tmp_path / "whole", 1)
     with pytest.raises(Stop):
-        run(inside, tmp_path / "out", 1, stop, workers=workers)
+        run(inside, tmp_path / "out", 1, stop_after(documents), workers=workers)
     assert not report(tmp_path / "out")["complete"]
     with pytest.raises(BatchError, match="--update to go on"):
         run(inside, tmp_path / "out", 1, update=False)

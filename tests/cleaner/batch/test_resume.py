@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from support.killed_runs import CLOCK, clean_words, command, files, run
+from support.killed_runs import CLOCK, Stop, clean_words, command, files, run, stop_after
 
 from archive.checking.verify import verify
 from cleaner import Cleaner, Policy
@@ -17,18 +17,6 @@ from cleaner.batch.shards.readings import RunContext, shard_readings
 from cleaner.engines import EngineError, Heartbeat, Task
 from cleaner.readers import ReadSettings
 from cleaner.writers.warc import CHECKS
-
-
-class Stop(Exception):  # noqa: N818 (nothing went wrong)
-    pass
-
-
-def stop_after(documents):
-    def progress(progress):
-        if progress.phase == "cleaning" and progress.documents >= documents:
-            raise Stop
-
-    return progress
 
 
 def test_a_run_goes_on_with_its_own_clock_also_when_the_systems_went_back(folder, whole, tmp_path):

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import s3
 from support.inputs import ARTICLE, STORY, documents_of_all_kinds
+from support.killed_runs import Stop, stop_after
 
 from archive.checking.verify import verify
 from cleaner import Cleaner
@@ -111,18 +112,6 @@ def test_kills_at_random_moments(whole, bucket):
         process.communicate()
     run(f"{bucket}/in", out)
     assert without_run(s3.contents(out)) == whole
-
-
-class Stop(Exception):  # noqa: N818 (nothing went wrong)
-    pass
-
-
-def stop_after(documents):
-    def progress(progress):
-        if progress.phase == "cleaning" and progress.documents >= documents:
-            raise Stop
-
-    return progress
 
 
 def test_a_run_goes_on_and_does_again_what_is_missing_or_damaged(whole, bucket):
