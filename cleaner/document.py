@@ -102,6 +102,7 @@ class Evidence:
     label: Label
     weight: float
     reason: str
+    opens: bool = False  # a cue of one word that only stands first: a sentence may begin with it
 
 
 @quick

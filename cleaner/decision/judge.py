@@ -9,7 +9,6 @@ model the rules decide.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
@@ -19,8 +18,6 @@ from cleaner.decision.scores import TOLD, Scores
 from cleaner.decision.title import ABOVE_HEADLINE, Candidate, no_titles
 from cleaner.document import Block, Decision, Evidence
 from cleaner.heuristics.block_rules import HTML_SAYS
-from cleaner.heuristics.cues import Kind
-from cleaner.heuristics.glued import STANDS
 from cleaner.heuristics.patterns import MARKS, is_row, reads_like_a_crumb
 from cleaner.labels import COLUMNS, KEPT, Label, Policy
 from cleaner.memory.lookup import Recall
@@ -71,9 +68,6 @@ IN_UNIT = "stands with two blocks of"
 CERTAIN = 0.99
 #: How the reason begins that a kept block with a high score gives.
 STAYS = "stays: to lose a line like this one"
-
-#: How a reason says that a cue of a single word stands first.
-_ONE_WORD = re.compile(rf"(?:{STANDS[Kind.START]}|{STANDS[Kind.OPENER]}) “[^ ”]+”")
 
 
 Judgement = tuple[Label, float, tuple[str, ...]]
@@ -311,7 +305,7 @@ def block_evidence(block: Block, evidence: Sequence[Evidence]) -> BlockEvidence:
     cue = 0.0 if is_row(block) else max((hint.weight for hint in told), default=0.0)
     heard = max((hint.weight for hint in told if hint.label is not Label.NAVIGATION), default=0.0)
     body = sums.get(Label.BODY, 0.0)
-    opening = [hint for hint in told if _ONE_WORD.match(hint.reason)]
+    opening = [hint for hint in told if hint.opens]
     more = sum(hint.weight for hint in told) - max((hint.weight for hint in opening), default=0.0)
     opened = bool(opening) and more < HEARD and ends_sentence(block.text)
     return BlockEvidence(max(marks, default=0.0), cue, heard, body, reads_like_a_crumb(block), opened)

@@ -76,7 +76,12 @@ def cues(context: Context) -> Findings:
         if hits.protected:
             yield index, Evidence(Label.BODY, 20.0, hits.protected)
         for hit, weight in _strongest(context, index, hits.cues) if hits.cues else ():
-            yield index, Evidence(hit.cue.label, weight, reason_of(hit))
+            yield index, Evidence(hit.cue.label, weight, reason_of(hit), _is_opening_word(hit))
+
+
+def _is_opening_word(hit: Hit) -> bool:
+    """Is it a cue of a single word that counts at a block's beginning: "Loading", "Loading took an hour."?"""
+    return hit.cue.kind in (Kind.START, Kind.OPENER) and " " not in hit.cue.phrase
 
 
 def _strongest(context: Context, index: int, hits: Sequence[Hit]) -> Iterator[tuple[Hit, float]]:
