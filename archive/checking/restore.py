@@ -1,4 +1,5 @@
 """Writes originals back, byte for byte, under their relative paths; or the text that kept and removed parts rebuild.
+Of a compressed file the archive holds the bytes inside: they get its name without the ending of the compression.
 
 Takes nothing of an archive on trust: names are checked, digests too, and files that are there already
 are never changed. What cannot be restored comes out as a Problem, and the rest is.
@@ -23,6 +24,8 @@ from archive.warc.digests import digest_matches
 from archive.warc.fields import unescape
 
 DECODED_SUFFIX = ".txt"
+#: Compressions by suffix, and how what they make begins.
+PACKED = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ\x00", ".zst": b"\x28\xb5\x2f\xfd"}
 READ_IT = "read it with `cleancopy archive show --original`"
 #: Errors after which the next file cannot be written either.
 HOPELESS = frozenset({errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)})
@@ -36,6 +39,7 @@ class Restored:
     size: int
     skipped: str = ""
     of_row: bool = False  # the article of a row; the archive does not hold the row's other fields
+    unpacked: bool = False  # of a compressed file the archive holds what it unpacked to
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +127,26 @@ def _one(
             return group.metadata.problem(f"{name}: {error}")
         name = name if name.lower().endswith(DECODED_SUFFIX) else name + DECODED_SUFFIX
     row = fields.get("source-row")
-    restored = _write(group, target, names=_names(name, row), data=data)
+    plain = name if original is None or row is not None else unpacked_name(name, data)
+    restored = _write(group, target, names=_names(plain, row, instead=name), data=data)
     if isinstance(restored, Problem):
         return restored
-    return replace(restored, of_row=row is not None and "source-record-id" not in fields)
+    return replace(
+        restored,
+        of_row=row is not None and "source-record-id" not in fields,
+        unpacked=restored.name != name and row is None,
+    )
+
+
+def unpacked_name(name: str, data: bytes) -> str:
+    """The name of an original without the ending of a compression that its bytes, which the reader unpacked, lack.
+
+    >>> unpacked_name("news/a.txt.gz", b"The council met.")
+    'news/a.txt'
+    """
+    packing = next((suffix for suffix in PACKED if name.lower().endswith(suffix)), "")
+    is_packed = data.startswith(PACKED.get(packing, b""))
+    return name if is_packed else name[: -len(packing)]
 
 
 def _rebuilt(group: Group, ledger: Mapping[str, object], checks: Checks) -> bytes:
@@ -165,12 +185,16 @@ def _is_written(folder: Folder, name: str, data: bytes, sweeper: Sweeper) -> boo
     return folder.read(name, len(data) + 1) == data
 
 
-def _names(name: str, row: str | None) -> Iterator[str]:
-    """Rows may share an id; then the later ones get their row number into their names."""
+def _names(name: str, row: str | None, *, instead: str) -> Iterator[str]:
+    """Rows may share an id; then the later ones get their row number into their names. What was unpacked may stand
+    beside a file that was not: then the ending of the compression goes before the other one.
+    """
     yield name
+    stem, dot, suffix = name.rpartition(".")
     if row is not None:
-        stem, dot, suffix = name.rpartition(".")
         yield f"{stem}.{row}{dot}{suffix}"
+    elif instead != name:
+        yield f"{stem}{instead[len(name) :]}{dot}{suffix}"
 
 
 def name_of(fields: Mapping[str, str]) -> str:

@@ -48,7 +48,7 @@ def run_verify(args: argparse.Namespace, segments: list[Path], checks: Checks) -
 
 def run_restore(args: argparse.Namespace, segments: list[Path], checks: Checks) -> int:
     """Writes originals, or rebuilt texts."""
-    code, count, rows = WELL, 0, 0
+    code, count, rows, unpacked = WELL, 0, 0, 0
     for outcome in restore(
         segments, args.output, checks, decoded=args.decoded, sources=Sources(tuple(args.sources or ())), at=args.at
     ):
@@ -60,8 +60,9 @@ def run_restore(args: argparse.Namespace, segments: list[Path], checks: Checks) 
         elif outcome.skipped:
             note(f"{outcome.name}: not written, {outcome.skipped}")
         else:
-            count, rows = count + 1, rows + outcome.of_row
+            count, rows, unpacked = count + 1, rows + outcome.of_row, unpacked + outcome.unpacked
     whole = f"; {rows:,} of them the article of a row, without its other fields" if rows else ""
+    whole += f"; {unpacked:,} of them what a compressed file held, without the ending of its name" if unpacked else ""
     note(f"{counted(count, 'file')} restored to {args.output}{whole}")
     return code
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from archive import cli as archive_cli
 from archive.checking.ledger import Checks
+from archive.cli.output import note
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +23,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carries a parsed command out and returns its exit code."""
-    return archive_cli.run(args, CHECKS)
+    code = archive_cli.run(args, CHECKS)
+    if args.archive_command == "verify" and args.archive_in.is_dir():
+        _say_changed_texts(args.archive_in)
+    return code
+
+
+def _say_changed_texts(out: Path) -> None:
+    """Of the clean texts beside an archive; none of them is a problem of the archive, which holds what they were."""
+    from cleaner.batch.output.texts import changed_line, changed_texts
+
+    if changed := changed_texts(out):
+        note(changed_line(out, changed))
 
 
 def _late(name: str) -> Callable[..., Any]:

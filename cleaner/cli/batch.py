@@ -19,6 +19,7 @@ from cleaner.batch.begin import SHARD_SIZE
 from cleaner.batch.counts import RunCounts
 from cleaner.batch.output.folder import ABOUT_TEXTS, read_report
 from cleaner.batch.output.status import status_values
+from cleaner.batch.output.texts import changed_line, changed_texts, was_touched
 from cleaner.batch.progress import Bar, Log
 from cleaner.batch.run import BatchError, BatchSettings, dry_run, run_batch
 from cleaner.batch.summary import corrections_line, failure_lines, summary_lines
@@ -52,6 +53,7 @@ def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
     if not args.quiet:
         if untouched:
             log.say("complete", f"{args.output} holds this run, complete; nothing was done{_UNTOUCHED[args.update]}")
+            _say_changed_texts(args.output, log)
         _print_summary(counts, None if args.dry_run else args.output)
         if cleaner.corrections:
             told = None if untouched and args.update else counts
@@ -59,6 +61,11 @@ def clean_batch(args: argparse.Namespace, cleaner: Cleaner) -> int:
             tell(folded(line, sys.stdout))
     _say_failures(counts, log)
     return SOME_FAILED if counts.failed or _still_failed(args, log) else OK
+
+
+def _say_changed_texts(out: PathOrUrl, log: Log) -> None:
+    if isinstance(out, Path) and was_touched(out) and (changed := changed_texts(out)):
+        log.say("texts", changed_line(out, changed))
 
 
 #: How one goes on from a complete run, by whether --update was given.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from dataclasses import replace
 from hashlib import sha256
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from warc_samples import CHECKS, CLOCK, RUN, SEGMENT, article, few, write_segment
+from warc_samples import CHECKS, CLOCK, RUN, SEGMENT, article, failed, few, write_segment
 
 from archive import Group, Problem, Restored, SegmentWriter, articles, repair, restore, verify
 from archive.checking.repair import RepairError, lost_of
@@ -200,6 +201,25 @@ def test_rows_of_the_same_id_both_come_back(tmp_path: Path) -> None:
         names = [outcome.name for outcome in restore([path], tmp_path / "out", CHECKS) if isinstance(outcome, Restored)]
         assert names == ["rows.jsonl/a.txt", "rows.jsonl/a.1.txt", "rows.jsonl/a.2.txt"]
         assert [(tmp_path / "out" / name).read_bytes() for name in names] == [row.payload for row in rows]
+
+
+def test_what_a_compressed_file_held_gets_its_name_without_the_ending(tmp_path: Path) -> None:
+    packed = gzip.compress(b"Packed twice.")
+    stored = [
+        article("a.txt", "The council met.", 0),
+        article("a.txt.gz", "It met again.", 0),
+        article("b.TXT.XZ", "So did the board.", 0),
+        failed("c.txt.gz"),
+        article("d.txt.gz", payload=packed, clean_text=None, ledger=failed().ledger, fields={"status": "failed"}),
+    ]
+    path = write_segment(tmp_path, stored)
+    for _ in range(2):
+        outcomes = [outcome for outcome in restore([path], tmp_path / "out", CHECKS) if isinstance(outcome, Restored)]
+        assert [(outcome.name, outcome.unpacked) for outcome in outcomes] == [
+            ("a.txt", False), ("a.gz.txt", True), ("b.TXT", True), ("c.txt", True), ("d.txt.gz", False),
+        ]  # fmt: skip
+    for one, outcome in zip(stored, outcomes, strict=True):
+        assert (tmp_path / "out" / outcome.name).read_bytes() == one.payload
 
 
 def _cut(path: Path, size: int) -> Path:
