@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -42,6 +44,13 @@ def tell(text: str, *, to: TextIO | None = None) -> None:
     from archive.terminal import many_lines
 
     print(many_lines(text), file=to, flush=to is not None)
+
+
+def nearest(words: Sequence[str], known: Sequence[str]) -> str:
+    """`; did you mean …?` for the words that resemble a known one, else nothing."""
+    matches = [get_close_matches(word.partition("=")[0], known, n=1, cutoff=0.7) for word in words]
+    names = list(dict.fromkeys(name for near in matches for name in near))
+    return f"; did you mean {' and '.join(names)}?" if names else ""
 
 
 def positive(text: str) -> int:

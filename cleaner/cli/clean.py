@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 
-from cleaner.cli.arguments import UsageError, add_cleaning, add_reading, cleaner_of, moment, positive, seconds
+from cleaner.cli.arguments import UsageError, add_cleaning, add_reading, cleaner_of, moment, nearest, positive, seconds
 from cleaner.labels import Label
 
 #: Seconds for one document. Of 1,957 articles the longest took 0.04; a megabyte of lines of one letter takes 29.
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("-o", "--output", type=_place, metavar="OUT", help="folder or URL of the results (with IN)")
     parser.add_argument(
-        "--format", choices=(*FORMATS, *PAGES[1:]), metavar="FORMAT",
+        "--format", type=_format, metavar="FORMAT",
         help=f"of standard input: {', '.join(FORMATS)} (default: told by its first bytes); with IN, html or markdown: "
         "the same as --to",
     )  # fmt: skip
@@ -132,6 +132,15 @@ def _check_pipe(args: argparse.Namespace) -> None:
         if getattr(args, name) != default:
             option = f"--{name.replace('_', '-')}"
             raise UsageError(f"{option} goes with files or folders; standard input is cleaned by this process alone")
+
+
+def _format(text: str) -> str:
+    if text not in (*FORMATS, *PAGES):
+        known = f"{', '.join(FORMATS)}; with files also {' and '.join(PAGES)}, as with --to"
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no format of standard input (choose from {known}){nearest([text], (*FORMATS, *PAGES))}"
+        )
+    return text
 
 
 def _place(text: str) -> object:

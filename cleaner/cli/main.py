@@ -13,11 +13,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from importlib import import_module
 from typing import NoReturn
 
-from cleaner.cli.arguments import INTERRUPTED, OK, SOME_FAILED, WRONG_USE, say
+from cleaner.cli.arguments import INTERRUPTED, OK, SOME_FAILED, WRONG_USE, nearest, say
 
 __all__ = ["INTERRUPTED", "OK", "SOME_FAILED", "WRONG_USE", "build_parser", "main"]
 
@@ -98,20 +97,13 @@ class _Parser(argparse.ArgumentParser):
 
     def unknown(self, words: Sequence[str]) -> NoReturn:
         """Ends the program for words that are no arguments here."""
-        self.error(f"there is no {' '.join(words)}{_nearest(words, self.known())}")
+        self.error(f"there is no {' '.join(words)}{nearest(words, self.known())}")
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         if action.choices is not None and value not in action.choices:
             listed = ", ".join(map(str, action.choices))
-            near = _nearest([str(value)], list(map(str, action.choices)))
+            near = nearest([str(value)], list(map(str, action.choices)))
             raise argparse.ArgumentError(action, f"invalid choice: {value!r} (choose from {listed}){near}")
-
-
-def _nearest(words: Sequence[str], known: Sequence[str]) -> str:
-    """`; did you mean …?` for the words that resemble a known one, else nothing."""
-    matches = [get_close_matches(word.partition("=")[0], known, n=1, cutoff=0.7) for word in words]
-    names = list(dict.fromkeys(name for near in matches for name in near))
-    return f"; did you mean {' and '.join(names)}?" if names else ""
 
 
 class _Version(argparse.Action):

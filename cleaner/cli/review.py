@@ -159,10 +159,10 @@ def _add(args: argparse.Namespace) -> int:
     index = index_of(args.run, lambda line: tell(line, to=sys.stderr))
     file = _corrections_of(args)
     said = (args.verdict, Scope(args.scope))
-    rows = add_corrections(args.run, index, file, args.document, args.lines, said, args.who or _user())
-    for row in rows:
-        tell(one_line(f"{row.label}: {row.text}"))
-    tell(f"{plural(len(rows), 'correction')} in {file}; `cleancopy clean … --corrections {file}` obeys")
+    added = add_corrections(args.run, index, file, args.document, args.lines, said, args.who or _user())
+    for one in added:
+        tell(one_line(f"{one.row.label}: {one.row.text}{' (which it was already)' if one.is_so else ''}"))
+    tell(f"{plural(len(added), 'correction')} in {file}; `cleancopy clean … --corrections {file}` obeys")
     return OK
 
 

@@ -155,6 +155,10 @@ def _holds_corrections(path: Path) -> bool:
 
 
 def _gold(row: Mapping[str, Any], where: str) -> Gold:
+    if lacking := [name for name in ("id", "text", "spans") if name not in row]:
+        raise GoldError(f"{where}: is not a labelled document (it has no {' and no '.join(map(repr, lacking))})")
+    if not isinstance(row["text"], str):
+        raise GoldError(f"{where}: is not a labelled document (its 'text' is not a text)")
     try:
         spans = tuple((int(start), int(end), Label(label)) for start, end, label in row["spans"])
         doubt = tuple((int(start), int(end)) for start, end in row.get("doubt", ()))
@@ -167,8 +171,9 @@ def _gold(row: Mapping[str, Any], where: str) -> Gold:
             row.get("source") or "",
             row.get("split") or "",
         )
-    except (ValueError, KeyError, TypeError) as error:
-        raise GoldError(f"{where}: is not a labelled document ({type(error).__name__}: {error})") from error
+    except (ValueError, TypeError) as error:
+        what = "a span is [start, end, label], a doubt [start, end]"
+        raise GoldError(f"{where}: is not a labelled document ({what}; {error})") from error
 
 
 def score(gold: Gold, cleaned: CleanedDocument) -> Scored:

@@ -249,7 +249,12 @@ MEETS_NOTHING = {
         ("a.jsonl#1", "Of the dock b.", "--keep"),
         "no line of same says “Of the dock b.”; the nearest is “Of the dock a.”",
     ),
+    "the name of a file without its folder": (("b.jsonl", "x", "--keep"), "did you mean 'b.jsonl#1'?"),
     "a line far from all": (("a.jsonl#1", "zzz", "--keep"), "archive diff"),
+    "a line that is far off": (
+        ("a.jsonl#1", "Pilots of all harbours, it was said, go out to sea", "--keep"),
+        "the nearest is “The pilots keep a boat for children",
+    ),
     "words in several lines": (("a.jsonl#1", "dock", "--keep"), "times in same; give more of the line"),
     "no words": (("a.jsonl#1", " ", "--keep"), "an empty line meets nothing"),
     "no label": (("a.jsonl#1", "Of the dock a.", "--label", "donatoin"), "'donatoin' is not a label"),
@@ -263,3 +268,12 @@ def test_a_correction_that_meets_nothing_is_refused_and_nothing_is_kept(finished
     assert main(["corrections", "add", str(finished), *words, "--corrections", str(tmp_path / "c.jsonl")]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "c.jsonl").exists()
+
+
+def test_a_line_that_is_so_already_is_told(finished: Path, tmp_path: Path, capsys):
+    words = ["corrections", "add", str(finished), "a.jsonl#1", "--corrections", str(tmp_path / "c.jsonl")]
+    assert main([*words, "Of the dock a.", "--keep"]) == 0
+    assert "body: Of the dock a. (which it was already)" in capsys.readouterr().out
+    for times in (0, 1):
+        assert main([*words, "Of the dock a.", "--label", "related"]) == 0
+        assert capsys.readouterr().out.count("(which it was already)") == times

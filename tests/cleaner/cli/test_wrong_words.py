@@ -12,6 +12,8 @@ WRONG = {
     "an action": (["archive", "verfy", "out"], "did you mean verify?"),
     "a choice": (["clean", "--to", "htm"], "did you mean html?"),
     "a label": (["clean", "--keep", "captoin"], "did you mean caption?"),
+    "a format": (["clean", "--format", "jsnl"], "did you mean jsonl?"),
+    "a format of results": (["clean", "--format", "pdf"], "tsv, xml, warc; with files also html and markdown"),
     "nothing like it": (["clean", "--zzzz"], "there is no --zzzz\n"),
 }
 

@@ -249,3 +249,15 @@ def test_offsets_are_those_of_the_text_as_given() -> None:
     """Repairs move what the cleaner labels, not what is scored."""
     document = gold([("CafÃ© Lund is open again, the owner said on Monday.", Label.BODY), ("Share", Label.SOCIAL)])
     assert score(document, Cleaner().clean(document.text)).tally.counts["lost characters"] == 0
+
+
+def test_a_row_without_a_field_names_the_field(tmp_path: Path) -> None:
+    path = tmp_path / "gold.jsonl"
+    for wrong, told in (
+        ({"id": "a", "text": "x"}, "it has no 'spans'"),
+        ({"spans": []}, "it has no 'id' and no 'text'"),
+        ({**ROW, "text": 5}, "its 'text' is not a text"),
+    ):
+        path.write_text(json.dumps(wrong) + "\n", "utf-8")
+        with pytest.raises(GoldError, match=told):
+            list(read_gold(path))
