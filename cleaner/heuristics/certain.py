@@ -9,13 +9,15 @@ such a form inside reporting, or in quotation marks, is none. Weighed by nobody:
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from ahocorasick_rs import AhoCorasick
 
+from cleaner import accelerator
 from cleaner.document import Block, Evidence
 from cleaner.heuristics.block_stats import IDEOGRAPH_WEIGHT
 from cleaner.heuristics.cue_matcher import SURROGATE
@@ -95,24 +97,31 @@ def _read_too() -> frozenset[str]:
 
 def find_certain(folded: str, text: str, blocks: Sequence[Block]) -> dict[int, Evidence]:
     """Of the blocks that have such a form, by their number, what it is. folded: the whole text, as `fold` gives it."""
-    certain: dict[int, Evidence] = {}
-    sentences = [
-        (first, last, folded[start:end])
-        for first, last in _sentences(blocks)
-        if (end := blocks[last].end) - (start := blocks[first].start) <= LONGEST
-    ]
-    needles = _needles_in("\n".join(words for _, _, words in sentences))
-    forms = {form.name for needle in needles for form in _NEEDLES[needle]}
-    for first, last, words in sentences if forms else ():
-        form = _form_of(text[blocks[first].start : blocks[last].end], words, forms)
-        if form is not None:
-            evidence = Evidence(form.label, WEIGHT, f"has the form of {form.name}")
-            certain.update(dict.fromkeys(range(first, last + 1), evidence))
+    needles = _needles_in(folded)
+    certain = _with_forms(needles, folded, text, blocks) if needles else {}
     for index, block in enumerate(blocks):
         if index not in certain and (prompt := _prompt_of(block.text)):
             reason = f"opens with a prompt to read something else: “{prompt}”"
             certain[index] = Evidence(Label.RELATED, WEIGHT, reason)
     return certain
+
+
+def _with_forms(needles: Iterable[str], folded: str, text: str, blocks: Sequence[Block]) -> dict[int, Evidence]:
+    """The blocks that have a form; needles: those of FORMS that stand in the text."""
+    certain: dict[int, Evidence] = {}
+    names = {form.name for needle in needles for form in _NEEDLES[needle]}
+    for first, last in _sentences(blocks):
+        start, end = blocks[first].start, blocks[last].end
+        form = _form_of(text[start:end], folded[start:end], names) if end - start <= LONGEST else None
+        if form is not None:
+            evidence = Evidence(form.label, WEIGHT, f"has the form of {form.name}")
+            certain.update(dict.fromkeys(range(first, last + 1), evidence))
+    return certain
+
+
+@cache
+def _compiled_needles() -> Any:
+    return accelerator.compiled.Needles(list(_NEEDLES))  # type: ignore[union-attr]
 
 
 @cache
@@ -122,6 +131,8 @@ def _automaton() -> AhoCorasick:
 
 def _needles_in(folded: str) -> set[str]:
     """The needles that stand in a text, by one look at each character instead of one at each needle."""
+    if accelerator.compiled is not None:
+        return set(_compiled_needles().search(folded))
     try:
         return set(_automaton().find_matches_as_strings(folded, overlapping=True))
     except UnicodeEncodeError:  # lone surrogates, which UTF-8 cannot hold, match nothing
@@ -155,14 +166,16 @@ def _prompt_of(text: str) -> str:
     closed = head.find(BRACKETS[text[0]]) if text[0] in BRACKETS else -1
     opened = closed > 0 and fold(head[1:closed].strip(_AROUND)) in _read_too()  # "【関連記事】" before its title
     places = [closed] if opened else [place for colon in COLONS if (place := head.find(colon)) > 0]
-    if not places or text[0] in _QUOTES or CITATION.search(text):
+    if not places or text[0] in _QUOTES:
         return ""
     at = min(places)
     prompt = head[:at].strip(_AROUND)
-    is_title = at + 2 < len(text) and text.count(" ") < PROMPT_WORDS and _letters(text[at + 1 :]) <= LONGEST_TITLE
+    if fold(prompt) not in _read_too() or CITATION.search(text):
+        return ""
     if len(text) - at > SHORT_SENTENCE and ends_sentence(text):  # a title and a sentence of the article, perhaps
         return ""
-    return prompt if is_title and fold(prompt) in _read_too() else ""
+    is_title = at + 2 < len(text) and text.count(" ") < PROMPT_WORDS and _letters(text[at + 1 :]) <= LONGEST_TITLE
+    return prompt if is_title else ""
 
 
 def _letters(title: str) -> float:

@@ -63,6 +63,7 @@ PyObject *accelerator_line_shapes(PyObject *module, PyObject *const *args, Py_ss
 PyObject *accelerator_walk(PyObject *module, PyObject *const *args, Py_ssize_t count);
 int accelerator_ready_quick_init(void);
 int accelerator_add_phrases(PyObject *module);
+int accelerator_add_needles(PyObject *module);
 
 /* Is a character one of the signs? */
 static inline int is_in(Py_UCS4 character, PyObject *signs) {

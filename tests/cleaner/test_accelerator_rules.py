@@ -212,6 +212,17 @@ def german_matchers() -> tuple[Matcher, Matcher]:
     return Matcher(tables_for("de")), pure
 
 
+letters = st.text("ab字语\U0001f600", max_size=9)
+
+
+@given(st.lists(letters.filter(lambda needle: len(needle) > 1), max_size=6), st.lists(letters).map("".join))
+@example(["abab", "ab", "字语"], "aababab字语")
+@example(["\ud800a"], "\ud800a")
+def test_strings_that_stand_in_a_text_are_found(needles: list[str], text: str) -> None:
+    standing = [needle for needle in needles if needle in text]
+    assert accelerator.compiled.Needles(needles).search(text) == standing
+
+
 said = st.lists(
     st.sampled_from(["the", "council", "3", "May", "2025", "read", "more", ".", "10:22", "ferry", "字", "Mai", "x"]),
     max_size=30,
