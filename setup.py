@@ -9,6 +9,7 @@ NAMES = (
     "module", "tokens", "breaks", "features", "linear", "layers", "encoder", "topics", "network", "scores", "measures",
     "phrases", "fold", "quick_init", "units", "walk", "hidden", "page_lines", "page_words", "page_shapes", "trees",
     "repeats", "needles",
+    "phrase_table",
 )  # fmt: skip
 #: The same bits on every machine: no multiplication fused with an addition, no reordered sums.
 FLAGS = ["/O2", "/fp:strict"] if sys.platform == "win32" else ["-O3", "-ffp-contract=off", "-std=c11"]
@@ -30,7 +31,7 @@ setup(
         Extension(
             "cleaner._accelerator",
             [f"cleaner/native/{name}.c" for name in NAMES],
-            depends=[f"cleaner/native/{name}.h" for name in ("accelerator", "layers", "tree", "walk")],
+            depends=[f"cleaner/native/{name}.h" for name in ("accelerator", "layers", "phrases", "tree", "walk")],
             extra_compile_args=FLAGS,
             optional=True,
         )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
@@ -49,23 +49,47 @@ APPEALING = frozenset({Voice.SALUTATION, Voice.ASK, Voice.OUTLET, Voice.THANKS})
 APPEAL_VOICES, APPEAL_REACH = 2, 3
 
 
+#: What a block has that holds a phrase of somebody's that is never removed.
+PROTECTED = "protected phrase"
+#: What a phrase stands for, as the accelerator is told (phrases.h): a cue that counts anywhere, one that may be glued
+#: to a word, one that says nothing behind a letter of its block, one that says nothing before one; a voice; protection.
+_ANYWHERE, _GLUED, _BEGINS, _ENDS, _VOICE, _PROTECTED = range(6)
+_ROLES = {
+    Kind.ANY: _ANYWHERE, Kind.WEAK: _ANYWHERE, Kind.OPENER: _ANYWHERE, Kind.GLUED: _GLUED,
+    Kind.START: _BEGINS, Kind.WHOLE: _BEGINS, Kind.END: _ENDS,
+}  # fmt: skip
+
+
 class _Table:
     """Phrases, and what each stands for."""
 
     def __init__(self, meanings: Mapping[str, list[Meaning]]) -> None:
-        self._phrases = list(meanings)
-        self.meanings = list(meanings.values())
+        self._phrases = sorted(meanings, key=len)
+        self.meanings = [meanings[phrase] for phrase in self._phrases]
 
     @cached_property
     def automaton(self) -> AhoCorasick:
-        """The phrases compiled; the accelerator has them in another form."""
+        """The phrases compiled for Python."""
         return AhoCorasick(self._phrases)
+
+    @cached_property
+    def compiled(self) -> Any:
+        """The phrases as the accelerator has them."""
+        meanings = [tuple(map(_told, phrase_meanings)) for phrase_meanings in self.meanings]
+        return accelerator.compiled.Phrases(self._phrases, meanings, Hit, Hits, PROTECTED, MOST_HITS)  # type: ignore[union-attr]
+
+
+def _told(meaning: Meaning) -> tuple[int, Meaning, str | None]:
+    """What a phrase stands for, as the accelerator is told: role, meaning, the only source where it counts."""
+    if isinstance(meaning, Cue):
+        return _ROLES[meaning.kind], meaning, meaning.source
+    return (_PROTECTED, meaning, meaning.source) if isinstance(meaning, Protected) else (_VOICE, meaning, None)
 
 
 class Matcher:
     """A compiled cue table; build once per language and use for many documents."""
 
-    __slots__ = ("_all", "_light", "_light_phrases", "_phrases")
+    __slots__ = ("_all", "_light")
 
     def __init__(self, table: CueTable) -> None:
         meanings: dict[str, list[Meaning]] = {}
@@ -83,11 +107,6 @@ class Matcher:
             _Table(meanings),
             _Table({phrase: phrase_meanings for phrase, phrase_meanings in light.items() if phrase_meanings}),
         )
-        core = accelerator.compiled
-        self._phrases = core.Phrases(list(meanings)) if core is not None else None
-        self._light_phrases = (
-            core.Phrases([phrase for phrase, phrase_meanings in light.items() if phrase_meanings]) if core else None
-        )
 
     def find(
         self,
@@ -104,24 +123,22 @@ class Matcher:
         for the voices of an appeal; where these are heard, for everything.
         """
         text = _Text(folded, original, blocks, source)
-        if self._phrases is not None:
-            return self._find_at_once(text, candidates)
-        return self._find(text, candidates)
+        return (self._find if accelerator.compiled is None else self._find_at_once)(text, candidates)
 
     def _find_at_once(self, text: _Text, candidates: Sequence[bool] | None) -> list[Hits | None]:
         """The accelerator's way: as `_find`, one call for each table."""
         hits_of_block: list[Hits | None] = [None] * len(text.blocks)
         given = text.folded, text.original, text.blocks
-        if candidates is None:
-            wide = None
-        else:
-            matches = self._light_phrases.search(*given, bytes(not wanted for wanted in candidates))  # type: ignore[union-attr]
-            _record_all(hits_of_block, self._light.meanings, matches, text.source)
-            flags = _widened(candidates, hits_of_block)
-            hits_of_block = [None if wanted else hits for wanted, hits in zip(flags, hits_of_block, strict=True)]
-            wide = bytes(flags)
-        matches = self._phrases.search(*given, wide)  # type: ignore[union-attr]
-        _record_all(hits_of_block, self._all.meanings, matches, text.source)
+        wanted = None
+        if candidates is not None:
+            others = bytes(not candidate for candidate in candidates)
+            most_voices = self._light.compiled.find(hits_of_block, *given, others, text.source)
+            flags = candidates if most_voices < APPEAL_VOICES else _widened(candidates, hits_of_block)
+            for index in range(len(flags)) if flags is not candidates else ():
+                if flags[index]:
+                    hits_of_block[index] = None
+            wanted = bytes(flags)
+        self._all.compiled.find(hits_of_block, *given, wanted, text.source)
         return hits_of_block
 
     def _find(self, text: _Text, candidates: Sequence[bool] | None) -> list[Hits | None]:
@@ -152,14 +169,14 @@ def _search(table: _Table, text: _Text, hits_of_block: list[Hits | None], run: r
     """Looks for a table's phrases in a run of neighbouring blocks."""
     if not run:
         return
-    folded, blocks, index = text.folded, text.blocks, run.start
+    folded, blocks, index, counted = text.folded, text.blocks, run.start, 0
     block = blocks[index]
     begin = block.start
     matches = _matches(table.automaton, folded[begin : blocks[run.stop - 1].end])
     for pattern, start, end in matches:
         start, end = start + begin, end + begin
         while block.end <= start:
-            index += 1
+            index, counted = index + 1, 0
             block = blocks[index]
         if start < block.start or end > block.end:
             continue
@@ -169,34 +186,34 @@ def _search(table: _Table, text: _Text, hits_of_block: list[Hits | None], run: r
         hits = hits_of_block[index]
         if hits is None:
             hits = hits_of_block[index] = Hits()
-        _record(hits, table.meanings[pattern], start, end, free=left and right, source=text.source)
+        for meaning in table.meanings[pattern]:
+            if isinstance(meaning, Cue):
+                counted += _record_cue(hits, meaning, (start, end), text, block, free=left and right, counted=counted)
+            elif left and right:
+                _record(hits, meaning, text.source)
 
 
-def _record_all(
-    hits_of_block: list[Hits | None],
-    meanings: Sequence[Sequence[Meaning]],
-    matches: Sequence[tuple[int, int, int, int, bool]],
-    source: str | None,
-) -> None:
-    for pattern, index, start, end, free in matches:
-        hits = hits_of_block[index]
-        if hits is None:
-            hits = hits_of_block[index] = Hits([], {}, "")
-        _record(hits, meanings[pattern], start, end, free=free, source=source)
+def _record_cue(
+    hits: Hits, cue: Cue, place: tuple[int, int], text: _Text, block: Block, *, free: bool, counted: int
+) -> bool:
+    """Is it one more cue of those that are counted in a block? What cannot stand as its kind says is not kept."""
+    if not (free or cue.kind is Kind.GLUED) or cue.source not in (None, text.source) or counted >= MOST_HITS:
+        return False
+    start, end = place
+    stands = _ROLES[cue.kind]
+    unheard = (stands == _BEGINS and _any_letter(text.folded, block.start, start)) or (
+        stands == _ENDS and _any_letter(text.folded, end, block.end)
+    )
+    if not unheard:
+        hits.cues.append(Hit(cue, start, end))
+    return True
 
 
-def _record(hits: Hits, meanings: Sequence[Meaning], start: int, end: int, *, free: bool, source: str | None) -> None:
-    for meaning in meanings:
-        if isinstance(meaning, Cue):
-            if (free or meaning.kind is Kind.GLUED) and meaning.source in (None, source) and len(hits.cues) < MOST_HITS:
-                hits.cues.append(Hit(meaning, start, end))
-        elif not free:
-            continue
-        elif isinstance(meaning, Protected):
-            if meaning.source in (None, source):
-                hits.protected = hits.protected or "protected phrase"
-        else:
-            hits.voices[meaning] = hits.voices.get(meaning, 0) + 1
+def _record(hits: Hits, meaning: Voice | Protected, source: str | None) -> None:
+    if isinstance(meaning, Voice):
+        hits.voices[meaning] = hits.voices.get(meaning, 0) + 1
+    elif meaning.source in (None, source):
+        hits.protected = PROTECTED
 
 
 def _is_light(meaning: Meaning) -> bool:

@@ -1,110 +1,8 @@
-/* heuristics/cue_matcher.py: all phrases of a table in a document, at the places where they may stand. A phrase may only
- * begin at a word's edge, at a capital, or in a script without spaces: from each such place a trie is walked. That is
- * linear in the text, with the longest phrase as the factor. */
-#include "accelerator.h"
-
-#define FILTER_BITS 17
-#define FIRST_BITS 10
-#define HEAD 5
-#define NONE UINT32_MAX
-
-typedef struct {
-    PyObject_HEAD
-    uint64_t *keys; /* node and character; 0 in an empty slot, since no edge leads from node 0 */
-    uint32_t *nodes, *patterns;
-    size_t mask, used, count;
-    uint8_t shorter[1 << FIRST_BITS];  /* by its first character, the lengths of phrases of less than HEAD: a bit each */
-    uint8_t heads[1 << (FILTER_BITS - 3)]; /* all of a short phrase, the first HEAD characters of others */
-} Phrases;
-
-enum { ROOT = 1 };
-
-static inline size_t slot_of(uint64_t key, size_t mask) {
-    return (size_t)((key * 0x9E3779B97F4A7C15u) >> 24) & mask;
-}
-
-static inline uint64_t key_of(uint32_t node, Py_UCS4 character) { return (uint64_t)node << 21 | character; }
-
-static inline uint32_t step(const Phrases *self, uint32_t node, Py_UCS4 character) {
-    const uint64_t key = key_of(node, character);
-    size_t slot = slot_of(key, self->mask);
-    while (self->keys[slot] != key) {
-        if (self->keys[slot] == 0) return NONE;
-        slot = (slot + 1) & self->mask;
-    }
-    return self->nodes[slot];
-}
-
-/* A place in the filter for the first characters of a phrase, made one character after the other. */
-static ALWAYS uint32_t head_with(uint32_t head, Py_UCS4 character) { return (head ^ character) * 0x9E3779B1u; }
-static ALWAYS uint32_t place_of(uint32_t head) { return (head ^ head >> 15) & ((1u << FILTER_BITS) - 1); }
-
-static inline int is_set(const uint8_t *bits, uint32_t at) { return bits[at >> 3] >> (at & 7) & 1; }
-
-static void add(Phrases *self, PyObject *phrase, uint32_t pattern) {
-    const int kind = PyUnicode_KIND(phrase);
-    const void *data = PyUnicode_DATA(phrase);
-    const Py_ssize_t length = PyUnicode_GET_LENGTH(phrase);
-    uint32_t node = ROOT;
-    for (Py_ssize_t at = 0; at < length; at++) {
-        const Py_UCS4 character = PyUnicode_READ(kind, data, at);
-        uint32_t next = step(self, node, character);
-        if (next == NONE) {
-            const uint64_t key = key_of(node, character);
-            size_t slot = slot_of(key, self->mask);
-            while (self->keys[slot]) slot = (slot + 1) & self->mask;
-            next = (uint32_t)++self->count;
-            self->keys[slot] = key;
-            self->nodes[slot] = next;
-            self->patterns[next] = NONE;
-        }
-        node = next;
-    }
-    self->patterns[node] = pattern;
-    uint32_t head = 0;
-    for (Py_ssize_t at = 0; at < length && at < HEAD; at++) head = head_with(head, PyUnicode_READ(kind, data, at));
-    head = place_of(head);
-    self->heads[head >> 3] |= (uint8_t)(1 << (head & 7));
-    if (length < HEAD) self->shorter[PyUnicode_READ(kind, data, 0) & ((1 << FIRST_BITS) - 1)] |= (uint8_t)(1 << length);
-}
-
-static void dealloc(PyObject *object) {
-    Phrases *self = (Phrases *)object;
-    PyMem_Free(self->keys);
-    PyMem_Free(self->nodes);
-    PyMem_Free(self->patterns);
-    Py_TYPE(object)->tp_free(object);
-}
-
-static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    PyObject *phrases;
-    if (keywords != NULL || !PyArg_ParseTuple(args, "O!", &PyList_Type, &phrases)) {
-        if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "a list of phrases is needed");
-        return NULL;
-    }
-    size_t characters = 2;
-    for (Py_ssize_t at = 0; at < PyList_GET_SIZE(phrases); at++) {
-        PyObject *phrase = PyList_GET_ITEM(phrases, at);
-        if (!PyUnicode_Check(phrase) || PyUnicode_GET_LENGTH(phrase) == 0)
-            return PyErr_Format(PyExc_TypeError, "a phrase is a string that is not empty");
-        characters += (size_t)PyUnicode_GET_LENGTH(phrase);
-    }
-    Phrases *self = (Phrases *)type->tp_alloc(type, 0);
-    if (self == NULL) return NULL;
-    self->mask = 63;
-    while (self->mask < 2 * characters) self->mask = 2 * self->mask + 1;
-    self->keys = PyMem_Calloc(self->mask + 1, sizeof *self->keys);
-    self->nodes = PyMem_Calloc(self->mask + 1, sizeof *self->nodes);
-    self->patterns = PyMem_Calloc(characters + 1, sizeof *self->patterns);
-    self->count = ROOT;
-    if (!self->keys || !self->nodes || !self->patterns) {
-        Py_DECREF(self);
-        return PyErr_NoMemory();
-    }
-    self->patterns[ROOT] = NONE;
-    for (Py_ssize_t at = 0; at < PyList_GET_SIZE(phrases); at++) add(self, PyList_GET_ITEM(phrases, at), (uint32_t)at);
-    return (PyObject *)self;
-}
+/* heuristics/cue_matcher.py: what the phrases of a table say of a document's blocks. A phrase may only begin at a word's
+ * edge, at a capital, or in a script without spaces: from each such place a hash of the characters grows by one after the
+ * other, and is looked for among those of phrases. That is linear in the text, with the longest phrase as the factor; a
+ * filter that fits the nearest cache ends nearly all of it after a few characters. */
+#include "phrases.h"
 
 /* Both texts have the same length; borders of the block that is searched. */
 typedef struct {
@@ -144,76 +42,154 @@ static int is_camel_right(const Text *text, Py_ssize_t end) {
            (end + 1 < text->length && Py_UNICODE_ISLOWER(original_at(text, end + 1)));
 }
 
-static int report(PyObject *matches, uint32_t pattern, Py_ssize_t block, Py_ssize_t start, Py_ssize_t end, int is_free) {
-    PyObject *match = PyTuple_New(5);
-    if (match == NULL) return -1;
-    const long values[4] = {(long)pattern, (long)block, (long)start, (long)end};
-    for (int at = 0; at < 4; at++) {
-        PyObject *number = PyLong_FromLong(values[at]);
-        if (number == NULL) {
-            Py_DECREF(match);
-            return -1;
-        }
-        PyTuple_SET_ITEM(match, at, number);
-    }
-    PyTuple_SET_ITEM(match, 4, Py_NewRef(is_free ? Py_True : Py_False));
-    const int done = PyList_Append(matches, match);
-    Py_DECREF(match);
+static inline int is_letter(Py_UCS4 character) {
+    if (character < 128) return (character | 32) - 'a' < 26u;
+    return Py_UNICODE_ISALPHA(character);
+}
+
+static int holds_letter(const Text *text, Py_ssize_t start, Py_ssize_t end) {
+    while (start < end)
+        if (is_letter(at_(text, start++))) return 1;
+    return 0;
+}
+
+/* What is heard in one block. */
+typedef struct {
+    PyObject *cues, *voices, *source;
+    Py_ssize_t counted;
+    int is_protected;
+} Findings;
+
+/* A phrase in the text: are its edges free of letters and digits, is a letter before it in its block? */
+typedef struct {
+    Py_ssize_t start, end;
+    int free, lettered;
+} Place;
+
+static int add_hit(const Phrases *self, Findings *findings, PyObject *cue, const Place *place) {
+    PyTypeObject *class = (PyTypeObject *)self->hit_class;
+    PyObject *hit = class->tp_alloc(class, 3);
+    if (hit == NULL) return -1;
+    PyTuple_SET_ITEM(hit, 0, Py_NewRef(cue));
+    PyTuple_SET_ITEM(hit, 1, PyLong_FromSsize_t(place->start));
+    PyTuple_SET_ITEM(hit, 2, PyLong_FromSsize_t(place->end));
+    const int done = PyErr_Occurred() ? -1 : PyList_Append(findings->cues, hit);
+    Py_DECREF(hit);
     return done;
 }
 
-/* The phrases that begin at `start`. */
-static __attribute__((noinline)) int walk(const Phrases *self, const Text *text, Py_ssize_t start, Py_ssize_t block, int left, PyObject *matches) {
-    uint32_t node = ROOT;
-    for (Py_ssize_t at = start; at < text->ceiling; at++) {
-        if ((node = step(self, node, at_(text, at))) == NONE) return 0;
-        const uint32_t pattern = self->patterns[node];
-        if (pattern == NONE) continue;
-        const int right = is_free_right(text, at + 1);
-        if ((right || is_camel_right(text, at + 1)) && report(matches, pattern, block, start, at + 1, left && right) < 0)
-            return -1;
+static int add_voice(Findings *findings, PyObject *voice) {
+    PyObject *before = PyDict_GetItemWithError(findings->voices, voice);
+    if (before == NULL && PyErr_Occurred()) return -1;
+    PyObject *times = PyLong_FromLong((before == NULL ? 0 : PyLong_AsLong(before)) + 1);
+    const int done = times == NULL ? -1 : PyDict_SetItem(findings->voices, voice, times);
+    Py_XDECREF(times);
+    return done;
+}
+
+static int add_cue(const Phrases *self, const Text *text, Findings *findings, const Meaning *meaning, const Place *place) {
+    if ((!place->free && meaning->role != GLUED) || findings->counted >= self->most) return 0;
+    findings->counted++;
+    if (meaning->role == BEGINS && place->lettered) return 0;
+    if (meaning->role == ENDS && holds_letter(text, place->end, text->ceiling)) return 0;
+    return add_hit(self, findings, meaning->object, place);
+}
+
+static __attribute__((noinline)) int record(const Phrases *self, const Text *text, Findings *findings, Py_ssize_t number, const Place *place) {
+    if (findings->cues == NULL && (findings->cues = PyList_New(0)) == NULL) return -1;
+    if (findings->voices == NULL && (findings->voices = PyDict_New()) == NULL) return -1;
+    for (Py_ssize_t at = self->first_meanings[number]; at < self->first_meanings[number + 1]; at++) {
+        const Meaning *meaning = &self->meanings[at];
+        const int ours = meaning->source == Py_None ? 1 : PyObject_RichCompareBool(meaning->source, findings->source, Py_EQ);
+        int done = ours < 0 ? -1 : 0;
+        if (ours > 0 && meaning->role < VOICE) done = add_cue(self, text, findings, meaning, place);
+        else if (ours > 0 && place->free && meaning->role == VOICE) done = add_voice(findings, meaning->object);
+        else if (ours > 0 && place->free) findings->is_protected = 1;
+        if (done < 0) return -1;
     }
     return 0;
 }
 
-static ALWAYS int may_begin(const Phrases *self, const Text *text, Py_ssize_t start, Py_UCS4 first) {
-    const Py_ssize_t left = text->ceiling - start;
-    const uint8_t shorter = self->shorter[first & ((1 << FIRST_BITS) - 1)];
-    uint32_t head = head_with(0, first);
-    for (int length = 1; length < HEAD; length++) {
-        if (shorter >> length & 1 && is_set(self->heads, place_of(head))) return 1;
-        if (length >= left) return 0;
-        head = head_with(head, at_(text, start + length));
+/* The phrase of this length and hash at a place; -1 for none. */
+static Py_ssize_t phrase_of(const Phrases *self, const Text *text, Py_ssize_t start, Py_ssize_t length, uint32_t hash) {
+    for (size_t slot = slot_of(self, hash);; slot = (slot + 1) & self->mask) {
+        const uint32_t number = self->table[slot];
+        if (number == NONE) return -1;
+        if (self->hashes[number] != hash) continue;
+        PyObject *phrase = phrase_at(self, number);
+        if (PyUnicode_GET_LENGTH(phrase) != length) continue;
+        Py_ssize_t at = 0;
+        while (at < length && PyUnicode_READ_CHAR(phrase, at) == at_(text, start + at)) at++;
+        if (at == length) return number;
     }
-    return is_set(self->heads, place_of(head));
 }
 
-static ALWAYS int search_block(const Phrases *self, const Text *text, Py_ssize_t block, PyObject *matches) {
-    int word_before = 0;
+static __attribute__((noinline)) int try_phrase(const Phrases *self, const Text *text, Py_ssize_t length, uint32_t hash, Place place, Findings *findings) {
+    const Py_ssize_t number = phrase_of(self, text, place.start, length, hash);
+    if (number < 0) return 0;
+    place.end = place.start + length;
+    const int right = is_free_right(text, place.end);
+    if (!right && !is_camel_right(text, place.end)) return 0;
+    place.free = place.free && right;
+    return record(self, text, findings, number, &place);
+}
+
+/* The longer phrases from `place` on, whose first HEAD characters have this hash. */
+static __attribute__((noinline)) int try_longer(const Phrases *self, const Text *text, uint32_t hash, Place place, Findings *findings) {
+    const Head *head = head_of(self, hash);
+    Py_ssize_t length = HEAD;
+    for (uint32_t at = 0; at < head->count; at++) {
+        const Py_ssize_t wanted = self->lengths[head->first + at];
+        if (wanted > text->ceiling - place.start) return 0;
+        for (; length < wanted; length++) {
+            if (length == LATE && !passes(self, hash)) return 0;
+            hash = hash_with(hash, at_(text, place.start + length));
+        }
+        if (try_phrase(self, text, length, hash, place, findings) < 0) return -1;
+    }
+    return 0;
+}
+
+/* All phrases that begin at `place`. */
+static ALWAYS int try_all(const Phrases *self, const Text *text, Py_UCS4 first, Place place, Findings *findings) {
+    const Py_ssize_t left = text->ceiling - place.start;
+    const uint16_t shorter = self->shorter[first & ((1 << FIRST_BITS) - 1)];
+    uint32_t hash = hash_with(0, first);
+    for (int length = 1; length < HEAD; length++) {
+        const int known = length == EARLY || shorter >> length & 1 ? passes(self, hash) : 0;
+        if (known && shorter >> length & 1 && try_phrase(self, text, length, hash, place, findings) < 0) return -1;
+        if ((length == EARLY && !known) || length >= left) return 0;
+        hash = hash_with(hash, at_(text, place.start + length));
+    }
+    return passes(self, hash) ? try_longer(self, text, hash, place, findings) : 0;
+}
+
+static ALWAYS int search_block(const Phrases *self, const Text *text, Findings *findings) {
+    int word_before = 0, lettered = 0;
     for (Py_ssize_t start = text->floor; start < text->ceiling; start++) {
         const Py_UCS4 first = at_(text, start);
-        const int word = is_word(first), left = !(word && word_before) || is_spaceless(first);
+        const int word = is_word(first), free = !(word && word_before) || is_spaceless(first), before = lettered;
         word_before = word;
+        lettered = lettered || is_letter(first);
         /* within a word only where a capital begins, which folding has changed or left as it is beyond ASCII */
-        if (!left && first < 128 && first == original_at(text, start)) continue;
-        if (!may_begin(self, text, start, first)) continue;
-        if ((left || is_camel_left(text, start)) && walk(self, text, start, block, left, matches) < 0) return -1;
+        if (!free && ((first < 128 && first == original_at(text, start)) || !is_camel_left(text, start))) continue;
+        if (try_all(self, text, first, (Place){start, 0, free, before}, findings) < 0) return -1;
     }
     return 0;
 }
 
 /* The loop is compiled for each width of the characters. */
-static int search_text(const Phrases *self, const Text *text, Py_ssize_t block, PyObject *matches) {
+static int search_text(const Phrases *self, const Text *text, Findings *findings) {
     Text known = *text;
     if (text->kind == 1 && text->original_kind == 1) {
         known.kind = known.original_kind = 1;
-        return search_block(self, &known, block, matches);
+        return search_block(self, &known, findings);
     }
     if (text->kind == 2 && text->original_kind == 2) {
         known.kind = known.original_kind = 2;
-        return search_block(self, &known, block, matches);
+        return search_block(self, &known, findings);
     }
-    return search_block(self, &known, block, matches);
+    return search_block(self, &known, findings);
 }
 
 static Py_ssize_t number_in(PyObject *object, PyObject *name) {
@@ -225,52 +201,64 @@ static Py_ssize_t number_in(PyObject *object, PyObject *name) {
 
 static PyObject *names[2]; /* "start", "end" */
 
-static PyObject *search(PyObject *object, PyObject *args) {
-    PyObject *folded, *original, *blocks, *wanted = Py_None;
-    if (!PyArg_ParseTuple(args, "UUO|O", &folded, &original, &blocks, &wanted)) return NULL;
+/* What is heard in one block, at its place in the list; the number of voices, or -1. */
+static Py_ssize_t find_in(const Phrases *self, Text *text, PyObject *block, PyObject *source, PyObject *hits, Py_ssize_t at) {
+    text->floor = number_in(block, names[0]);
+    text->ceiling = number_in(block, names[1]);
+    if (PyErr_Occurred()) return -1;
+    if (text->floor < 0 || text->ceiling < text->floor || text->ceiling > text->length)
+        return PyErr_Format(PyExc_ValueError, "a block lies outside of the text"), -1;
+    Findings findings = {.source = source};
+    Py_ssize_t voices = search_text(self, text, &findings);
+    if (voices == 0 && findings.voices != NULL) {
+        voices = PyDict_GET_SIZE(findings.voices);
+        PyObject *nothing = PyUnicode_New(0, 0);
+        PyObject *args[] = {findings.cues, findings.voices, findings.is_protected ? self->protection : nothing};
+        PyObject *heard = nothing == NULL ? NULL : PyObject_Vectorcall(self->hits_class, args, 3, NULL);
+        Py_XDECREF(nothing);
+        if (heard == NULL || PyList_SetItem(hits, at, heard) < 0) voices = -1;
+    }
+    Py_XDECREF(findings.cues);
+    Py_XDECREF(findings.voices);
+    return voices;
+}
+
+static PyObject *find(PyObject *object, PyObject *args) {
+    PyObject *hits, *folded, *original, *blocks, *wanted, *source;
+    if (!PyArg_ParseTuple(args, "O!UUOOO", &PyList_Type, &hits, &folded, &original, &blocks, &wanted, &source)) return NULL;
     Text text = {PyUnicode_KIND(folded), PyUnicode_KIND(original), PyUnicode_DATA(folded), PyUnicode_DATA(original),
                  PyUnicode_GET_LENGTH(folded), 0, 0};
     if (PyUnicode_GET_LENGTH(original) != text.length)
         return PyErr_Format(PyExc_ValueError, "the folded text is not as long as the original");
     PyObject *sequence = PySequence_Fast(blocks, "blocks must be a sequence");
-    PyObject *matches = sequence == NULL ? NULL : PyList_New(0);
-    if (matches == NULL) goto failed;
+    if (sequence == NULL) return NULL;
     const Py_ssize_t count = PySequence_Fast_GET_SIZE(sequence);
-    if (wanted != Py_None && (!PyBytes_Check(wanted) || PyBytes_GET_SIZE(wanted) != count)) {
-        PyErr_SetString(PyExc_TypeError, "what is wanted are bytes, one for each block");
-        goto failed;
+    Py_ssize_t most = 0;
+    if (PyList_GET_SIZE(hits) != count || (wanted != Py_None && (!PyBytes_Check(wanted) || PyBytes_GET_SIZE(wanted) != count))) {
+        PyErr_SetString(PyExc_TypeError, "a list with a place for each block is needed, and None or a byte for each");
+        most = -1;
     }
-    for (Py_ssize_t block = 0; block < count; block++) {
+    for (Py_ssize_t block = 0; most >= 0 && block < count; block++) {
         if (wanted != Py_None && !PyBytes_AS_STRING(wanted)[block]) continue;
-        text.floor = number_in(PySequence_Fast_GET_ITEM(sequence, block), names[0]);
-        text.ceiling = number_in(PySequence_Fast_GET_ITEM(sequence, block), names[1]);
-        if (PyErr_Occurred()) goto failed;
-        if (text.floor < 0 || text.ceiling < text.floor || text.ceiling > text.length) {
-            PyErr_SetString(PyExc_ValueError, "a block lies outside of the text");
-            goto failed;
-        }
-        if (search_text((const Phrases *)object, &text, block, matches) < 0) goto failed;
+        const Py_ssize_t voices = find_in((const Phrases *)object, &text, PySequence_Fast_GET_ITEM(sequence, block), source, hits, block);
+        if (voices < 0 || voices > most) most = voices;
     }
     Py_DECREF(sequence);
-    return matches;
-failed:
-    Py_XDECREF(sequence);
-    Py_XDECREF(matches);
-    return NULL;
+    return most < 0 ? NULL : PyLong_FromSsize_t(most);
 }
 
 static PyMethodDef methods[] = {
-    {"search", search, METH_VARARGS, "search(folded, original, blocks, wanted=all) -> [(phrase, block, start, end, free)], by start"},
+    {"find", find, METH_VARARGS, "find(hits, folded, original, blocks, wanted, source) -> the most voices heard in a block"},
     {NULL, NULL, 0, NULL},
 };
 
 static PyTypeObject PhrasesType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "cleaner._accelerator.Phrases",
-    .tp_doc = "Phrases(list of strings)",
+    .tp_doc = "Phrases(phrases by length, their meanings, Hit, Hits, what a protected block has, most cues of a block)",
     .tp_basicsize = sizeof(Phrases),
     .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_new = new,
-    .tp_dealloc = dealloc,
+    .tp_new = new_phrases,
+    .tp_dealloc = free_phrases,
     .tp_methods = methods,
 };
 

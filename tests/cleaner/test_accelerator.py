@@ -16,6 +16,7 @@ from support.any_texts import anything, assert_same, blocks, needed
 from cleaner import accelerator
 from cleaner.document import Block
 from cleaner.heuristics import block_stats
+from cleaner.heuristics.cue_matcher import Hit, Hits
 from cleaner.labels import Label
 from cleaner.model import features, hashed_table, network, quantised, repeats, topics
 from cleaner.segmentation import tokens
@@ -165,6 +166,10 @@ def _layer(inputs: int, outputs: int) -> tuple:
     return quantised.Layer.of(np.ones((inputs, outputs)), np.zeros(outputs)).arguments
 
 
+def _phrases(core, phrases: list[str], meanings: list | None = None) -> object:
+    return core.Phrases(phrases, [()] * len(phrases) if meanings is None else meanings, Hit, Hits, "", 60)
+
+
 def _layers(inputs: int, width: int) -> tuple:
     """Input, document and output layer of a network without convolutions."""
     return _layer(inputs, width), _layer(width, width), _layer(width, len(Label) + 1)
@@ -283,9 +288,15 @@ def _parts() -> tuple:
         lambda core: core.Needles(["ab", "a"]),
         lambda core: core.Needles(("ab",)),
         lambda core: core.Needles(["ab"]).search(b"ab"),
-        lambda core: core.Phrases(["a", ""]),
-        lambda core: core.Phrases(["a"]).search("a", "ab", ()),
-        lambda core: core.Phrases(["a"]).search("a", "a", (Block(0, 2, "a", 0, 1),)),
+        lambda core: _phrases(core, ["a", ""]),
+        lambda core: _phrases(core, ["ab", "a"]),
+        lambda core: _phrases(core, ["a"], [((9, None, None),)]),
+        lambda core: _phrases(core, ["a"], [[]]),
+        lambda core: _phrases(core, ["a"], []),
+        lambda core: _phrases(core, ["a"]).find([], "a", "ab", (), None, None),
+        lambda core: _phrases(core, ["a"]).find([], "a", "a", (Block(0, 1, "a", 0, 1),), None, None),
+        lambda core: _phrases(core, ["a"]).find([None], "a", "a", (Block(0, 1, "a", 0, 1),), b"", None),
+        lambda core: _phrases(core, ["a"]).find([None], "a", "a", (Block(0, 2, "a", 0, 1),), None, None),
         lambda core: core.quick_init(int, ("real",), (0,), int.__init__),
     ],
 )

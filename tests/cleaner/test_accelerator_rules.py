@@ -18,7 +18,7 @@ from cleaner.decoding import mojibake
 from cleaner.document import Block
 from cleaner.heuristics.block_stats import Measures, measure_all
 from cleaner.heuristics.cue_matcher import Matcher
-from cleaner.heuristics.cues import fold, tables_for
+from cleaner.heuristics.cues import Cue, CueTable, Kind, Protected, Voice, fold, tables_for
 from cleaner.html import page_places, page_shape
 from cleaner.labels import Label
 from cleaner.memory import fingerprints
@@ -200,16 +200,64 @@ def test_a_cell_outside_of_its_table_is_refused(wrong: tuple[int, int]) -> None:
 def test_cues_of_shipped_tables_are_the_same(words: list[str]) -> None:
     content = " ".join(words)
     given_blocks = (Block(0, len(content), content, 0, 0),)
-    compiled, pure = german_matchers()
-    assert compiled.find(fold(content), given_blocks, content) == pure.find(fold(content), given_blocks, content)
+    compiled, pure = both(lambda: shipped_matcher().find(fold(content), given_blocks, content))
+    assert compiled == pure
 
 
 @cache
-def german_matchers() -> tuple[Matcher, Matcher]:
-    """The shipped matcher, and the same without the accelerator's phrases."""
-    pure = Matcher(tables_for("de"))
-    pure._phrases = None
-    return Matcher(tables_for("de")), pure
+def shipped_matcher() -> Matcher:
+    return Matcher(tables_for("de"))
+
+
+#: Words that overlap, stand in each other and go on behind each other, some of them longer than what is looked at first.
+WORDS = (
+    "a",
+    "ab",
+    "ab ab",
+    "abab",
+    "ab ab ab ab",
+    "ab ab ab ab ab ab ab",
+    "b",
+    "ba",
+    "é",
+    "éa é",
+    "字",
+    "字语",
+    "1 a",
+    "𐐀b",
+)
+meanings = st.one_of(
+    st.builds(
+        Cue, st.sampled_from(WORDS), st.just(Label.SOCIAL), st.sampled_from(Kind), st.just("own"), st.sampled_from([None, "x"])
+    ),
+    st.tuples(st.sampled_from(Voice), st.sampled_from(WORDS)),
+    st.builds(Protected, st.sampled_from(WORDS), st.sampled_from([None, "x"])),
+)  # fmt: skip
+pieces = st.sampled_from([*WORDS, "AB", "Ab", "aB ab", "É", "𐐀", " ", " ", ". ", "1", "İ", "ab " * 70])
+
+
+@given(
+    st.lists(meanings, max_size=12), st.lists(st.lists(pieces, min_size=1).map("".join), min_size=1, max_size=9),
+    st.none() | st.integers(0, 511), st.sampled_from([None, "x"]),
+)  # fmt: skip
+@example(
+    [Cue("ab", Label.SOCIAL, Kind.END, "own"), Cue("b", Label.SOCIAL, Kind.ANY, "own")], ["ab " * 70 + "b"], None, None
+)
+@example([(Voice.ASK, "a"), (Voice.THANKS, "b"), (Voice.WE, "ab")], ["a b", "ab", "ab", "ab", "ab", "ab"], 0, None)
+def test_cues_of_any_table_are_the_same(
+    told: list[object], lines: list[str], flags: int | None, source: str | None
+) -> None:
+    table = CueTable(
+        tuple(one for one in told if isinstance(one, Cue)), tuple(one for one in told if isinstance(one, tuple)),
+        tuple(one for one in told if isinstance(one, Protected)),
+    )  # fmt: skip
+    content = "\n".join(lines)
+    starts = [sum(map(len, lines[:index])) + index for index in range(len(lines))]
+    some = [Block(start, start + len(line), line, 0, 1) for start, line in zip(starts, lines, strict=True)]
+    candidates = None if flags is None else [bool(flags >> index & 1) for index in range(len(lines))]
+    matcher = Matcher(table)
+    compiled, pure = both(lambda: matcher.find(fold(content), some, content, source=source, candidates=candidates))
+    assert compiled == pure
 
 
 letters = st.text("ab字语\U0001f600", max_size=9)
