@@ -45,7 +45,7 @@ ANY = {
         cleaner/engines/ray.py cleaner/html/native_tree.py cleaner/html/trafilatura.py cleaner/readers/packing.py
         cleaner/readers/parquet.py cleaner/readers/xml.py cleaner/storage/object_store.py cleaner/training/carried.py
         cleaner/training/encoder.py cleaner/training/line_breaks.py cleaner/training/linear.py
-        cleaner/training/network.py cleaner/training/pages.py cleaner/training/vectors.py
+        cleaner/training/network.py cleaner/training/pages.py cleaner/training/rounded.py cleaner/training/vectors.py
         cleaner/writers/report/page.py archive/checking/timestamps.py archive/segments/durable.py
         archive/warc/members.py
     """,

@@ -1,8 +1,8 @@
 """Trains a model from labelled documents: linear scorer and encoder, then networks on scores they have not learned.
 
-Splits are by site. Every figure reported is cross-validated, and so is what `decision` was chosen on. All networks
-of the folds are written, and their opinions averaged: each has learned four fifths of the sites, together they have
-learned all. Needs scikit-learn and PyTorch: pip install 'cleancopy[train]'.
+Splits are by site. Every figure reported is cross-validated, and so is what `decision` was chosen on. The networks that
+ship have learned all sites, each from another beginning, and their opinions are averaged. Needs scikit-learn and
+PyTorch: pip install 'cleancopy[train]'.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A model's file and how well the same training did on sites left out of it."""
+    """A model's file and how well networks of the same training did, each alone, on sites left out of it."""
 
     data: bytes
     examples: Sequence[Example]
@@ -117,19 +117,19 @@ def _train(material: Material, settings: Settings, say: Say) -> Trained:
     say("evidence")
     evidence = [_evidence(example, first) for example, first in zip(everything, firsts, strict=True)]
     labelled, mean, scale = _labelled(everything, firsts, evidence, real=len(learned) + len(own))
-    networks = _networks(everything, (labelled, mean, scale), settings, say)
+    by_fold, shipped_networks = _networks(everything, (labelled, mean, scale), settings, say)
     probabilities = [
-        networks[fold_of(example.site, FOLDS)].score(document.inputs)
+        by_fold[fold_of(example.site, FOLDS)].score(document.inputs)
         for example, document in zip(learned, labelled, strict=False)
     ]
     trees = _trees(learned, probabilities, evidence, material.articles, say) if material.articles else {}
     header = _header(material, learned, settings)
-    shipped = step.arrays(None) | _network_arrays(networks) | trees
+    shipped = step.arrays(None) | _network_arrays(shipped_networks) | trees
     folds = [
-        packed({**header, "members": 1, "without-fold": fold}, step.arrays(fold) | _network_arrays([networks[fold]]))
+        packed({**header, "members": 1, "without-fold": fold}, step.arrays(fold) | _network_arrays([by_fold[fold]]))
         for fold in range(FOLDS)
     ]
-    data = packed({**header, "members": len(networks)}, shipped)
+    data = packed({**header, "members": len(shipped_networks)}, shipped)
     return Trained(data, learned, probabilities, folds, _figures(learned, probabilities))
 
 
@@ -279,20 +279,21 @@ def _labelled(
 
 def _networks(
     documents: Sequence[Example], labelled: tuple[Sequence[Labelled], Floats, Floats], settings: Settings, say: Say
-) -> list[Network]:
-    """Per fold the network that did not know its sites."""
+) -> tuple[list[Network], list[Network]]:
+    """Per fold the network that did not know its sites; and those that ship, which have learned all sites."""
     sequences, mean, scale = labelled
-    say("networks without each fold")
+    say("networks without each fold, and of everything")
 
-    def network(fold: int) -> Network:
+    def network(number: int) -> Network:
         learned = [
             sequence
             for sequence, example in zip(sequences, documents, strict=True)
-            if fold_of(example.site, FOLDS) != fold
+            if fold_of(example.site, FOLDS) != number
         ]
-        return train_network(learned, mean, scale, replace(settings, seed=settings.seed + fold))
+        return train_network(learned, mean, scale, replace(settings, seed=settings.seed + number))
 
-    return list(each_of(range(FOLDS), network, settings.jobs).values())
+    networks = list(each_of(range(FOLDS + settings.members), network, settings.jobs).values())
+    return networks[:FOLDS], networks[FOLDS:]
 
 
 def _trees(

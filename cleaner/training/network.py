@@ -21,12 +21,14 @@ from cleaner.segmentation.tokens import Floats, Ints
 if TYPE_CHECKING:
     import torch
 
+    from cleaner.training.rounded import Dropout
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How the network is trained; found by cross-validation over sources."""
 
-    width: int = 128
+    width: int = 96
     dilations: tuple[int, ...] = (1, 2, 4, 8)
     carried: int = 64  # values carried from block to block, in each direction; 0: none
     epochs: int = 8
@@ -38,6 +40,7 @@ class Settings:
     smooth: float = 0.02  # of the gate's targets
     kind: float = 0.7  # weight of the question which label
     seed: int = 1
+    members: int = 3  # networks that ship; their opinions are averaged
     made_share: float = 0.5  # of the documents made from others, in each epoch
     jobs: int = 1  # processes that learn at the same time, each without another fold
 
@@ -75,13 +78,14 @@ def train_network(documents: Sequence[Labelled], mean: Floats, scale: Floats, se
 
 def _trained(documents: Sequence[Labelled], mean: Floats, scale: Floats, settings: Settings) -> Network:
     import torch
-    from torch.nn import functional
+
+    from cleaner.training.rounded import Dropout
 
     torch.manual_seed(settings.seed)
-    chance = random.Random(settings.seed)
+    chance, dropout = random.Random(settings.seed), Dropout(settings.seed)
     weights = _initial(documents[0].inputs.shape[1], settings)
     loss_of = _loss(_class_weights(documents), settings)
-    optimizer = torch.optim.AdamW(list(weights.values()), lr=settings.rate, weight_decay=settings.decay)
+    optimizer = torch.optim.AdamW(list(weights.values()), lr=settings.rate, weight_decay=settings.decay, fused=True)
     steps = settings.epochs * sum(1 for _ in _batches(documents, settings, random.Random(0)))
     averaged = {name: array.detach().clone() for name, array in weights.items()}
     step = 0
@@ -91,7 +95,7 @@ def _trained(documents: Sequence[Labelled], mean: Floats, scale: Floats, setting
             for group in optimizer.param_groups:
                 group["lr"] = settings.rate * _rate(step, steps)
             inputs, labels, counted, inside = _padded([documents[index] for index in batch], chance)
-            loss = loss_of(_forward(weights, inputs, inside, settings, functional), labels, counted)
+            loss = loss_of(_forward(weights, inputs, inside, settings, dropout), labels, counted)
             optimizer.zero_grad()
             torch.autograd.backward(loss)
             torch.nn.utils.clip_grad_norm_(list(weights.values()), 1.0)
@@ -164,27 +168,35 @@ def _padded(documents: Sequence[Labelled], chance: random.Random) -> tuple[torch
 
 
 def _forward(
-    weights: dict[str, torch.Tensor], inputs: torch.Tensor, inside: torch.Tensor, settings: Settings, functions: Any
+    weights: dict[str, torch.Tensor], inputs: torch.Tensor, inside: torch.Tensor, settings: Settings, dropout: Dropout
 ) -> torch.Tensor:
     """The logits, with dropout: `model.network.Network.score` for a batch."""
     import torch
+    from torch.nn.functional import pad
+
+    from cleaner.training.rounded import Dense
 
     mask = inside[..., None]
+    kept = mask / dropout.kept(settings.drop)
+
+    def dense(name: str, values: torch.Tensor) -> torch.Tensor:
+        made: torch.Tensor = Dense.apply(values, weights[f"{name}.w"], weights[f"{name}.b"])  # type: ignore[no-untyped-call]
+        return made
 
     def layer(name: str, values: torch.Tensor) -> torch.Tensor:
-        active = torch.relu(values @ weights[f"{name}.w"] + weights[f"{name}.b"])
-        return functions.dropout(active, settings.drop) * mask
+        active = torch.relu(dense(name, values))
+        return active * (dropout.mask(active.shape, settings.drop) * kept)
 
-    hidden = layer("inp", inputs * (torch.rand_like(inputs) >= settings.drop_inputs))
+    hidden = layer("inp", inputs * dropout.mask(inputs.shape, settings.drop_inputs))
     mean = hidden.sum(1) / mask.sum(1)
     hidden = torch.relu(hidden + (mean @ weights["doc.w"] + weights["doc.b"])[:, None]) * mask
     for number, step in enumerate(settings.dilations):
-        before = functions.pad(hidden, (0, 0, step, 0))[:, :-step]
-        after = functions.pad(hidden, (0, 0, 0, step))[:, step:]
+        before = pad(hidden, (0, 0, step, 0))[:, :-step]
+        after = pad(hidden, (0, 0, 0, step))[:, step:]
         hidden = hidden + layer(f"conv{number}", torch.cat((before, hidden, after), -1))
     if settings.carried:
-        hidden = hidden + layer("carry", _carried(hidden @ weights["gates.w"] + weights["gates.b"], mask > 0))
-    return hidden @ weights["out.w"] + weights["out.b"]
+        hidden = hidden + layer("carry", _carried(dense("gates", hidden), mask > 0))
+    return dense("out", hidden)
 
 
 def _carried(gates: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:

@@ -15,6 +15,7 @@ from cleaner.training.network import LONGEST, Labelled, Settings, _batches, _cla
 torch = pytest.importorskip("torch")
 
 from cleaner.training.network import _forward, _loss, _padded  # noqa: E402 — they need PyTorch
+from cleaner.training.rounded import Dense, Dropout  # noqa: E402
 
 INPUTS = 3
 SMALL = Settings(width=16, dilations=(1, 2), epochs=40, batch=96, rate=1e-2, made_share=1.0)
@@ -39,7 +40,7 @@ def test_numpy_scores_as_pytorch_does(counts: tuple[int, ...]) -> None:
     weights = {name: torch.from_numpy(array) for name, array in network.arrays.items()}
     inputs, _, _, inside = _padded(documents, random.Random(1))
     settings = replace(SMALL, drop=0.0, drop_inputs=0.0)
-    logits = _forward(weights, inputs, inside, settings, torch.nn.functional).numpy()
+    logits = _forward(weights, inputs, inside, settings, Dropout(1)).numpy()
     for row, example in enumerate(documents):
         scores = to_probabilities(logits[row, : len(example.labels)])
         assert np.allclose(network.score(example.inputs), scores, atol=0.02)
@@ -51,6 +52,24 @@ def test_the_gradients_of_what_is_carried_are_right() -> None:
     torch.manual_seed(1)
     left, put = (torch.rand(5, 2, 3, dtype=torch.float64, requires_grad=True) for _ in range(2))
     assert torch.autograd.gradcheck(Carried.apply, (left, put))
+
+
+def test_rounded_layers_have_nearly_the_sums_and_gradients_of_exact_ones() -> None:
+    torch.manual_seed(1)
+    parts = [torch.randn(shape, requires_grad=True) for shape in ((2, 5, 8), (8, 4), (4,))]
+    rounded, exact = Dense.apply(*parts), parts[0] @ parts[1] + parts[2]
+    assert torch.allclose(rounded, exact, atol=0.1)
+    for ours, wanted in zip(
+        *(torch.autograd.grad(sums.square().sum(), parts) for sums in (rounded, exact)), strict=True
+    ):
+        assert torch.allclose(ours, wanted, atol=0.02 * float(wanted.abs().max()))
+
+
+def test_dropout_leaves_its_share_and_a_seed_decides_which() -> None:
+    mask = Dropout(1).mask(torch.Size((400, 50)), 0.25)
+    assert abs(float(mask.float().mean()) - Dropout(1).kept(0.25)) < 0.02
+    assert torch.equal(mask, Dropout(1).mask(torch.Size((400, 50)), 0.25))
+    assert not torch.equal(mask, Dropout(2).mask(torch.Size((400, 50)), 0.25))
 
 
 def test_blocks_of_weight_zero_and_padding_teach_nothing() -> None:
