@@ -323,7 +323,7 @@ class Cleaner:
             words = partial(telling_words, model, blocks, first)
             alone = model.weighed(opinion, sums, blocks, None, known.source) if recall else None
         return decide(
-            blocks, labelling.evidence, cuts, self.policy, scores, recall, alone=alone,
+            blocks, labelling.evidence, cuts, self.policy, scores, recall, alone=alone, tables=labelling.tables,
             asked=asked.evidence if asked else (), certain=labelling.certain, speaking=labelling.speaking, words=words,
         )  # fmt: skip
 

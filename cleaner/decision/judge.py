@@ -9,13 +9,14 @@ model the rules decide.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from cleaner.decision.model_reasons import reasons_of_the_model
 from cleaner.decision.page_odds import HEARD, BlockEvidence, letter_means, unheard_odds, with_evidence
 from cleaner.decision.scores import TOLD, Scores
 from cleaner.decision.title import ABOVE_HEADLINE, Candidate, no_titles
+from cleaner.decision.together import IN_TABLE, RULES_ALONE, of_appeals, rows_that_stay
 from cleaner.document import Block, Decision, Evidence
 from cleaner.heuristics.block_rules import HTML_SAYS
 from cleaner.heuristics.patterns import MARKS, is_row, reads_like_a_crumb
@@ -48,8 +49,6 @@ KEPT_RULES = 8.0
 #: A credit, a note or a standfirst that no rule has heard is said only where the model is so sure, under any policy:
 #: one may strip them, and of 134 lines called credit below .7 (500 documents, 2026-12-01) 19 were one, 54 were body.
 SAID_WHEN_SURE, KEPT_SURE = (Label.CREDIT, Label.NOTE, Label.STANDFIRST), 0.7
-#: Evidence of a rule from which on it would take a block out without a model.
-RULES_ALONE = 3.4
 #: A headline is no sentence of this length, unless it is the title as given, or stands like one.
 HEADLINE_SENTENCE = 50
 #: A piece of a sentence of at most this length, between pieces that stay, stays too, when no rule speaks against it.
@@ -58,11 +57,7 @@ SNIPPET = 24
 LEAKED = 10.0
 #: Evidence for body of this weight is a promise to the user: such a block is never removed; nor is the title as given.
 PROMISE, GIVEN_TITLE = 20.0, 8.0
-#: An appeal is judged as a unit: a block that belongs to one goes from so many log-odds below its cost on,
-#: where it is likelier of one than of the article. (Our own
-#: appeals put into our own articles, most of them learned: 85 more of their 5,254 lines go, no more of the articles'.)
-UNITS, LEANS = frozenset({Label.DONATION, Label.SUBSCRIPTION, Label.NEWSLETTER}), 2.0
-#: How the reason of such a block begins.
+#: How the reason begins of a block that belongs to an appeal.
 IN_UNIT = "stands with two blocks of"
 #: The score of a block that is no article whatever the model thinks.
 CERTAIN = 0.99
@@ -86,6 +81,7 @@ def decide(
     asked: Sequence[Sequence[Evidence]] = (),
     certain: Mapping[int, Evidence] = MappingProxyType({}),
     speaking: Collection[int] = (),
+    tables: Sequence[range] = (),
     words: Words | None = None,
     alone: Floats | None = None,
 ) -> tuple[Decision, ...]:
@@ -94,8 +90,9 @@ def decide(
     `cuts` holds per block the (start, end, evidence) of stretches glued to prose; they apply only
     where the block itself stays. `recall` only adds its words to the reasons: the scores have weighed it.
     `asked` is the evidence of the user's own cues, which the scores have not read. `certain` tells which blocks are
-    none of the article whatever the scores say, `speaking` in which somebody speaks to the reader. `words` tells
-    which words of blocks speak most for labels. `alone` is the model's opinion without the memory's say.
+    none of the article whatever the scores say, `speaking` in which somebody speaks to the reader, `tables` which are
+    the rows of one. `words` tells which words of blocks speak most for labels. `alone` is the model's opinion without
+    the memory's say.
     """
     judgements = _judgements(blocks, evidence, scores, asked, words, alone)
     for index in _no_titles(blocks, judgements, evidence, scores):
@@ -106,8 +103,8 @@ def decide(
         label = _said_by_user(own) or form.label
         if label not in KEPT and not _is_promised(_sums([*evidence[index], *own])):
             judgements[index] = label, CERTAIN, (*_reasons(own, label), form.reason)
-    for index, label in _of_appeals(judgements, scores, speaking):
-        judgements[index] = label, judgements[index][1], (f"{IN_UNIT} {label}, and its words lean to that",)
+    if scores is not None and not scores.places:
+        _judge_together(judgements, scores, speaking, tables, evidence, asked)
     decisions: list[Decision] = []
     body, kept = Label.BODY, policy.action(Label.BODY)
     for index, block in enumerate(blocks):
@@ -123,6 +120,23 @@ def decide(
         else:
             decisions.append(Decision(block.start, block.end, label, policy.action(label), score, reasons))
     return tuple(decisions)
+
+
+def _judge_together(
+    judgements: list[Judgement],
+    scores: Scores,
+    speaking: Collection[int],
+    tables: Sequence[range],
+    evidence: Sequence[Sequence[Evidence]],
+    asked: Sequence[Sequence[Evidence]],
+) -> None:
+    """Changes the judgements on blocks of a text that belong to an appeal or to a table."""
+    for index, label in of_appeals([label for label, _, _ in judgements], scores, speaking):
+        judgements[index] = label, judgements[index][1], (f"{IN_UNIT} {label}, and its words lean to that",)
+    if tables:
+        told = [[*ours, *own] for ours, own in zip(evidence, asked, strict=True)] if asked else evidence
+        for index in rows_that_stay([label for label, _, _ in judgements], tables, told):
+            judgements[index] = Label.BODY, judgements[index][1], (IN_TABLE,)
 
 
 def _judgements(
@@ -156,32 +170,6 @@ def _judgements(
             reasons += reasons_of_the_model(label, scores.odds[index], scores.costs[index], named.get(index), by_text)
             judgements[index] = label, score, reasons
     return judgements
-
-
-def _of_appeals(
-    judgements: Sequence[Judgement], scores: Scores | None, speaking: Collection[int]
-) -> Iterator[tuple[int, Label]]:
-    """Blocks that lean to an appeal and belong to one: a letter is one thing, its first and its last line too.
-
-    They stand between two blocks that go as it, or speak to the reader right above or below two of them.
-    """
-    if scores is None or scores.places:
-        return
-    gone = [label if label in UNITS else None for label, _, _ in judgements]
-    if len(gone) - gone.count(None) < 2:
-        return
-    for index, (label, _, _) in enumerate(judgements):
-        likeliest = COLUMNS[scores.gone[index]]
-        if (
-            label is not Label.BODY
-            or scores.odds[index] < max(0.0, scores.costs[index] - LEANS)
-            or likeliest not in UNITS
-        ):
-            continue
-        below, above = gone[index + 1 : index + 3], gone[max(0, index - 2) : index]
-        at_edge = index in speaking and [likeliest] * 2 in (below, above)
-        if at_edge or (above[-1:] == below[:1] == [likeliest]):
-            yield index, likeliest
 
 
 def _no_titles(

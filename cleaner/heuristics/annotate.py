@@ -19,6 +19,7 @@ from cleaner.heuristics.certain import find_certain
 from cleaner.heuristics.context import Context
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import fold
+from cleaner.heuristics.rows import find_tables
 
 #: Blocks whose linear log-odds of boilerplate lie below this, and which are no crumbs, are the article for sure.
 SURELY_BODY = -4.5
@@ -31,12 +32,14 @@ class Labelling:
 
     certain: the blocks that are none of the article whatever the model thinks, and what they are.
     speaking: the blocks in which somebody speaks to the reader, or of the outlet, and nobody is quoted.
+    tables: the blocks of each table whose rows are lines.
     """
 
     evidence: Sequence[Sequence[Evidence]]
     cuts: Sequence[Sequence[tuple[int, int, Evidence]]]
     certain: Mapping[int, Evidence] = field(default_factory=dict)
     speaking: frozenset[int] = frozenset()
+    tables: Sequence[range] = ()
 
 
 def find_evidence(
@@ -62,7 +65,8 @@ def find_evidence(
         flat=rendering.flat, open=[index for index, ask in enumerate(asked) if ask],
     )  # fmt: skip
     certain = find_certain(folded, rendering.text, blocks)
-    return Labelling(rules.gather(context), glued.glued(context), certain, speaking(context))
+    tables = () if rendering.flat else tuple(find_tables(blocks))
+    return Labelling(rules.gather(context), glued.glued(context), certain, speaking(context), tables)
 
 
 def find_asked(rendering: Rendering, matcher: Matcher, *, source: str | None = None) -> Labelling:
