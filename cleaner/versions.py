@@ -6,13 +6,12 @@ A run notes them at its start; it goes on with the same ones only, and every wor
 from __future__ import annotations
 
 import platform
-import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 
 LIBRARIES = (
-    "ahocorasick-rs", "chardetng-py", "courlan", "ftfy", "htmldate", "justext", "lxml", "numpy", "resiliparse",
-    "selectolax", "trafilatura",
+    "ahocorasick-rs", "chardetng-py", "courlan", "deflate", "ftfy", "htmldate", "justext", "lxml", "numpy",
+    "resiliparse", "selectolax", "trafilatura",
 )  # fmt: skip
 
 
@@ -24,7 +23,6 @@ def versions() -> Mapping[str, str]:
     return {
         "cleancopy": metadata.version("cleancopy"),
         "python": platform.python_version(),
-        "zlib": zlib.ZLIB_RUNTIME_VERSION,  # zlib-ng says so here
         **{name: metadata.version(name) for name in LIBRARIES},
     }
 
@@ -32,4 +30,5 @@ def versions() -> Mapping[str, str]:
 def other_versions(wanted: Mapping[str, str]) -> str:
     """What this process has otherwise than was wanted, "" for nothing."""
     here = versions()
-    return ", ".join(f"{name} {here[name]} instead of {wanted[name]}" for name in here if here[name] != wanted[name])
+    other = [name for name in here if here[name] != wanted.get(name)]
+    return ", ".join(f"{name} {here[name]} instead of {wanted.get(name)}" for name in other)
