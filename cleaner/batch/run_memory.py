@@ -16,9 +16,8 @@ import numpy as np
 from cleaner.batch.output.folder import MEMORY
 from cleaner.document import Document
 from cleaner.media_types import block_texts
-from cleaner.memory.fingerprints import Units, units_of
 from cleaner.memory.partial_counts import Countable, PartialCounts, UnitCounter, Witnesses, by_source
-from cleaner.memory.postings import Entries
+from cleaner.memory.postings import DocumentEntries, Entries, document_entries
 from cleaner.memory.source_name import document_source
 from cleaner.memory.store import Memory, MemoryFileError, write_memory
 from cleaner.pipeline import Cleaner
@@ -33,20 +32,20 @@ FULL = 1 << 20
 class CountableUnits:
     """What counting needs of one document: its units, and the texts of its blocks to show them by."""
 
-    units: Units
+    entries: DocumentEntries
     texts: list[str]
 
 
 def countable_units(document: Document) -> CountableUnits | None:
     """The units of a document as cleaning would cut it into blocks; None when it has none. Raises HtmlError."""
     texts, glued = block_texts(document)
-    return CountableUnits(units_of(tokenise(texts), np.array(glued)), texts) if texts else None
+    return CountableUnits(document_entries(tokenise(texts), np.array(glued)), texts) if texts else None
 
 
 def count(document: Document, source: str, counter: UnitCounter) -> None:
     """Counts one document as an article of a source (`source_name.document_source`). Raises HtmlError."""
     if countable := countable_units(document):
-        counter.add(source, countable.units, countable.texts)
+        counter.add(source, countable.entries, countable.texts)
 
 
 class PartialCountsWriter:
@@ -63,7 +62,7 @@ class PartialCountsWriter:
     def add(self, countable: CountableUnits | None, source: str) -> None:
         """Counts a document by its units. Raises OSError."""
         if countable:
-            self._counter.add(source, countable.units, countable.texts)
+            self._counter.add(source, countable.entries, countable.texts)
             if self._counter.size >= self._full:
                 self._write()
 

@@ -71,12 +71,13 @@ def units_of(tokens: Tokens, glued: Flags | None = None) -> Units:
     """
     if accelerator.compiled is None:
         return in_numpy(tokens, glued)
+    return _columns(*accelerator.compiled.units(*for_compiled(tokens, glued)))
+
+
+def for_compiled(tokens: Tokens, glued: Flags | None) -> tuple[object, ...]:
+    """The arguments of the compiled functions that make units of tokens."""
     settings = int(_NUMBER), KIND["digit"], RUN, WINDOW, HEAD, TAIL, SKETCH, FARTHEST
-    return _columns(
-        *accelerator.compiled.units(
-            tokens.hashes, tokens.kinds, tokens.block, glued, _IS_WORD, *_calendar(), settings,
-        )
-    )  # fmt: skip
+    return tokens.hashes, tokens.kinds, tokens.block, glued, _IS_WORD, *_calendar(), settings
 
 
 def in_numpy(tokens: Tokens, glued: Flags | None = None) -> Units:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from cleaner import accelerator
 from cleaner.memory.fingerprints import SKETCH, UnitKind, Units
 from cleaner.memory.near_duplicates import (
     ALIKE,
@@ -164,21 +165,17 @@ def recall(source: SourceMemory | None, units: Units, blocks: int) -> Recall:
         return Recall(np.zeros((blocks, len(MEASURES)), np.float32), np.zeros(blocks, np.int64), 0)
     mine = np.uint64(_article_of(source, units))
     documents = source.documents - int(is_known(source.witnesses, np.array([mine]))[0][0])
-    table = np.zeros((blocks, len(MEASURES)), np.float32)
     if documents < ENOUGH:
-        return Recall(table, np.zeros(blocks, np.int64), documents)
+        return Recall(np.zeros((blocks, len(MEASURES)), np.float32), np.zeros(blocks, np.int64), documents)
+    table = _measured(source, units, _known(source, units, mine), blocks=blocks, documents=documents)
     table[:, COLUMN["articles"]] = np.log1p(documents)
-    matches = _others(source, units, mine)
-    _measure_wholes(table, units, matches, documents)
-    _measure_edges(table, units, matches, documents)
-    _measure_runs(table, units, matches)
     return Recall(table, _counts(table), documents)
 
 
 def recurring_words(source: SourceMemory, units: Units) -> Flags:
     """Which tokens of the document lie in runs of words that at least RECURRING other articles hold."""
-    matches = _others(source, units, np.uint64(_article_of(source, units)))
-    return _covered(units, matches.unit[(matches.others >= RECURRING) & (units.kinds[matches.unit] == UnitKind.RUN)])
+    known = _known(source, units, np.uint64(_article_of(source, units)))
+    return _covered(units, known.unit[(known.others >= RECURRING) & (units.kinds[known.unit] == UnitKind.RUN)])
 
 
 def _covered(units: Units, runs: Ints) -> Flags:
@@ -197,27 +194,46 @@ def _counts(table: Floats) -> Ints:
 
 
 @dataclass(frozen=True, slots=True)
-class _Matches:
-    """The units that the memory holds, and in whose other articles."""
+class _KnownUnits:
+    """The units that the memory holds."""
 
+    mine: np.uint64  # the document's own article
     unit: Ints  # found → unit
-    others: Floats  # found → other articles, estimated
-    owner: Ints  # row → found
-    other: Flags  # row → is it another article's?
-    rows: Entries
+    at: Ints  # found → its key's place in the memory
+    others: Floats  # found → other articles that hold it, estimated
+
+    @property
+    def logs(self) -> Floats:
+        """log(1 + others): NumPy's own, so that the last bit is the same with and without the accelerator."""
+        logs: Floats = np.log1p(self.others)
+        return logs
 
 
-def _others(source: SourceMemory, units: Units, mine: np.uint64) -> _Matches:
+def _known(source: SourceMemory, units: Units, mine: np.uint64) -> _KnownUnits:
+    if accelerator.compiled is None:
+        return known_in_numpy(source, units, mine)
+    arrays = source.keys, source.starts, source.held, source.row_articles
+    memory = accelerator.compiled.known_units(*arrays, units.keys, int(mine))
+    longs = np.frombuffer(memory, np.int64).reshape(3, -1)
+    return _KnownUnits(mine, longs[0], longs[1], longs[2].view(np.float64))
+
+
+def known_in_numpy(source: SourceMemory, units: Units, mine: np.uint64) -> _KnownUnits:
+    """The reference that the accelerator is held to."""
     known, at = is_known(source.keys, units.keys)
     unit = np.flatnonzero(known)
     at = at[unit]
+    owner, rows = _rows_of(source, at)
+    kept = np.bincount(owner, source.row_articles[rows] != mine, len(unit))
     lengths = source.starts[at + 1] - source.starts[at]
-    owner = np.repeat(np.arange(len(unit)), lengths)
-    rows = np.arange(len(owner)) + np.repeat(source.starts[at] - (np.cumsum(lengths) - lengths), lengths)
-    other = source.row_articles[rows] != mine
-    kept = np.bincount(owner, other, len(unit))
-    others = kept * source.held[at] / np.maximum(lengths, 1)
-    return _Matches(unit, others, owner, other, source.rows[rows])
+    return _KnownUnits(mine, unit, at, kept * source.held[at] / np.maximum(lengths, 1))
+
+
+def _rows_of(source: SourceMemory, at: Ints) -> tuple[Ints, Ints]:
+    """The rows of some keys, and of each row which of the keys it belongs to."""
+    lengths = source.starts[at + 1] - source.starts[at]
+    owner = np.repeat(np.arange(len(at)), lengths)
+    return owner, np.arange(len(owner)) + np.repeat(source.starts[at] - (np.cumsum(lengths) - lengths), lengths)
 
 
 def _article_of(source: SourceMemory, units: Units) -> int:
@@ -234,40 +250,62 @@ def _article_of(source: SourceMemory, units: Units) -> int:
     return int(source.articles[near].min()) if len(near) else units.witness
 
 
-def _measure_wholes(table: Floats, units: Units, matches: _Matches, documents: int) -> None:
-    whole = units.kinds[matches.unit] == UnitKind.WHOLE
-    block = units.block[matches.unit[whole]]
-    others = matches.others[whole]
-    table[block, COLUMN["others"]] = np.log1p(others)
-    table[block, COLUMN["share"]] = np.minimum(1, others / documents)
-    row = whole[matches.owner] & matches.other
-    owner, rows = matches.owner[row], matches.rows[row]
-    unit = matches.unit[owner]
-    total = np.maximum(np.bincount(owner, minlength=len(matches.unit)), 1)
+def _measured(source: SourceMemory, units: Units, known: _KnownUnits, *, blocks: int, documents: int) -> Floats:
+    """The measurements of the blocks, but for how many articles there are."""
+    if accelerator.compiled is None:
+        return measured_in_numpy(source, units, known, blocks=blocks, documents=documents)
+    memory = accelerator.compiled.recall(
+        known.unit, known.at, known.others, known.logs, source.starts, source.rows, source.row_articles, units.kinds,
+        units.block, units.before, units.after, units.place, units.place_from_end, units.first, units.last,
+        (int(known.mine), documents, RECURRING, units.blocks, blocks),
+    )  # fmt: skip
+    return np.frombuffer(memory, np.float32).reshape(blocks, len(MEASURES))
+
+
+def measured_in_numpy(source: SourceMemory, units: Units, known: _KnownUnits, *, blocks: int, documents: int) -> Floats:
+    """The reference that the accelerator is held to."""
+    table = np.zeros((blocks, len(MEASURES)), np.float32)
+    _measure_wholes(table, source, units, known, documents)
+    _measure_edges(table, units, known, documents)
+    _measure_runs(table, units, known)
+    return table
+
+
+def _measure_wholes(table: Floats, source: SourceMemory, units: Units, known: _KnownUnits, documents: int) -> None:
+    whole = units.kinds[known.unit] == UnitKind.WHOLE
+    unit, at = known.unit[whole], known.at[whole]
+    block = units.block[unit]
+    table[block, COLUMN["others"]] = known.logs[whole]
+    table[block, COLUMN["share"]] = np.minimum(1, known.others[whole] / documents)
+    owner, rows = _rows_of(source, at)
+    other = source.row_articles[rows] != known.mine
+    owner, entries = owner[other], source.rows[rows[other]]
+    total = np.maximum(np.bincount(owner, minlength=len(unit)), 1)
 
     def share(agrees: Flags) -> Floats:
-        return (np.bincount(owner, agrees, len(matches.unit)) / total)[whole]
+        return np.bincount(owner, agrees, len(unit)) / total
 
     for name, ours in (("place", units.place), ("from_end", units.place_from_end)):
-        table[block, COLUMN[name]] = share(np.abs(rows[name].astype(np.int64) - ours[unit]) <= 1)
+        near = np.abs(entries[name].astype(np.int64) - ours[unit[owner]]) <= 1
+        table[block, COLUMN[name]] = share(near)
     for name, beside in (("before", units.before), ("after", units.after)):
-        table[block, COLUMN[name]] = share(rows[name] == beside[unit])
+        table[block, COLUMN[name]] = share(entries[name] == beside[unit[owner]])
 
 
-def _measure_edges(table: Floats, units: Units, matches: _Matches, documents: int) -> None:
+def _measure_edges(table: Floats, units: Units, known: _KnownUnits, documents: int) -> None:
     for name, kind in (("head", UnitKind.HEAD), ("tail", UnitKind.TAIL)):
-        chosen = units.kinds[matches.unit] == kind
-        block = units.block[matches.unit[chosen]]
-        table[block, COLUMN[name]] = np.log1p(matches.others[chosen])
-        table[block, COLUMN[f"{name}_share"]] = np.minimum(1, matches.others[chosen] / documents)
+        chosen = units.kinds[known.unit] == kind
+        block = units.block[known.unit[chosen]]
+        table[block, COLUMN[name]] = known.logs[chosen]
+        table[block, COLUMN[f"{name}_share"]] = np.minimum(1, known.others[chosen] / documents)
 
 
-def _measure_runs(table: Floats, units: Units, matches: _Matches) -> None:
-    chosen = units.kinds[matches.unit] == UnitKind.RUN
+def _measure_runs(table: Floats, units: Units, known: _KnownUnits) -> None:
+    chosen = units.kinds[known.unit] == UnitKind.RUN
     if not chosen.any():
         return
-    unit, others = matches.unit[chosen], matches.others[chosen]
-    block, logs = units.block[unit], np.log1p(others)
+    unit, others, logs = known.unit[chosen], known.others[chosen], known.logs[chosen]
+    block = units.block[unit]
     blocks = len(table)
     np.maximum.at(table[:, COLUMN["run"]], block, logs.astype(np.float32))
     runs = np.bincount(units.block[units.kinds == UnitKind.RUN], minlength=blocks)

@@ -17,9 +17,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from cleaner.memory.fingerprints import SKETCH, Units
+from cleaner.memory.fingerprints import SKETCH
 from cleaner.memory.near_duplicates import filled
-from cleaner.memory.postings import ENTRY, Entries, entries_of, merged
+from cleaner.memory.postings import ENTRY, DocumentEntries, Entries, merged
 from cleaner.segmentation.tokens import Hashes, Ints
 
 MAGIC = b"CLEANMEM"
@@ -65,23 +65,23 @@ class UnitCounter:
         self._texts: list[bytes] = [b""]  # 0: no text
         self.size = 0  # entries, of 32 bytes each
 
-    def add(self, source: str, units: Units, texts: Sequence[str]) -> None:
-        """Counts one document's units; `texts` are its blocks' texts, for showing.
+    def add(self, source: str, counted: DocumentEntries, texts: Sequence[str]) -> None:
+        """Counts one document; `texts` are its blocks' texts, for showing.
 
         Copies may differ in what no unit knows, such as numbers: of their texts the smallest is kept, so that
         their order does not matter.
         """
-        if not units.blocks:
+        entries = counted.entries
+        if not len(entries):
             return
-        entries, block = entries_of(units)
-        named = np.flatnonzero(block >= 0)
-        samples = [_sample(texts[number]) for number in block[named].tolist()]
-        if units.witness in self._witnesses[source]:
-            first = self._witnesses[source][units.witness][1]
+        named = np.flatnonzero(counted.block >= 0)
+        samples = [_sample(texts[number]) for number in counted.block[named].tolist()]
+        if counted.witness in self._witnesses[source]:
+            first = self._witnesses[source][counted.witness][1]
             mine = self._texts[first : first + len(samples)]
             self._texts[first : first + len(samples)] = map(min, mine, samples)
             return
-        self._witnesses[source][units.witness] = units.sketch, len(self._texts)
+        self._witnesses[source][counted.witness] = counted.sketch, len(self._texts)
         entries["text"][named] = np.arange(len(self._texts), len(self._texts) + len(samples))
         self._texts += samples
         self._entries[source].append(entries)

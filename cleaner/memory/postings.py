@@ -8,11 +8,13 @@ Of a source at most MOST_DOCUMENTS are, by the same rule: a random sample, since
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from cleaner.memory.fingerprints import UnitKind, Units, first_of
-from cleaner.segmentation.tokens import Flags, Floats, Hashes, Ints
+from cleaner import accelerator
+from cleaner.memory.fingerprints import UnitKind, Units, first_of, for_compiled, in_numpy
+from cleaner.segmentation.tokens import Flags, Floats, Hashes, Ints, Tokens
 
 #: Witnesses kept of one unit. Below so many the count is exact; beyond, its relative standard error is 13 %.
 WITNESSES = 64
@@ -26,6 +28,32 @@ ENTRY = np.dtype([
     ("text", "<u8"),  # where a sample of the block's text lies; 0: nowhere
 ])  # fmt: skip
 Entries = np.ndarray[tuple[int], np.dtype[np.void]]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEntries:
+    """What is counted of one document."""
+
+    entries: Entries  # sorted by key, each key once
+    block: Ints  # entry → the block whose text it is; -1: it is no whole block
+    witness: int
+    sketch: Hashes  # as units have it
+
+
+def document_entries(tokens: Tokens, glued: Flags | None = None) -> DocumentEntries:
+    """What is counted of a tokenised document; no entries for one without a word. glued: as for `units_of`."""
+    if accelerator.compiled is None:
+        return entries_in_numpy(tokens, glued)
+    memory, count, _, witness, sketch = accelerator.compiled.entries(*for_compiled(tokens, glued))
+    block = np.frombuffer(memory, np.int64, count)
+    entries = np.frombuffer(memory, ENTRY, count, block.nbytes)
+    return DocumentEntries(entries, block, witness, np.frombuffer(sketch, np.uint64))
+
+
+def entries_in_numpy(tokens: Tokens, glued: Flags | None = None) -> DocumentEntries:
+    """The reference that the accelerator is held to."""
+    units = in_numpy(tokens, glued)
+    return DocumentEntries(*entries_of(units), units.witness, units.sketch)
 
 
 def entries_of(units: Units) -> tuple[Entries, Ints]:

@@ -10,6 +10,7 @@ the memory's word for boilerplate is bounded: by how much the block says, and by
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -40,17 +41,20 @@ HEARD, LETTERS, CLEAR = 2.0, 8, 0.1
 IDEOGRAPH = 2.5
 #: A share of words or of articles that counts as nearly all; how many short blocks in a row stand beside a long one.
 MOSTLY, NEIGHBOURS = 0.8, 3
+#: What the trees read of the blocks beside a block begins at this column: odds and what recurs, eight columns.
+BESIDE = 1 + len(COLUMN) + 7
 
 
 def with_memory(
     trees: Trees, probabilities: Floats, evidence: Floats, blocks: Sequence[Block], recall: Recall
 ) -> Floats:
     """The model's block × label probabilities with the memory's say in them; rows still sum to 1."""
-    before = np.clip(probabilities[:, len(KEPT) :].sum(axis=1), EDGE, 1 - EDGE)
-    odds = trees.score(inputs(probabilities, evidence, blocks, recall))
-    after = np.clip(1 / (1 + np.exp(-odds)), EDGE, 1 - EDGE)
-    after = np.where(is_common(probabilities, evidence, blocks, recall), np.maximum(after, COMMON), after)
-    after = np.where(stands_like_subhead(blocks, recall), np.minimum(after, before), after)
+    before, shapes = _boilerplate(probabilities), Shapes.of(blocks)
+    odds = trees.score(_inputs(probabilities, evidence, shapes, recall))
+    after = np.minimum(np.maximum(1 / (1 + np.exp(-odds)), EDGE), 1 - EDGE)
+    common = _is_common(probabilities, evidence, shapes, recall)
+    after[common] = np.maximum(after[common], COMMON)
+    after = np.where(_stands_like_subhead(shapes, recall), np.minimum(after, before), after)
     after = np.minimum(after, _most(before, evidence, blocks))
     scale = np.ones_like(probabilities)
     scale[:, : len(KEPT)] = ((1 - after) / (1 - before))[:, None]
@@ -58,12 +62,43 @@ def with_memory(
     return probabilities * scale
 
 
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """What is asked of the blocks' texts, each asked once."""
+
+    lengths: Floats  # in code points, float32
+    ends: Flags  # does it end a sentence?
+    newlines: Ints  # before it
+
+    @classmethod
+    def of(cls, blocks: Sequence[Block]) -> Shapes:
+        """Of the blocks of a document."""
+        return cls(
+            np.array([len(block.text) for block in blocks], np.float32),
+            np.array([ends_sentence(block.text) for block in blocks]),
+            np.array([block.newlines_before for block in blocks]),
+        )
+
+    @property
+    def prose(self) -> Flags:
+        """Is it long, and ends a sentence?"""
+        prose: Flags = self.ends & (self.lengths > LONG_PROSE)
+        return prose
+
+
+def _boilerplate(probabilities: Floats) -> Floats:
+    """How likely each block is boilerplate, kept from 0 and 1."""
+    likely: Floats = np.minimum(np.maximum(probabilities[:, len(KEPT) :].sum(axis=1), EDGE), 1 - EDGE)
+    return likely
+
+
 def _most(before: Floats, evidence: Floats, blocks: Sequence[Block]) -> Floats:
     """The highest probability of boilerplate that the memory may give each block."""
-    said = np.array([_letters(block.text) for block in blocks]) / LETTERS
-    raised = 1 / (1 + np.exp(-(np.log(before / (1 - before)) + said)))
     heard = evidence[:, len(KEPT) :].max(axis=1) >= HEARD
-    most: Floats = np.where(heard, 1.0, np.where(before < CLEAR, before, raised))
+    most: Floats = np.where(heard, 1.0, before.astype(np.float64))
+    bounded = np.flatnonzero(~heard & (before >= CLEAR))  # few: of the others no letter need be counted
+    said = np.array([_letters(blocks[block].text) for block in bounded.tolist()]) / LETTERS
+    most[bounded] = 1 / (1 + np.exp(-(np.log(before / (1 - before))[bounded] + said)))
     return most
 
 
@@ -75,15 +110,17 @@ def _letters(text: str) -> float:
 
 def stands_like_subhead(blocks: Sequence[Block], recall: Recall) -> Flags:
     """Short lines that recur, each time between other blocks, right before text of this article, or amid it."""
+    return _stands_like_subhead(Shapes.of(blocks), recall)
+
+
+def _stands_like_subhead(shapes: Shapes, recall: Recall) -> Flags:
     table = recall.table
-    lengths = np.array([len(block.text) for block in blocks])
-    ends = np.array([ends_sentence(block.text) for block in blocks])
-    text: Flags = ends & (lengths > SUBHEAD_LENGTH) & (table[:, COLUMN["share"]] < COMMON_SHARE)
+    text: Flags = shapes.ends & (shapes.lengths > SUBHEAD_LENGTH) & (table[:, COLUMN["share"]] < COMMON_SHARE)
     before: Ints = np.cumsum(text) - text
     after: Ints = text[::-1].cumsum()[::-1] - text
     own = table[:, COLUMN["after"]] < OWN_NEIGHBOURS
     own[1:] &= table[1:, COLUMN["before"]] < OWN_NEIGHBOURS  # before the first block there is nothing
-    short: Flags = lengths <= SUBHEAD_LENGTH
+    short: Flags = shapes.lengths <= SUBHEAD_LENGTH
     return short & own & (after > 0) & ((before > 0) | shifted(text, -1).astype(bool))
 
 
@@ -92,8 +129,12 @@ def is_common(probabilities: Floats, evidence: Floats, blocks: Sequence[Block], 
 
     Not those that read like another part of the article: a credit, a note of the newsroom, a subhead.
     """
+    return _is_common(probabilities, evidence, Shapes.of(blocks), recall)
+
+
+def _is_common(probabilities: Floats, evidence: Floats, shapes: Shapes, recall: Recall) -> Flags:
     if recall.documents < COMMON_ARTICLES:
-        return np.zeros(len(blocks), bool)
+        return np.zeros(len(probabilities), bool)
     table = recall.table
     in_runs = (table[:, COLUMN["covered"]] >= MOSTLY) * np.expm1(table[:, COLUMN["runs"]]) / recall.documents
     body = (probabilities[:, : len(KEPT)].argmax(axis=1) == 0) & (evidence[:, 1 : len(KEPT)].max(axis=1) <= 0)
@@ -102,11 +143,9 @@ def is_common(probabilities: Floats, evidence: Floats, blocks: Sequence[Block], 
         & (np.maximum(table[:, COLUMN["share"]], in_runs) >= COMMON_SHARE)
         & ~_is_background(probabilities, evidence, recall)
     )
-    long_enough = np.array([len(block.text) > SUBHEAD_LENGTH for block in blocks])
-    common: Flags = often & long_enough
+    common: Flags = often & (shapes.lengths > SUBHEAD_LENGTH)
     if common.any():
-        prose = np.array([_is_prose(block.text) for block in blocks])
-        often &= ~shifted(prose & ~common, -1).astype(bool)  # what opens the article's own text is its subhead
+        often &= ~shifted(shapes.prose & ~common, -1).astype(bool)  # what opens the article's own text is its subhead
         after, before = table[:, COLUMN["after"]] >= MOSTLY, table[:, COLUMN["before"]] >= MOSTLY
         for _ in range(NEIGHBOURS):
             common = common | (often & ((after & shifted(common, -1)) | (before & shifted(common, 1))))
@@ -127,26 +166,32 @@ def _is_background(probabilities: Floats, evidence: Floats, recall: Recall) -> F
 
 def inputs(probabilities: Floats, evidence: Floats, blocks: Sequence[Block], recall: Recall) -> Floats:
     """What the trees read of each block; the first column is the model's own log-odds."""
-    count = len(blocks)
-    boilerplate = np.clip(probabilities[:, len(KEPT) :].sum(axis=1), EDGE, 1 - EDGE)
-    odds = np.log(boilerplate / (1 - boilerplate))
-    lengths = np.array([len(block.text) for block in blocks], np.float32)
-    ends = np.array([ends_sentence(block.text) for block in blocks])
-    prose = ends & (lengths > LONG_PROSE)
-    place = np.arange(count)
-    table = recall.table
-    covered = table[:, COLUMN["covered"]]
-    recurs = np.maximum(table[:, COLUMN["others"]], covered * table[:, COLUMN["run"]])
-    share = table[:, COLUMN["share"]]
-    beside = [shifted(column, step) for column in (odds, recurs, share, covered) for step in (1, -1)]
-    return np.column_stack([
-        odds, table, np.log1p(lengths), ends, prose, np.log1p(place), np.log1p(place[::-1]),
-        np.minimum(np.cumsum(prose) - prose, 3), np.minimum(prose[::-1].cumsum()[::-1] - prose, 3), *beside,
-        probabilities[:, 1 : len(KEPT)], np.clip(evidence[:, : len(KEPT)], 0, 8),
-        np.clip(evidence[:, len(KEPT) :].max(axis=1), 0, 8),
-        np.full(count, (recurs * lengths).sum() / max(1.0, float(lengths.sum()))),
-        [block.newlines_before for block in blocks],
-    ]).astype(np.float32)  # fmt: skip
+    return _inputs(probabilities, evidence, Shapes.of(blocks), recall)
+
+
+def _inputs(probabilities: Floats, evidence: Floats, shapes: Shapes, recall: Recall) -> Floats:
+    boilerplate, prose, measured = _boilerplate(probabilities), shapes.prose, recall.table
+    odds, places = np.log(boilerplate / (1 - boilerplate)), np.log1p(np.arange(len(boilerplate)))
+    covered, share = measured[:, COLUMN["covered"]], measured[:, COLUMN["share"]]
+    recurs = np.maximum(measured[:, COLUMN["others"]], covered * measured[:, COLUMN["run"]])
+    before: Ints = np.cumsum(prose)
+    table = np.zeros((len(odds), BESIDE + 8 + 2 * len(KEPT) + 2), np.float32)
+    table[:, 0], table[:, 1 : 1 + len(COLUMN)] = odds, measured
+    columns = (
+        np.log1p(shapes.lengths), shapes.ends, prose, places, places[::-1],
+        np.minimum(before - prose, 3), np.minimum(before[-1] - before, 3),
+    )  # fmt: skip
+    for number, column in enumerate(columns, 1 + len(COLUMN)):
+        table[:, number] = column
+    for number, column in enumerate((odds, recurs, share, covered)):
+        table[1:, BESIDE + 2 * number], table[:-1, BESIDE + 2 * number + 1] = column[:-1], column[1:]
+    rest = table[:, BESIDE + 8 :]
+    rest[:, : len(KEPT) - 1] = probabilities[:, 1 : len(KEPT)]
+    rest[:, len(KEPT) - 1 : -3] = np.minimum(np.maximum(evidence[:, : len(KEPT)], 0), 8)
+    rest[:, -3] = np.minimum(np.maximum(evidence[:, len(KEPT) :].max(axis=1), 0), 8)
+    rest[:, -2] = (recurs * shapes.lengths).sum() / max(1.0, float(shapes.lengths.sum()))
+    rest[:, -1] = shapes.newlines
+    return table
 
 
 def width() -> int:
@@ -174,7 +219,3 @@ def recurs(recall: Recall) -> Flags:
 def tells(blocks: Sequence[Block], recall: Recall) -> Flags:
     """Per block: does it recur, and not as a subhead does, of which that says nothing?"""
     return recurs(recall) & ~stands_like_subhead(blocks, recall)
-
-
-def _is_prose(text: str) -> bool:
-    return len(text) > LONG_PROSE and ends_sentence(text)

@@ -47,6 +47,9 @@ PyObject *accelerator_rows(PyObject *module, PyObject *const *args, Py_ssize_t c
 PyObject *accelerator_topics(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_sentences(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_units(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_entries(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_known_units(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_recall(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_scores(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_fold(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_glued(PyObject *module, PyObject *const *args, Py_ssize_t count);

@@ -2,7 +2,7 @@
  * bit. Integer arithmetic, and floats added in the same order; built with -ffp-contract=off. */
 #include "accelerator.h"
 
-#define VERSION 14 /* as in cleaner/accelerator.py */
+#define VERSION 15 /* as in cleaner/accelerator.py */
 
 const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items) {
     if (buffers->count >= MOST_BUFFERS) {
@@ -50,6 +50,9 @@ static PyMethodDef methods[] = {
     FAST(topics, "topics(rows, tokens' arrays, vectors, settings) -> memory of blocks x topics float32"),
     FAST(sentences, "sentences(rows, tokens' arrays, odds, encoder) -> memory of blocks x outputs float32"),
     FAST(units, "units(tokens' arrays, glued, tables, settings) -> (memory, units, blocks, witness, sketch)"),
+    FAST(entries, "entries(tokens' arrays, glued, tables, settings) -> (memory of blocks, then entries; entries, blocks, witness, sketch)"),
+    FAST(known_units, "known_units(a source's arrays, keys, article) -> memory of units, places of keys, others' articles"),
+    FAST(recall, "recall(known units, a source's arrays, units' arrays, settings) -> memory of blocks x measures float32"),
     FAST(scores, "scores(probabilities, texts, recurring, settings) -> lists of odds, costs, kept, gone, sure, plain"),
     FAST(fold, "fold(text) -> it in lower case with straight quotes, or None where Python must do it"),
     FAST(glued, "glued(text, start=0, end=all) -> False where no sentence can begin right behind another's stop"),

@@ -2,6 +2,7 @@
 #include "accelerator.h"
 
 enum { WHOLE, HEAD, TAIL, RUN };
+enum { ENTRY = 30 }; /* bytes of postings.ENTRY */
 #define BASE 0x9E3779B97F4A7C15u
 #define TWIST 0x2545F4914F6CDD1Du
 
@@ -17,10 +18,12 @@ typedef struct {
 /* Words by their place in the document, and blocks that have words by theirs. */
 typedef struct {
     int64_t *at, *owner, *start; /* start: of each block, and behind the last one the count of words */
-    uint64_t *words, *runs, *whole, *smallest;
+    uint64_t *words, *runs, *whole;
     int64_t *run_start;
     uint8_t *chosen;
-    Py_ssize_t count, blocks, run_count;
+    Py_ssize_t count, blocks, run_count, units;
+    uint64_t *hashes, *smallest; /* to be sorted: room for all units */
+    int64_t *order, *starts, *noted;
 } Room;
 
 typedef struct {
@@ -126,24 +129,40 @@ static void put_all(const Input *in, const Room *room, const Output *out) {
     }
 }
 
-static int by_size(const void *one, const void *other) {
-    const uint64_t a = *(const uint64_t *)one, b = *(const uint64_t *)other;
-    return (a > b) - (a < b);
+/* Puts the numbers of hashes in the order of the hashes, equal ones in their own: by the first bits, which are spread
+ * evenly, then by insertion. `starts` has room for one more. */
+static void sort(const uint64_t *hashes, Py_ssize_t count, int64_t *order, int64_t *starts) {
+    int bits = 0;
+    while ((Py_ssize_t)1 << (bits + 1) <= count) bits++;
+    const Py_ssize_t buckets = (Py_ssize_t)1 << bits;
+    memset(starts, 0, (size_t)(buckets + 1) * sizeof *starts);
+    for (Py_ssize_t at = 0; at < count; at++) starts[(bits ? hashes[at] >> (64 - bits) : 0) + 1]++;
+    for (Py_ssize_t bucket = 0; bucket < buckets; bucket++) starts[bucket + 1] += starts[bucket];
+    for (Py_ssize_t at = 0; at < count; at++) order[starts[bits ? hashes[at] >> (64 - bits) : 0]++] = at;
+    for (Py_ssize_t at = 1; at < count; at++) {
+        const int64_t moved = order[at];
+        Py_ssize_t to = at;
+        for (; to > 0 && hashes[order[to - 1]] > hashes[moved]; to--) order[to] = order[to - 1];
+        order[to] = moved;
+    }
 }
 
 /* The smallest hashes of blocks and runs, each once; how many there are. */
 static Py_ssize_t find_smallest(const Input *in, Room *room) {
     Py_ssize_t count = 0, kept = 0;
-    for (Py_ssize_t block = 0; block < room->blocks; block++) room->smallest[count++] = mixed(room->whole[block] ^ TWIST);
+    for (Py_ssize_t block = 0; block < room->blocks; block++) room->hashes[count++] = mixed(room->whole[block] ^ TWIST);
     for (Py_ssize_t run = 0; run < room->run_count; run++)
-        if (room->chosen[run]) room->smallest[count++] = mixed(room->runs[run] ^ TWIST);
-    qsort(room->smallest, (size_t)count, sizeof *room->smallest, by_size);
-    for (Py_ssize_t at = 0; at < count && kept < in->sketch; at++)
-        if (kept == 0 || room->smallest[at] != room->smallest[kept - 1]) room->smallest[kept++] = room->smallest[at];
+        if (room->chosen[run]) room->hashes[count++] = mixed(room->runs[run] ^ TWIST);
+    sort(room->hashes, count, room->order, room->starts);
+    for (Py_ssize_t at = 0; at < count && kept < in->sketch; at++) {
+        const uint64_t hash = room->hashes[room->order[at]];
+        if (kept == 0 || hash != room->smallest[kept - 1]) room->smallest[kept++] = hash;
+    }
     return kept;
 }
 
-static PyObject *answer_of(const Input *in, Room *room) {
+/* Words, blocks and runs, how many units there are, and room to sort them; 0 where there is none. */
+static int prepare(const Input *in, Room *room, uint64_t *document) {
     find_words(in, room);
     uint64_t witness = 0, power = 1;
     for (Py_ssize_t block = 0; block < room->blocks; block++, power *= BASE) {
@@ -151,11 +170,32 @@ static PyObject *answer_of(const Input *in, Room *room) {
         witness += room->whole[block] * power;
     }
     find_runs(in, room);
-    Py_ssize_t units = room->blocks + room->run_count;
+    *document = mixed(witness + TWIST);
+    room->units = room->blocks + room->run_count;
     for (Py_ssize_t block = 0; block < room->blocks; block++) {
         const int64_t words = room->start[block + 1] - room->start[block];
-        units += (words > in->head) + (words > in->tail);
+        room->units += (words > in->head) + (words > in->tail);
     }
+    room->hashes = PyMem_Malloc((4 * (size_t)room->units + 2) * sizeof *room->hashes);
+    if (room->hashes == NULL) return PyErr_NoMemory(), 0;
+    room->order = (int64_t *)room->hashes + room->units, room->noted = room->order + room->units;
+    room->starts = room->noted + room->units, room->smallest = (uint64_t *)room->noted;
+    return 1;
+}
+
+static PyObject *with_sketch(const Input *in, Room *room, PyObject *memory, Py_ssize_t count, uint64_t witness) {
+    const Py_ssize_t kept = find_smallest(in, room);
+    PyObject *sketch = PyByteArray_FromStringAndSize((const char *)room->smallest, kept * 8);
+    PyObject *answer =
+        sketch ? Py_BuildValue("(OnnKO)", memory, count, room->blocks, (unsigned long long)witness, sketch) : NULL;
+    Py_XDECREF(sketch);
+    return answer;
+}
+
+static PyObject *units_of(const Input *in, Room *room) {
+    uint64_t witness;
+    if (!prepare(in, room, &witness)) return NULL;
+    const Py_ssize_t units = room->units;
     PyObject *memory = bytes_of((size_t)units * (6 * 8 + 2 * 2 + 2));
     if (memory == NULL) return NULL;
     uint64_t *next = (uint64_t *)PyByteArray_AS_STRING(memory);
@@ -165,12 +205,66 @@ static PyObject *answer_of(const Input *in, Room *room) {
     const Output out = {next, whole + units, whole + 2 * units, whole + 3 * units, whole + 4 * units, whole + 5 * units,
                         halves, halves + units, bytes, bytes + units};
     put_all(in, room, &out);
-    const Py_ssize_t kept = find_smallest(in, room);
-    PyObject *sketch = PyByteArray_FromStringAndSize((const char *)room->smallest, kept * 8);
-    PyObject *answer = sketch ? Py_BuildValue("(OnnKO)", memory, units, room->blocks,
-                                              (unsigned long long)mixed(witness + TWIST), sketch)
-                              : NULL;
-    Py_XDECREF(sketch);
+    PyObject *answer = with_sketch(in, room, memory, units, witness);
+    Py_DECREF(memory);
+    return answer;
+}
+
+/* A remembered unit: its key is noted beside where it stands. */
+static void note(Room *room, Py_ssize_t *count, uint64_t key, int kind, Py_ssize_t place) {
+    room->hashes[*count] = key;
+    room->noted[(*count)++] = place * 4 + kind;
+}
+
+static Py_ssize_t note_all(const Input *in, Room *room) {
+    Py_ssize_t count = 0, place = 0;
+    for (int kind = WHOLE; kind <= TAIL; kind++) {
+        const int least = kind == HEAD ? in->head : in->tail;
+        for (Py_ssize_t block = 0; block < room->blocks; block++) {
+            const int64_t start = room->start[block], end = room->start[block + 1];
+            if (kind != WHOLE && end - start <= least) continue;
+            const int64_t first = kind == TAIL ? end - in->tail : start, last = kind == HEAD ? start + in->head : end;
+            note(room, &count, kind == WHOLE ? room->whole[block] : key_of(room, first, last, (uint64_t)kind), kind, block);
+        }
+    }
+    for (Py_ssize_t run = 0; run < room->run_count; run++) {
+        const int64_t first = room->run_start[run];
+        while (room->start[place + 1] <= first) place++;
+        if (room->chosen[run] || (in->glued && in->glued[room->owner[first]])) note(room, &count, room->runs[run], RUN, place);
+    }
+    return count;
+}
+
+/* One entry of postings.ENTRY: packed, without its text. */
+static void put_entry(const Input *in, const Room *room, uint8_t *entry, uint64_t key, uint64_t witness, Py_ssize_t place) {
+    const Py_ssize_t from_end = room->blocks - 1 - place;
+    const uint16_t before = short_of(room, place - 1), after = short_of(room, place + 1);
+    memset(entry, 0, ENTRY);
+    memcpy(entry, &key, 8), memcpy(entry + 8, &witness, 8);
+    memcpy(entry + 16, &before, 2), memcpy(entry + 18, &after, 2);
+    entry[20] = (uint8_t)(place < in->farthest ? place : in->farthest);
+    entry[21] = (uint8_t)(from_end < in->farthest ? from_end : in->farthest);
+}
+
+/* postings.entries_of: of the remembered units by their keys, each once, the block that it is, or -1; then the entries. */
+static PyObject *entries_of(const Input *in, Room *room) {
+    uint64_t witness;
+    if (!prepare(in, room, &witness)) return NULL;
+    const Py_ssize_t noted = note_all(in, room);
+    Py_ssize_t count = 0;
+    sort(room->hashes, noted, room->order, room->starts);
+    for (Py_ssize_t at = 0; at < noted; at++)
+        if (at == 0 || room->hashes[room->order[at]] != room->hashes[room->order[at - 1]]) room->order[count++] = room->order[at];
+    PyObject *memory = bytes_of((size_t)count * (ENTRY + 8));
+    if (memory == NULL) return NULL;
+    int64_t *blocks = (int64_t *)PyByteArray_AS_STRING(memory);
+    uint8_t *entry = (uint8_t *)(blocks + count);
+    for (Py_ssize_t at = 0; at < count; at++, entry += ENTRY) {
+        const int64_t number = room->order[at], place = room->noted[number] / 4;
+        blocks[at] = room->noted[number] % 4 == WHOLE ? room->owner[room->start[place]] : -1;
+        put_entry(in, room, entry, room->hashes[number], witness, (Py_ssize_t)place);
+    }
+    PyObject *answer = with_sketch(in, room, memory, count, witness);
     Py_DECREF(memory);
     return answer;
 }
@@ -184,12 +278,11 @@ static int are_sound(const Input *in) {
     return 1;
 }
 
-PyObject *accelerator_units(PyObject *module, PyObject *const *args, Py_ssize_t count) {
-    (void)module;
-    if (count != 8) return PyErr_Format(PyExc_TypeError, "units takes 8 arguments, not %zd", count);
+static PyObject *called(PyObject *const *args, Py_ssize_t count, PyObject *(*answer_of)(const Input *, Room *)) {
+    if (count != 8) return PyErr_Format(PyExc_TypeError, "units and entries take 8 arguments, not %zd", count);
     Buffers buffers = {.count = 0};
     Input in;
-    PyObject *answer = NULL;
+    PyObject *memory = NULL;
     unsigned long long number;
     in.glued = NULL;
     if (!(in.hashes = buffer_of(&buffers, args[0], 8, &in.tokens))) goto done;
@@ -208,18 +301,28 @@ PyObject *accelerator_units(PyObject *module, PyObject *const *args, Py_ssize_t 
         goto done;
     }
     const size_t most = (size_t)in.tokens + 1;
-    uint64_t *numbers = PyMem_Malloc(most * (9 * sizeof *numbers + 1));
+    uint64_t *numbers = PyMem_Malloc(most * (7 * sizeof *numbers + 1));
     if (numbers == NULL) {
         PyErr_NoMemory();
         goto done;
     }
     Room room = {.count = 0};
-    room.words = numbers, room.runs = numbers + most, room.whole = numbers + 2 * most, room.smallest = numbers + 3 * most;
-    room.at = (int64_t *)(numbers + 5 * most), room.owner = room.at + most, room.start = room.at + 2 * most;
-    room.run_start = room.at + 3 * most, room.chosen = (uint8_t *)(numbers + 9 * most);
-    answer = answer_of(&in, &room);
-    PyMem_Free(numbers);
+    room.words = numbers, room.runs = numbers + most, room.whole = numbers + 2 * most;
+    room.at = (int64_t *)(numbers + 3 * most), room.owner = room.at + most, room.start = room.at + 2 * most;
+    room.run_start = room.at + 3 * most, room.chosen = (uint8_t *)(room.run_start + most);
+    memory = answer_of(&in, &room);
+    PyMem_Free(room.hashes), PyMem_Free(numbers);
 done:
     release(&buffers);
-    return answer;
+    return memory;
+}
+
+PyObject *accelerator_units(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    return called(args, count, units_of);
+}
+
+PyObject *accelerator_entries(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    return called(args, count, entries_of);
 }
