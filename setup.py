@@ -8,7 +8,7 @@ from setuptools.command.build_ext import build_ext
 NAMES = (
     "module", "tokens", "breaks", "features", "linear", "layers", "encoder", "topics", "network", "scores", "measures",
     "phrases", "fold", "quick_init", "units", "recall", "walk", "hidden", "page_lines", "page_words", "page_shapes",
-    "trees", "repeats", "needles", "phrase_table",
+    "trees", "repeats", "needles", "phrase_table", "signs",
 )  # fmt: skip
 #: The same bits on every machine: no multiplication fused with an addition, no reordered sums.
 FLAGS = ["/O2", "/fp:strict"] if sys.platform == "win32" else ["-O3", "-ffp-contract=off", "-std=c11"]

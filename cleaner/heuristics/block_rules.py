@@ -18,6 +18,7 @@ from cleaner.heuristics.context import MIDDLING, SHORT, Context, Findings
 from cleaner.heuristics.cue_matcher import Hit, letters_around, stands_as
 from cleaner.heuristics.cues import Kind, Voice
 from cleaner.heuristics.glued import reason_of
+from cleaner.heuristics.signs import HEAD
 from cleaner.labels import KEPT, Label
 
 #: Weight of a cue by kind, in a short, a middling and a long block (log-odds; from the precision of cues on train).
@@ -84,12 +85,13 @@ def _is_opening_word(hit: Hit) -> bool:
     return hit.cue.kind in (Kind.START, Kind.OPENER) and " " not in hit.cue.phrase
 
 
-def _strongest(context: Context, index: int, hits: Sequence[Hit]) -> Iterator[tuple[Hit, float]]:
+def _strongest(context: Context, index: int, hits: Sequence[Hit]) -> Iterable[tuple[Hit, float]]:
     """Of cues of one label that lie in each other only the strongest; each further one of a label adds less."""
     weighed = [(hit, weight) for hit in hits if (weight := _cue_weight(context, index, hit))]
-    if len(weighed) < 2:
-        yield from weighed
-        return
+    return weighed if len(weighed) < 2 else _strongest_of(weighed)
+
+
+def _strongest_of(weighed: list[tuple[Hit, float]]) -> Iterator[tuple[Hit, float]]:
     weighed.sort(key=lambda pair: (-pair[1], pair[0].start, pair[0].start - pair[0].end))
     taken: dict[Label, list[Hit]] = {}
     for hit, weight in weighed:
@@ -103,7 +105,7 @@ def _cue_weight(context: Context, index: int, hit: Hit) -> float:
     block, kind, measures = context.blocks[index], hit.cue.kind, context.measures[index]
     if kind in STANDING and not stands_as(kind, context.folded, hit.start, hit.end, block):
         return 0.0
-    if hit.cue.label is Label.RELATED and patterns.CITATION.search(block.text):
+    if hit.cue.label is Label.RELATED and patterns.cites(block.text):
         return 0.0
     size = 0 if measures.length <= SHORT else 1 if measures.length <= MIDDLING else 2
     weight = CUE_WEIGHTS[kind][size] * hit.cue.factor
@@ -157,11 +159,9 @@ def prose(context: Context) -> Findings:
 
 def shapes(context: Context) -> Findings:
     """The patterns of patterns.py: credits, dates, counts, player times, addresses, code."""
-    for index in context.open:
+    for index, signs in context.signs().items():
         block, measures = context.blocks[index], context.measures[index]
-        if measures.length > patterns.MAX_LENGTH:
-            continue
-        for pattern in patterns.candidates(block.text):
+        for pattern in signs.patterns:
             if pattern.name == "breadcrumbs" and block.path.endswith("/tr"):
                 continue  # the bars between the cells of a row
             if measures.length <= pattern.longest and pattern.matches(block.text):
@@ -170,13 +170,10 @@ def shapes(context: Context) -> Findings:
 
 def code(context: Context) -> Findings:
     """Leaked program text: braces, semicolons and brackets in numbers no prose has; lines of invisible characters."""
-    asked = frozenset(context.open)
-    possible = "{" in context.folded and (";" in context.folded or '":' in context.folded)
-    for index in range(len(context.blocks)) if possible else context.open:
+    asked = [index for index, signs in context.signs().items() if signs.coded or signs.unseen]
+    for index in (*asked, *_further_code(context)):
         text = context.blocks[index].text
-        if index not in asked and not ("{" in text and (";" in text or '":' in text)):
-            continue
-        if not text.isprintable() and not any(char.isprintable() and not char.isspace() for char in text[:64]):
+        if not text.isprintable() and not any(char.isprintable() and not char.isspace() for char in text[:HEAD]):
             yield index, Evidence(Label.MARKUP, 6.0, "holds only invisible characters")
         elif ("{" in text or "</" in text or ";" in text) and (
             share := patterns.code_share(text)
@@ -184,6 +181,15 @@ def code(context: Context) -> Findings:
             leaked = patterns.LEAKED.search(text[: patterns.CODE_SAMPLE]) is not None
             weight = 10.0 if leaked else 1.0  # an article about programs shows programs
             yield index, Evidence(Label.MARKUP, weight, f"looks like program text ({share:.0%} of its characters)")
+
+
+def _further_code(context: Context) -> Sequence[int]:
+    """The blocks that are not in question, and may be program text all the same."""
+    folded = context.folded
+    if "{" not in folded or (";" not in folded and '":' not in folded):  # nearly always
+        return ()
+    asked, texts = frozenset(context.open), enumerate(block.text for block in context.blocks)
+    return [index for index, text in texts if index not in asked and "{" in text and (";" in text or '":' in text)]
 
 
 # Rules that see the neighbours -------------------------------------------------------------------

@@ -22,7 +22,7 @@ from cleaner.document import Block, Evidence
 from cleaner.heuristics.block_stats import IDEOGRAPH_WEIGHT
 from cleaner.heuristics.cue_matcher import SURROGATE
 from cleaner.heuristics.cues import fold
-from cleaner.heuristics.patterns import CITATION
+from cleaner.heuristics.patterns import cites
 from cleaner.heuristics.prompts import ARROWS, BRACKETS, COLONS, LONGEST_TITLE, SHORT_SENTENCE, prompt_phrases
 from cleaner.labels import Label
 from cleaner.phrases import phrases
@@ -170,7 +170,7 @@ def _prompt_of(text: str) -> str:
         return ""
     at = min(places)
     prompt = head[:at].strip(_AROUND)
-    if fold(prompt) not in _read_too() or CITATION.search(text):
+    if fold(prompt) not in _read_too() or cites(text):
         return ""
     if len(text) - at > SHORT_SENTENCE and ends_sentence(text):  # a title and a sentence of the article, perhaps
         return ""

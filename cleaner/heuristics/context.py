@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cleaner.document import Block, Evidence
 from cleaner.heuristics.block_stats import Measures, ProsePlaces
 from cleaner.heuristics.cue_matcher import Hits
+from cleaner.heuristics.signs import Signs, signs_of
 from cleaner.labels import KEPT, Label
 
 #: What a rule gives: block indices, each with evidence.
@@ -30,9 +31,17 @@ class Context:
     open: Sequence[int]  # the blocks in question; the others are the article for sure, unless a cue says more
     evidence: list[list[Evidence]] = field(default_factory=list)
     heard: Sequence[int] = field(init=False)  # the blocks in which a phrase of the tables stands
+    _signs: Mapping[int, Signs] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.heard = [index for index, hits in enumerate(self.hits) if hits is not None]
+
+    def signs(self) -> Mapping[int, Signs]:
+        """Of the blocks in question those that may have a shape or be code, and what they may be."""
+        if self._signs is None:
+            numbered = signs_of([self.blocks[index].text for index in self.open])
+            self._signs = {self.open[number]: signs for number, signs in numbered.items()}
+        return self._signs
 
     def told(self) -> list[int]:
         """The blocks with evidence so far."""

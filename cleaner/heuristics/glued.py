@@ -36,7 +36,10 @@ def glued(context: Context) -> list[list[tuple[int, int, Evidence]]]:
     """Per block the stretches to cut."""
     cuts = glued_cues(context)
     possible = [pattern for pattern in patterns.GLUED if pattern.needs in context.folded]
-    for index, block in enumerate(context.blocks) if possible else ():
+    ends = tuple({end for pattern in possible for end in pattern.ends or ("",)})
+    ending = [index for index, block in enumerate(context.blocks) if block.text.endswith(ends)] if possible else ()
+    for index in ending:
+        block = context.blocks[index]
         shapes = [pattern for pattern in possible if _may_end_with(block.text, pattern)]
         if shapes and ((hits := context.hits[index]) is None or not hits.protected):
             cuts[index][:0] = _glued_shapes(block, shapes)

@@ -18,9 +18,10 @@ from cleaner.phrases import one_of, phrases
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One shape; `needs`: characters of which at least one is in every match (empty: try always).
+    """One shape; `needs`: characters of which at least one is in every match, `words`: so too, of strings.
 
     ends: the last characters of the text, where the shape reaches to its end; is_open: no stop stands there.
+    counts: a digit stands among the first four characters.
     """
 
     name: str
@@ -31,17 +32,33 @@ class Pattern:
     expression: re.Pattern[str]
     ends: tuple[str, ...] = ()
     is_open: bool = False
+    words: tuple[str, ...] = ()
+    counts: bool = False
 
     def matches(self, text: str) -> bool:
-        """Does the shape stand in the text, one of whose `candidates` it is?"""
-        return (not self.ends or text.endswith(self.ends)) and self.expression.search(text) is not None
+        """Does the shape stand in the text, which may have it?"""
+        return self.expression.search(text) is not None
 
-    def may_end_with(self, last: str) -> bool:
-        """May a text with this last character have the shape?"""
-        return not (self.is_open and last in _STOPS) and (not self.ends or last in {end[-1] for end in self.ends})
+    def fits(self, text: str) -> bool:
+        """May the shape stand in a text that has one of the characters it needs?"""
+        return (
+            len(text) <= self.longest
+            and not (self.is_open and text.endswith(STOPS))
+            and (not self.ends or text.endswith(self.ends))
+            and (not self.words or any(word in text for word in self.words))
+            and (not self.counts or any(map(str.isdecimal, text[:EARLY])))
+        )
 
 
-_STOPS = (".", "!", "?")
+STOPS = (".", "!", "?")
+#: So many characters at the beginning are searched for a digit.
+EARLY = 4
+
+
+def _plain(name: str) -> tuple[str, ...]:
+    """A list of phrases where none is an expression: one stands in every text that has one of them; else none."""
+    words = phrases(name)
+    return words if all(re.escape(word) == word for word in words) else ()
 
 
 AGENCY = one_of("agencies")
@@ -61,6 +78,8 @@ CITATION = re.compile(
     r"[^\W\d_]\w*\.?,? v\.? [A-Z]|\b\d{1,4} (?:U\.\s?S\.|F\.\s?(?:[234]d|Supp)|S\.\s?Ct\.) ?\d|§+\s?\d|\[(?:19|20)\d\d\] [A-Z]{2,6}\b|"
     r"\b[CT]-\d{1,4}/\d\d\b|\b(?:Art\.|Artikel|Rn\.) \d|\bUrt(?:eil|\.) (?:v\.|vom) \d"
 )
+#: One of these stands in every text that has one.
+_CITING = (" v ", " v. ", " U.", " F.", " S.", "§", "[19", "[20", "C-", "T-", "Art", "Rn.", "Urt")
 #: A day or a time of day; a year alone dates nothing.
 DATE = re.compile(
     r"\b(?:\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:19|20)?\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}|(?:19|20)\d\d年|"
@@ -69,11 +88,16 @@ DATE = re.compile(
 )
 
 
+def cites(text: str) -> bool:
+    """Does a court's case or an article of law stand in the text?"""
+    return any(sign in text for sign in _CITING) and CITATION.search(text) is not None
+
+
 def _row(
     name: str, label: Label, weight: float, longest: int, needs: str, expression: str, flags: int = 0,
-    *, ends: tuple[str, ...] = (), is_open: bool = False,
+    *, ends: tuple[str, ...] = (), is_open: bool = False, words: tuple[str, ...] = (), counts: bool = False,
 ) -> Pattern:  # fmt: skip
-    return Pattern(name, label, weight, longest, needs, re.compile(expression, flags), ends, is_open)
+    return Pattern(name, label, weight, longest, needs, re.compile(expression, flags), ends, is_open, words, counts)
 
 
 _BRACKETS = (")", "]", ").", "].", "\n")
@@ -82,42 +106,42 @@ _BRACKETS = (")", "]", ").", "].", "\n")
 PATTERNS: tuple[Pattern, ...] = (
     _row("an agency alone, in brackets", Label.CREDIT, 6.0, 40, ")]", rf"^[(\[]{AGENCY}(?:[/,\s][^()\[\]]{{1,20}})?[)\]]\.?$"),
     _row("photo credit at the end", Label.CAPTION, 4.2, 260, ")]", rf"\S{{2}}.{{0,3}}[(\[][^()\[\]]{{0,60}}{AGENCY}[^()\[\]]{{0,40}}[)\]]\.?$", ends=_BRACKETS),
-    _row("a word for picture, then a name", Label.CAPTION, 4.2, 260, ":©.", r"(?:^|[.!?)»”\s])" + one_of("pictures") + r"\s?(?::|©|\.:?)\s?[^\W\d_a-zа-я][^.!?]{1,80}$", is_open=True),
+    _row("a word for picture, then a name", Label.CAPTION, 4.2, 260, ":©.", r"(?:^|[.!?)»”\s])" + one_of("pictures") + r"\s?(?::|©|\.:?)\s?[^\W\d_a-zа-я][^.!?]{1,80}$", is_open=True, words=_plain("pictures")),
     _row("agency after a slash", Label.CAPTION, 4.2, 260, "/", rf"\w.{{2}}(?:/\s?{AGENCY}|{AGENCY}\s?/\s?\S[^/]{{0,40}})\)?\.?$"),
     _row("copyright of a picture", Label.CAPTION, 2.7, 200, "©", r"(?:^|[\s.(])©\s?(?!\s?(?:19|20)\d\d)\S"),
-    _row("copyright and year", Label.LEGAL, 4.5, 240, "12", r"(?:©|\(c\)|copyright)\s?(?:by\s)?(?:©\s?)?(?:19|20)\d\d", re.IGNORECASE),
+    _row("copyright and year", Label.LEGAL, 4.5, 240, "12", r"(?:©|\(c\)|copyright)\s?(?:by\s)?(?:©\s?)?(?:19|20)\d\d", re.IGNORECASE, words=("©", "(c)", "(C)", "yr", "yR", "Yr", "YR")),
     _row("time and date of a post", Label.SOCIAL, 4.4, 100, "·•", r"\d{1,2}:\d\d(?:\s?[AP]M)?\s?[·•]\s?\S"),
-    _row("handle of a post", Label.SOCIAL, 4.2, 160, "@", r"^(?:[—–-]|&mdash;)\s?.{1,80}\(@\w{2,30}\)"),
+    _row("handle of a post", Label.SOCIAL, 4.2, 160, "@", r"^(?:[—–-]|&mdash;)\s?.{1,80}\(@\w{2,30}\)", words=("(@",)),
     _row("only a handle", Label.SOCIAL, 4.0, 40, "@", r"^\W{0,3}@\w{2,30}\W{0,3}$"),
-    _row("count of reactions", Label.SOCIAL, 4.0, 40, "0123456789", r"^\d[\d.,]{0,8}\s?[KkMm]?\s" + one_of("reactions") + r"$", re.IGNORECASE),
-    _row("player time", Label.NAVIGATION, 4.2, 40, ":", r"^\W{0,3}\d{1,2}:\d\d(?::\d\d)?(?:\s?[/|-]\s?\d{1,2}:\d\d(?::\d\d)?)\W{0,3}$"),
-    _row("position in a gallery", Label.NAVIGATION, 4.2, 24, "0123456789", r"^\W{0,3}\d{1,3}\s?" + one_of("of") + r"\s?\d{1,3}\W{0,3}$"),
+    _row("count of reactions", Label.SOCIAL, 4.0, 40, "0123456789", r"^\d[\d.,]{0,8}\s?[KkMm]?\s" + one_of("reactions") + r"$", re.IGNORECASE, counts=True),
+    _row("player time", Label.NAVIGATION, 4.2, 40, ":", r"^\W{0,3}\d{1,2}:\d\d(?::\d\d)?(?:\s?[/|-]\s?\d{1,2}:\d\d(?::\d\d)?)\W{0,3}$", counts=True),
+    _row("position in a gallery", Label.NAVIGATION, 4.2, 24, "0123456789", r"^\W{0,3}\d{1,3}\s?" + one_of("of") + r"\s?\d{1,3}\W{0,3}$", counts=True),
     _row("breadcrumbs", Label.NAVIGATION, 4.0, 160, ">»›/|", r"^[^\W\d_][^>»›/|.]{1,40}(?:\s[>»›/|]\s[^>»›/|.]{2,60}){2,8}$"),
-    _row("only an address of the web", Label.RELATED, 3.2, 200, ".", r"^\W{0,3}(?:https?://|www\.)\S{4,190}$"),
-    _row("address of a picture", Label.SOCIAL, 4.0, 120, ".", r"^pic\.twitter\.com/\w{4,20}$"),
+    _row("only an address of the web", Label.RELATED, 3.2, 200, ".", r"^\W{0,3}(?:https?://|www\.)\S{4,190}$", words=("://", "www.")),
+    _row("address of a picture", Label.SOCIAL, 4.0, 120, ".", r"^pic\.twitter\.com/\w{4,20}$", words=("pic.twitter",)),
     _row("only an e-mail address", Label.BIO, 3.8, 80, "@", r"^\W{0,3}[\w.+-]{2,40}@[\w.-]{3,40}\W{0,2}$"),
-    _row("template placeholder", Label.MARKUP, 4.5, 240, "{[%", r"\{\{[^{}]{1,60}\}\}|\{%[^%]{1,60}%\}|\[(?:caption|embed|gallery|vc_)[^\]]{0,80}\]"),
+    _row("template placeholder", Label.MARKUP, 4.5, 240, "{[%", r"\{\{[^{}]{1,60}\}\}|\{%[^%]{1,60}%\}|\[(?:caption|embed|gallery|vc_)[^\]]{0,80}\]", words=("{{", "{%", "[caption", "[embed", "[gallery", "[vc_")),
     _row("time of an update", Label.BYLINE, 3.9, 60, "0123456789", r"^" + one_of("updated") + "(?: " + one_of("at the hour") + r")?:?\s\d{1,2}[:.h]\d\d(?:\s?(?:[ap]\.?m\.?|uhr|[A-Z]{2,4}))*\W{0,2}$", re.IGNORECASE),
-    _row("date line", Label.BYLINE, 3.9, 60, "0123456789", r"^\W{0,3}(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d|(?:19|20)\d\d-\d\d-\d\d)(?:[\s,|T–-]{1,3}\d{1,2}[:.]\d\d(?::\d\d)?)?(?:\s?(?:Uhr|h|AM|PM|am|pm))?\W{0,3}$"),
+    _row("date line", Label.BYLINE, 3.9, 60, "0123456789", r"^\W{0,3}(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d|(?:19|20)\d\d-\d\d-\d\d)(?:[\s,|T–-]{1,3}\d{1,2}[:.]\d\d(?::\d\d)?)?(?:\s?(?:Uhr|h|AM|PM|am|pm))?\W{0,3}$", counts=True),
 )  # fmt: skip
 #: No pattern looks at a longer block.
 MAX_LENGTH = max(pattern.longest for pattern in PATTERNS)
 
-_TRIGGERS = sorted({char for pattern in PATTERNS for char in pattern.needs})
-_ANY_TRIGGER = re.compile("[" + re.escape("".join(_TRIGGERS)) + "]")
+_ANY_NEEDED = re.compile(
+    "[" + re.escape("".join(sorted({char for pattern in PATTERNS for char in pattern.needs}))) + "]"
+)
 
 
 def candidates(text: str) -> tuple[Pattern, ...]:
-    """The patterns whose characters stand in the text, and that may have its end."""
-    present = _ANY_TRIGGER.findall(text)
-    return _with(frozenset(present), text[-1]) if present else ()
+    """The patterns whose characters and words stand in the text, and that may have its end."""
+    if len(text) > MAX_LENGTH or not (present := _ANY_NEEDED.findall(text)):
+        return ()
+    return tuple(pattern for pattern in _with(frozenset(present)) if pattern.fits(text))
 
 
 @lru_cache(maxsize=4096)
-def _with(present: frozenset[str], last: str) -> tuple[Pattern, ...]:
-    return tuple(
-        pattern for pattern in PATTERNS if not present.isdisjoint(pattern.needs) and pattern.may_end_with(last)
-    )
+def _with(present: frozenset[str]) -> tuple[Pattern, ...]:
+    return tuple(pattern for pattern in PATTERNS if not present.isdisjoint(pattern.needs))
 
 
 #: Shapes that are stuck to the end of prose; only they are cut.

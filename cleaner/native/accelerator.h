@@ -67,6 +67,7 @@ PyObject *accelerator_walk(PyObject *module, PyObject *const *args, Py_ssize_t c
 int accelerator_ready_quick_init(void);
 int accelerator_add_phrases(PyObject *module);
 int accelerator_add_needles(PyObject *module);
+int accelerator_add_signs(PyObject *module);
 
 /* Is a character one of the signs? */
 static inline int is_in(Py_UCS4 character, PyObject *signs) {

@@ -2,7 +2,7 @@
  * bit. Integer arithmetic, and floats added in the same order; built with -ffp-contract=off. */
 #include "accelerator.h"
 
-#define VERSION 15 /* as in cleaner/accelerator.py */
+#define VERSION 16 /* as in cleaner/accelerator.py */
 
 const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items) {
     if (buffers->count >= MOST_BUFFERS) {
@@ -79,7 +79,7 @@ PyMODINIT_FUNC PyInit__accelerator(void) {
     if (accelerator_ready_quick_init() < 0) return NULL;
     PyObject *module = PyModule_Create(&definition);
     if (module != NULL && (PyModule_AddIntConstant(module, "VERSION", VERSION) < 0 || accelerator_add_phrases(module) < 0 ||
-                           accelerator_add_needles(module) < 0))
+                           accelerator_add_needles(module) < 0 || accelerator_add_signs(module) < 0))
         Py_CLEAR(module);
     return module;
 }

@@ -19,6 +19,8 @@ from cleaner.document import Block
 from cleaner.heuristics.block_stats import Measures, measure_all
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import Cue, CueTable, Kind, Protected, Voice, fold, tables_for
+from cleaner.heuristics.patterns import PATTERNS, Pattern
+from cleaner.heuristics.signs import signs_of
 from cleaner.html import page_places, page_shape
 from cleaner.labels import Label
 from cleaner.memory import fingerprints
@@ -258,6 +260,34 @@ def test_cues_of_any_table_are_the_same(
     matcher = Matcher(table)
     compiled, pure = both(lambda: matcher.find(fold(content), some, content, source=source, candidates=candidates))
     assert compiled == pure
+
+
+SIGNS = (
+    "1", "٣", "12:30", "·", "@", "(@a)", "©", "(c)", "cOpyRight", "2024", "www.", "://", "{{", "{%", "[vc_", "<", "/", ";",
+    "{", ")", "]", ".", "!", "Foto", "Bild", ":", "|", ">", "»", " ", "a", "é", "字", "\x01", "\u200b", "\n",
+)  # fmt: skip
+shapely = st.lists(st.sampled_from(SIGNS), min_size=1, max_size=12).map("".join)
+
+
+@given(st.lists(shapely | anything.filter(bool), max_size=6))
+@example(["\u200b" * 70 + "a", "\u200b" * 64 + "a", "12" * 130 + "©", "a" * 240 + "@", "12" * 140])
+@example(["pic.twitter.com/abcd", "Foto: Anna Fleet", "Foto: Anna Fleet.", "x (Reuters).", "١٢:30 / 12:45", "12 of 34"])
+def test_shapes_are_looked_for_in_the_same_blocks(texts: list[str]) -> None:
+    compiled, pure = both(lambda: signs_of(texts))
+    assert compiled == pure
+    for number, text in enumerate(texts):
+        tried = compiled[number].patterns if number in compiled else ()
+        possible = [pattern for pattern in PATTERNS if len(text) <= pattern.longest and _may_have(pattern, text)]
+        assert [one.name for one in tried if one.matches(text)] == [one.name for one in possible if one.matches(text)]
+
+
+def _may_have(pattern: Pattern, text: str) -> bool:
+    """As `fits`, without the words and digits that only save time."""
+    return (
+        any(char in text for char in pattern.needs)
+        and not (pattern.is_open and text.endswith((".", "!", "?")))
+        and (not pattern.ends or text.endswith(pattern.ends))
+    )
 
 
 letters = st.text("ab字语\U0001f600", max_size=9)

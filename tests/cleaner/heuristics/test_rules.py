@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from cleaner.document import Block, Evidence, Rendering
+from cleaner.heuristics import patterns
 from cleaner.heuristics.annotate import Labelling, find_evidence
 from cleaner.heuristics.block_stats import _measure as in_python
 from cleaner.heuristics.block_stats import measure
@@ -263,3 +264,20 @@ def test_json_without_a_semicolon_anywhere_is_code_where_the_model_has_no_doubt(
 )
 def test_who_speaks_to_the_reader(line: str, speaks: bool) -> None:
     assert (0 in labelled([line]).speaking) is speaks
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Smith v. Jones", "Smith v Jones", "Smith, v. Jones", "12 U.S. 45", "12 U. S. 45", "3 F.3d 9", "3 F. 2d 9", "4 F. Supp 2",
+        "7 S. Ct. 8", "§ 5", "§§5", "[1932] AC 562", "[2001] UKHL 4", "C-131/12", "T-9/08", "Art. 5", "Artikel 5", "Rn. 12",
+        "Urteil v. 3", "Urt. vom 3",
+    ],
+)  # fmt: skip
+def test_what_names_a_case_or_a_law_is_told(source: str) -> None:
+    assert patterns.CITATION.search(source)
+    assert patterns.cites(f"See also: {source}")
+
+
+def test_a_prompt_cites_nothing() -> None:
+    assert not patterns.cites("See also: The ferry runs again from May")
