@@ -7,9 +7,11 @@ from setuptools.command.build_ext import build_ext
 
 NAMES = (
     "module", "tokens", "breaks", "features", "linear", "layers", "encoder", "topics", "network", "scores", "measures",
+    "page_layout", "page_measures", "page_columns", "page_inputs",
     "phrases", "fold", "quick_init", "units", "recall", "walk", "hidden", "page_lines", "page_words", "page_shapes",
     "trees", "repeats", "needles", "phrase_table", "signs",
 )  # fmt: skip
+HEADERS = ("accelerator", "layers", "phrases", "tree", "walk", "page_layout", "page_measures")
 #: The same bits on every machine: no multiplication fused with an addition, no reordered sums.
 FLAGS = ["/O2", "/fp:strict"] if sys.platform == "win32" else ["-O3", "-ffp-contract=off", "-std=c11"]
 
@@ -30,7 +32,7 @@ setup(
         Extension(
             "cleaner._accelerator",
             [f"cleaner/native/{name}.c" for name in NAMES],
-            depends=[f"cleaner/native/{name}.h" for name in ("accelerator", "layers", "phrases", "tree", "walk")],
+            depends=[f"cleaner/native/{name}.h" for name in HEADERS],
             extra_compile_args=FLAGS,
             optional=True,
         )

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cleaner.html.page import Element, Layout, Line
+from cleaner.accelerator import compiled
+from cleaner.html.page import RECORD_TAGS, Element, Layout, Line
 from cleaner.html.page_places import mixed, place_hashes
-from cleaner.html.page_shape import LineShapes, line_shapes
+from cleaner.html.page_shape import Column, LineShapes, Logged, line_shapes, signs_in_c
 from cleaner.html.page_words import PageWords, page_words, title_words
 from cleaner.html.records import article_columns, record_columns
+from cleaner.model.quantised import logarithm
 from cleaner.segmentation.tokens import Floats, Ints
 
 #: Which features these are; a model trained on others is refused. Raise it with any change of their meaning.
@@ -32,11 +34,20 @@ _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q s samp small span "
     "strike strong sub sup time tt u var wbr".split()
 )
+_FLAGS = {128: _INLINE, 256: RECORD_TAGS, 512: ("article",), 1024: ("time",), 2048: ("h1",)}
 _TAGS = (
     "p li h1 h2 h3 h4 h5 h6 blockquote figcaption figure table tr td pre code article main section aside nav header "
     "footer form button label dl dt dd ul ol a time span div details summary address q cite strong em font center"
 ).split()
 _TAG_BIT = {tag: 1 << number for number, tag in enumerate(_TAGS)}
+#: So many measurements are taken of a line.
+MEASUREMENTS = 203
+#: What a tag is, for the accelerator, as native/page_layout.h has it: its number among the telling ones from 1 on, and
+#: flags.
+_KINDS = {
+    tag: (_TAGS.index(tag) + 1 if tag in _TAG_BIT else 0) + sum(flag for flag, tags in _FLAGS.items() if tag in tags)
+    for tag in {*_TAGS, *_INLINE, *RECORD_TAGS}
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +64,39 @@ class PageFeatures:
 
 def page_features(layout: Layout) -> PageFeatures:
     """The features of a page with at least one line."""
-    lines, elements = layout.lines, layout.elements
     others = [text for text in (layout.stated, layout.opinion) if text]
     title = str(layout.metadata.get("title", ""))
-    words = page_words([line.text for line in lines], title, others)
+    words = page_words([line.text for line in layout.lines], title, others)
+    dense = (_measured if compiled is None else _measured_in_c)(layout, words, len(title_words(title)))
+    return PageFeatures(*place_hashes(layout), mixed(words.said), words.said_starts, dense.T)
+
+
+def _measured_in_c(layout: Layout, words: PageWords, wanted: int) -> Floats:
+    """As `_measured`."""
+    assert compiled is not None
+    memory = compiled.page_measures(*_arguments(layout, words, wanted))
+    return np.frombuffer(memory, np.float32).reshape(MEASUREMENTS, -1)
+
+
+def measure_arguments(layout: Layout) -> tuple[object, ...]:
+    """What the accelerator needs for the measurements of a page."""
+    others = [text for text in (layout.stated, layout.opinion) if text]
+    title = str(layout.metadata.get("title", ""))
+    words = page_words([line.text for line in layout.lines], title, others)
+    return _arguments(layout, words, len(title_words(title)))
+
+
+def _arguments(layout: Layout, words: PageWords, wanted: int) -> tuple[object, ...]:
+    signs = signs_in_c([line.text for line in layout.lines])
+    return (
+        list(layout.lines), list(layout.elements), _KINDS, len(_TAGS), MEASUREMENTS, words.memory, signs, wanted,
+        "articleBody", bool(layout.stated), bool(layout.opinion),
+    )  # fmt: skip
+
+
+def _measured(layout: Layout, words: PageWords, wanted: int) -> Floats:
+    """Measurement × line: the reference that the accelerator is held to. wanted: different words of the title."""
+    lines, elements = layout.lines, layout.elements
     shape = line_shapes(lines, words)
     chains = _chains(lines, elements)
     sums = _sums(lines, elements, shape)
@@ -70,16 +110,28 @@ def page_features(layout: Layout) -> PageFeatures:
         *article_columns(lines, elements, sums, prose),
         words.before,
         words.after,
-        *_title(words, len(title_words(title)), shape),
+        *_title(words, wanted, shape),
         *_shares(words, layout),
     ]
-    dense = np.empty((sum(column.size for column in columns) // len(lines), len(lines)), np.float32)
-    at = 0  # filled by column, or by several at once: that way round it is contiguous
-    for column in columns:
-        rows = column.size // len(lines)
-        dense[at : at + rows] = column
-        at += rows
-    return PageFeatures(*place_hashes(layout), mixed(words.said), words.said_starts, dense.T)
+    return _stacked(columns, len(lines))
+
+
+def _stacked(columns: Sequence[Column], count: int) -> Floats:
+    """Columns, some of them several at once, one below the other, those to be logged all in one go."""
+    given = [column.values if isinstance(column, Logged) else column for column in columns]
+    sizes = [column.size // count for column in given]
+    dense = np.empty((sum(sizes), count), np.float32)
+    logs: list[int] = []
+    at = 0
+    for column, values, size in zip(columns, given, sizes, strict=True):
+        if isinstance(column, Logged):
+            logs.append(at)
+        else:
+            dense[at : at + size] = values
+        at += size
+    logged = [column.values for column in columns if isinstance(column, Logged)]
+    dense[logs] = logarithm(1 + np.array(logged, np.float64))
+    return dense
 
 
 def _chains(lines: Sequence[Line], elements: Sequence[Element]) -> list[tuple[int, ...]]:
@@ -97,14 +149,16 @@ def _spread(
     chains: Sequence[tuple[int, ...]],
     shape: LineShapes,
     sums: Floats,
-) -> Iterable[Floats]:
+) -> Iterable[Column]:
     """How prose, text and links are spread over the elements around each line, and the main container."""
     total = max(1.0, float(shape.prose.sum()))
     near = np.array([chain + chain[-1:] * (NEAR + 1 - len(chain)) for chain in chains])
     prose, text, linked, held = sums[near.T].transpose(2, 0, 1)  # each distance × line
-    filled = np.maximum(1, text)
-    columns = prose / total, prose / np.maximum(1, text * 1.2), linked / filled, np.log1p(held), np.log1p(text)
-    yield np.stack(columns, axis=1).reshape(-1, len(lines))
+    columns = prose / total, prose / np.maximum(1, text * 1.2), linked / np.maximum(1, text)
+    for distance in range(NEAR + 1):
+        yield from (column[distance] for column in columns)
+        yield Logged(held[distance])
+        yield Logged(text[distance])
     main = _main(sums[:, 0].tolist(), elements, total)
     meeting = _meetings(elements, main)
     levels = np.array([meeting[line.element] for line in lines])
@@ -185,7 +239,7 @@ def _bits(rows: Sequence[int], count: int) -> Floats:
 
 def _repeats(
     lines: Sequence[Line], elements: Sequence[Element], chains: Sequence[tuple[int, ...]], shape: LineShapes
-) -> Iterable[Floats]:
+) -> Iterable[Column]:
     """Lines set alike (tags and classes of the two nearest blocks): how many, how long, how much of the prose."""
     kinds: dict[object, int] = {}
     kind: dict[int, int] = {}
@@ -198,9 +252,9 @@ def _repeats(
     prose = np.bincount(group, shape.prose)
     sizes = np.bincount(group, shape.sizes)
     total = max(1.0, float(shape.prose.sum()))
-    yield np.log1p(count)[group]
+    yield Logged(count[group])
     yield (prose / total)[group]
-    yield np.log1p(sizes / count)[group]
+    yield Logged((sizes / count)[group])
     yield (np.bincount(group, shape.prose > 0) / count)[group]
     yield (np.bincount(group, shape.sizes * shape.links) / np.maximum(1, sizes))[group]
     best = int(prose.argmax())
@@ -211,16 +265,16 @@ def _repeats(
     for line in lines:
         earlier.append(seen[line.text] > 0)
         seen[line.text] += 1
-    yield np.log1p(np.array([texts[line.text] - 1 for line in lines]))
+    yield Logged(np.array([texts[line.text] - 1 for line in lines]))
     yield np.array(earlier, np.float32)
 
 
-def _title(words: PageWords, wanted: int, shape: LineShapes) -> Iterable[Floats]:
+def _title(words: PageWords, wanted: int, shape: LineShapes) -> Iterable[Column]:
     """How much a line says what the title says, and how it stands to the line that does so most."""
     count = len(words.counts)
     index = np.arange(count, dtype=np.float32)
     if not wanted:
-        yield from np.zeros((5, count), np.float32)
+        yield np.zeros((5, count), np.float32)
         return
     shared = words.in_title.astype(np.float32)
     precision = shared / np.maximum(1, shape.counts)
@@ -230,7 +284,7 @@ def _title(words: PageWords, wanted: int, shape: LineShapes) -> Iterable[Floats]
     yield both
     yield both > 0.7
     yield np.where(first < 0, 0, np.sign(index - first))
-    yield np.where(first < 0, 0, np.log1p(np.abs(index - first)))
+    yield Logged(np.where(first < 0, 0, np.abs(index - first)))
 
 
 def _shares(words: PageWords, layout: Layout) -> Iterable[Floats]:

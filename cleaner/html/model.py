@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cleaner.html.features import PAGE_FEATURES, PageFeatures, page_features
+from cleaner.accelerator import compiled
+from cleaner.html.features import PAGE_FEATURES, PageFeatures, measure_arguments, page_features
 from cleaner.html.page import Element, Layout, Line
-from cleaner.html.page_places import BITS
+from cleaner.html.page_places import BITS, place_arguments
 from cleaner.model.arrays import MOST_LAYERS, MOST_MEMBERS, MOST_STEP, Named, network
 from cleaner.model.network import Network, clipped, logits
 from cleaner.model_file import Array, ModelFile, pack, read, unpack
@@ -46,13 +47,24 @@ class PageModel:
         """Per line the log-odds that it is not of the article; none for a page without lines."""
         if not layout.lines:
             return []
-        odds: list[float] = self.odds(page_features(layout)).tolist()
-        return odds
+        if compiled is None:
+            odds: list[float] = self.odds(page_features(layout)).tolist()
+            return odds
+        scaling = (
+            self.unit, self.bias, LINEAR_CLIP, LINEAR_SCALE, DENSE_CLIP, self.scaling["mean"], self.scaling["scale"],
+        )  # fmt: skip
+        memory = compiled.page_inputs(measure_arguments(layout), place_arguments(self.codes), scaling)
+        read = np.frombuffer(memory, np.float32).reshape(len(layout.lines), -1)
+        return self._said(read).tolist()
 
     def odds(self, features: PageFeatures) -> Floats:
         """Per line the log-odds that it stands outside, by the features of a page."""
         linear = linear_scores(features, self.codes.take, self.bias, unit=self.unit)
-        said = clipped(logits(self.members, inputs(linear, features.dense, self.scaling)), -ODDS_CLIP, ODDS_CLIP)
+        return self._said(inputs(linear, features.dense, self.scaling))
+
+    def _said(self, read: Floats) -> Floats:
+        """The mean of what the networks say of lines by what they read of them."""
+        said = clipped(logits(self.members, read), -ODDS_CLIP, ODDS_CLIP)
         mean: Floats = np.mean(said[:, :, 0], axis=0)
         return mean
 

@@ -82,6 +82,11 @@ def place_hashes(layout: Layout) -> tuple[Ints, Ints, Ints]:
     return *_buckets(own, arounds), np.array(of_line)
 
 
+def place_arguments(codes: Ints) -> tuple[object, ...]:
+    """What the accelerator needs to sum the weights of surroundings. codes: bucket → weight."""
+    return _own, bytes(_GROUP[:MAX_ANCESTORS]), _ANYWHERE, BITS, codes
+
+
 def _buckets(own: list[tuple[int, ...] | None], arounds: list[tuple[int, ...]]) -> tuple[Ints, Ints]:
     """Buckets of all rows one after the other, of each hash one for its distance and one for any; each row's start."""
     if accelerator.compiled is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +25,15 @@ _CLOSERS = "\"'”’»)]“"
 _QUOTES = "\"'„“«»‘"
 
 
+class Logged(NamedTuple):
+    """A column of which the model reads log(1 + value), by a rule that gives the same bits on every machine."""
+
+    values: Floats
+
+
+Column = Floats | Logged
+
+
 @dataclass(frozen=True, slots=True)
 class LineShapes:
     """Per line: visible characters, words, link density, whether it is prose, how it begins and ends …"""
@@ -32,27 +42,27 @@ class LineShapes:
     counts: Floats
     links: Floats
     prose: Floats  # size where the line is prose, else 0
-    flags: Sequence[Floats]
+    flags: Sequence[Column]
 
-    def columns(self) -> Iterable[Floats]:
+    def columns(self) -> Iterable[Column]:
         """The measurements of shape, a column each."""
         total, prose = max(1.0, float(self.sizes.sum())), max(1.0, float(self.prose.sum()))
         count = len(self.sizes)
         index = np.arange(count, dtype=np.float32)
         before = np.cumsum(self.prose) - self.prose
         is_prose = self.prose > 0
-        yield np.log1p(self.sizes)
-        yield np.log1p(self.counts)
+        yield Logged(self.sizes)
+        yield Logged(self.counts)
         yield self.links
         yield self.links == 1
         yield is_prose
         yield from self.flags
         yield index / count
-        yield np.log1p(index)
-        yield np.log1p(count - 1 - index)
-        yield np.full(count, np.log1p(count))
-        yield np.full(count, np.log(total))
-        yield np.full(count, np.log(prose))
+        yield Logged(index)
+        yield Logged(count - 1 - index)
+        yield Logged(np.full(count, count))
+        yield Logged(np.full(count, total - 1))
+        yield Logged(np.full(count, prose - 1))
         yield np.full(count, prose / total)
         yield before / prose
         yield (prose - before - self.prose) / prose
@@ -60,10 +70,10 @@ class LineShapes:
         yield before + self.prose >= prose
         yield self.sizes / max(1.0, float(self.sizes.max()))
         since, until = _distances(is_prose, index)
-        yield np.log1p(since)
-        yield np.log1p(until)
+        yield Logged(since)
+        yield Logged(until)
         for reach in (2, 5, 12):
-            yield np.log1p(_window(self.prose, reach))
+            yield Logged(_window(self.prose, reach))
             yield _window(self.links * self.sizes, reach) / np.maximum(1, _window(self.sizes, reach))
 
 
@@ -88,11 +98,11 @@ def line_shapes(lines: Sequence[Line], words: PageWords) -> LineShapes:
     lengths = np.array([len(text) for text in texts], np.float32)
     links = np.array([line.link_density for line in lines], np.float32)
     seen = _signs(texts)
-    flags: list[Floats] = [
+    flags: list[Column] = [
         *(seen[name].astype(np.float32) for name in ("final", "colon", "capital", "shouted")),
         seen["digits"] / np.maximum(1, np.minimum(lengths, 200)),
         seen["quoted"].astype(np.float32),
-        np.log1p(seen["commas"]),
+        Logged(seen["commas"]),
         seen["bars"] > 0,
         seen["signs"].astype(np.float32),
         sizes / np.maximum(1, counts) / 5,
@@ -109,10 +119,18 @@ _COLUMNS = ("final", "colon", "capital", "shouted", "digits", "quoted", "commas"
 
 def _signs(texts: list[str]) -> dict[str, Flags]:
     """Column → per line how often, or whether, as whole numbers."""
-    if accelerator.compiled is None:
+    memory = signs_in_c(texts)
+    if memory is None:
         return _signs_in_python(texts)
-    memory = accelerator.compiled.line_shapes(texts, _FINAL, _CLOSERS, _QUOTES)
     return dict(zip(_COLUMNS, np.frombuffer(memory, np.int64).reshape(len(_COLUMNS), -1), strict=True))
+
+
+def signs_in_c(texts: list[str]) -> bytearray | None:
+    """All columns as the accelerator gives them; None without it."""
+    if accelerator.compiled is None:
+        return None
+    memory: bytearray = accelerator.compiled.line_shapes(texts, _FINAL, _CLOSERS, _QUOTES)
+    return memory
 
 
 def _signs_in_python(texts: list[str]) -> dict[str, Flags]:

@@ -38,6 +38,7 @@ class PageWords:
     before: Floats  # share of a longer line's runs of three words that stand in lines before it
     after: Floats  # the same for lines after it
     shares: Sequence[Floats]  # for each other text how much of a line is in it
+    memory: memoryview | None = None  # all of that as the accelerator gave it
 
 
 def page_words(texts: Sequence[str], title: str = "", others: Sequence[str] = ()) -> PageWords:
@@ -65,7 +66,8 @@ def _compiled(texts: Sequence[str], title: str, others: Sequence[str]) -> PageWo
     numbers = np.frombuffer(memory[:wide], np.int64).reshape(4, count)
     said = np.frombuffer(memory[wide : len(memory) - narrow], np.uint64)
     floats = np.frombuffer(memory[len(memory) - narrow :], np.float32).reshape(2 + len(others), count)
-    return PageWords(numbers[0], numbers[1], said, numbers[2], numbers[3], floats[0], floats[1], list(floats[2:]))
+    before, after, *shares = floats
+    return PageWords(numbers[0], numbers[1], said, numbers[2], numbers[3], before, after, shares, memory)
 
 
 def _page_words(texts: Sequence[str], title: str, others: Sequence[str]) -> PageWords:

@@ -11,13 +11,16 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from cleaner.html.page import Element, Layout, Line, Records
+from cleaner.html.page_shape import Column, Logged
 from cleaner.segmentation.tokens import Floats
 
 #: Elements of so much of the page's prose may be an article of their own.
 ARTICLE_SHARE = 0.12
+#: Of the measurements of a record those whose logarithm counts: how many are alike, how long they are on average.
+_LOGGED = (0, 2)
 
 
-def record_columns(layout: Layout, sums: Floats, total: float) -> Iterable[Floats]:
+def record_columns(layout: Layout, sums: Floats, total: float) -> Iterable[Column]:
     """Per line how its innermost and its outermost record stand: how many alike, how long, where in the list.
 
     sums: per element what it holds: prose, text, linked text. total: the page's prose.
@@ -28,7 +31,8 @@ def record_columns(layout: Layout, sums: Floats, total: float) -> Iterable[Float
     of_line = np.array([line.element for line in layout.lines])
     of_element = _about_records(records, about, sums, total)
     for chosen in (inner, outer):
-        yield of_element[:, np.array(chosen)[of_line]]
+        for number, column in enumerate(of_element[:, np.array(chosen)[of_line]]):
+            yield Logged(column) if number in _LOGGED else column
 
 
 def _records_around(elements: Sequence[Element], records: Records) -> tuple[list[int], list[int]]:
@@ -66,9 +70,9 @@ def _about_lists(elements: Sequence[Element], records: Records, sums: Floats, to
     timed = np.array(_held(elements, "time"), np.float64)[members]
     return np.stack(
         (
-            np.log1p(counts),
+            counts,
             prose / total,
-            np.log1p(means),
+            means,
             spread / np.maximum(1, means),
             np.bincount(number, held[:, 0] > 0) / counts,
             linked / np.maximum(1, texts),
@@ -80,7 +84,7 @@ def _about_lists(elements: Sequence[Element], records: Records, sums: Floats, to
 
 def _about_records(records: Records, about: Floats, sums: Floats, total: float) -> Floats:
     """What × element: what a record is like; the last column, for -1, is of no record: zeros."""
-    rows = np.zeros((len(records.list_of) + 1, 9), np.float32)
+    rows = np.zeros((len(records.list_of) + 1, 9))
     members = np.array([index for members in records.lists for index in members], np.int64)
     sizes = np.array([len(members) for members in records.lists], np.int64)
     number = np.repeat(np.arange(len(sizes)), sizes)

@@ -63,6 +63,8 @@ PyObject *accelerator_page_words(PyObject *module, PyObject *const *args, Py_ssi
 PyObject *accelerator_leaves(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_place_hashes(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_line_shapes(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_page_measures(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_page_inputs(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_walk(PyObject *module, PyObject *const *args, Py_ssize_t count);
 int accelerator_ready_quick_init(void);
 int accelerator_add_phrases(PyObject *module);

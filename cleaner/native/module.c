@@ -2,7 +2,7 @@
  * bit. Integer arithmetic, and floats added in the same order; built with -ffp-contract=off. */
 #include "accelerator.h"
 
-#define VERSION 16 /* as in cleaner/accelerator.py */
+#define VERSION 17 /* as in cleaner/accelerator.py */
 
 const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items) {
     if (buffers->count >= MOST_BUFFERS) {
@@ -66,6 +66,8 @@ static PyMethodDef methods[] = {
     FAST(leaves, "leaves(table, width, roots, features, thresholds, children, depth) -> memory of rows x trees int64"),
     FAST(place_hashes, "place_hashes(hashes, rows, groups, any group, bits) -> (memory of buckets, of rows' starts)"),
     FAST(line_shapes, "line_shapes(texts, final, closing, quotes) -> memory of columns x lines int64"),
+    FAST(page_measures, "page_measures(lines, elements, kinds, tags, columns, words, shapes, wanted ...) -> memory of float32"),
+    FAST(page_inputs, "page_inputs(arguments of page_measures, places, scaling) -> memory of lines x (1 + columns) float32"),
     FAST(walk, "walk(root, functions, tags ...) -> (elements, lines) of a page, or None where Python must walk"),
     {NULL, NULL, 0, NULL},
 };

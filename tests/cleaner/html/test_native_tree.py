@@ -125,7 +125,7 @@ said = st.lists(
 @example(["\ud800 x 12\u00b2"], "\ud800", ["\x1c a\x85b"])
 def test_the_words_are_the_same(lines: list[str], title: str, others: list[str]) -> None:
     fast, slow = page_words._compiled(lines, title, others), page_words._page_words(lines, title, others)
-    for field in fields(page_words.PageWords):
+    for field in fields(page_words.PageWords)[:-1]:  # the last one is the memory of all others
         mine, theirs = (np.array(getattr(words, field.name)) for words in (fast, slow))
         assert mine.dtype == theirs.dtype or not mine.size, field.name
         assert mine.tobytes() == theirs.tobytes(), field.name
