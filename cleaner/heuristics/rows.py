@@ -44,7 +44,8 @@ def find_tables(blocks: Sequence[Block]) -> Iterator[range]:
     rows = {
         index: row
         for index, block in enumerate(blocks)
-        if ((text := block.text)[-1] in _ENDS or "\t" in text or "  " in text or " | " in text)
+        if len(text := block.text) <= LONGEST
+        and (text[-1] in _ENDS or "\t" in text or "  " in text or " | " in text)
         and (row := _row(blocks, index))
     }
     first = -1
@@ -64,7 +65,7 @@ def _row(blocks: Sequence[Block], index: int) -> _Row | None:
     """A line as a row, when it may be one: cells between signs, or words and then figures."""
     text = blocks[index].text
     shared = index > 0 and not blocks[index].newlines_before
-    if len(text) > LONGEST or shared or (index + 1 < len(blocks) and not blocks[index + 1].newlines_before):
+    if shared or (index + 1 < len(blocks) and not blocks[index + 1].newlines_before):
         return None
     if "\t" in text or "  " in text or " | " in text:
         cells = tuple(_BETWEEN.split(text))

@@ -79,13 +79,12 @@ def repeats(tokens: Tokens) -> Floats:
     """Block × REPEATS."""
     if accelerator.compiled is None:
         return in_numpy(tokens)
-    settings = int(_PAIRING), LONG_WORD, LABEL, *_KINDS[2:]
+    settings = int(_PAIRING), LONG_WORD, LONG_LINE, LABEL, *_KINDS[2:]
     memory = accelerator.compiled.repeats(
-        tokens.hashes, tokens.kinds, tokens.lengths, tokens.starts, tokens.counts, _CLASSES, settings
-    )
-    return _measured(
-        np.frombuffer(memory, np.int32).reshape(REPEATS, -1), tokens.block_lengths, one(len(tokens.counts))
-    )
+        tokens.hashes, tokens.kinds, tokens.lengths, tokens.starts, tokens.counts, _CLASSES, tokens.block_lengths,
+        _LOGS, settings,
+    )  # fmt: skip
+    return np.frombuffer(memory, np.float32).reshape(-1, REPEATS)
 
 
 def in_numpy(tokens: Tokens, borders: Borders | None = None) -> Floats:

@@ -40,7 +40,7 @@ void release(Buffers *buffers) {
 static PyMethodDef methods[] = {
     FAST(tokenise, "tokenise(texts, packed, folds, upper, caps) -> (memory, tokens)"),
     FAST(featurise, "featurise(tokens' arrays, gaps, tables) -> memory, or None where NumPy must do it"),
-    FAST(repeats, "repeats(tokens' arrays, classes, settings) -> memory of measurements x blocks int32"),
+    FAST(repeats, "repeats(tokens' arrays, classes, lengths, logarithms, settings) -> memory of blocks x measurements float32"),
     FAST(linear, "linear(features' arrays, tables) -> memory of block x outputs float32"),
     FAST(cells, "cells(buckets, table, columns, outputs) -> memory of a float32 for each bucket"),
     FAST(dense, "dense(values, layer, kernel=the fastest) -> memory of rows x outputs float32"),
