@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cleaner.decision.second_look import DEFAULT, under
@@ -26,11 +27,16 @@ ASKS = KEPT | {Label.DONATION, Label.LEGAL, Label.MARKUP, Label.NEWSLETTER, Labe
 #: With less text than this there may be no article beside what asks for consent or money; that has at least this share
 #: of what else stays, none of which the model is sure of.
 LITTLE_TEXT, ASKING = 400, 0.5
+#: But not below this probability: then a lone line is called so only for want of a better name.
+SURELY_ASKS = 0.65
 #: A line of prose, or a sentence, whose probability of boilerplate is below this is one of an article.
 SURELY_BODY = 0.2
+#: A paragraph that stands on a page so many times is said again and again.
+OFTEN = 3
 #: A letter of so many characters, of these mean log-odds by its place, may be the page's own text.
 LETTER, INSIDE = 600, -1.0
-#: A story in captions has so many that go, of so many characters, and in them at least this share of what else stays.
+#: A story in captions has so many that go, of so many characters, and in them at least this share of what else stays;
+#: more of them than there are sentences beside them that the model is sure of: a short article may have two pictures.
 CAPTIONS, CAPTION, TOLD = 2, 50, 0.5
 
 
@@ -42,6 +48,8 @@ def seen_together(part: Near, layout: Layout, decisions: Sequence[Decision], pol
     decisions = _relabelled(decisions, times, Label.BYLINE, policy, "the time of a ticker's entry")
     decisions = _relabelled(decisions, entries, Label.BODY, policy, "an entry of a ticker")
     decisions = _relabelled(decisions, verses, Label.BODY, policy, "a verse whose sentence goes on")
+    again = list(_again_and_again(part, decisions))
+    decisions = _relabelled(decisions, again, Label.BODY, policy, "most of the page says this again and again")
     decisions = _said_once(part, layout, decisions, policy)
     kept = [
         decision for decision in decisions if decision.action is Action.KEEP and decision.label is not Label.HEADLINE
@@ -53,7 +61,8 @@ def seen_together(part: Near, layout: Layout, decisions: Sequence[Decision], pol
         if decision.label is Label.CAPTION and decision.end - decision.start >= CAPTION
     ]
     told = sum(decision.end - decision.start for decision in captions)
-    if len(captions) >= CAPTIONS and size < LITTLE_TEXT and told >= TOLD * size:
+    sentences = sum(_is_surely_told(text, decision) for decision in kept)
+    if len(captions) >= max(CAPTIONS, sentences + 1) and size < LITTLE_TEXT and told >= TOLD * size:
         return _relabelled(decisions, captions, Label.BODY, policy, "most of the page's text stands in captions")
     letter = [decision for decision in decisions if decision.label is Label.DONATION]
     if _is_the_page(part, letter, size):
@@ -61,10 +70,27 @@ def seen_together(part: Near, layout: Layout, decisions: Sequence[Decision], pol
     asks = sum(
         decision.end - decision.start for decision in decisions if decision.label in (Label.LEGAL, Label.SUBSCRIPTION)
     )
-    says_more = any(_is_surely_told(part.rendering.text, decision) for decision in kept)
-    if kept and not says_more and size < LITTLE_TEXT and asks >= ASKING * size:
+    if kept and not sentences and size < LITTLE_TEXT and asks >= ASKING * size:
         return _relabelled(decisions, kept, Label.SUBSCRIPTION, policy, "on a page that only asks for consent or money")
     return tuple(decisions)
+
+
+def _again_and_again(part: Near, decisions: Sequence[Decision]) -> Iterator[Decision]:
+    """Paragraphs that only the model takes out, on a page most of which are they, where its article stands.
+
+    To the model what is said again is a site's own talk; but here there is nothing else.
+    """
+    text, starts = part.rendering.text, [block.start for block in part.rendering.blocks]
+    texts = [text[decision.start : decision.end] for decision in decisions]
+    counts = Counter(said for said in texts if len(said) >= PROSE)
+    often = {said for said, count in counts.items() if count >= OFTEN}
+    if 2 * sum(len(said) * counts[said] for said in often) < sum(map(len, texts)):
+        return
+    for decision, said in zip(decisions, texts, strict=True):
+        place = part.odds[bisect_right(starts, decision.start) - 1]
+        by_model = all(reason.endswith(BY_MODEL) for reason in decision.reasons)
+        if said in often and decision.action is not Action.KEEP and by_model and place < INSIDE:
+            yield decision
 
 
 def _is_surely_told(text: str, line: Decision) -> bool:
@@ -102,7 +128,7 @@ def with_the_only_thing(blocks: Sequence[Block], decisions: Sequence[Decision], 
         decision
         for decision in decisions
         if decision.action is not Action.KEEP
-        and decision.label not in ASKS
+        and (decision.label not in ASKS or decision.score < SURELY_ASKS)
         and blocks[bisect_right(starts, decision.start) - 1].link_density < HALF
         and all(reason.endswith(BY_MODEL) for reason in decision.reasons)
     ]

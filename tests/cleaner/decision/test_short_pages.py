@@ -27,17 +27,8 @@ ALONE = {
 }
 
 
-LOST = pytest.mark.xfail(strict=True, reason="the five networks of 2026-12-01 take a lone notice for a legal line")
-
-
-@pytest.mark.parametrize(
-    ("name", "extractor"),
-    [
-        pytest.param(name, extractor, marks=[LOST] if (name, extractor) == ("a notice", Extractor.PAGE) else [])
-        for name in ALONE
-        for extractor in (Extractor.PAGE, Extractor.FAST)
-    ],
-)
+@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("extractor", [Extractor.PAGE, Extractor.FAST])
 def test_the_only_thing_on_a_page_stays(name: str, extractor: Extractor) -> None:
     html, body = ALONE[name]
     cleaned = cleaner(extractor).clean(html=html)

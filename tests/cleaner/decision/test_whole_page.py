@@ -89,7 +89,7 @@ def test_a_page_that_only_asks(kept: int, asks: int, score: float, sign: str, go
 
 @pytest.mark.parametrize(
     ("kept", "gone", "label", "links", "reason", "stays"),
-    [
+    [  # the score of all is .65
         (0, 400, NAVIGATION, 0.0, "words (model)", True),
         (0, 401, NAVIGATION, 0.0, "words (model)", False),
         (10, 190, NAVIGATION, 0.0, "far (page model)", True),
@@ -106,8 +106,45 @@ def test_all_that_a_page_says(kept: int, gone: int, label: Label, links: float, 
     if kept:
         blocks[1] = replace(blocks[1], start=kept + 1, end=kept + 1 + gone)
     blocks[-1] = replace(blocks[-1], link_density=links)
-    decisions = [decision(blocks[-1].start, blocks[-1].end, label, reason=reason)]
+    decisions = [decision(blocks[-1].start, blocks[-1].end, label, 0.65, reason)]
     if kept:
         decisions.insert(0, decision(0, kept, BODY))
     changed = with_the_only_thing(blocks, decisions, POLICY)
     assert changed[-1].label is (BODY if stays else label)
+
+
+@pytest.mark.parametrize(("score", "stays"), [(0.649, True), (0.65, False)])
+def test_a_lone_line_that_is_called_an_appeal_for_want_of_a_better_name_stays(score: float, stays: bool) -> None:
+    lone = decision(0, 26, Label.LEGAL, score)
+    (changed,) = with_the_only_thing([Block(0, 26, "x" * 26, 0, 0)], [lone], POLICY)
+    assert changed.label is (BODY if stays else Label.LEGAL)
+
+
+@pytest.mark.parametrize(("sentences", "score", "told"), [(1, 0.1, True), (2, 0.1, False), (2, 0.3, True)])
+def test_captions_beside_as_many_sentences_are_no_story(sentences: int, score: float, told: bool) -> None:
+    labels = labels_of_page([*[(BODY, 40)] * sentences, (CAPTION, 60), (CAPTION, 60)], score=score)
+    assert labels[-2:] == [BODY if told else CAPTION] * 2
+
+
+@pytest.mark.parametrize(
+    ("length", "times", "other", "odds", "stays"),
+    [
+        (80, 3, 240, -1.1, True),
+        (79, 3, 0, -1.1, False),  # no line of prose
+        (80, 2, 0, -1.1, False),  # said twice: a synopsis
+        (80, 3, 241, -1.1, False),  # there is more than that
+        (80, 3, 240, -1.0, False),  # it stands outside
+    ],
+)
+def test_a_page_of_one_paragraph_again_and_again(length: int, times: int, other: int, odds: float, stays: bool) -> None:
+    texts = [*["x" * length] * times, *(["y" * other] if other else [])]
+    rendering = segment_html(Document("x", "".join(f"<p>{text}</p>" for text in texts), "text/html"), Extractor.PAGE)
+    assert rendering.layout is not None
+    part = near(rendering, [odds] * len(texts))
+    for reason, kept in (("words (model)", stays), ("a cue", False)):
+        decisions = [
+            decision(block.start, block.end, NAVIGATION if block.text[0] == "x" else BODY, 0.7, reason)
+            for block in part.rendering.blocks
+        ]
+        changed = seen_together(part, rendering.layout, decisions, POLICY)[:times]
+        assert [line.label for line in changed] == [BODY if kept else NAVIGATION] * times

@@ -246,15 +246,7 @@ REPEATED = {
 }  # fmt: skip
 
 
-GONE = pytest.mark.xfail(
-    strict=True, reason="the networks of 2026-12-01 take a page of one paragraph again and again out"
-)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=[GONE] if name in ("the same paragraph", "in boxes") else []) for name in REPEATED],
-)
+@pytest.mark.parametrize("name", REPEATED)
 def test_what_repeats_itself_is_no_copy(name: str) -> None:
     body = cleaned(page(REPEATED[name])).body
     assert body.count(FILLER) == REPEATED[name].count(FILLER)
