@@ -26,7 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from cleaner import Cleaner, Document
-from cleaner.decision.judge import block_evidence
+from cleaner.decision.block_on_page import block_evidence
 from cleaner.decision.page_odds import (
     HEARD,
     MOST_CONTAINER,

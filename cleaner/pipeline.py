@@ -20,7 +20,7 @@ from cleaner.corrections.apply import Corrections
 from cleaner.decision import second_look
 from cleaner.decision.corrected import all_but_corrected, is_corrected, overrule
 from cleaner.decision.judge import decide
-from cleaner.decision.known import Judged, Known, what_is_known
+from cleaner.decision.known import Judged, Known, of_a_page, what_is_known
 from cleaner.decision.parts import in_parts
 from cleaner.decision.scores import Scores
 from cleaner.decision.unjudged import unjudged, with_what_is_unjudged
@@ -259,7 +259,7 @@ class Cleaner:
         from cleaner.decision.page import decide_page
 
         def judge(titled: Document, part: Rendering, lang: str, places: tuple[float, ...]) -> Steps[_Decisions]:
-            return self._judge(titled, Known(part, source=source), lang, places)
+            return self._judge(titled, of_a_page(part, places, source), lang, places)
 
         decisions, near, lang = yield from decide_page(
             document, rendering, extractor=self.extractor, page_model=self.page_model, policy=self.policy, judge=judge

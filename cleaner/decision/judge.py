@@ -12,14 +12,13 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
+from cleaner.decision.block_on_page import IN_A_TEXT, Around, leans_to_appeal, odds_on_page
 from cleaner.decision.model_reasons import reasons_of_the_model
-from cleaner.decision.page_odds import HEARD, BlockEvidence, letter_means, unheard_odds, with_evidence
 from cleaner.decision.scores import TOLD, Scores
 from cleaner.decision.title import ABOVE_HEADLINE, Candidate, no_titles
 from cleaner.decision.together import IN_TABLE, RULES_ALONE, of_appeals, rows_that_stay
 from cleaner.document import Block, Decision, Evidence
-from cleaner.heuristics.block_rules import HTML_SAYS
-from cleaner.heuristics.patterns import MARKS, is_row, reads_like_a_crumb
+from cleaner.heuristics.patterns import is_code
 from cleaner.labels import COLUMNS, KEPT, Label, Policy
 from cleaner.memory.lookup import Recall
 from cleaner.model.network import COLUMN, EVIDENCE_CLIP
@@ -31,11 +30,6 @@ from cleaner.segmentation.tokens import Floats
 PRIOR, THRESHOLD = -2.2, 0.65
 #: Where the model leans to removal and a rule hears the outlet ask its reader, each unit of that evidence adds so much.
 SUPPORT, APPEALS = 0.3, (Label.DONATION, Label.NEWSLETTER, Label.SUBSCRIPTION, Label.LEGAL)
-#: What the model hears ask the reader needs no cue in the flow of a page: of the few such lines of 150 pages held out
-#: (2026-12-01) one of four is in its gold text, and it asks readers to sign up.
-ASKING = (Label.DONATION, Label.NEWSLETTER, Label.SUBSCRIPTION)
-#: What the model tells by shape and place in a text: a short sentence is none where the page's place says inside.
-SEEN_BY_SHAPE = (Label.CAPTION, Label.BYLINE)
 #: Each unit of evidence for a credit or a note takes so much off: they are few, and look like what goes.
 GUARD, GUARDED = 0.3, (Label.CREDIT, Label.NOTE)
 #: What a unit of the rules' evidence says about which label is right, in log-odds beside the model's.
@@ -61,6 +55,8 @@ PROMISE, GIVEN_TITLE = 20.0, 8.0
 IN_UNIT = "stands with two blocks of"
 #: The score of a block that is no article whatever the model thinks.
 CERTAIN = 0.99
+#: How the reason begins of a block of a page that stays although its words lean to an appeal.
+LEANING = "its words lean to"
 #: How the reason begins that a kept block with a high score gives.
 STAYS = "stays: to lose a line like this one"
 
@@ -94,7 +90,7 @@ def decide(
     the rows of one. `words` tells which words of blocks speak most for labels. `alone` is the model's opinion without
     the memory's say.
     """
-    judgements = _judgements(blocks, evidence, scores, asked, words, alone)
+    judgements = _judgements(blocks, evidence, scores, asked, words, alone, speaking)
     for index in _no_titles(blocks, judgements, evidence, scores):
         _, score, reasons = judgements[index]
         judgements[index] = Label.BODY, score, tuple(reason for reason in reasons if reason.startswith(STAYS))
@@ -146,12 +142,13 @@ def _judgements(
     asked: Sequence[Sequence[Evidence]],
     words: Words | None,
     alone: Floats | None,
+    speaking: Collection[int],
 ) -> list[Judgement]:
     """The judgement on each block by itself, with the words that speak for what the model takes out."""
     judgements: list[Judgement] = []
     by_model: list[tuple[int, Label]] = []
     body = Label.BODY
-    letters = letter_means(evidence, scores.margins) if scores is not None and scores.places else {}
+    around = Around.of(blocks, evidence, scores, speaking) if scores is not None and scores.places else IN_A_TEXT
     for index, block in enumerate(blocks):
         own = asked[index] if asked else ()
         if scores is None:
@@ -159,7 +156,7 @@ def _judgements(
         elif scores.plain[index] and not evidence[index] and not own:
             judgements.append((body, scores.sure[index], ()))
         else:
-            judgements.append(judge_with_model(block, evidence[index], scores, index, own, letters.get(index)))
+            judgements.append(judge_with_model(block, evidence[index], scores, index, own, around))
             if judgements[-1][0] not in KEPT and scores.odds[index] > scores.costs[index]:
                 by_model.append((index, judgements[-1][0]))
     if scores is not None:
@@ -216,24 +213,24 @@ def judge_with_model(
     scores: Scores,
     index: int,
     asked: Sequence[Evidence] = (),
-    leaning: float | None = None,
+    around: Around = IN_A_TEXT,
 ) -> Judgement:
     """The label of a block by the model, which has read the rules' evidence; how sure it is, and what rules say.
 
-    leaning: on a page, the text judge's log-odds beyond the cost for all of the letter that the block belongs to.
+    around: what blocks of a page belong to.
     """
     odds, cost = scores.odds[index], scores.costs[index]
     told = [*evidence, *asked] if asked else evidence
     sums = _sums(told)
     if scores.places:
-        odds = _odds_on_page(block, evidence, scores, index, leaning)
+        odds = odds_on_page(block, evidence, scores, index, around)
     elif odds > 0 and sums:
         odds += SUPPORT * max(sums.get(label, 0.0) for label in APPEALS)
     odds -= GUARD * sum(max(0.0, sums.get(label, 0.0)) for label in GUARDED) if sums else 0.0
     own = {label: weight for label, weight in _sums(asked).items() if label not in KEPT} if asked else {}
     wanted = max(own.values(), default=0.0)
     kept = _is_promised(sums)
-    leaked = sums.get(Label.MARKUP, 0.0) >= LEAKED
+    leaked = sums.get(Label.MARKUP, 0.0) >= LEAKED and not is_code(block)
     goes = (odds + wanted > cost or leaked) and not kept
     score = round(_sigmoid(odds + wanted), 3)
     if goes:
@@ -245,6 +242,18 @@ def judge_with_model(
         if not reasons and scores.odds[index] <= scores.costs[index]:  # the model's own words will not be said
             reasons = _reasons_against(told)
         return label, score, reasons
+    label, reasons = _what_is_kept(block, told, sums, scores, index)
+    if scores.places and label is Label.BODY and (appeal := leans_to_appeal(block, scores, index, around)):
+        reasons += (f"{LEANING} {appeal}",)
+    if score >= TOLD:
+        reasons += (f"{STAYS}, {_sigmoid(cost):.0%} sureness is asked",)
+    return label, score, reasons
+
+
+def _what_is_kept(
+    block: Block, told: Sequence[Evidence], sums: dict[Label, float], scores: Scores, index: int
+) -> tuple[Label, tuple[str, ...]]:
+    """The label of a block that stays, and what speaks for it."""
     label = COLUMNS[scores.kept[index]] if not sums else _likeliest(scores, index, sums, range(len(KEPT)))
     sentence = len(block.text) >= HEADLINE_SENTENCE and ends_sentence(block.text)
     if label is Label.HEADLINE and sentence and label not in sums:
@@ -256,22 +265,7 @@ def judge_with_model(
             label, reasons = Label.BODY, _reasons(told, Label.BODY)
         else:
             reasons = (f"the model is {sure:.0%} sure that it is {label}",)
-    if score >= TOLD:
-        reasons += (f"{STAYS}, {_sigmoid(cost):.0%} sureness is asked",)
-    return label, score, reasons
-
-
-def _odds_on_page(
-    block: Block, evidence: Sequence[Evidence], scores: Scores, index: int, leaning: float | None
-) -> float:
-    """The log-odds of a block of a page, with what rules and elements say of it."""
-    odds, place, margin = scores.odds[index], scores.places[index], scores.margins[index]
-    heard, likeliest = block_evidence(block, evidence), COLUMNS[scores.gone[index]]
-    asks = likeliest in ASKING and margin > 0
-    said = likeliest in SEEN_BY_SHAPE and ends_sentence(block.text)
-    if (scores.flows or said) and heard.heard < HEARD and not asks:
-        odds = unheard_odds(place, margin, len(block.text), heard)
-    return with_evidence(odds, heard, place, margin if leaning is None else leaning)
+    return label, reasons
 
 
 def _said_by_user(asked: Sequence[Evidence]) -> Label | None:
@@ -283,20 +277,6 @@ def _said_by_user(asked: Sequence[Evidence]) -> Label | None:
 def _is_promised(sums: Mapping[Label, float]) -> bool:
     """Is it a block that the user protects, or the title as given?"""
     return sums.get(Label.BODY, 0.0) >= PROMISE or sums.get(Label.HEADLINE, 0.0) >= GIVEN_TITLE
-
-
-def block_evidence(block: Block, evidence: Sequence[Evidence]) -> BlockEvidence:
-    """What the rules and a page's elements say of a block."""
-    sums = _sums(evidence)
-    told = [hint for hint in evidence if hint.label not in KEPT and not hint.reason.startswith(HTML_SAYS)]
-    marks = [MARKS[mark][1] for mark in block.marks if mark in MARKS and MARKS[mark][0] not in KEPT]
-    cue = 0.0 if is_row(block) else max((hint.weight for hint in told), default=0.0)
-    heard = max((hint.weight for hint in told if hint.label is not Label.NAVIGATION), default=0.0)
-    body = sums.get(Label.BODY, 0.0)
-    opening = [hint for hint in told if hint.opens]
-    more = sum(hint.weight for hint in told) - max((hint.weight for hint in opening), default=0.0)
-    opened = bool(opening) and more < HEARD and ends_sentence(block.text)
-    return BlockEvidence(max(marks, default=0.0), cue, heard, body, reads_like_a_crumb(block), opened)
 
 
 def _rules_on_kind(weight: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -63,3 +64,8 @@ def what_is_known(
         units = replace(units_of(tokens), witness=units.witness)
     recalled = recall(known, units, len(rendering.blocks))
     return Known(rendering, tokens, recalled if recalled.speaks else None, source, kind, units.witness)
+
+
+def of_a_page(part: Rendering, places: Sequence[float], source: str) -> Known:
+    """A part of a page, judged with its places, or as a text, whose kind counts then."""
+    return Known(part, source=source, kind=None if places else kind_of([block.text for block in part.blocks]))

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 
-from cleaner.decision.second_look import DEFAULT, under
+from cleaner.decision.block_on_page import ASKING
+from cleaner.decision.judge import LEANING
+from cleaner.decision.second_look import AGAIN, DEFAULT, under
 from cleaner.decision.title import ABOVE_HEADLINE
 from cleaner.decision.whole_page import seen_together, with_the_only_thing
 from cleaner.document import Block, Decision, Document, Rendering
@@ -18,7 +20,7 @@ from cleaner.html.page import Extractor
 from cleaner.html.page_words import shares_in
 from cleaner.html.structures import Structures, structures
 from cleaner.html.trafilatura import main_text
-from cleaner.labels import KEPT, Label, Policy
+from cleaner.labels import KEPT, Action, Label, Policy
 from cleaner.language import identify
 from cleaner.model.steps import Steps
 
@@ -28,6 +30,9 @@ Judge = Callable[[Document, Rendering, str, tuple[float, ...]], Steps[Decisions]
 
 #: A row of a table goes from these log-odds on.
 ROW_ODDS = 1.5
+
+#: What asks the reader, of what else stays, on a page that is an appeal itself.
+ASKING_PAGE = 0.5
 
 _FAR_REASON = "stands far from the article on the page (page model)"
 _WITHIN = {Label.RELATED: "a list of teasers or another article", Label.COMMENT: "a thread of comments"}
@@ -81,10 +86,49 @@ def _decide(
         title = part.rendering.blocks[untold].text if untold >= 0 else title
         part = replace(part, odds=tuple(outside.with_headline(part.odds, untold)))
     judged = yield from judge(replace(document, title=title), part.rendering, lang, part.odds)
+    judged = yield from _without_appeals(document, part, judged, lang, judge)
     judged = seen_together(part, layout, judged, DEFAULT)
     decisions = widen(rendering, part, judged, odds, DEFAULT, within)
     completed = with_the_only_thing(rendering.blocks, decisions, DEFAULT)
     return completed, completed if within.nothing_else or completed != decisions else judged, lang
+
+
+def _without_appeals(
+    document: Document, part: outside.Near, judged: Decisions, lang: str, judge: Judge
+) -> Steps[Decisions]:
+    """The decisions near the article, with appeals gone that would go from the text that is left: both are one text.
+
+    Asked only where a sentence that stays leans to an appeal, on few pages. Other labels are not taken from there: of
+    what would go as they half is in the gold texts, which the page's own evidence knows.
+    """
+    leaning = {decision.start for decision in judged if any(reason.startswith(LEANING) for reason in decision.reasons)}
+    if not leaning:
+        return judged
+    text = part.rendering.text
+    kept = [decision for decision in judged if decision.action is Action.KEEP]
+    blocks: list[Block] = []
+    here = 0
+    for number, decision in enumerate(kept):
+        said = text[decision.start : decision.end]
+        blocks.append(Block(here, here + len(said), said, number, 2 * min(number, 1)))
+        here += len(said) + 2
+    rest = replace(part.rendering, text="\n\n".join(block.text for block in blocks), blocks=tuple(blocks))
+    as_text = yield from judge(document, rest, lang, ())
+    extents = {(decision.start, decision.end): decision for decision in as_text}
+    gone = {
+        decision.start: second
+        for decision, block in zip(kept, blocks, strict=True)
+        if decision.start in leaning and (second := extents.get((block.start, block.end))) and second.label in ASKING
+    }
+    asking = sum(line.end - line.start for line in judged if line.label in ASKING or line.start in gone)
+    if asking > ASKING_PAGE * sum(line.end - line.start for line in kept if line.start not in gone):
+        return judged  # the page is an appeal
+    return tuple(
+        replace(second, start=decision.start, end=decision.end, reasons=(*second.reasons, AGAIN))
+        if (second := gone.get(decision.start))
+        else decision
+        for decision in judged
+    )
 
 
 def _untold_title(part: outside.Near, as_text: Sequence[Decision]) -> int:

@@ -47,8 +47,9 @@ TITLE = -7.5
 #: A cue that opens a short line, or is all of it, weighs so much: the line goes wherever it stands.
 CUE_SURE = 4.0
 #: But not where the place says inside and the text judge is so sure of the article; of a letter that asks for support
-#: its mean counts. A sentence that a single word only opens ("Loading took an hour.") stays wherever it would stay in a
-#: text. (Of 500 pages, 2026-12-01, a cue alone took 61 lines below -2: 60 are of the article.)
+#: its mean counts. What a cue says little of stays wherever it would stay in a text: a sentence that a single word
+#: opens ("Loading took an hour."), a quotation, a verse ("Share the wine,"), "10.40 Weather". (Of 500 pages,
+#: 2026-12-01, a cue alone took 61 lines below -2: 60 are of the article.)
 CLEARLY_BODY = -2.2
 
 
@@ -61,7 +62,7 @@ class BlockEvidence:
     heard: float = 0.0  # as cue, but for words of navigation, such as "home"
     prose: float = 0.0
     crumb: bool = False
-    opened: bool = False  # a sentence whose first word is a cue, and no rule has heard more
+    faint: bool = False  # its cue says little: the first word of a sentence, in a quotation, a verse or a programme
 
 
 def placed_odds(places: Floats, margins: Floats, lengths: Floats) -> Floats:
@@ -105,7 +106,7 @@ def with_evidence(odds: float, evidence: BlockEvidence, place: float, leaning: f
         + WEIGHTS["crumb"] * evidence.crumb
     )
     sure = evidence.cue >= CUE_SURE and evidence.prose < CUE_SURE and not evidence.crumb
-    outweighed = place < INSIDE and leaning < (TEXT_SURE if evidence.opened else CLEARLY_BODY)
+    outweighed = place < INSIDE and leaning < (TEXT_SURE if evidence.faint else CLEARLY_BODY)
     return max(total, math.log(evidence.cue)) if sure and not outweighed else total
 
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from cleaner.document import Block
 from cleaner.labels import Label
 from cleaner.phrases import one_of, phrases
+from cleaner.segmentation.stops import ends_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,3 +217,29 @@ def is_row(block: Block) -> bool:
 def reads_like_a_crumb(block: Block) -> bool:
     """Is a block of a page a row or a heading of an article? In a text such lines are mostly something else."""
     return is_row(block) or not HEADING_MARKS.isdisjoint(block.marks)
+
+
+#: Elements whose lines are what the article is about: program text, the steps of an ordered list, terms and answers.
+_CODE = re.compile(r"(?:^|/)(?:pre|code|samp|kbd)(?:/|$)")
+_STEP = re.compile(r"(?:^|/)(?:ol/li|d[dt])(?:/(?:p|strong|b|em|i|code))*$")
+_ORDERED = re.compile(r"(?:^|/)ol/li(?:/(?:p|strong|b|em|i|code))*$")
+_ITEM = re.compile(r"(?:^|/)ul/li(?:/(?:p|strong|b|em|i|code))*$")
+#: So much of an own line of a list may be link: "Open [the settings]."; a menu is all links.
+LINKED = 0.5
+
+
+def is_code(block: Block) -> bool:
+    """Is a block of a page a line of program text, or of what a program prints?"""
+    return _CODE.search(block.path) is not None
+
+
+def is_instruction(block: Block) -> bool:
+    """Is a block of a page program text, or an item of an ordered list?"""
+    return is_code(block) or (block.link_density < LINKED and _ORDERED.search(block.path) is not None)
+
+
+def is_step(block: Block) -> bool:
+    """Is a block of a page an item of an ordered list, a term, an answer, or an item that is a sentence?"""
+    if block.link_density >= LINKED or not block.path:
+        return False
+    return bool(_STEP.search(block.path) or (ends_sentence(block.text) and _ITEM.search(block.path)))

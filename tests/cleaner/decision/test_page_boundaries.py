@@ -72,7 +72,7 @@ def test_what_rules_and_elements_weigh(odds: float, evidence: BlockEvidence, exp
     ],
 )
 def test_when_words_outweigh_a_cue(place: float, leaning: float, opened: bool, goes: bool) -> None:
-    assert (with_evidence(-3.0, BlockEvidence(cue=4.2, opened=opened), place, leaning) > 0) is goes
+    assert (with_evidence(-3.0, BlockEvidence(cue=4.2, faint=opened), place, leaning) > 0) is goes
 
 
 @pytest.mark.parametrize(("length", "expected"), [(399, False), (400, True)])

@@ -1,0 +1,172 @@
+"""Pages: code, steps, terms and answers are the article's own; cues that say little in verses, quotations, programmes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from html import escape
+
+import pytest
+
+from cleaner import Cleaner
+from cleaner.decision.block_on_page import INSTRUCTIONS, Around, block_evidence
+from cleaner.decision.scores import Scores
+from cleaner.document import Block, Evidence
+from cleaner.heuristics.patterns import is_code, is_instruction, is_step
+from cleaner.labels import Label
+
+PROSE = {
+    "en": (
+        "The mill on the Arle has ground rye again since Monday, eleven years after the last miller left it.",
+        "Two carpenters from the next valley rebuilt the wheel over the winter, spoke by spoke, from old drawings.",
+        "Flour is sold at the door on Saturdays until noon, and the baker in the square has ordered forty sacks.",
+    ),
+    "de": (
+        "Seit Montag mahlt die Mühle an der Arle wieder Roggen, elf Jahre nachdem der letzte Müller gegangen ist.",
+        "Zwei Zimmerleute aus dem Nachbartal haben das Rad im Winter nach alten Plänen Speiche für Speiche gebaut.",
+        "Verkauft wird das Mehl samstags bis zwölf an der Tür, und der Bäcker am Markt hat vierzig Säcke bestellt.",
+    ),
+    "fr": (
+        "Depuis lundi, le moulin de l'Arle broie de nouveau du seigle, onze ans après le départ du dernier meunier.",
+        "Deux charpentiers de la vallée voisine ont refait la roue pendant l'hiver, rayon par rayon, sur plans.",
+        "La farine se vend à la porte le samedi jusqu'à midi, et le boulanger de la place en a pris quarante sacs.",
+    ),
+    "es": (
+        "Desde el lunes el molino del Arle vuelve a moler centeno, once años después de que se fuera el molinero.",
+        "Dos carpinteros del valle vecino rehicieron la rueda durante el invierno, radio a radio, con los planos.",
+        "La harina se vende en la puerta los sábados hasta las doce, y el panadero ha encargado cuarenta sacos.",
+    ),
+}
+
+
+@lru_cache(maxsize=1)
+def cleaner() -> Cleaner:
+    return Cleaner()
+
+
+def body(lang: str, inside: str) -> str:
+    """What stays of a page with this markup between its paragraphs."""
+    first, second, last = (f"<p>{escape(text)}</p>" for text in PROSE[lang])
+    title = {"en": "The mill grinds", "de": "Die Mühle mahlt", "fr": "Le moulin", "es": "El molino"}[lang]
+    html = f"<html lang={lang}><title>{title}</title><body><article><h1>{title}</h1>{first}{second}{inside}{last}"
+    return cleaner().clean(html=f"{html}</article></body></html>").body
+
+
+def items(tag: str, *texts: str) -> str:
+    return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in texts)
+
+
+STAYS = {
+    "steps": ("en", "<ol>{}</ol>", "li", ("Sign in.", "Accept cookies.", "Share the link.")),
+    "steps in German": ("de", "<ol>{}</ol>", "li", ("Anmelden.", "Cookies akzeptieren.", "Den Link teilen.")),
+    "steps in French": ("fr", "<ol>{}</ol>", "li", ("Se connecter.", "Accepter les cookies.", "Partager le lien.")),
+    "steps in Spanish": ("es", "<ol>{}</ol>", "li", ("Iniciar sesión.", "Aceptar cookies.", "Compartir el enlace.")),
+    "items that are sentences": ("en", "<ul>{}</ul>", "li", ("Open the mill door.", "Accept cookies.")),
+    "terms": ("en", "<dl>{}</dl>", "dt", ("Newsletter?", "Advertisement?", "Bread or cake?")),
+    "answers": ("en", "<dl><dt>Share or sell?</dt>{}</dl>", "dd", ("Share.",)),
+    "program text": (
+        "en",
+        "<pre><code>{}</code></pre>",
+        "span",
+        ("cd app && make install", "window.dataLayer.push(1);"),
+    ),
+    "what a program prints": ("de", "{}", "pre", ("Loading...", "Subscribe: ok", "1 file updated, 0 files merged")),
+}
+
+
+@pytest.mark.parametrize("name", STAYS)
+def test_the_articles_own_matter_stays(name: str) -> None:
+    lang, around, tag, texts = STAYS[name]
+    kept = body(lang, around.format(items(tag, *texts)))
+    assert [text for text in texts if text not in kept] == []
+
+
+def test_what_a_page_of_instructions_asks_for_is_no_appeal() -> None:
+    shown = body("en", "<pre>cd mill\nmake install</pre><p>Click Save.</p><ol><li>Sign in.</li><li>Share it.</li></ol>")
+    assert [
+        text for text in ("cd mill", "make install", "Click Save.", "Sign in.", "Share it.") if text not in shown
+    ] == []
+
+
+GOES = {
+    "a list that asks": ("en", "<ol>{}</ol>", "li", ("Subscribe to our newsletter", "Follow us on Facebook and Instagram")),
+    "the same in German": ("de", "<ol>{}</ol>", "li", ("Abonnieren Sie unseren Newsletter", "Folgen Sie uns auf Facebook")),
+    "other articles": ("en", "<ol>{}</ol>", "li", ('Read more: Why the ferry sank', "Read more: The last cooper")),
+    "beside steps": ("en", "<ol><li>Open it.</li><li>Close it.</li></ol>{}", "p", ("Subscribe to our newsletter for more.",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GOES)
+def test_what_asks_goes_from_such_elements_too(name: str) -> None:
+    lang, around, tag, texts = GOES[name]
+    kept = body(lang, around.format(items(tag, *texts)))
+    assert [text for text in texts if text in kept] == []
+    assert all(text in kept for text in PROSE[lang])
+
+
+FAINT = [
+    ("en", items("p", "9.50 The Mill Race", "10.40 Weather", "10.45 Close"), ("10.45 Close",)),
+    ("de", items("p", "19.05 Mühlenrennen", "19.55 Wetter"), ("19.55 Wetter",)),
+    ("en", items("p", "Share the bread, share the salt,", "and leave the crumbs to birds."), ("Share the bread",)),
+    ("es", "<p>Comparte la sal,</p>", ("Comparte la sal,",)),
+    ("de", "<p>Auf dem Schild stand: „Wir verwenden Cookies, damit du satt wirst.“</p>", ("Auf dem Schild stand",)),
+]
+
+
+@pytest.mark.parametrize(("lang", "inside", "texts"), FAINT)
+def test_a_cue_that_says_little_takes_nothing(lang: str, inside: str, texts: tuple[str, ...]) -> None:
+    kept = body(lang, inside)
+    assert [text for text in texts if text not in kept] == []
+
+
+def block(path: str, text: str = "Sign in.", link: float = 0.0) -> Block:
+    return Block(0, len(text), text, 0, 1, path, (), link)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "link", "code", "step", "instruction"),
+    [
+        ("article/pre", "cd app", 0.0, True, False, True),
+        ("article/p/code", "cd app", 0.0, True, False, True),
+        ("article/p", "cd app", 0.0, False, False, False),
+        ("article/ol/li", "Sign in", 0.49, False, True, True),
+        ("article/ol/li/p/strong", "Sign in", 0.0, False, True, True),
+        ("article/ol/li", "Sign in", 0.5, False, False, False),  # a menu
+        ("article/ul/li", "Sign in.", 0.0, False, True, False),
+        ("article/ul/li", "Sign in", 0.0, False, False, False),
+        ("article/dl/dd", "Share", 0.0, False, True, False),
+        ("ol/li/div/table/tr", "Sign in.", 0.0, False, False, False),
+        ("", "Sign in.", 0.0, False, False, False),
+    ],
+)
+def test_elements(path: str, text: str, link: float, code: bool, step: bool, instruction: bool) -> None:
+    line = block(path, text, link)
+    assert (is_code(line), is_step(line), is_instruction(line)) == (code, step, instruction)
+
+
+@pytest.mark.parametrize(
+    ("text", "weight", "faint"),
+    [
+        ("10.40 Share", 5.0, True),
+        ("Share 10.40", 5.0, False),
+        ("Share the wine,", 5.0, True),
+        ("Share the wine", 5.0, False),
+        ("He said: “Share this.”", 5.0, True),
+        ("Dear readers,", 12.0, False),  # of a letter
+    ],
+)
+def test_cues_that_say_little(text: str, weight: float, faint: bool) -> None:
+    assert block_evidence(block("p", text), [Evidence(Label.SOCIAL, weight, "a cue")]).faint is faint
+    assert not block_evidence(block("p", text), []).faint
+
+
+@pytest.mark.parametrize(("steps", "instructs"), [(INSTRUCTIONS - 1, False), (INSTRUCTIONS, True)])
+@pytest.mark.parametrize(("place", "inside"), [(-1.1, True), (-1.0, False)])
+def test_so_many_steps_make_a_page_of_instructions(steps: int, instructs: bool, place: float, inside: bool) -> None:
+    import numpy as np
+
+    from cleaner.labels import COLUMNS
+
+    blocks = [block("p"), *[block("ol/li")] * steps]
+    probabilities = np.full((len(blocks), len(COLUMNS)), 1 / len(COLUMNS), np.float32)
+    scores = Scores.of(probabilities, [line.text for line in blocks], "en", places=[place] * len(blocks))
+    assert Around.of(blocks, [()] * len(blocks), scores, ()).instructs is (instructs and inside)
