@@ -19,7 +19,9 @@ from cleaner.heuristics.certain import find_certain
 from cleaner.heuristics.context import Context
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import Kind, Voice, fold
+from cleaner.heuristics.prompts import LEAST, STOPPED, find_prompts
 from cleaner.labels import KEPT, Label
+from cleaner.segmentation.line_breaks import shipped
 from cleaner.segmentation.stops import STOPS, ends_sentence
 from cleaner.segmentation.text import LONG_LINE, cut_block, sentences
 
@@ -33,7 +35,8 @@ _WHOLE = frozenset({Label.BIO, Label.LEGAL})
 _LEADS_ON = "?!？！؟"
 #: A pitch beside a sentence is at most so long, in characters; a longer one is a letter, whose sentences go with it.
 _LONGEST_EDGE = 120
-#: An innocent sentence has at least so many spaces, where words are parted by them: "Free shipping." is none.
+#: An innocent sentence has at least so many spaces, where words are parted by them: "Free shipping." is none. In a
+#: text without line breaks one less: there it is what a teaser without a stop ran into.
 _SPACES = 2
 #: Cues that may be a button in front of a sentence, without a stop between.
 _BUTTONS = frozenset({Kind.WHOLE, Kind.GLUED})
@@ -62,7 +65,11 @@ def cut_pitches(
     innocent: dict[int, bool] = {}
     for index, block in enumerate(rendering.blocks):
         parts = [block]
-        if index in asked and len(block.text) <= LONG_LINE and (edges := _edges(block.text, matcher, source)):
+        if (
+            index in asked
+            and len(block.text) <= LONG_LINE
+            and (edges := _edges(block.text, matcher, source, flat=rendering.flat))
+        ):
             first, last, credited = edges
             parts = list(cut_block(block, (first, last)))
             innocent[len(blocks) + (first > 0)] = credited
@@ -71,16 +78,16 @@ def cut_pitches(
     return Parted(replace(rendering, blocks=tuple(blocks)), origins, innocent) if innocent else None
 
 
-def _edges(text: str, matcher: Matcher, source: str | None) -> tuple[int, int, bool] | None:
+def _edges(text: str, matcher: Matcher, source: str | None, *, flat: bool) -> tuple[int, int, bool] | None:
     """Where a paragraph's innocent sentences begin and end, and whether credits stand around them; or None."""
     if not any(stop in text for stop in STOPS):  # as in most lines that go
         return None
-    stretches = list(_pieces(text, matcher, source))
+    stretches = list(_pieces(text, matcher, source, flat=flat))
     if len(stretches) == 1:
         return None
     context = _context(text, stretches, matcher, source)
     pieces, labels = context.blocks, _labels(context, text)
-    innocent = [not said and _is_innocent(context, index) for index, said in enumerate(labels)]
+    innocent = [not said and _is_innocent(context, index, flat=flat) for index, said in enumerate(labels)]
     if not any(innocent):
         return None
     first, last = innocent.index(True), len(innocent) - innocent[::-1].index(True)
@@ -91,30 +98,47 @@ def _edges(text: str, matcher: Matcher, source: str | None) -> tuple[int, int, b
     credited = any(not CREDITS.isdisjoint(said) for said in around)
     if max(start, len(text) - end) > _LONGEST_EDGE or (credited and last - first == 1):
         return None
-    if first and labels[first - 1] == {Label.RELATED}:  # a teaser's title, and its summary
-        return None
+    if first and labels[first - 1] == {Label.RELATED} and ends_sentence(pieces[first - 1].text):
+        return None  # a teaser's title, and its summary
     return None if end < len(text) and text[end - 1] in _LEADS_ON else (start, end, credited)
 
 
-def _pieces(text: str, matcher: Matcher, source: str | None) -> Iterator[tuple[int, int]]:
+def _pieces(text: str, matcher: Matcher, source: str | None, *, flat: bool) -> Iterator[tuple[int, int]]:
     """The sentences of a paragraph; what stands in front of the first without a stop is a piece of its own."""
-    start = _button_end(text, matcher, source)
+    start = _button_end(text, matcher, source, flat=flat)
     if start:
         yield 0, start
         start += len(text[start:]) - len(text[start:].lstrip())
     yield from sentences(text, start, len(text))
 
 
-def _button_end(text: str, matcher: Matcher, source: str | None) -> int:
-    """The end of a credit in brackets, or of a button's words, in front of a sentence with a capital; or 0."""
+def _button_end(text: str, matcher: Matcher, source: str | None, *, flat: bool) -> int:
+    """Where a credit in brackets, a button or a teaser's title ends, in front of a sentence with a capital; or 0."""
     bracketed = _BRACKETED.match(text)
     ends = [bracketed.end()] if bracketed else []
     (hits,) = matcher.find(fold(text), [Block(0, len(text), text, 0, 0)], text, source=source)
-    for hit in hits.cues if hits else ():
-        if hit.start == 0 and hit.cue.kind in _BUTTONS and hit.cue.label is not Label.RELATED:  # a title follows that
+    opening = [hit for hit in hits.cues if hit.start == 0] if hits else []
+    for hit in opening:
+        if hit.cue.kind in _BUTTONS and hit.cue.label is not Label.RELATED:  # a title follows that
             ends.append(hit.end)
     ends = [end + len(text[end:]) - len(text[end:].lstrip(STOPS)) for end in ends]
-    return max((end for end in ends if _begins_sentence(text[end : end + 3])), default=0)
+    end = max((end for end in ends if _begins_sentence(text[end : end + 3])), default=0)
+    if end or not flat:
+        return end
+    prompted = max([title for start, title, _ in find_prompts(text[:_LONGEST_EDGE]) if start == 0], default=0)
+    return _title_end(text, max([prompted, *(hit.end for hit in opening)], default=0))
+
+
+def _title_end(text: str, start: int) -> int:
+    """Where the first sentence, behind `start`, turns into another without a stop between; or 0."""
+    stop = next((stop for _, stop in sentences(text, 0, len(text))), 0)
+    place = shipped().likeliest(text, start, stop, LEAST) if 0 < start < stop else -1
+    if place < 0 or not text[place].isupper():
+        return 0
+    before, after = text[:place].split()[-1], text[place:stop].split()
+    if not before[0].islower() and shipped().likeliest(text, start, stop, STOPPED) < 0:
+        return 0  # in a name
+    return len(text[:place].rstrip()) if len(after) > 1 and after[1][0].islower() else 0
 
 
 def _begins_sentence(text: str) -> bool:
@@ -141,8 +165,8 @@ def _labels(context: Context, text: str) -> list[set[Label]]:
     return labels
 
 
-def _is_innocent(context: Context, index: int) -> bool:
+def _is_innocent(context: Context, index: int, *, flat: bool) -> bool:
     """Is a piece a sentence of several words that addresses nobody?"""
     text, hits = context.blocks[index].text, context.hits[index]
     spoken = hits is not None and not ADDRESSING.isdisjoint(hits.voices)
-    return not spoken and ends_sentence(text) and (text.count(" ") >= _SPACES or text[0] >= "\u0e00")
+    return not spoken and ends_sentence(text) and (text.count(" ") >= _SPACES - flat or text[0] >= "\u0e00")

@@ -11,8 +11,8 @@ from cleaner.heuristics.pitches import Parted, cut_pitches
 from cleaner.segmentation.text import LONG_LINE
 
 
-def parted(text: str, lang: str = "en") -> Parted | None:
-    rendering = Rendering(text, (Block(0, len(text), text, 0, 0),), text)
+def parted(text: str, lang: str = "en", *, flat: bool = False) -> Parted | None:
+    rendering = Rendering(text, (Block(0, len(text), text, 0, 0),), text, flat=flat)
     return cut_pitches(rendering, {0}, Matcher(tables_for(lang)))
 
 
@@ -66,6 +66,38 @@ WHOLE = {
 @pytest.mark.parametrize("text", WHOLE.values(), ids=WHOLE)
 def test_such_lines_stay_whole(text: str) -> None:
     assert parted(text) is None
+
+
+TITLES = {
+    "en": ("READ MORE: Ferry boss quits", "He denied it."),
+    "id": ("Baca juga: Kekurangan petugas pemadam", "Penyebabnya belum diketahui."),
+    "ru": ("Читайте также: В области не хватает пожарных", "Причина неизвестна."),
+    "sv": ("Läs också: Brandkåren saknar folk", "Polisen utreder branden."),
+    "da": ("Læs også: Brandvæsenet mangler folk", "Vejen er spærret."),
+}
+
+
+@pytest.mark.parametrize(("lang", "title", "sentence"), [(lang, *parts) for lang, parts in TITLES.items()], ids=TITLES)
+def test_a_title_without_a_stop_is_cut_off_in_a_text_of_one_line(lang: str, title: str, sentence: str) -> None:
+    cut = parted(f"{title} {sentence}", lang, flat=True)
+    assert cut is not None
+    assert [block.text for block in cut.rendering.blocks] == [title, sentence]
+    assert list(cut.sentences) == [1]
+    assert parted(f"{title} {sentence}", lang) is None  # its line ends with it
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        ("pl", "ZOBACZ: Kanclerz Niemiec traci poparcie."),  # a capital behind a capital: a name
+        ("it", "Leggi anche: Il sindaco incontra Mario Rossi."),  # what follows is no sentence
+        ("en", "Read more about the great flood of last year."),  # no capital
+        ("en", "Read more: Ferry boss quits You get it every morning."),  # what follows speaks to the reader
+        ("en", "The owner said nothing Two men left."),  # nothing opens it
+    ],
+)
+def test_no_border_of_a_title(lang: str, title: str) -> None:
+    assert parted(title, lang, flat=True) is None
 
 
 def test_only_blocks_that_are_asked_for_are_cut() -> None:
