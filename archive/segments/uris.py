@@ -6,6 +6,7 @@ caller names the document by its path instead.
 
 from __future__ import annotations
 
+import re
 import uuid
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -14,6 +15,12 @@ import idna
 #: Characters that stay in a URI as they are (RFC 3986, 2.2 and 2.3, and "%" of what is escaped already).
 URI_SAFE = "%/:?#[]@!$&'()*+,;=-._~"
 PATH_SAFE = "/!$&'()+,;=@-._~:"
+#: Such an address is a URI already: a host in ASCII, no user, and signs that stay as they are.
+_IS_URI = re.compile(
+    r"https?://[A-Za-z0-9.-]+(?::\d{1,4})?(?:/[\w%/:\[\]@!$&'()*+,;=.~-]*)?(?:\?[\w%/:?\[\]@!$&'()*+,;=.~-]+)?"
+    r"(?:#[\w%/:?#\[\]@!$&'()*+,;=.~-]+)?",
+    re.ASCII,
+).fullmatch
 MAX_URI = 8_000  # a replay server behind a web server is never asked for more: Apache's LimitRequestLine is 8,190
 
 
@@ -25,6 +32,8 @@ def web_uri(url: str | None) -> str | None:
     """
     if not url:
         return None
+    if len(url) <= MAX_URI and _IS_URI(url):
+        return url
     try:
         parts = urlsplit(url.strip())
         host, _ = parts.hostname, parts.port

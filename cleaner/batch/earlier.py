@@ -17,6 +17,7 @@ from uuid import UUID
 import numpy as np
 
 from archive.checking.safe_names import safe_parts
+from cleaner import json_bytes
 from cleaner.batch.row_files import read_rows
 from cleaner.readers import Original, Reading
 from cleaner.readers.readings import place
@@ -129,8 +130,7 @@ def document_key(reading: Reading) -> tuple[int, int]:
 def content_digest(reading: Reading, original: Original) -> bytes:
     """A digest of all that was read of a document: its bytes, or its whole row."""
     if reading.row is not None:
-        row = json.dumps(reading.row, sort_keys=True, default=str).encode("utf-8", "surrogatepass")
-        return blake2b(row, digest_size=16).digest()
+        return blake2b(json_bytes.ordered(reading.row), digest_size=16).digest()
     return blake2b(original.payload, digest_size=16).digest()
 
 

@@ -66,6 +66,7 @@ PyObject *accelerator_line_shapes(PyObject *module, PyObject *const *args, Py_ss
 PyObject *accelerator_page_measures(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_page_inputs(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_walk(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_json(PyObject *module, PyObject *const *args, Py_ssize_t count);
 int accelerator_ready_quick_init(void);
 int accelerator_add_phrases(PyObject *module);
 int accelerator_add_needles(PyObject *module);

@@ -2,7 +2,7 @@
  * bit. Integer arithmetic, and floats added in the same order; built with -ffp-contract=off. */
 #include "accelerator.h"
 
-#define VERSION 17 /* as in cleaner/accelerator.py */
+#define VERSION 18 /* as in cleaner/accelerator.py */
 
 const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items) {
     if (buffers->count >= MOST_BUFFERS) {
@@ -68,6 +68,7 @@ static PyMethodDef methods[] = {
     FAST(line_shapes, "line_shapes(texts, final, closing, quotes) -> memory of columns x lines int64"),
     FAST(page_measures, "page_measures(lines, elements, kinds, tags, columns, words, shapes, wanted ...) -> memory of float32"),
     FAST(page_inputs, "page_inputs(arguments of page_measures, places, scaling) -> memory of lines x (1 + columns) float32"),
+    FAST(json, "json(value, ascii, sorted) -> bytes as json.dumps writes them, or None where Python must do it"),
     FAST(walk, "walk(root, functions, tags ...) -> (elements, lines) of a page, or None where Python must walk"),
     {NULL, NULL, 0, NULL},
 };

@@ -6,9 +6,9 @@ Fields of the input that are not ours pass through; those whose names collide wi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 
+from cleaner import json_bytes
 from cleaner.document import CleanedDocument, Status
 from cleaner.memory.source_name import source_of
 from cleaner.writers.pages import PageFormat
@@ -86,10 +86,7 @@ def passed_through(extra: Mapping[str, object], *, ours: Collection[str] = ()) -
 
 def encode(row: Mapping[str, object]) -> bytes:
     """The row as one line of UTF-8; lone surrogates stay escaped, since UTF-8 cannot hold them."""
-    try:
-        return (json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
-    except UnicodeEncodeError:
-        return (json.dumps(row, separators=(",", ":")) + "\n").encode()
+    return json_bytes.utf8(row) + b"\n"
 
 
 def _span(cleaned: CleanedDocument, index: int, with_removed: bool) -> dict[str, object]:

@@ -20,6 +20,7 @@ from cleaner.corrections.apply import read_corrections
 from cleaner.decoding.decode import decode_as
 from cleaner.document import CleanedDocument, Status
 from cleaner.html.segment import renderer, rendering_of
+from cleaner.json_bytes import ascii_only
 from cleaner.labels import read_policy
 from cleaner.ledger import SCHEMA, ledger, rebuild, unchecked
 from cleaner.readers import Failure, Original
@@ -88,6 +89,7 @@ def _article(
         path=original.locator, payload=original.payload, captured=captured, cleaned=clock, ledger=written,
         row=original.row, media_type=original.media_type, charset=original.charset, target_uri=target_uri,
         clean_text=text, fields=fields, reference=_reference(original, copied),
+        to_json=ascii_only,
     )  # fmt: skip
 
 
