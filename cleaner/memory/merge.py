@@ -15,7 +15,7 @@ import numpy as np
 from cleaner.memory.fingerprints import first_of
 from cleaner.memory.near_duplicates import articles, articles_of
 from cleaner.memory.partial_counts import WITNESS, Countable, Witnesses
-from cleaner.memory.postings import ENTRY, EVERY, WITNESSES, Entries, by_articles, kept, reach
+from cleaner.memory.postings import EVERY, WITNESSES, Entries, by_articles, is_known, kept, reach, together
 from cleaner.segmentation.tokens import Floats, Hashes, Ints
 
 #: Entries of a source that are merged at once, about: with all that is made of them some 200 MB.
@@ -75,7 +75,7 @@ def merged_units(
     """
     witnesses, article = documents[0]["witness"], documents[1]
     below = reach(witnesses)
-    copies = _collected(parts, source, keys, below=below)
+    copies = _collected(parts, source, keys, below=below, minimum=minimum)
     fresh = np.flatnonzero(first_of(copies["key"]) | first_of(copies["witness"]))
     entries = copies[fresh]
     rank, size = _ranks(entries)
@@ -93,23 +93,31 @@ def merged_units(
     return MergedUnits(entries, np.concatenate(([0], np.cumsum(sizes))), held[often], texts)
 
 
-def _collected(parts: Sequence[Countable], source: str, keys: tuple[int, int], *, below: int) -> Entries:
+def _collected(parts: Sequence[Countable], source: str, keys: tuple[int, int], *, below: int, minimum: int) -> Entries:
     """The entries of all parts, sorted by key and witness, copies among them; each text's number tells its part.
 
-    below: entries of witnesses from here on do not count.
+    below: entries of witnesses from here on do not count. minimum: from 2 on, keys that stand once are left out.
     """
-    tables = [np.zeros(0, ENTRY)]
+    tables = list[Entries]()
     for number, part in enumerate(parts):
         table = part.entries(source, *keys)
         if below < EVERY:
             table = table[table["witness"] < np.uint64(below)]
-        if len(table):
-            table["text"][table["text"] > 0] |= np.uint64(number << _PART)
-            tables.append(table)
-    if len(tables) <= 2:
-        return tables[-1]
-    entries = np.concatenate(tables)
+        table["text"][table["text"] > 0] |= np.uint64(number << _PART)
+        tables.append(table)
+    tables = _repeated(tables) if minimum > 1 else tables
+    entries = together(tables)
+    if sum(len(table) > 0 for table in tables) < 2:
+        return entries
     return entries[np.lexsort((entries["witness"], entries["key"]))]
+
+
+def _repeated(tables: Sequence[Entries]) -> list[Entries]:
+    """The rows of sorted tables whose key stands in them more than once: one in twenty, so few are sorted whole."""
+    keys = [np.ascontiguousarray(table["key"]) for table in tables]
+    every = np.sort(np.concatenate([np.zeros(0, np.uint64), *keys]), kind="stable")
+    again = every[1:][every[1:] == every[:-1]]
+    return [table[is_known(again, own)[0]] for table, own in zip(tables, keys, strict=True)]
 
 
 def _ranks(entries: Entries) -> tuple[Ints, Ints]:

@@ -75,7 +75,7 @@ class UnitCounter:
         if not len(entries):
             return
         named = np.flatnonzero(counted.block >= 0)
-        samples = [_sample(texts[number]) for number in counted.block[named].tolist()]
+        samples = _samples([texts[number] for number in counted.block[named].tolist()])
         if counted.witness in self._witnesses[source]:
             first = self._witnesses[source][counted.witness][1]
             mine = self._texts[first : first + len(samples)]
@@ -112,8 +112,12 @@ class UnitCounter:
             file.write(b"\0".join(self._texts) + b"\0")
 
 
-def _sample(text: str) -> bytes:
-    return text[:SAMPLE_LENGTH].replace("\0", " ").encode("utf-8", "replace")
+def _samples(texts: Sequence[str]) -> list[bytes]:
+    """What is kept of texts to show them by; encoded at once."""
+    samples = "\0".join([text[:SAMPLE_LENGTH] for text in texts])
+    if samples.count("\0") >= len(texts) > 0:
+        samples = "\0".join([text[:SAMPLE_LENGTH].replace("\0", " ") for text in texts])
+    return samples.encode("utf-8", "replace").split(b"\0") if texts else []
 
 
 def _witness_table(documents: dict[int, tuple[Hashes, int]]) -> Witnesses:

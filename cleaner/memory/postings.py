@@ -28,6 +28,7 @@ ENTRY = np.dtype([
     ("text", "<u8"),  # where a sample of the block's text lies; 0: nowhere
 ])  # fmt: skip
 Entries = np.ndarray[tuple[int], np.dtype[np.void]]
+_BYTES = np.dtype((np.void, ENTRY.itemsize))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,23 @@ def entries_of(units: Units) -> tuple[Entries, Ints]:
 
 
 def merged(parts: Sequence[Entries]) -> Entries:
-    """The union of parts, sorted by key and witness, with the WITNESSES smallest witnesses of each key."""
-    entries = np.concatenate(parts) if parts else np.zeros(0, ENTRY)
-    entries = entries[np.lexsort((entries["witness"], entries["key"]))]
+    """The union of parts, sorted by key and witness, with the WITNESSES smallest witnesses of each key.
+
+    Each part is of one document, sorted by key: put in the order of their witnesses, they need one sort by key.
+    """
+    ordered = sorted((part for part in parts if len(part)), key=lambda part: int(part["witness"][0]))
+    entries = together(ordered)
+    entries = entries[np.argsort(entries["key"], kind="stable")]
     fresh = first_of(entries["key"]) | first_of(entries["witness"])
     entries = entries[fresh]
     starts = np.flatnonzero(first_of(entries["key"]))
     rank = np.arange(len(entries)) - np.repeat(starts, np.diff(np.append(starts, len(entries))))
     return entries[rank < WITNESSES]
+
+
+def together(parts: Sequence[Entries]) -> Entries:
+    """The rows of several tables, one after the other; as bytes, because NumPy asks of each which fields it has."""
+    return np.concatenate([np.zeros(0, _BYTES), *(part.view(_BYTES) for part in parts)]).view(ENTRY)
 
 
 def kept(witnesses: Hashes) -> Hashes:
