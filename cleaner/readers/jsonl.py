@@ -61,7 +61,7 @@ def _read_rows(
             number += _skip_blank(stream)
             continue
         else:
-            original = Original(name, number, b"", "text/plain", facts_of_row(0), modified)
+            original = Original(name, number, b"", "text/plain", modified=modified)
             yield guarded_row(partial(_read_row, line, original, settings), original, settings.seconds)
         rows += 1
         if rows == part.documents and not part.last:

@@ -48,7 +48,7 @@ def row_reading(
     given_id, names = row.get(settings.fields.id), settings.fields
     try:
         given_id = _identity(given_id)
-        return _reading(row, replace(original, decoding=facts_of_row(lost)), settings, given_id)
+        return _reading(row, original, settings, given_id, facts_of_row(lost))
     except RowError as error:
         failure = Failure(original.locator, original.row, error.what, error.do)
         return failed_row_reading(row, failure, names)
@@ -108,7 +108,13 @@ def _json_name(value: object) -> str:
     return names.get(type(value), type(value).__name__)
 
 
-def _reading(row: Mapping[str, Any], original: Original, settings: ReadSettings, given_id: str | int | None) -> Reading:
+def _reading(
+    row: Mapping[str, Any],
+    original: Original,
+    settings: ReadSettings,
+    given_id: str | int | None,
+    decoding: Mapping[str, object],
+) -> Reading:
     names = settings.fields
     content, is_html = _content(row, names)
     text = row[content] or ""
@@ -123,8 +129,7 @@ def _reading(row: Mapping[str, Any], original: Original, settings: ReadSettings,
     media_type = "text/html" if is_html else "text/plain"
     where = {"path": original.locator, "row": original.row}
     document = Document(id=document_id, text=text, media_type=media_type, metadata=where, **ours)
-    payload = text.encode("utf-8")
-    original = replace(original, payload=payload, media_type=media_type)
+    original = replace(original, payload=text.encode("utf-8"), media_type=media_type, decoding=decoding)
     return Reading(original, document, None, extra, _without_id(row, given_id, names), given_id)
 
 
