@@ -32,7 +32,7 @@ Judge = Callable[[Document, Rendering, str, tuple[float, ...]], Steps[Decisions]
 ROW_ODDS = 1.5
 
 #: What asks the reader, of what else stays, on a page that is an appeal itself.
-ASKING_PAGE = 0.5
+ASKING_PAGE = 0.8
 
 _FAR_REASON = "stands far from the article on the page (page model)"
 _WITHIN = {Label.RELATED: "a list of teasers or another article", Label.COMMENT: "a thread of comments"}
@@ -98,17 +98,17 @@ def _without_appeals(
 ) -> Steps[Decisions]:
     """The decisions near the article, with appeals gone that would go from the text that is left: both are one text.
 
-    Asked only where a sentence that stays leans to an appeal, on few pages. Other labels are not taken from there: of
-    what would go as they half is in the gold texts, which the page's own evidence knows.
+    Other appeals are read with it, since they stand in one letter. Asked only where a sentence that stays leans to an
+    appeal, on few pages. Other labels are not taken from there: of what would go as they half is in the gold texts.
     """
     leaning = {decision.start for decision in judged if any(reason.startswith(LEANING) for reason in decision.reasons)}
     if not leaning:
         return judged
     text = part.rendering.text
-    kept = [decision for decision in judged if decision.action is Action.KEEP]
+    read = [decision for decision in judged if decision.action is Action.KEEP or decision.label in ASKING]
     blocks: list[Block] = []
     here = 0
-    for number, decision in enumerate(kept):
+    for number, decision in enumerate(read):
         said = text[decision.start : decision.end]
         blocks.append(Block(here, here + len(said), said, number, 2 * min(number, 1)))
         here += len(said) + 2
@@ -117,11 +117,11 @@ def _without_appeals(
     extents = {(decision.start, decision.end): decision for decision in as_text}
     gone = {
         decision.start: second
-        for decision, block in zip(kept, blocks, strict=True)
+        for decision, block in zip(read, blocks, strict=True)
         if decision.start in leaning and (second := extents.get((block.start, block.end))) and second.label in ASKING
     }
-    asking = sum(line.end - line.start for line in judged if line.label in ASKING or line.start in gone)
-    if asking > ASKING_PAGE * sum(line.end - line.start for line in kept if line.start not in gone):
+    asking = sum(line.end - line.start for line in read if line.label in ASKING or line.start in gone)
+    if asking > ASKING_PAGE * (sum(line.end - line.start for line in read) - asking):
         return judged  # the page is an appeal
     return tuple(
         replace(second, start=decision.start, end=decision.end, reasons=(*second.reasons, AGAIN))

@@ -81,3 +81,43 @@ def test_appeals_go(form: str) -> None:
 @pytest.mark.parametrize("form", ["text", "plain"])
 def test_true_sentences_stay(form: str) -> None:
     assert [line for line in TRUE if line not in body_with(line, form)] == []
+
+
+#: Two paragraphs of an article in a language, and appeals in plain prose that a text loses.
+PLAIN_APPEALS = {
+    "en": (
+        ("The tide mill at Orrin has stood still since the flood of March, and nobody knows who owns its gates.", "The parish has written to three heirs, one of whom lives on another continent and has not answered."),
+        ("You have read four of our stories this month. We hope that they were worth your time.", "If you like what we do, would you give us five pounds a month? It keeps the lights on in our newsroom."),
+    ),
+    "de": (
+        ("Die Gezeitenmühle in Orrin steht seit der Flut im März still, und niemand weiß, wem die Tore gehören.", "Die Gemeinde hat drei Erben angeschrieben, von denen einer in Übersee lebt und nicht geantwortet hat."),
+        ("In eigener Sache: Wir schreiben ohne Konzern und ohne Bezahlschranke. Möglich ist das nur, weil Sie uns unterstützen.", "Wenn Ihnen unsere Arbeit etwas wert ist, freuen wir uns über einen monatlichen Beitrag von Ihnen."),
+    ),
+    "fr": (
+        ("Le moulin à marée d'Orrin est arrêté depuis la crue de mars, et nul ne sait à qui sont les vannes.", "La commune a écrit à trois héritiers, dont l'un vit outre-mer et n'a pas répondu à ce jour."),
+        ("Notre journal ne vit que grâce à vous. Aucun actionnaire ne paie nos salaires, aucun annonceur ne choisit nos sujets.", "Si notre travail vous est utile, vous pouvez nous aider par un don de cinq euros par mois."),
+    ),
+    "pt": (
+        ("O moinho de maré de Orrin está parado desde a cheia de março, e ninguém sabe de quem são as comportas.", "A junta escreveu a três herdeiros, um dos quais vive noutro continente e ainda não respondeu."),
+        ("Se você acredita no nosso jornalismo, contribua com o que puder para que a gente continue publicando.",),
+    ),
+}  # fmt: skip
+#: And what is said of such matters in an article.
+REPORTED = {
+    "en": "“We have read your letters and we thank you for the money,” the heirs wrote to the people of Orrin.",
+    "de": "„Wir danken Ihnen für Ihre Spenden“, schrieben die Erben den Leuten von Orrin im Herbst.",
+    "fr": "« Nous vous remercions de vos dons », ont écrit les héritiers aux habitants d'Orrin à l'automne.",
+    "pt": "“Agradecemos a vocês as doações”, escreveram os herdeiros aos moradores de Orrin no outono.",
+}
+
+
+@pytest.mark.parametrize("lang", PLAIN_APPEALS)
+def test_a_page_loses_the_appeals_that_the_same_text_loses(lang: str) -> None:
+    (first, second), appeals = PLAIN_APPEALS[lang]
+    paragraphs = [first, *appeals, second, REPORTED[lang]]
+    text = cleaner().clean("\n\n".join(["Orrin", *paragraphs])).body
+    inside = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
+    page = cleaner().clean(html=f"<html lang={lang}><body><article><h1>Orrin</h1>{inside}</article></body></html>")
+    assert [line for line in appeals if line in page.body and line not in text] == []
+    assert [line for line in (first, second, REPORTED[lang]) if line not in page.body] == []
+    assert cleaner().clean(page.text).text == page.text
