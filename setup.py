@@ -7,7 +7,7 @@ from setuptools.command.build_ext import build_ext
 
 NAMES = (
     "module", "tokens", "breaks", "features", "linear", "layers", "encoder", "topics", "network", "scores", "measures",
-    "page_layout", "page_measures", "page_columns", "page_inputs",
+    "page_layout", "page_measures", "page_columns", "page_inputs", "page_places", "page_markup",
     "phrases", "fold", "quick_init", "units", "recall", "walk", "hidden", "page_lines", "page_words", "page_shapes",
     "trees", "repeats", "needles", "phrase_table", "signs", "json",
 )  # fmt: skip

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from cleaner.accelerator import compiled
 from cleaner.html.page import MAX_ANCESTORS, Layout
 
 #: Class names are read on the element and this many around it; farther out they speak of the whole page.
@@ -33,6 +34,13 @@ _TELLING_ROLES = frozenset(
 TEASERS = 3
 #: Class names beyond these elements describe the article as a whole.
 _CONTAINERS = frozenset(("article", "main", "body", "html"))
+
+#: What a tag is, for the accelerator, as native/page_places.c has it.
+_KINDS = {
+    tag: (tag in _PLAIN_TAGS) + 2 * (tag in _CONTAINERS) + 4 * (tag == "article") for tag in _PLAIN_TAGS | _CONTAINERS
+}
+#: The path of what stands in nothing that says anything.
+_NO_PATH = "div"
 
 #: Mark → the words of class names and ids that stand for it.
 _CLASS_WORDS = {
@@ -73,6 +81,26 @@ class LinePlace:
     marks: tuple[str, ...]  # without duplicates, from the inside out
 
 
+def line_places(layout: Layout) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Per line of a page its tag path and its marks."""
+    return _places(layout) if compiled is None else _places_in_c(layout)
+
+
+def _places_in_c(layout: Layout) -> tuple[list[str], list[tuple[str, ...]]]:
+    assert compiled is not None
+    places: tuple[list[str], list[tuple[str, ...]]] = compiled.page_places(
+        list(layout.lines), list(layout.elements), _KINDS, "articleBody", _tag_marks, _names_marks, _NO_PATH
+    )
+    return places
+
+
+def _places(layout: Layout) -> tuple[list[str], list[tuple[str, ...]]]:
+    """The reference that the accelerator is held to."""
+    marks = Marks(layout)
+    places = [marks.place(line.element) for line in layout.lines]
+    return [place.path for place in places], [place.marks for place in places]
+
+
 class Marks:
     """The places of a page's elements, each worked out once, from that of the element around it."""
 
@@ -93,7 +121,7 @@ class Marks:
         if place is None:
             path, marks = self._path_and_marks(element)
             marks = (*marks, *self._class_marks(element))
-            place = self._places[key] = LinePlace("/".join(path) or "div", tuple(dict.fromkeys(marks)))
+            place = self._places[key] = LinePlace("/".join(path) or _NO_PATH, tuple(dict.fromkeys(marks)))
         return place
 
     def _path_and_marks(self, element: int) -> tuple[tuple[str, ...], tuple[str, ...]]:

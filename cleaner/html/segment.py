@@ -17,9 +17,10 @@ from importlib import metadata as distributions
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
+from cleaner.accelerator import compiled
 from cleaner.decoding.mojibake import OffsetMap, repair
 from cleaner.document import Block, Document, Rendering, Repair
-from cleaner.html.class_hints import DIALOGS, LinePlace, Marks
+from cleaner.html.class_hints import DIALOGS, line_places
 from cleaner.html.dom import Walk, walk
 from cleaner.html.json_text import SURROGATES, json_prose
 from cleaner.html.page import Element, Extractor, Layout, Line
@@ -74,7 +75,7 @@ def segment_html(document: Document, extractor: Extractor = Extractor.PAGE, *, r
     metadata = with_shown(merged(said.metadata, facts.metadata), shown.tree, lines, shown.elements, document.url)
     if shown.cut:
         metadata["markup-cut"] = list(shown.cut)
-    metadata = resolved(metadata, shown.tree, document.url)
+    metadata = resolved(metadata, said.base, document.url)
     if is_bare(html):
         return replace(segment_text(replace(document, text=unescape(html)), repaired=repaired), metadata=metadata)
     # the model reads only what is the same for every extractor
@@ -128,12 +129,21 @@ def page_texts(document: Document) -> list[str]:
 
 def mended(html: str) -> str:
     """The markup without what no parser takes: halves of surrogate pairs, an XML declaration."""
-    try:
-        html.encode()  # ten times as fast as looking for what cannot be encoded
-    except UnicodeEncodeError:
+    if has_surrogates(html):
         html = SURROGATES.sub("\ufffd", html)
     declaration = _XML_DECLARATION.match(html, 0, 1000)
     return html[declaration.end() :] if declaration else html
+
+
+def has_surrogates(html: str) -> bool:
+    """Does a text hold half of a surrogate pair?"""
+    if compiled is not None:
+        return bool(compiled.has_surrogates(html))
+    try:
+        html.encode()  # ten times as fast as looking for what cannot be encoded
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,31 +238,36 @@ def _from_json(prose: str, elements: list[Element], shown: Sequence[Line]) -> li
 
 
 def _blocks(layout: Layout) -> tuple[Block, ...]:
-    marks = Marks(layout)
-    places = [marks.place(line.element) for line in layout.lines]
-    wide = _page_wide(layout.lines, places)
+    paths, marks = line_places(layout)
+    if wide := _page_wide(layout.lines, marks):
+        marks = [tuple(mark for mark in own if mark not in wide) for own in marks]
+    if compiled is None:
+        return _made_blocks(layout.lines, paths, marks)
+    made: tuple[Block, ...] = compiled.page_blocks(Block, list(layout.lines), paths, marks)
+    return made
+
+
+def _made_blocks(lines: Sequence[Line], paths: Sequence[str], marks: Sequence[tuple[str, ...]]) -> tuple[Block, ...]:
+    """The reference that the accelerator is held to."""
     blocks: list[Block] = []
     here = 0
-    for number, (line, place) in enumerate(zip(layout.lines, places, strict=True)):
+    for number, (line, path, own) in enumerate(zip(lines, paths, marks, strict=True)):
         here += line.breaks if number else 0
         bare = line.text.strip()
         start = here + len(line.text) - len(line.text.lstrip())
-        telling = tuple(mark for mark in place.marks if mark not in wide) if wide else place.marks
-        blocks.append(
-            Block(start, start + len(bare), bare, number, min(number, 1), place.path, telling, line.link_density)
-        )
+        blocks.append(Block(start, start + len(bare), bare, number, min(number, 1), path, own, line.link_density))
         here += len(line.text)
     return tuple(blocks)
 
 
-def _page_wide(lines: Sequence[Line], places: Sequence[LinePlace]) -> frozenset[str]:
+def _page_wide(lines: Sequence[Line], marks: Sequence[tuple[str, ...]]) -> frozenset[str]:
     """Marks that most of the prose bears, such as `class:newsletter` in a newsletter's own issue."""
     sizes: Counter[str] = Counter()
     total = 0
-    for line, place in zip(lines, places, strict=True):
+    for line, own in zip(lines, marks, strict=True):
         if len(line.text) >= HIDDEN_LINE and line.link_density < 0.5:
             total += len(line.text)
-            for mark in place.marks:
+            for mark in own:
                 sizes[mark] += len(line.text)
     return frozenset(
         mark

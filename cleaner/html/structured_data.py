@@ -17,6 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 from cleaner.html.authors import MAX_AUTHORS, author_names
 from cleaner.html.dates import iso_date
 from cleaner.html.json_text import json_of, plain_text, string, values_in
+from cleaner.html.page_facts import Facts, Has, facts_of
 from cleaner.phrases import phrases
 
 #: A schema.org type whose name ends so is an article: NewsArticle, BlogPosting, ReportageNewsArticle, LiveBlogPosting …
@@ -80,6 +81,7 @@ class Stated:
 
     text: str = ""  # schema.org articleBody, tags taken out
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    base: str = ""  # the address that its addresses are seen from, where it gives one
 
 
 def stated(tree: LexborHTMLParser) -> Stated:
@@ -87,7 +89,9 @@ def stated(tree: LexborHTMLParser) -> Stated:
     facts: dict[str, Any] = {}
     dates: dict[str, Any] = {}
     text = ""
-    things = [thing for node in tree.css('script[type*="ld+json"]') for thing in _things(json_of(node))]
+    page = facts_of(tree)
+    scripts = tree.css('script[type*="ld+json"]') if page.has & Has.DATA else ()
+    things = [thing for node in scripts for thing in _things(json_of(node))]
     known = {thing["@id"]: thing for thing in things if isinstance(thing.get("@id"), str)}
     for thing in filter(_is_article, things):
         text = max(text, plain_text(string(thing.get("articleBody"))), key=len)
@@ -95,13 +99,15 @@ def stated(tree: LexborHTMLParser) -> Stated:
             _state(facts, name, value)
     for name, value in _page_dates(things):
         dates.setdefault(name, value)
-    for name, value in (*_frame_facts(tree), *_meta_facts(tree), *_microdata(tree), ("title", _title(tree))):
+    told = (*_frame_facts(tree, page), *_meta_facts(page), *_microdata(tree, page.has), ("title", _title(tree)))
+    for name, value in told:
         _state(facts, name, value)
     for name, value in dates.items():  # what a page says of itself comes after what it says of its article
         _state(facts, name, value)
-    if images := list(_figures(tree)):
+    if page.has & Has.FIGURE and (images := list(_figures(tree))):
         facts["images"] = images
-    return Stated(text, facts)
+    base = tree.css_first("base[href]") if page.has & Has.BASE else None
+    return Stated(text, facts, (base.attributes.get("href") or "").strip() if base else "")
 
 
 def _state(facts: dict[str, Any], name: str, value: object) -> None:
@@ -125,10 +131,9 @@ def merged(own: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, objec
     return both
 
 
-def resolved(facts: Mapping[str, Any], tree: LexborHTMLParser, url: str | None) -> dict[str, object]:
-    """The facts with their addresses made absolute, as far as the page's own is known."""
-    base = tree.css_first("base[href]")
-    here = _joined(url or "", (base.attributes.get("href") or "").strip() if base else "")
+def resolved(facts: Mapping[str, Any], base: str, url: str | None) -> dict[str, object]:
+    """The facts with their addresses made absolute, as far as the page's own is known; base: what it gives for that."""
+    here = _joined(url or "", base)
     here = here if here.startswith(("http://", "https://")) else url or ""
     absolute = dict(facts)
     for name in ("canonical", "image"):
@@ -215,12 +220,12 @@ def _page_dates(things: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]
                     yield name, value
 
 
-def _meta_facts(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:
-    for node in tree.css("meta"):
-        attributes = node.attributes
-        names = (attributes.get(attribute) for attribute in ("property", "name", "itemprop", "http-equiv"))
-        key = next((name for name in names if name), "").strip().lower()
-        name, value = _META.get(key), " ".join((attributes.get("content") or "").split())
+def _meta_facts(page: Facts) -> Iterator[tuple[str, Any]]:
+    for *names, content in page.metas:
+        name = _META.get(next((name for name in names if name), "").strip().lower())
+        if not name:
+            continue
+        value = " ".join((content or "").split())
         if name in ("date", "modified"):
             yield name, iso_date(value)
         elif name == "language":
@@ -229,14 +234,14 @@ def _meta_facts(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:
             yield name, author_names([value])
         elif name in ("title", "description"):
             yield name, " ".join(plain_text(value).split())  # some write markup there
-        elif name:
+        else:
             yield name, value
 
 
-def _frame_facts(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:
-    for link in tree.css("link[rel][href]"):
-        if "canonical" in (link.attributes["rel"] or "").lower().split():
-            yield "canonical", (link.attributes["href"] or "").strip()
+def _frame_facts(tree: LexborHTMLParser, page: Facts) -> Iterator[tuple[str, Any]]:
+    for rel, href in page.links:
+        if rel is not None and href is not None and "canonical" in rel.lower().split():
+            yield "canonical", href.strip()
     html = tree.css_first("html")
     yield "language", language_code((html.attributes.get("lang") or "") if html else "")
 
@@ -246,15 +251,18 @@ def _title(tree: LexborHTMLParser) -> str:
     return " ".join(title.text().split()) if title else ""
 
 
-def _microdata(tree: LexborHTMLParser) -> Iterator[tuple[str, Any]]:
+def _microdata(tree: LexborHTMLParser, has: Has) -> Iterator[tuple[str, Any]]:
     """Date and authors that elements of the page bear as properties."""
-    for node in tree.css('time[itemprop="datePublished"], time[pubdate]'):
+    for node in tree.css('time[itemprop="datePublished"], time[pubdate]') if has & Has.TIME else ():
         value = (node.attributes.get("datetime") or "").strip()
         yield "date", iso_date(value)
-    named = tree.css('[itemprop="author"] [itemprop="name"]') or tree.css('[itemprop="author"], a[rel~="author"]')
+    named = tree.css('[itemprop="author"] [itemprop="name"]') if has & Has.ITEM_AUTHOR else []
+    if not named and has & (Has.ITEM_AUTHOR | Has.AUTHOR_LINK):
+        named = tree.css('[itemprop="author"], a[rel~="author"]')
     names = (" ".join(node.text().split()) for node in named[:MAX_AUTHORS])
     yield "authors", author_names(names)
-    shown = (" ".join(node.text(separator=" ").split()) for node in tree.css(_NAMED_CLASSES)[:1])
+    classes = tree.css(_NAMED_CLASSES)[:1] if has & Has.AUTHOR_CLASS else ()
+    shown = (" ".join(node.text(separator=" ").split()) for node in classes)
     yield "shown-authors", author_names(shown)
 
 

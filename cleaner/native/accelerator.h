@@ -65,6 +65,11 @@ PyObject *accelerator_place_hashes(PyObject *module, PyObject *const *args, Py_s
 PyObject *accelerator_line_shapes(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_page_measures(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_page_inputs(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_page_places(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_page_blocks(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_long_tag(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_has_surrogates(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_page_facts(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_walk(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_json(PyObject *module, PyObject *const *args, Py_ssize_t count);
 int accelerator_ready_quick_init(void);

@@ -69,6 +69,11 @@ static PyMethodDef methods[] = {
     FAST(page_measures, "page_measures(lines, elements, kinds, tags, columns, words, shapes, wanted ...) -> memory of float32"),
     FAST(page_inputs, "page_inputs(arguments of page_measures, places, scaling) -> memory of lines x (1 + columns) float32"),
     FAST(json, "json(value, ascii, sorted) -> bytes as json.dumps writes them, or None where Python must do it"),
+    FAST(page_places, "page_places(lines, elements, kinds ...) -> (paths, marks) of each line"),
+    FAST(page_blocks, "page_blocks(class, lines, paths, marks) -> a block for each line"),
+    FAST(long_tag, "long_tag(markup, start, length) -> where the first tag as long begins, or -1"),
+    FAST(has_surrogates, "has_surrogates(text) -> does it hold half of a pair?"),
+    FAST(page_facts, "page_facts(root, functions) -> (what a page has, values of its meta elements, of its links)"),
     FAST(walk, "walk(root, functions, tags ...) -> (elements, lines) of a page, or None where Python must walk"),
     {NULL, NULL, 0, NULL},
 };

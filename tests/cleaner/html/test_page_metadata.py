@@ -107,13 +107,15 @@ def test_what_a_row_gives_is_kept_beside_what_the_page_says(tmp_path: Path) -> N
 )  # fmt: skip
 def test_where_it_may_stand(markup: str, facts: dict[str, Any]) -> None:
     tree = LexborHTMLParser(f"<html><body>{markup}</body></html>")
-    assert resolved(stated(tree).metadata, tree, "https://x.example/dir/page") == facts
+    said = stated(tree)
+    assert resolved(said.metadata, said.base, "https://x.example/dir/page") == facts
 
 
 def test_addresses_of_a_page_from_nowhere_stay_as_they_are() -> None:
     html = '<link rel=canonical href="/a"><figure><img src="b.jpg"><figcaption>Q</figcaption></figure>'
     tree = LexborHTMLParser(html)
-    metadata = resolved(stated(tree).metadata, tree, None)
+    said = stated(tree)
+    metadata = resolved(said.metadata, said.base, None)
     assert (metadata["canonical"], metadata["images"][0]["src"]) == ("/a", "b.jpg")
 
 
