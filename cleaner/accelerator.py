@@ -26,7 +26,7 @@ def _found() -> ModuleType | None:
 
 
 #: Raised with every change of what the compiled functions take or give; `native/module.c` has it too.
-VERSION = 18
+VERSION = 20
 compiled: ModuleType | None = _found()
 
 

@@ -56,7 +56,7 @@ def date_in_line(line: str, *, day_first: bool = True) -> str:
     >>> date_in_line("Von Ada Holm, 3. März 2024, 10:15 Uhr"), date_in_line("Posted on May 3rd, 2024 by Ada")
     ('2024-03-03', '2024-05-03')
     """
-    if not _YEAR.search(line):
+    if not has_year(line):
         return ""
     dates: list[tuple[int, str]] = []
     for pattern in (_ISO, _EAST):
@@ -72,6 +72,11 @@ def date_in_line(line: str, *, day_first: bool = True) -> str:
         if (match := pattern.search(line)) and (month := month_named(match[name])):
             dates.append((match.start(), written_date(int(match[3]), month, int(match[at]))))
     return min((place_and_date for place_and_date in dates if place_and_date[1]), default=(0, ""))[1]
+
+
+def has_year(line: str) -> bool:
+    """Does a line name a year, without which it has no date?"""
+    return _YEAR.search(line) is not None
 
 
 def month_named(name: str) -> int:

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from cleaner.accelerator import compiled
 from cleaner.html.page import Layout, Line
-from cleaner.html.shown_dates import date_in_line
+from cleaner.html.shown_dates import date_in_line, has_year
 from cleaner.language import calendar_words
 from cleaner.phrases import one_of, phrases
 
@@ -22,6 +23,8 @@ COMMENTS, PERSONS = 3, 0.6
 LONGEST, SAID = 16, 12
 #: A line with a date or a time has at most so many characters, a name so many and so many words.
 STAMP, NAME, NAME_WORDS = 80, 40, 4
+#: What `date_signs` says of a text with a year.
+YEAR = 2
 #: What stands between the cells of a row.
 CELLS = " | "
 #: A thread stands below so much prose of the article.
@@ -60,9 +63,14 @@ def threads(layout: Layout) -> Iterator[int]:
 
 def _comments(layout: Layout) -> list[_Comment]:
     comments: list[_Comment] = []
-    for number, line in enumerate(layout.lines):
-        head, cell, said = line.text.partition(CELLS)
-        if len(head) > STAMP or _heads(layout, number) or not (rest := _stamped(head)):
+    cells = [line.text.partition(CELLS) for line in layout.lines]
+    heads = [head if len(head) <= STAMP else "" for head, _, _ in cells]
+    page = "\n".join(heads).casefold()
+    numberless, ago = ([word for word in words if word in page] for words in (_NUMBERLESS, _AGO_WORDS))
+    for number, ((head, cell, said), sign) in enumerate(zip(cells, date_signs(heads), strict=True)):
+        if (sign != YEAR and not (ago and (sign or numberless))) or len(head) > STAMP:
+            continue
+        if not (rest := _stamped(head, sign, numberless, ago)) or _heads(layout, number):
             continue
         if cell and _is_name(rest) and len(said) >= SAID:
             comments.append(_Comment(number, number, _bare(rest), True))
@@ -79,14 +87,25 @@ def _heads(layout: Layout, number: int) -> bool:
     return layout.elements[layout.lines[number].element].tag in ("h1", "h2", "h3")
 
 
-def _stamped(text: str) -> str:
-    """What stands in a line before its date or its "2 hours ago"; nothing where the line has neither."""
-    folded = text.casefold()
-    if not _DIGIT.search(text) and not any(word in folded for word in _NUMBERLESS):
+def date_signs(texts: list[str]) -> bytes:
+    """Per text 0 where it has no digit, YEAR where it has a year, else 1."""
+    if compiled is not None:
+        signs: bytes = compiled.date_signs(texts)
+        return signs
+    return bytes(YEAR if has_year(text) else _DIGIT.search(text) is not None for text in texts)
+
+
+def _stamped(text: str, sign: int, numberless: Sequence[str], ago: Sequence[str]) -> str:
+    """What stands in a line before its date or its "2 hours ago"; nothing where the line has neither.
+
+    sign: as `date_signs` gives it. numberless, ago: the words of either kind that the page has at all.
+    """
+    folded = text.casefold() if numberless or ago else ""
+    if not sign and not any(word in folded for word in numberless):
         return ""
-    if any(word in folded for word in _AGO_WORDS) and (match := _AGO.search(text)):
+    if any(word in folded for word in ago) and (match := _AGO.search(text)):
         return text[: match.start()].strip(_AROUND) or " "
-    if not date_in_line(text):
+    if sign != YEAR or not date_in_line(text):
         return ""
     digits = re.search(r"\d", text)
     words = (text[: digits.start()] if digits else text).rstrip(_AROUND).split()

@@ -70,6 +70,7 @@ PyObject *accelerator_page_blocks(PyObject *module, PyObject *const *args, Py_ss
 PyObject *accelerator_long_tag(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_has_surrogates(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_page_facts(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_date_signs(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_walk(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_json(PyObject *module, PyObject *const *args, Py_ssize_t count);
 int accelerator_ready_quick_init(void);

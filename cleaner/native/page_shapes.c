@@ -159,3 +159,31 @@ done:
     Py_XDECREF(starts);
     return answer;
 }
+
+/* Does a year of the last or this century begin here? */
+static int is_year(int kind, const void *data, Py_ssize_t length, Py_ssize_t at) {
+    if (at + 3 >= length) return 0;
+    const Py_UCS4 first = PyUnicode_READ(kind, data, at), second = PyUnicode_READ(kind, data, at + 1);
+    return ((first == '1' && second == '9') || (first == '2' && second == '0')) &&
+           Py_UNICODE_ISDECIMAL(PyUnicode_READ(kind, data, at + 2)) && Py_UNICODE_ISDECIMAL(PyUnicode_READ(kind, data, at + 3));
+}
+
+/* date_signs(texts) -> a byte for each: 0 without a digit, 2 with a year, else 1 (html/threads.py) */
+PyObject *accelerator_date_signs(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    int sound = count == 1 && PyList_Check(args[0]);
+    for (Py_ssize_t at = 0; sound && at < PyList_GET_SIZE(args[0]); at++) sound = PyUnicode_Check(PyList_GET_ITEM(args[0], at));
+    if (!sound) return PyErr_Format(PyExc_TypeError, "date_signs takes a list of texts");
+    PyObject *answer = PyBytes_FromStringAndSize(NULL, PyList_GET_SIZE(args[0]));
+    for (Py_ssize_t text = 0; answer != NULL && text < PyBytes_GET_SIZE(answer); text++) {
+        PyObject *string = PyList_GET_ITEM(args[0], text);
+        const int kind = PyUnicode_KIND(string);
+        const void *data = PyUnicode_DATA(string);
+        const Py_ssize_t length = PyUnicode_GET_LENGTH(string);
+        char sign = 0;
+        for (Py_ssize_t at = 0; at < length && sign < 2; at++)
+            if (Py_UNICODE_ISDECIMAL(PyUnicode_READ(kind, data, at))) sign = is_year(kind, data, length, at) ? 2 : 1;
+        PyBytes_AS_STRING(answer)[text] = sign;
+    }
+    return answer;
+}

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from cleaner import accelerator
-from cleaner.html import class_hints, limits, page_facts, segment
+from cleaner.html import class_hints, limits, page_facts, segment, threads
 from cleaner.html.page import Layout, Line
 from cleaner.html.page_facts import Has
+from cleaner.html.shown_dates import has_year
 from tests.cleaner.html.test_native_tree import PAGES, markup
 
 pytestmark = pytest.mark.skipif(
@@ -101,13 +102,14 @@ def test_long_tags_are_found_alike(text: str, start: int) -> None:
     assert limits.long_tag(long, start) == (match.start() if match else -1)
 
 
-@pytest.mark.parametrize("size", [limits.LONG_TAG - 1, limits.LONG_TAG])
+@pytest.mark.parametrize("size", [limits.LONG_TAG, limits.LONG_TAG + 1])
 def test_a_tag_is_long_from_its_limit_on(size: int) -> None:
-    assert (limits.long_tag("<" + "a" * (size - 1), 0) == 0) == (size >= limits.LONG_TAG)
+    assert (limits.long_tag("<" + "a" * (size - 1), 0) == 0) == (size > limits.LONG_TAG)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "\u00e9\u4e2d", "\ud7ff\ue000", "\U0001f600", "\ud800", "\udfff", "\U0001f600\udc00"]
+    "text",
+    ["", "a", "\u00e9\u4e2d", "\ud7ff\ue000", "\U0001f600", chr(0xD800), chr(0xDFFF), "\U0001f600" + chr(0xDC00)],
 )
 def test_halves_of_pairs_are_found(text: str) -> None:
     try:
@@ -116,3 +118,10 @@ def test_halves_of_pairs_are_found(text: str) -> None:
     except UnicodeEncodeError:
         halved = True
     assert segment.has_surrogates(text) == halved
+
+
+@given(st.lists(st.text(st.sampled_from("1920a \u0661\u00e9\u4e2d"), max_size=8), max_size=5))
+@example(["", "1999", "x 20\u0661\u0662", "19", "2 0"])
+def test_digits_and_years_are_found_alike(texts: list[str]) -> None:
+    slow = bytes(threads.YEAR if has_year(text) else threads._DIGIT.search(text) is not None for text in texts)
+    assert threads.date_signs(texts) == slow
