@@ -27,7 +27,7 @@ ASKS = KEPT | {Label.DONATION, Label.LEGAL, Label.MARKUP, Label.NEWSLETTER, Labe
 #: With less text than this there may be no article beside what asks for consent or money; that has at least this share
 #: of what else stays, none of which the model is sure of.
 LITTLE_TEXT, ASKING = 400, 0.5
-#: But not below this probability: then a lone line is called so only for want of a better name.
+#: But not below this probability where nothing stays: then a lone line is called so only for want of a better name.
 SURELY_ASKS = 0.65
 #: A line of prose, or a sentence, whose probability of boilerplate is below this is one of an article.
 SURELY_BODY = 0.2
@@ -128,7 +128,7 @@ def with_the_only_thing(blocks: Sequence[Block], decisions: Sequence[Decision], 
         decision
         for decision in decisions
         if decision.action is not Action.KEEP
-        and (decision.label not in ASKS or decision.score < SURELY_ASKS)
+        and (decision.label not in ASKS or (not kept and decision.score < SURELY_ASKS))
         and blocks[bisect_right(starts, decision.start) - 1].link_density < HALF
         and all(reason.endswith(BY_MODEL) for reason in decision.reasons)
     ]

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from html import escape
 
+import numpy as np
 import pytest
 
 from cleaner import Cleaner
-from cleaner.decision.block_on_page import INSTRUCTIONS, Around, block_evidence
+from cleaner.decision.block_on_page import INSTRUCTIONS, Around, block_evidence, leans_to_appeal
+from cleaner.decision.judge import LEANING
+from cleaner.decision.page import _without_appeals
 from cleaner.decision.scores import Scores
-from cleaner.document import Block, Evidence
+from cleaner.document import Block, Decision, Document, Evidence
 from cleaner.heuristics.patterns import is_code, is_instruction, is_step
-from cleaner.labels import Label
+from cleaner.html.outside import near
+from cleaner.html.page import Extractor
+from cleaner.html.segment import segment_html
+from cleaner.labels import COLUMNS, Action, Label
+from cleaner.model.steps import alone
 
 PROSE = {
     "en": (
@@ -162,11 +170,60 @@ def test_cues_that_say_little(text: str, weight: float, faint: bool) -> None:
 @pytest.mark.parametrize(("steps", "instructs"), [(INSTRUCTIONS - 1, False), (INSTRUCTIONS, True)])
 @pytest.mark.parametrize(("place", "inside"), [(-1.1, True), (-1.0, False)])
 def test_so_many_steps_make_a_page_of_instructions(steps: int, instructs: bool, place: float, inside: bool) -> None:
-    import numpy as np
-
-    from cleaner.labels import COLUMNS
-
     blocks = [block("p"), *[block("ol/li")] * steps]
     probabilities = np.full((len(blocks), len(COLUMNS)), 1 / len(COLUMNS), np.float32)
     scores = Scores.of(probabilities, [line.text for line in blocks], "en", places=[place] * len(blocks))
     assert Around.of(blocks, [()] * len(blocks), scores, ()).instructs is (instructs and inside)
+
+
+LINE = "We would be glad of five pounds a month from you."
+
+
+@pytest.mark.parametrize(
+    ("margin", "label", "text", "path", "speaking", "instructs", "appeal"),
+    [
+        (-1.99, Label.DONATION, LINE, "p", True, False, True),
+        (-2.0, Label.DONATION, LINE, "p", True, False, False),
+        (-1.0, Label.CAPTION, LINE, "p", True, False, False),
+        (-1.0, Label.NEWSLETTER, LINE.rstrip("."), "p", True, False, False),  # no sentence
+        (-1.0, Label.SUBSCRIPTION, LINE, "ol/li", True, False, False),  # a step
+        (-1.0, Label.SUBSCRIPTION, LINE, "p", False, False, False),  # nobody speaks
+        (-1.0, Label.SUBSCRIPTION, LINE, "p", True, True, False),  # among instructions
+    ],
+)
+def test_what_leans_to_an_appeal(
+    margin: float, label: Label, text: str, path: str, speaking: bool, instructs: bool, appeal: bool
+) -> None:
+    line = block(path, text)
+    even = np.full((1, len(COLUMNS)), 1 / len(COLUMNS), np.float32)
+    scores = replace(Scores.of(even, [text], "en", places=[-3.0]), margins=[margin], gone=[COLUMNS.index(label)])
+    around = Around(speaking=(0,) if speaking else (), instructs=instructs)
+    assert leans_to_appeal(line, scores, 0, around) is (label if appeal else None)
+
+
+def steps_to(answer: tuple[Decision, ...]) -> object:
+    """A judge who reads nothing and gives these decisions."""
+
+    def judge(*_: object) -> object:
+        return answer
+        yield
+
+    return judge
+
+
+@pytest.mark.parametrize(("prose", "goes"), [(125, True), (124, False)])
+def test_a_page_that_is_an_appeal_keeps_it(prose: int, goes: bool) -> None:
+    texts = ["x" * 100, "y" * prose]
+    rendering = segment_html(Document("x", "".join(f"<p>{text}</p>" for text in texts), "text/html"), Extractor.PAGE)
+    part = near(rendering, [-3.0, -3.0])
+    first, second = part.rendering.blocks
+    judged = (
+        Decision(first.start, first.end, Label.BODY, Action.KEEP, 0.4, (f"{LEANING} donation",)),
+        Decision(second.start, second.end, Label.BODY, Action.KEEP, 0.1),
+    )
+    as_text = (
+        Decision(0, 100, Label.DONATION, Action.STRIP, 0.95),
+        Decision(102, 102 + prose, Label.BODY, Action.KEEP, 0.1),
+    )
+    looked = alone(_without_appeals(Document("x", ""), part, judged, "en", steps_to(as_text)))  # type: ignore[arg-type]
+    assert [line.label for line in looked] == [Label.DONATION if goes else Label.BODY, Label.BODY]

@@ -116,8 +116,11 @@ def test_all_that_a_page_says(kept: int, gone: int, label: Label, links: float, 
 @pytest.mark.parametrize(("score", "stays"), [(0.649, True), (0.65, False)])
 def test_a_lone_line_that_is_called_an_appeal_for_want_of_a_better_name_stays(score: float, stays: bool) -> None:
     lone = decision(0, 26, Label.LEGAL, score)
-    (changed,) = with_the_only_thing([Block(0, 26, "x" * 26, 0, 0)], [lone], POLICY)
+    blocks = [Block(0, 26, "x" * 26, 0, 0), Block(27, 53, "y" * 26, 1, 1)]
+    (changed,) = with_the_only_thing(blocks[:1], [lone], POLICY)
     assert changed.label is (BODY if stays else Label.LEGAL)
+    beside, _ = with_the_only_thing(blocks, [lone, decision(27, 53, BODY)], POLICY)
+    assert beside.label is Label.LEGAL
 
 
 @pytest.mark.parametrize(("sentences", "score", "told"), [(1, 0.1, True), (2, 0.1, False), (2, 0.3, True)])
