@@ -16,7 +16,7 @@ import numpy as np
 
 from cleaner import accelerator
 from cleaner.model.borders import Borders, one
-from cleaner.model.repeats import in_numpy, repeats
+from cleaner.model.repeats import REPEATS, fill, in_numpy
 from cleaner.segmentation.tokens import (
     CAPS,
     KIND,
@@ -252,7 +252,7 @@ _CLASSES = sum(
     (flags.astype(np.uint8) << bit)
     for bit, flags in enumerate((_IS_WORD, _IS_NUMBER_OR_WORD, _IS_STOP, _IS_CLOSER, _IS_STOP_OR_COMMA))
 )
-_BITS = (WORD_BITS, PAIR_BITS, EDGE_BITS, STEM_BITS, WHOLE_LINE_TOKENS, LONG_PROSE)
+_BITS = (WORD_BITS, PAIR_BITS, EDGE_BITS, STEM_BITS, WHOLE_LINE_TOKENS, LONG_PROSE, REPEATS)
 
 
 def _columns(memory: bytearray, tokens: Tokens) -> Features:
@@ -260,11 +260,12 @@ def _columns(memory: bytearray, tokens: Tokens) -> Features:
     count, blocks = len(tokens.hashes), len(tokens.starts)
     ints = np.frombuffer(memory, np.int64, 3 * count + EDGES * blocks)
     dense = np.frombuffer(memory, np.float32, offset=ints.nbytes).reshape(blocks, -1)
-    dense[:, _MEAN_SIZE] = _log1p(dense[:, _MEAN_SIZE])
+    dense[:, _MEAN_SIZE] = _log1p(dense[:1, _MEAN_SIZE])  # that of all blocks is the same
+    fill(dense, tokens)
     return Features(
         words=ints[:count], stems=ints[count : 2 * count], pairs=ints[2 * count : 3 * count], starts=tokens.starts,
         counts=tokens.counts, edges=ints[3 * count :].reshape(blocks, EDGES),
-        dense=np.concatenate((dense, repeats(tokens)), axis=1), kinds=tokens.kinds,
+        dense=dense, kinds=tokens.kinds,
     )  # fmt: skip
 
 

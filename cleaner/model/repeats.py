@@ -73,18 +73,24 @@ _IS_CLOSER = np.isin(_KIND, [KIND["quote"], KIND[")"]])
 #: What a kind of token is, in bits; see `native/repeats.c`.
 _CLASSES = sum(flags.astype(np.uint8) << bit for bit, flags in enumerate((_IS_COUNTED, _IS_NAME, _IS_STOP, _IS_CLOSER)))
 _PAIRING = np.uint64(MIX[3])
+_SETTINGS = int(_PAIRING), LONG_WORD, LONG_LINE, LABEL, *_KINDS[2:]
 
 
 def repeats(tokens: Tokens) -> Floats:
     """Block × REPEATS."""
     if accelerator.compiled is None:
         return in_numpy(tokens)
-    settings = int(_PAIRING), LONG_WORD, LONG_LINE, LABEL, *_KINDS[2:]
-    memory = accelerator.compiled.repeats(
-        tokens.hashes, tokens.kinds, tokens.lengths, tokens.starts, tokens.counts, _CLASSES, tokens.block_lengths,
-        _LOGS, settings,
+    table = np.empty((len(tokens.counts), REPEATS), np.float32)
+    fill(table, tokens)
+    return table
+
+
+def fill(table: Floats, tokens: Tokens) -> None:
+    """Puts the same into the last columns of a table, by the accelerator."""
+    accelerator.compiled.repeats(  # type: ignore[union-attr]
+        tokens.hashes, tokens.kinds, tokens.lengths, tokens.starts, tokens.counts, tokens.block_lengths, _CLASSES, _LOGS,
+        _SETTINGS, table,
     )  # fmt: skip
-    return np.frombuffer(memory, np.float32).reshape(-1, REPEATS)
 
 
 def in_numpy(tokens: Tokens, borders: Borders | None = None) -> Floats:

@@ -19,6 +19,8 @@ typedef struct {
 const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items);
 /* The same for a buffer that must hold exactly `items`. */
 const void *buffer_with(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t items);
+/* The same as the first for memory to write to. */
+void *buffer_to_fill(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items);
 void release(Buffers *buffers);
 
 /* Compiled twice, the wider one chosen when the program starts; the results are the same. */

@@ -15,7 +15,7 @@ typedef struct {
     const uint64_t *mixes;
     const float *logs;
     Py_ssize_t most_log;
-    int word_bits, pair_bits, edge_bits, stem_bits, whole_tokens, long_prose;
+    int word_bits, pair_bits, edge_bits, stem_bits, whole_tokens, long_prose, room;
 } Input;
 
 typedef struct {
@@ -212,7 +212,7 @@ static int are_sound(const Input *in) {
 
 static PyObject *features_of(const Input *in) {
     const size_t tokens = (size_t)in->tokens, blocks = (size_t)in->blocks;
-    const Py_ssize_t width = LOGS + PLAIN + 2 * (in->kinds - 1) + 2 * in->kinds;
+    const Py_ssize_t width = LOGS + PLAIN + 2 * (in->kinds - 1) + 2 * in->kinds + in->room;
     PyObject *memory = bytes_of((3 * tokens + EDGES * blocks) * 8 + blocks * (size_t)width * 4);
     if (memory == NULL) return NULL;
     int64_t *next = (int64_t *)PyByteArray_AS_STRING(memory);
@@ -244,10 +244,10 @@ PyObject *accelerator_featurise(PyObject *module, PyObject *const *args, Py_ssiz
     if (!(in.classes = buffer_of(&buffers, args[9], 1, &in.kinds))) goto done;
     if (!(in.mixes = buffer_with(&buffers, args[10], 8, MIXES))) goto done;
     if (!(in.logs = buffer_of(&buffers, args[11], 4, &in.most_log))) goto done;
-    if (!PyArg_ParseTuple(args[12], "iiiiii", &in.word_bits, &in.pair_bits, &in.edge_bits, &in.stem_bits,
-                          &in.whole_tokens, &in.long_prose))
+    if (!PyArg_ParseTuple(args[12], "iiiiiii", &in.word_bits, &in.pair_bits, &in.edge_bits, &in.stem_bits,
+                          &in.whole_tokens, &in.long_prose, &in.room))
         goto done;
-    if (!are_sound(&in) || in.blocks == 0) {
+    if (!are_sound(&in) || in.blocks == 0 || in.room < 0) {
         answer = Py_NewRef(Py_None);
         goto done;
     }

@@ -4,13 +4,14 @@
 
 #define VERSION 20 /* as in cleaner/accelerator.py */
 
-const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items) {
+static void *buffer_for(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items, int flags) {
+    static char nothing[sizeof(uint64_t)]; /* an empty array may have no memory at all */
     if (buffers->count >= MOST_BUFFERS) {
         PyErr_SetString(PyExc_SystemError, "too many buffers");
         return NULL;
     }
     Py_buffer *view = &buffers->held[buffers->count];
-    if (PyObject_GetBuffer(object, view, PyBUF_C_CONTIGUOUS) < 0) return NULL;
+    if (PyObject_GetBuffer(object, view, flags) < 0) return NULL;
     buffers->count++;
     if (view->itemsize != (Py_ssize_t)width) {
         PyErr_Format(PyExc_TypeError, "an array of items of %zd bytes is needed, not of %zd", (Py_ssize_t)width,
@@ -18,7 +19,15 @@ const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize
         return NULL;
     }
     *items = view->len / (Py_ssize_t)width;
-    return view->len ? view->buf : (const void *)"\0\0\0\0\0\0\0"; /* an empty array may have no memory at all */
+    return view->len ? view->buf : nothing;
+}
+
+const void *buffer_of(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items) {
+    return buffer_for(buffers, object, width, items, PyBUF_C_CONTIGUOUS);
+}
+
+void *buffer_to_fill(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items) {
+    return buffer_for(buffers, object, width, items, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE);
 }
 
 const void *buffer_with(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t items) {
@@ -40,7 +49,7 @@ void release(Buffers *buffers) {
 static PyMethodDef methods[] = {
     FAST(tokenise, "tokenise(texts, packed, folds, upper, caps) -> (memory, tokens)"),
     FAST(featurise, "featurise(tokens' arrays, gaps, tables) -> memory, or None where NumPy must do it"),
-    FAST(repeats, "repeats(tokens' arrays, classes, lengths, logarithms, settings) -> memory of blocks x measurements float32"),
+    FAST(repeats, "repeats(tokens' arrays, classes, logs, settings, table): fills the last columns of the table"),
     FAST(linear, "linear(features' arrays, tables) -> memory of block x outputs float32"),
     FAST(cells, "cells(buckets, table, columns, outputs) -> memory of a float32 for each bucket"),
     FAST(dense, "dense(values, layer, kernel=the fastest) -> memory of rows x outputs float32"),

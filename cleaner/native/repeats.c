@@ -1,37 +1,36 @@
-/* model/repeats.py: what a block repeats of the others. Whole numbers until the end; hashes are found in an open table. */
+/* model/repeats.py: what a block repeats of the others. Whole numbers only; hashes are found in an open table. */
 #include "accelerator.h"
 
 enum { COUNTED = 1, NAME = 2, STOP = 4, CLOSER = 8 };
-enum { PAIRS = 0, RUNS = 5, WORDS = 7, NAMES = 12, FORMS = 18, STOPPED = 22, COLUMNS = 23 };
-/* The counts that are read as logarithms, those that say yes or no. */
-static const int COUNTS[] = {PAIRS, RUNS, RUNS + 1, NAMES, NAMES + 1, NAMES + 2, NAMES + 3, FORMS + 1};
-static const int FLAGS[] = {NAMES + 4, NAMES + 5, FORMS, FORMS + 2, FORMS + 3};
+/* Columns of the counts; those of `forms` from FORMS on. */
+enum { PAIRS = 0, RUNS = 5, WORDS = 7, NAMES = 12, FORMS = 18, COLUMNS = 23 };
+enum { LABELLED = FORMS, BRACKET, BRACKETED, ASIDES, STOPPED };
 
 typedef struct {
     Py_ssize_t tokens, blocks, kinds;
     const uint64_t *hashes;
     const uint8_t *kind, *classes;
-    const int64_t *lengths, *starts, *counts, *block_lengths;
-    const float *logs;
-    Py_ssize_t most; /* logarithms */
+    const int64_t *lengths, *starts, *counts, *sizes;
+    const float *logs; /* of 1 + count; the last one is that of all larger counts */
+    Py_ssize_t most_log;
     unsigned long long pairing;
     int long_word, long_line, label, lower, opening, closing, colon, stop;
 } Input;
 
-/* The block that held a hash last, and the one before that; -1: none. Then the same from the end. */
+/* Blocks that hold the same hash: one of them, and the nearest before and behind it; -1: none. */
 typedef struct {
     uint64_t hash;
-    int32_t block, other, block_behind, other_behind;
-} Seen;
+    int32_t block, last, next;
+} Group;
 
-/* Hashes in blocks, in the order of the text, and the nearest block before and behind that holds the same. */
+/* Hashes in blocks, in the order of the text, each with the group of its hash and block. */
 typedef struct {
-    Py_ssize_t count;
+    Py_ssize_t count, groups;
     uint64_t *hashes;
-    int32_t *block, *last, *next, *slot;
+    int32_t *block, *group;
     uint8_t *first; /* the block begins with it */
-    Seen *table;
-    size_t mask;
+    Group *known;
+    int32_t *table; /* slot -> the last group of a hash; -1: free */
 } Items;
 
 static inline void add(Items *items, uint64_t hash, Py_ssize_t block, int first) {
@@ -40,58 +39,59 @@ static inline void add(Items *items, uint64_t hash, Py_ssize_t block, int first)
     items->first[items->count++] = (uint8_t)first;
 }
 
-static inline Seen *entry_of(Items *items, Py_ssize_t at) {
-    const uint64_t hash = items->hashes[at];
-    size_t slot = (size_t)((hash * 0x9E3779B97F4A7C15u) >> 32) & items->mask;
-    while (items->table[slot].block >= 0 && items->table[slot].hash != hash) slot = (slot + 1) & items->mask;
-    items->slot[at] = (int32_t)slot;
-    return &items->table[slot];
-}
-
 static void find(Items *items) {
-    items->mask = 15;
-    while (items->mask + 1 < 2 * (size_t)items->count) items->mask = 2 * items->mask + 1;
-    memset(items->table, 0xFF, (items->mask + 1) * sizeof *items->table);
+    size_t mask = 15;
+    while (mask + 1 < 2 * (size_t)items->count) mask = 2 * mask + 1;
+    memset(items->table, 0xFF, (mask + 1) * sizeof *items->table);
+    Group *known = items->known;
+    int32_t groups = 0;
     for (Py_ssize_t at = 0; at < items->count; at++) {
-        Seen *entry = entry_of(items, at);
-        if (entry->block != items->block[at])
-            *entry = (Seen){items->hashes[at], items->block[at], entry->block, -1, -1};
-        items->last[at] = entry->other;
-    }
-    for (Py_ssize_t at = items->count - 1; at >= 0; at--) {
-        Seen *entry = &items->table[items->slot[at]];
-        if (entry->block_behind != items->block[at])
-            entry->other_behind = entry->block_behind, entry->block_behind = items->block[at];
-        items->next[at] = entry->other_behind;
+        const uint64_t hash = items->hashes[at];
+        const int32_t block = items->block[at];
+        size_t slot = (size_t)((hash * 0x9E3779B97F4A7C15u) >> 32) & mask;
+        while (items->table[slot] >= 0 && known[items->table[slot]].hash != hash) slot = (slot + 1) & mask;
+        const int32_t before = items->table[slot];
+        if (before < 0 || known[before].block != block) {
+            known[groups] = (Group){hash, block, before < 0 ? -1 : known[before].block, -1};
+            if (before >= 0) known[before].next = block;
+            items->table[slot] = groups++;
+        }
+        items->group[at] = items->table[slot];
     }
 }
 
 /* How many items a block has; of them in the block before, in the next, in any before, in any behind. */
 static void places(const Items *items, int32_t *columns, Py_ssize_t blocks) {
     for (Py_ssize_t at = 0; at < items->count; at++) {
-        const int32_t block = items->block[at], last = items->last[at], next = items->next[at];
-        int32_t *column = columns + block;
+        const Group *group = &items->known[items->group[at]];
+        int32_t *column = columns + group->block;
         column[0]++;
-        column[blocks] += last >= 0 && last == block - 1;
-        column[2 * blocks] += next == block + 1;
-        column[3 * blocks] += last >= 0;
-        column[4 * blocks] += next >= 0;
+        column[blocks] += group->last >= 0 && group->last == group->block - 1;
+        column[2 * blocks] += group->next == group->block + 1;
+        column[3 * blocks] += group->last >= 0;
+        column[4 * blocks] += group->next >= 0;
     }
 }
 
-static void runs(const Items *items, const int32_t *nearest, int32_t *column) {
-    int32_t run = 0;
+/* The longest run of items that some block before holds, too, and of those that one behind does. */
+static void runs(const Items *items, int32_t *columns, Py_ssize_t blocks) {
+    int32_t before = 0, behind = 0, block = -1;
     for (Py_ssize_t at = 0; at < items->count; at++) {
-        const int32_t block = items->block[at];
-        run = nearest[at] < 0 ? 0 : at > 0 && items->block[at - 1] == block ? run + 1 : 1;
-        if (run > column[block]) column[block] = run;
+        const Group *group = &items->known[items->group[at]];
+        if (group->block != block) before = behind = 0, block = group->block;
+        int32_t *column = columns + block;
+        before = group->last < 0 ? 0 : before + 1;
+        behind = group->next < 0 ? 0 : behind + 1;
+        column[0] = before > column[0] ? before : column[0];
+        column[blocks] = behind > column[blocks] ? behind : column[blocks];
     }
 }
 
 static void names(const Items *items, int32_t *columns, Py_ssize_t blocks) {
     for (Py_ssize_t at = 0; at < items->count; at++) {
-        const int before = items->last[at] >= 0, behind = items->next[at] >= 0, first = items->first[at];
-        int32_t *column = columns + items->block[at];
+        const Group *group = &items->known[items->group[at]];
+        const int before = group->last >= 0, behind = group->next >= 0, first = items->first[at];
+        int32_t *column = columns + group->block;
         column[0]++;
         column[blocks] += before;
         column[2 * blocks] += behind;
@@ -144,62 +144,61 @@ static void repeated(const Input *in, Items *items, int32_t *columns) {
             continue;
         }
         places(items, columns + (part ? WORDS : PAIRS) * blocks, blocks);
-        if (part == 0) {
-            runs(items, items->last, columns + RUNS * blocks);
-            runs(items, items->next, columns + (RUNS + 1) * blocks);
-        }
+        if (part == 0) runs(items, columns + RUNS * blocks, blocks);
     }
 }
 
-/* `_measured`: of each block the counts as shares, logarithms and flags; divided in float64, as NumPy does. */
-static void measure(const Input *in, const int32_t *columns, float *row) {
+/* The counts of each block as shares, logarithms and flags, in the last columns of its row of the table. */
+static void measure(const Input *in, const int32_t *counts, float *table, Py_ssize_t width) {
+    static const int counted[] = {PAIRS, RUNS, RUNS + 1, NAMES, NAMES + 1, NAMES + 2, NAMES + 3, BRACKET};
+    static const int flags[] = {NAMES + 4, NAMES + 5, LABELLED, BRACKETED, ASIDES};
     const Py_ssize_t blocks = in->blocks;
     int64_t long_lines = 0, stopped_lines = 0;
     for (Py_ssize_t block = 0; block < blocks; block++) {
-        const int is_long = in->block_lengths[block] >= in->long_line;
+        const int is_long = in->sizes[block] >= in->long_line;
         long_lines += is_long;
-        stopped_lines += is_long && columns[STOPPED * blocks + block];
+        stopped_lines += is_long && counts[STOPPED * blocks + block] > 0;
     }
     const double share = (double)stopped_lines / (double)(long_lines > 1 ? long_lines : 1);
-    for (Py_ssize_t block = 0; block < blocks; block++, row += COLUMNS) {
-        const int32_t *column = columns + block;
-        float *at = row;
+    for (Py_ssize_t block = 0; block < blocks; block++) {
+        const int32_t *own = counts + block;
+        float *next = table + (block + 1) * width - COLUMNS;
         for (int part = 0; part < 2; part++) {
-            const int32_t *counts = column + (part ? WORDS : PAIRS) * blocks, all = counts[0];
-            for (int place = 1; place < 5; place++) *at++ = (float)((double)counts[place * blocks] / (double)(all > 1 ? all : 1));
+            const int32_t *some = own + (part ? WORDS : PAIRS) * blocks;
+            const double all = some[0] > 1 ? some[0] : 1;
+            for (int place = 1; place < 5; place++) *next++ = (float)((double)some[place * blocks] / all);
         }
-        for (size_t number = 0; number < sizeof COUNTS / sizeof *COUNTS; number++) {
-            const int32_t times = column[COUNTS[number] * blocks];
-            *at++ = in->logs[times < in->most ? times : in->most - 1];
+        for (size_t at = 0; at < sizeof counted / sizeof *counted; at++) {
+            const int32_t count = own[counted[at] * blocks];
+            *next++ = in->logs[count < in->most_log ? count : in->most_log - 1];
         }
-        for (size_t number = 0; number < sizeof FLAGS / sizeof *FLAGS; number++) *at++ = (float)column[FLAGS[number] * blocks];
-        *at++ = in->block_lengths[block] >= in->long_line && !column[STOPPED * blocks] ? (float)share : 0.0f;
-        *at = (float)share;
+        for (size_t at = 0; at < sizeof flags / sizeof *flags; at++) *next++ = (float)own[flags[at] * blocks];
+        *next++ = in->sizes[block] >= in->long_line && own[STOPPED * blocks] == 0 ? (float)share : 0.0f;
+        *next = (float)share;
     }
 }
 
-static PyObject *repeats_of(const Input *in) {
+/* 0 where memory is short. */
+static int fill(const Input *in, float *table, Py_ssize_t width) {
     size_t slots = 16;
     while (slots < 2 * (size_t)in->tokens) slots *= 2;
-    const size_t size = (size_t)in->tokens + 1, cells = COLUMNS * (size_t)in->blocks;
+    const size_t size = (size_t)in->tokens + 1;
     Items items = {0};
     items.table = malloc(slots * sizeof *items.table);
     items.hashes = malloc(size * sizeof *items.hashes);
-    items.block = malloc(4 * size * sizeof *items.block);
+    items.block = malloc(2 * size * sizeof *items.block);
+    items.known = malloc(size * sizeof *items.known);
     items.first = malloc(size);
-    int32_t *columns = calloc(cells + 1, sizeof *columns);
-    PyObject *memory = bytes_of(cells * sizeof(float));
-    if (items.table && items.hashes && items.block && items.first && columns && memory) {
-        items.last = items.block + size, items.next = items.last + size, items.slot = items.next + size;
+    int32_t *columns = calloc(COLUMNS * (size_t)in->blocks + 1, sizeof *columns);
+    const int done = items.table && items.hashes && items.block && items.known && items.first && columns;
+    if (done) {
+        items.group = items.block + size;
         repeated(in, &items, columns);
         for (Py_ssize_t block = 0; block < in->blocks; block++) forms(in, block, columns + FORMS * in->blocks + block);
-        measure(in, columns, (float *)(void *)PyByteArray_AS_STRING(memory));
-    } else if (memory) {
-        Py_CLEAR(memory);
-        PyErr_NoMemory();
+        measure(in, columns, table, width);
     }
-    free(items.table), free(items.hashes), free(items.block), free(items.first), free(columns);
-    return memory;
+    free(items.table), free(items.hashes), free(items.block), free(items.known), free(items.first), free(columns);
+    return done;
 }
 
 static int are_sound(const Input *in) {
@@ -215,26 +214,30 @@ static int are_sound(const Input *in) {
 
 PyObject *accelerator_repeats(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
-    if (count != 9) return PyErr_Format(PyExc_TypeError, "repeats takes 9 arguments, not %zd", count);
+    if (count != 10) return PyErr_Format(PyExc_TypeError, "repeats takes 10 arguments, not %zd", count);
     Buffers buffers = {.count = 0};
     Input in;
     PyObject *answer = NULL;
+    Py_ssize_t items;
     if (!(in.hashes = buffer_of(&buffers, args[0], 8, &in.tokens))) goto done;
     if (!(in.kind = buffer_with(&buffers, args[1], 1, in.tokens))) goto done;
     if (!(in.lengths = buffer_with(&buffers, args[2], 8, in.tokens))) goto done;
     if (!(in.starts = buffer_of(&buffers, args[3], 8, &in.blocks))) goto done;
     if (!(in.counts = buffer_with(&buffers, args[4], 8, in.blocks))) goto done;
-    if (!(in.classes = buffer_of(&buffers, args[5], 1, &in.kinds))) goto done;
-    if (!(in.block_lengths = buffer_with(&buffers, args[6], 8, in.blocks))) goto done;
-    if (!(in.logs = buffer_of(&buffers, args[7], 4, &in.most))) goto done;
-    if (!PyArg_ParseTuple(args[8], "Kiiiiiiii", &in.pairing, &in.long_word, &in.long_line, &in.label, &in.lower, &in.opening,
-                          &in.closing, &in.colon, &in.stop))
+    if (!(in.sizes = buffer_with(&buffers, args[5], 8, in.blocks))) goto done;
+    if (!(in.classes = buffer_of(&buffers, args[6], 1, &in.kinds))) goto done;
+    if (!(in.logs = buffer_of(&buffers, args[7], 4, &in.most_log))) goto done;
+    if (!PyArg_ParseTuple(args[8], "Kiiiiiiii", &in.pairing, &in.long_word, &in.long_line, &in.label, &in.lower,
+                          &in.opening, &in.closing, &in.colon, &in.stop))
         goto done;
-    if (!are_sound(&in) || in.most < 1) {
-        PyErr_SetString(PyExc_ValueError, "the tokens of blocks that follow each other are needed");
+    float *table = (float *)buffer_to_fill(&buffers, args[9], 4, &items);
+    if (table == NULL) goto done;
+    const Py_ssize_t width = in.blocks ? items / in.blocks : 0;
+    if (!are_sound(&in) || in.most_log < 1 || width * in.blocks != items || (in.blocks && width < COLUMNS)) {
+        PyErr_SetString(PyExc_ValueError, "the tokens of blocks that follow each other are needed, and room for each");
         goto done;
     }
-    answer = repeats_of(&in);
+    answer = fill(&in, table, width) ? Py_NewRef(Py_None) : PyErr_NoMemory();
 done:
     release(&buffers);
     return answer;
