@@ -23,9 +23,9 @@ const void *buffer_with(Buffers *buffers, PyObject *object, size_t width, Py_ssi
 void *buffer_to_fill(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items);
 void release(Buffers *buffers);
 
-/* Compiled twice, the wider one chosen when the program starts; the results are the same. */
+/* Compiled for each, the widest one chosen when the program starts; the results are the same. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
+#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define WIDE
 #endif

@@ -22,7 +22,9 @@ typedef struct {
 } Inputs;
 
 typedef struct {
-    float *hidden, *mean, *document, *logits, *own, *gates, *states;
+    float *hidden, *mean, *document, *logits, *gates, *states;
+    double *powers; /* of all blocks */
+    int64_t *sums;
     int16_t *steps, *zeros;
     const int16_t **taps;
 } Room;
@@ -47,14 +49,23 @@ WIDE static void read_inputs(const Inputs *in, float *row) {
     }
 }
 
-/* The mean of the rows, added up in whole numbers. */
-static void mean_of(const float *hidden, Py_ssize_t rows, Py_ssize_t width, int16_t *steps, float *mean) {
+/* The mean of the rows, added up in whole numbers: 16-bit ones of so many rows fit 32 bits. */
+#define TOGETHER (1 << 15)
+WIDE static void mean_of(const float *hidden, Py_ssize_t rows, Py_ssize_t width, int16_t *steps, int64_t *sums, float *mean) {
     const double unit = levels_of(hidden, rows, width, INT16_MAX, steps);
-    for (Py_ssize_t column = 0; column < width; column++) {
-        int64_t sum = 0;
-        for (Py_ssize_t row = 0; row < rows; row++) sum += steps[row * even(width) + column];
-        mean[column] = (float)((double)sum / (double)rows * unit);
+    int32_t *some = (int32_t *)(sums + width);
+    memset(sums, 0, (size_t)width * sizeof *sums);
+    for (Py_ssize_t first = 0; first < rows; first += TOGETHER) {
+        const Py_ssize_t stop = rows - first < TOGETHER ? rows : first + TOGETHER;
+        memset(some, 0, (size_t)width * sizeof *some);
+        for (Py_ssize_t row = first; row < stop; row++) {
+            const int16_t *own = steps + row * even(width);
+            for (Py_ssize_t column = 0; column < width; column++) some[column] += own[column];
+        }
+        for (Py_ssize_t column = 0; column < width; column++) sums[column] += some[column];
     }
+    for (Py_ssize_t column = 0; column < width; column++)
+        mean[column] = (float)((double)sums[column] / (double)rows * unit);
 }
 
 /* Adds what a convolution makes of each row and of those `step` before and after it. */
@@ -83,15 +94,11 @@ static float largest_of(const float *values, Py_ssize_t count) {
     return largest;
 }
 
-static void probabilities_of(const float *logits, Py_ssize_t labels, Py_ssize_t kept, float *answer) {
-    double powers[MOST_LABELS + 1];
+/* What is raised to powers of e: differences from the likeliest label of either kind, and the gate between the kinds. */
+static void exponents_of(const float *logits, Py_ssize_t labels, Py_ssize_t kept, double *powers) {
     const float stay = largest_of(logits, kept), go = largest_of(logits + kept, labels - kept), gate = logits[labels];
     for (Py_ssize_t at = 0; at < labels; at++) powers[at] = (double)(logits[at] - (at < kept ? stay : go));
     powers[labels] = -(double)(gate < -30 ? -30 : gate > 30 ? 30 : gate);
-    exponentials(powers, labels + 1);
-    const double gone = 1 / (1 + powers[labels]);
-    shares(powers, kept, 1 - gone, answer);
-    shares(powers + kept, labels - kept, gone, answer + kept);
 }
 
 /* model/network.py, `carried`: how much of each value is replaced, and by what, in place. */
@@ -143,7 +150,7 @@ static void run(const Network *network, const float *inputs, Py_ssize_t blocks, 
     const Layer *layer = &network->layers[INPUT];
     float *hidden = room->hidden, unit = levels_of(inputs, blocks, layer->width, layer->levels, room->steps);
     apply_to_rows(layer, room->steps, blocks, unit, RECTIFY, hidden);
-    mean_of(hidden, blocks, width, room->steps, room->mean);
+    mean_of(hidden, blocks, width, room->steps, room->sums, room->mean);
     layer = &network->layers[DOCUMENT];
     unit = levels_of(room->mean, 1, width, layer->levels, room->steps);
     apply_to_rows(layer, room->steps, 1, unit, STORE, room->document);
@@ -160,15 +167,17 @@ static int make_room(Room *room, const Network *network, Py_ssize_t blocks, Py_s
     const Py_ssize_t width = network->width, gates = network->recurs ? network->recurrence[GATES].outputs : 0;
     Py_ssize_t widest = even(inputs > width ? inputs : width);
     widest = even(gates) / 2 > widest ? even(gates) / 2 : widest;
-    const Py_ssize_t floats = blocks * width + 2 * width + blocks * 2 * outputs + blocks * (gates + gates / 2);
+    const Py_ssize_t floats = blocks * width + 2 * width + blocks * outputs + blocks * (gates + gates / 2);
     memset(room, 0, sizeof *room);
     room->hidden = PyMem_Malloc((size_t)floats * sizeof(float));
     room->steps = PyMem_Malloc((size_t)((blocks + 1) * widest) * sizeof(int16_t));
     room->taps = PyMem_Malloc((size_t)(3 * blocks) * sizeof *room->taps);
-    if (!room->hidden || !room->steps || !room->taps) return 0;
+    room->powers = PyMem_Malloc((size_t)(blocks * outputs) * sizeof *room->powers);
+    room->sums = PyMem_Malloc((size_t)width * (sizeof *room->sums + sizeof(int32_t)));
+    if (!room->hidden || !room->steps || !room->taps || !room->powers || !room->sums) return 0;
     room->mean = room->hidden + blocks * width, room->document = room->mean + width;
-    room->logits = room->document + width, room->own = room->logits + blocks * outputs;
-    room->gates = room->own + blocks * outputs, room->states = room->gates + blocks * gates;
+    room->logits = room->document + width, room->gates = room->logits + blocks * outputs;
+    room->states = room->gates + blocks * gates;
     room->zeros = room->steps + blocks * widest;
     memset(room->zeros, 0, (size_t)widest * sizeof(int16_t));
     return 1;
@@ -178,6 +187,8 @@ static void clear_room(Room *room) {
     PyMem_Free(room->hidden);
     PyMem_Free(room->steps);
     PyMem_Free(room->taps);
+    PyMem_Free(room->powers);
+    PyMem_Free(room->sums);
 }
 
 static int fits(const Network *network, const Inputs *in) {
@@ -262,10 +273,17 @@ static int read_parts(Buffers *buffers, Inputs *in, PyObject *parts) {
 
 /* Adds the opinion of one network to the answer: probabilities of labels. */
 static void add_opinion(const Inputs *in, const Room *room, int is_first, float *answer) {
+    double *powers = room->powers;
     for (Py_ssize_t block = 0; block < in->blocks; block++)
-        probabilities_of(room->logits + block * in->outputs, in->labels, in->kept, room->own + block * in->labels);
-    for (Py_ssize_t at = 0; at < in->blocks * in->labels; at++)
-        answer[at] = is_first ? room->own[at] : answer[at] + room->own[at];
+        exponents_of(room->logits + block * in->outputs, in->labels, in->kept, powers + block * in->outputs);
+    exponentials(powers, in->blocks * in->outputs);
+    for (Py_ssize_t block = 0; block < in->blocks; block++, powers += in->outputs, answer += in->labels) {
+        const double gone = 1 / (1 + powers[in->labels]);
+        float own[MOST_LABELS];
+        shares(powers, in->kept, 1 - gone, own);
+        shares(powers + in->kept, in->labels - in->kept, gone, own + in->kept);
+        for (Py_ssize_t at = 0; at < in->labels; at++) answer[at] = is_first ? own[at] : answer[at] + own[at];
+    }
 }
 
 /* The mean of the networks' opinions, or, where there are no labels, what their last layers say, one after the other. */
