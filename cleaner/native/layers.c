@@ -84,6 +84,9 @@ static ALWAYS int32_t pair_at(const int16_t *values, Py_ssize_t pair) {
     return both;
 }
 
+/* Weights are asked for so many numbers ahead: those of many networks lie beyond the nearer caches. */
+#define AHEAD 2048
+
 /* The same for numbers of rows and tiles that are known when this is compiled: their sums stay in registers. */
 #define INTEL_SUMS(NAME, TARGET, TILES, ROWS, VECTOR, WORDS, ZERO, LOAD, SPREAD, ADD_PRODUCTS, STORE_SUMS)              \
     static __attribute__((target(TARGET))) void NAME(const int16_t *const *tiles, const int16_t *const *taps,           \
@@ -100,6 +103,7 @@ static ALWAYS int32_t pair_at(const int16_t *values, Py_ssize_t pair) {
                 VECTOR own[TILES * TILE / WORDS];                                                                      \
                 for (int part = 0; part < TILES * TILE / WORDS; part++)                                                \
                     own[part] = LOAD((const VECTOR *)(tiles[part * WORDS / TILE] + place + 2 * (part * WORDS % TILE)));  \
+                for (int part = 0; part < TILES; part++) __builtin_prefetch(tiles[part] + place + AHEAD);              \
                 for (int row = 0; row < ROWS; row++) {                                                                 \
                     const VECTOR both = SPREAD(pair_at(from[row], pair));                                              \
                     for (int part = 0; part < TILES * TILE / WORDS; part++)                                            \
