@@ -10,9 +10,10 @@ import dataclasses
 import importlib
 import os
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Class = TypeVar("Class", bound=type)
+Value = TypeVar("Value")
 
 
 def _found() -> ModuleType | None:
@@ -36,12 +37,21 @@ def described() -> str:
 
 
 def quick(dataclass: Class) -> Class:
-    """A frozen dataclass with slots, made with an `__init__` that takes a fifth of the time; the same in all else."""
+    """A frozen dataclass with slots, whose objects are made in a tenth of the time; the same in all else."""
     fields = dataclasses.fields(dataclass)
     if compiled is None or not all(field.init for field in fields):
         return dataclass
     slow = vars(dataclass)["__init__"]
     defaults = tuple(slow if field.default is dataclasses.MISSING else field.default for field in fields)
+    factories = tuple(
+        slow if field.default_factory is dataclasses.MISSING else field.default_factory for field in fields
+    )
     names = tuple(field.name for field in fields)
-    dataclass.__init__ = compiled.quick_init(dataclass, names, defaults, slow)  # type: ignore[misc]
+    dataclass.__init__ = compiled.quick_init(dataclass, names, defaults, factories, slow)  # type: ignore[misc]
     return dataclass
+
+
+def replace(value: Value, /, **changes: Any) -> Value:
+    """As `dataclasses.replace`; of a quick class in a tenth of the time."""
+    made: Value | None = None if compiled is None else compiled.replaced(value, changes)
+    return dataclasses.replace(value, **changes) if made is None else made  # type: ignore[type-var]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache, partial
 from itertools import chain
@@ -16,6 +15,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from cleaner import assembly, ledger, settings
+from cleaner.accelerator import replace
 from cleaner.corrections.apply import Corrections
 from cleaner.decision import second_look
 from cleaner.decision.corrected import all_but_corrected, is_corrected, overrule
@@ -107,7 +107,7 @@ class Cleaner:
         self.timeout = settings.seconds_of(timeout)
         self._cues = settings.cues_of(cues)
         self._matcher = lru_cache(maxsize=64)(self._compile)
-        self._own_matcher = Matcher(self._cues)
+        self._own_matcher = Matcher(self._cues) if self._cues != CueTable() else None
 
     def __getstate__(self) -> dict[str, object]:
         """What another process builds the same cleaner from; shipped models are loaded there, not sent.
@@ -277,7 +277,7 @@ class Cleaner:
             return (yield from self._judge(document, kept, said, with_own=False))
 
         plain, rendering = decisions, known.rendering
-        if self._cues != CueTable():  # what a user's cue says moves nothing else, by no second look either
+        if self._own_matcher is not None:  # what a user's cue says moves nothing else, by no second look either
             plain = yield from self._judge(document, known, lang, with_own=False)
         looked, kept = yield from second_look.look_again(
             rendering, plain, lambda decided: assembly.assemble(document, rendering, decided, lang), judge
@@ -329,7 +329,7 @@ class Cleaner:
 
     def _asked(self, rendering: Rendering, source: str | None) -> Labelling | None:
         """What the user's own cues say; None without any."""
-        if self._cues == CueTable():
+        if self._own_matcher is None:
             return None
         return find_asked(rendering, self._own_matcher, source=source)
 

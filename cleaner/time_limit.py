@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 #: Seconds; a timer of none would never end.
 _LEAST = 0.001
@@ -20,13 +20,14 @@ class OverTimeError(BaseException):
     """The work takes too long. No Exception, since libraries take those for their own and go on."""
 
 
-@contextmanager
-def limited(seconds: float | None) -> Iterator[None]:
+def limited(seconds: float | None) -> AbstractContextManager[None]:
     """What happens inside takes no longer than this; None: as long as it takes. Raises OverTimeError."""
-    on_main = threading.current_thread() is threading.main_thread()
-    if not seconds or not on_main or not hasattr(signal, "setitimer"):
-        yield
-        return
+    on_main = bool(seconds) and threading.current_thread() is threading.main_thread()
+    return _limited(seconds) if seconds and on_main and hasattr(signal, "setitimer") else nullcontext()
+
+
+@contextmanager
+def _limited(seconds: float) -> Iterator[None]:
     before = signal.signal(signal.SIGALRM, _end)
     began = time.monotonic()
     left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)

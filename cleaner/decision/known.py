@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cleaner.accelerator import quick
 from cleaner.document import CleanedDocument, Decision, Rendering
 from cleaner.heuristics.kind import DocumentKind, kind_of
 from cleaner.memory.fingerprints import units_of
@@ -18,6 +19,7 @@ from cleaner.segmentation.text import glued
 from cleaner.segmentation.tokens import Tokens
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Known:
     """A rendering to judge; None for what is not needed, and where the memory knows too little of the source."""
@@ -30,6 +32,7 @@ class Known:
     witness: int | None = None  # what the memory knows the document by
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What was decided on a rendering; counted: the decisions that its status goes by, None for all of them."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
+from cleaner.accelerator import replace
 from cleaner.decoding.mojibake import OffsetMap
 from cleaner.document import Block, CleanedDocument, Decision, Document, Rendering
 from cleaner.heuristics.prompts import cut_prompts

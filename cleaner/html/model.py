@@ -20,6 +20,7 @@ from cleaner.html.features import PAGE_FEATURES, PageFeatures, measure_arguments
 from cleaner.html.page import Element, Layout, Line
 from cleaner.html.page_places import BITS, place_arguments
 from cleaner.model.arrays import MOST_LAYERS, MOST_MEMBERS, MOST_STEP, Named, network
+from cleaner.model.members import Members
 from cleaner.model.network import Network, clipped, logits
 from cleaner.model_file import Array, ModelFile, pack, read, unpack
 from cleaner.segmentation.tokens import Floats, Ints
@@ -119,7 +120,7 @@ def parse(data: bytes, name: str) -> PageModel:
     codes = np.zeros(1 << BITS, np.int8)
     codes[file.arrays["buckets"]] = file.arrays["weights"]
     scaling = {name: file.arrays[name] for name in ("mean", "scale")}
-    networks = tuple(
+    networks = Members(
         Network(
             {
                 name.removeprefix(f"{number}."): array.astype(np.float32)

@@ -27,6 +27,7 @@ ROWS = 400
 CHARACTERS = 1 << 11
 
 
+@accelerator.quick
 @dataclass(frozen=True, slots=True)
 class TokensOf:
     """Asks for the tokens of blocks."""
@@ -48,6 +49,7 @@ class TokensOf:
         return tokenise(self.texts)
 
 
+@accelerator.quick
 @dataclass(frozen=True, slots=True)
 class FirstStepOf:
     """Asks for the model's first step over at least one block."""
@@ -71,6 +73,7 @@ class FirstStepOf:
         return self.model.read(self.blocks, self.tokens)
 
 
+@accelerator.quick
 @dataclass(frozen=True, slots=True)
 class OpinionOf:
     """Asks what the networks say of at least one block; `evidence`: block × label sums of the rules' weights."""

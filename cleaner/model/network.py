@@ -29,8 +29,8 @@ from cleaner.model.borders import Borders
 from cleaner.model.encoder import Encoder, Rows
 from cleaner.model.features import FEATURES, Features, featurise
 from cleaner.model.hashed_table import HashedTable
-from cleaner.model.quantised import Layer, around, exponential, mean_of
-from cleaner.model.recurrence import carried
+from cleaner.model.members import Members
+from cleaner.model.quantised import Layer, exponential
 from cleaner.model.source_correction import with_memory
 from cleaner.model.taught import Moved, Taught
 from cleaner.model.topics import topics, whole_rarity
@@ -134,17 +134,7 @@ class Network:
 
     def logits(self, inputs: Floats, borders: Borders | None = None) -> Floats:
         """Row × output: what the last layer says."""
-        first, document, last, *convolutions = self.layers
-        hidden = np.maximum(first.apply_in_numpy(inputs, borders), 0)
-        about = document.apply_in_numpy(mean_of(hidden, borders), borders and borders.of_documents)
-        hidden = np.maximum(hidden + (about if borders is None else about[borders.owner]), 0)
-        for layer, step in zip(convolutions, self.dilations, strict=True):
-            hidden = hidden + np.maximum(layer.apply_in_numpy(around(hidden, step, borders), borders), 0)
-        if self.recurrence:
-            gates, carry = self.recurrence
-            states = carried(gates.apply_in_numpy(hidden, borders), borders)
-            hidden = hidden + np.maximum(carry.apply_in_numpy(states, borders), 0)
-        return last.apply_in_numpy(hidden, borders)
+        return Members([self]).logits(inputs, borders)[0]
 
 
 def clipped(values: Floats, low: float, high: float) -> Floats:
@@ -188,10 +178,10 @@ def opinion_in_numpy(
     networks: Sequence[Network], first: FirstStep, evidence: Floats, borders: Borders | None = None
 ) -> Floats:
     """The reference that the accelerator is held to; borders: of many documents."""
-    inputs = networks[0].inputs(first, evidence)
-    total = networks[0].score(inputs, borders)
-    for network in networks[1:]:
-        total = total + network.score(inputs, borders)
+    said = Members.of(networks).logits(networks[0].inputs(first, evidence), borders)
+    total, *others = to_probabilities(said.reshape(-1, said.shape[2])).reshape(*said.shape[:2], -1)
+    for opinion in others:
+        total = total + opinion
     mean: Floats = total / np.float32(len(networks))
     return mean
 
@@ -199,7 +189,7 @@ def opinion_in_numpy(
 def logits(networks: Sequence[Network], inputs: Floats) -> Floats:
     """Network × row × output: what their last layers say of rows of inputs, at least one."""
     if accelerator.compiled is None:
-        return np.stack([network.logits(inputs) for network in networks])
+        return Members.of(networks).logits(inputs)
     packed, outputs = tuple(network.packed for network in networks), networks[0].layers[2].weights.shape[1]
     memory = accelerator.compiled.logits(inputs, len(inputs), outputs, packed, networks[0].dilations)
     return np.frombuffer(memory, np.float32).reshape(len(networks), len(inputs), outputs)
@@ -350,7 +340,7 @@ def parse(data: bytes, name: str) -> Model:
     trees = {array.removeprefix(TREES): values for array, values in arrays.items() if array.startswith(TREES)}
     if trees:
         file.whole("recall", RECALL, RECALL)
-    networks = tuple(Network(_network_arrays(arrays, f"net{member}."), dilations) for member in range(members))
+    networks = Members(Network(_network_arrays(arrays, f"net{member}."), dilations) for member in range(members))
     return Model(first, networks, Trees.of(trees) if trees else None, file.header, file.digest, Taught.of(arrays))
 
 

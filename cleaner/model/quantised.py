@@ -14,7 +14,7 @@ import numpy as np
 
 from cleaner import accelerator
 from cleaner.model.borders import Borders
-from cleaner.segmentation.tokens import Floats
+from cleaner.segmentation.tokens import Floats, Ints
 
 #: Weights are whole numbers up to this, on either side of zero. Log-odds of boilerplate move by .006 on average against
 #: float weights (6,811 blocks; .023 with 127, .010 with 400, where fewer levels are left for the inputs).
@@ -95,15 +95,16 @@ def _tiles(whole: Floats, taps: int) -> Floats:
     return np.ascontiguousarray(filled.reshape(taps, pairs, 2, tiles, TILE).transpose(3, 0, 1, 4, 2))
 
 
-def in_levels(values: Floats, levels: int, borders: Borders | None = None) -> tuple[Floats, np.float32 | Floats]:
+def in_levels(values: Floats, levels: int | Ints, borders: Borders | None = None) -> tuple[Floats, np.float32 | Floats]:
     """Values as whole numbers of a unit, up to `levels` of them; the unit is a power of two.
 
     Each of many documents has a unit of its own, whatever it is computed beside: a column, one row for each row.
+    levels: may be each document's own.
     """
     if borders is None:
-        unit = unit_of(float(np.abs(values).max(initial=0.0)), levels)
+        unit = unit_of(float(np.abs(values).max(initial=0.0)), int(levels))
         return np.rint(values * np.float32(1 / unit)), np.float32(unit)
-    units = units_of(np.maximum.reduceat(np.abs(values), borders.starts, axis=0).max(axis=1), levels)
+    units = units_of(np.maximum.reduceat(np.abs(values).max(axis=1), borders.starts), levels)
     parts = (1 / units).astype(np.float32)[borders.owner, None]
     return np.rint(values * parts), units.astype(np.float32)[borders.owner, None]
 
@@ -116,7 +117,7 @@ def unit_of(largest: float, levels: int) -> float:
     return math.ldexp(1.0, exponent if fraction > 0.5 else exponent - 1)
 
 
-def units_of(largest: Floats, levels: int) -> Floats:
+def units_of(largest: Floats, levels: int | Ints) -> Floats:
     """The same for many largest values, as float64."""
     fraction, exponent = np.frexp(largest.astype(np.float64) / levels)
     units: Floats = np.ldexp(1.0, exponent - (fraction <= 0.5))

@@ -88,8 +88,8 @@ def repeats(tokens: Tokens) -> Floats:
 def fill(table: Floats, tokens: Tokens) -> None:
     """Puts the same into the last columns of a table, by the accelerator."""
     accelerator.compiled.repeats(  # type: ignore[union-attr]
-        tokens.hashes, tokens.kinds, tokens.lengths, tokens.starts, tokens.counts, tokens.block_lengths, _CLASSES, _LOGS,
-        _SETTINGS, table,
+        tokens.hashes, tokens.kinds, tokens.lengths, tokens.starts, tokens.counts, tokens.block_lengths, _CLASSES,
+        _LOGS, _SETTINGS, table,
     )  # fmt: skip
 
 

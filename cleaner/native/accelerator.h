@@ -54,7 +54,7 @@ PyObject *accelerator_known_units(PyObject *module, PyObject *const *args, Py_ss
 PyObject *accelerator_recall(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_scores(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_fold(PyObject *module, PyObject *const *args, Py_ssize_t count);
-PyObject *accelerator_glued(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_blocks(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_damaged(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_measures(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_measure(PyObject *module, PyObject *const *args, Py_ssize_t count);
@@ -75,6 +75,7 @@ PyObject *accelerator_page_facts(PyObject *module, PyObject *const *args, Py_ssi
 PyObject *accelerator_date_signs(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_walk(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_json(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_replaced(PyObject *module, PyObject *const *args, Py_ssize_t count);
 int accelerator_ready_quick_init(void);
 int accelerator_add_phrases(PyObject *module);
 int accelerator_add_needles(PyObject *module);

@@ -186,26 +186,50 @@ static ALWAYS int holds_glued(const Text *text, Py_ssize_t start) {
     return 0;
 }
 
-PyObject *accelerator_glued(PyObject *module, PyObject *const *args, Py_ssize_t count) {
-    (void)module;
-    if ((count != 1 && count != 3) || !PyUnicode_Check(args[0]))
-        return PyErr_Format(PyExc_TypeError, "a text is needed, or one with the borders of a stretch");
-    Text text = {PyUnicode_KIND(args[0]), PyUnicode_DATA(args[0]), PyUnicode_GET_LENGTH(args[0])};
-    Py_ssize_t start = 0;
-    if (count == 3) {
-        start = PyLong_AsSsize_t(args[1]);
-        const Py_ssize_t end = PyLong_AsSsize_t(args[2]);
-        if (PyErr_Occurred()) return NULL;
-        if (start < 0 || end < start || end > text.length)
-            return PyErr_Format(PyExc_ValueError, "the stretch lies outside of the text");
-        text.length = end;
+static int is_glued(Text text, Py_ssize_t start, Py_ssize_t end) {
+    text.length = end;
+    if (text.kind == PyUnicode_1BYTE_KIND) return text.kind = PyUnicode_1BYTE_KIND, holds_glued(&text, start);
+    return holds_glued(&text, start);
+}
+
+/* The block of a line; None for one that Python must cut. */
+static PyObject *block_of(PyObject *class, PyObject *string, const Text *text, PyObject *line, Py_ssize_t number,
+                          Py_ssize_t longest, int stuck) {
+    if (!PyTuple_Check(line) || PyTuple_GET_SIZE(line) != 3)
+        return PyErr_Format(PyExc_TypeError, "a line is (start, end, breaks before)");
+    const Py_ssize_t start = PyLong_AsSsize_t(PyTuple_GET_ITEM(line, 0)), end = PyLong_AsSsize_t(PyTuple_GET_ITEM(line, 1));
+    if (PyErr_Occurred()) return NULL;
+    if (start < 0 || end < start || end > text->length)
+        return PyErr_Format(PyExc_ValueError, "a line lies outside of the text");
+    if (end - start > longest || (stuck && is_glued(*text, start, end))) return Py_NewRef(Py_None);
+    PyObject *own = PyUnicode_Substring(string, start, end), *place = PyLong_FromSsize_t(number), *block = NULL;
+    if (own != NULL && place != NULL) {
+        PyObject *const *border = ((PyTupleObject *)line)->ob_item;
+        PyObject *args[] = {border[0], border[1], own, place, border[2]};
+        block = PyObject_Vectorcall(class, args, 5, NULL);
     }
-    int found;
-    if (text.kind == PyUnicode_1BYTE_KIND)
-        text.kind = PyUnicode_1BYTE_KIND, found = holds_glued(&text, start);
-    else
-        found = holds_glued(&text, start);
-    return PyBool_FromLong(found);
+    Py_XDECREF(own);
+    Py_XDECREF(place);
+    return block;
+}
+
+PyObject *accelerator_blocks(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    if (count != 4 || !PyUnicode_Check(args[1]) || !PyList_Check(args[2]))
+        return PyErr_Format(PyExc_TypeError, "a class, a text, a list of its lines, and the longest are needed");
+    const Text text = {PyUnicode_KIND(args[1]), PyUnicode_DATA(args[1]), PyUnicode_GET_LENGTH(args[1])};
+    const Py_ssize_t longest = PyLong_AsSsize_t(args[3]), lines = PyList_GET_SIZE(args[2]);
+    if (PyErr_Occurred()) return NULL;
+    const int stuck = is_glued(text, 0, text.length);
+    PyObject *blocks = PyList_New(lines);
+    for (Py_ssize_t line = 0; blocks != NULL && line < lines; line++) {
+        PyObject *block = block_of(args[0], args[1], &text, PyList_GET_ITEM(args[2], line), line, longest, stuck);
+        if (block == NULL)
+            Py_CLEAR(blocks);
+        else
+            PyList_SET_ITEM(blocks, line, block);
+    }
+    return blocks;
 }
 
 /* decoding/mojibake.py, `_SUSPECT_PAIR`: may the text hold a damaged character? In doubt it may. */

@@ -101,23 +101,30 @@ def _breaks(gap: str) -> int:
 
 def _blocks(text: str, lines: list[Stretch], *, flat: bool, lost: Breaks) -> list[Block]:
     """The blocks in their order; of more than MOST_BLOCKS only some."""
+    lines = lines[: MOST_BLOCKS + 1]  # each is a block at least
+    if flat or accelerator.compiled is None:
+        return _cut(text, lines, [None] * len(lines), flat=flat, lost=lost)
+    whole: list[Block | None] = accelerator.compiled.blocks(Block, text, lines, LONG_LINE)
+    return _cut(text, lines, whole, flat=flat, lost=lost) if None in whole else whole  # type: ignore[return-value]
+
+
+def _cut(text: str, lines: list[Stretch], whole: Sequence[Block | None], *, flat: bool, lost: Breaks) -> list[Block]:
+    """The same; `whole`: for each line the block that it is, None where it may be several."""
     blocks: list[Block] = []
-    core = accelerator.compiled
-    stuck = core is None or core.glued(text)
-    for line, (start, end, breaks) in enumerate(lines):
+    for line, ((start, end, breaks), own) in enumerate(zip(lines, whole, strict=True)):
         if len(blocks) > MOST_BLOCKS:
             break
+        if own is not None:
+            blocks.append(own)
+            continue
         if flat or end - start > LONG_LINE:
             stretches = sentences(text, start, end)
             if len(lines) == 1 or end - start > OWN_LINE:
                 stretches = lost.cut(text, stretches)
-            for first, last in stretches:
-                blocks.append(Block(first, last, text[first:last], line, breaks if first == start else 0))
-        elif not stuck or (core is not None and not core.glued(text, start, end)):
-            blocks.append(Block(start, end, text[start:end], line, breaks))
         else:
-            for first, last in unglued(text, start, end):
-                blocks.append(Block(first, last, text[first:last], line, breaks if first == start else 0))
+            stretches = unglued(text, start, end)
+        for first, last in stretches:
+            blocks.append(Block(first, last, text[first:last], line, breaks if first == start else 0))
     return blocks
 
 

@@ -18,7 +18,7 @@ from cleaner.document import Block
 from cleaner.heuristics import block_stats
 from cleaner.heuristics.cue_matcher import Hit, Hits
 from cleaner.labels import Label
-from cleaner.model import features, hashed_table, network, quantised, repeats, topics
+from cleaner.model import features, hashed_table, network, quantised, recurrence, repeats, topics
 from cleaner.segmentation import tokens
 
 
@@ -117,7 +117,8 @@ def test_probabilities_are_the_same(count: int, seed: int, size: float) -> None:
     }  # fmt: skip
     evidence, dense = parts.pop("evidence"), parts.pop("dense")
     read = replace(first, features=replace(first.features, dense=dense), **parts)
-    for networks in (model.networks, (recurrent(_width(), 3, 1 + seed % 9),) * 3):
+    small, other = (recurrent(_width(), 3, carried + seed % 9) for carried in (1, 2))
+    for networks in (model.networks, (small,) * 3, (small, other, other)):
         compiled = network.opinion(networks, read, evidence)
         assert compiled.tobytes() == network.opinion_in_numpy(networks, read, evidence).tobytes()
         inputs = networks[0].inputs(read, evidence)
@@ -194,10 +195,10 @@ def recurrent(inputs: int, width: int, carried: int) -> network.Network:
 
 @given(arrays(np.float32, st.tuples(st.integers(1, 30), st.just(8)), elements=finite))
 def test_what_is_carried_one_way_and_the_other(gates: np.ndarray) -> None:
-    states = network.carried(gates)
-    turned = network.carried(gates[::-1, [2, 3, 0, 1, 6, 7, 4, 5]])
+    states = recurrence.carried(gates)
+    turned = recurrence.carried(gates[::-1, [2, 3, 0, 1, 6, 7, 4, 5]])
     assert states.tobytes() == turned[::-1, [2, 3, 0, 1]].tobytes()
-    ends = network.carried(gates[:1])
+    ends = recurrence.carried(gates[:1])
     assert states[0, :2].tobytes() == ends[0, :2].tobytes(), "the first block hears nothing from before"
 
 
@@ -281,8 +282,11 @@ def _parts() -> tuple:
         lambda core: core.measures(int, ["a"], b"\1", block_stats._SIGNS),
         lambda core: core.measures(tuple, ["a"], b"\1", None),
         lambda core: core.fold(b"A"),
-        lambda core: core.glued("abc", 2, 1),
-        lambda core: core.glued("abc", 0, 4),
+        lambda core: core.blocks(Block, "abc", [(2, 1, 0)], 9),
+        lambda core: core.blocks(Block, "abc", [(0, 4, 0)], 9),
+        lambda core: core.blocks(Block, "abc", [(0, 3)], 9),
+        lambda core: core.blocks(Block, "abc", ((0, 3, 0),), 9),
+        lambda core: core.replaced(Block(0, 1, "a", 0, 1), (("start", 1),)),
         lambda core: core.damaged("abc", b""),
         lambda core: core.lines(b"a"),
         lambda core: core.Needles(["ab", "a"]),
@@ -302,7 +306,7 @@ def _parts() -> tuple:
         lambda core: _phrases(core, ["a"]).find([], "a", "a", (Block(0, 1, "a", 0, 1),), None, None),
         lambda core: _phrases(core, ["a"]).find([None], "a", "a", (Block(0, 1, "a", 0, 1),), b"", None),
         lambda core: _phrases(core, ["a"]).find([None], "a", "a", (Block(0, 2, "a", 0, 1),), None, None),
-        lambda core: core.quick_init(int, ("real",), (0,), int.__init__),
+        lambda core: core.quick_init(int, ("real",), (0,), (0,), int.__init__),
     ],
 )
 def test_wrong_arguments_are_refused(wrong) -> None:

@@ -34,6 +34,21 @@ def test_lines_are_the_same(content: str) -> None:
     assert text.find_lines(content) == text._find_lines(content)
 
 
+sentence = st.sampled_from(["It is clear.", "Read also: more", "“So he said.”", "e.g. U.S.A", "Ça va !", "Über!"])
+
+
+@needed
+@given(
+    st.lists(st.lists(sentence, max_size=4).map("".join) | st.just("word " * 300) | breaks, max_size=6).map("\n".join)
+)
+@example("It is clear.Read also: more\nNo.no\n" + "So it is. " * 200)
+def test_blocks_are_the_same(content: str) -> None:
+    lines, lost = text._find_lines(content), line_breaks.shipped()
+    for flat in (False, True):
+        cut = text._cut(content, lines, [None] * len(lines), flat=flat, lost=lost)
+        assert text._blocks(content, lines, flat=flat, lost=lost) == cut
+
+
 @needed
 @given(st.lists(prose | anything, min_size=1, max_size=5).map(" ".join), st.data())
 @example("One two. Three", None)
@@ -132,7 +147,12 @@ def test_a_quick_class_behaves_as_a_dataclass() -> None:
     block = Block(1, 2, "x", 3, newlines_before=4)
     assert pickle.loads(pickle.dumps(block)) == copy.copy(block) == block == replace(block, start=1)
     assert str(inspect.signature(Block)).startswith("(start: 'int', end: 'int', text: 'str'")
-    assert hash(block) == hash(replace(block))
+    assert hash(block) == hash(replace(block)) == hash(accelerator.replace(block))
+    assert accelerator.replace(block, text="y", start=0) == replace(block, text="y", start=0) == Block(0, 2, "y", 3, 4)
+    with pytest.raises(TypeError):
+        accelerator.replace(block, other=1)
+    with pytest.raises(TypeError):
+        accelerator.replace(3, start=1)
     with pytest.raises(AttributeError):
         block.start = 3  # type: ignore[misc]
     with pytest.raises((TypeError, AttributeError)):

@@ -15,13 +15,13 @@ from cleaner.document import Block, Document, Evidence
 from cleaner.labels import COLUMNS, KEPT, Action, Label
 from cleaner.model.network import (
     COLUMN,
-    around,
     evidence_sums,
     load,
     shipped,
     shipped_bytes,
     to_probabilities,
 )
+from cleaner.model.quantised import around
 
 MEGABYTE = 1_000_000
 LABELS = [label.value for label in COLUMNS]
