@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cleaner.accelerator import compiled
+from cleaner import accelerator
 from cleaner.html.page import RECORD_TAGS, Element, Layout, Line
 from cleaner.html.page_places import mixed, place_hashes
 from cleaner.html.page_shape import Column, LineShapes, Logged, line_shapes, signs_in_c
@@ -67,14 +67,14 @@ def page_features(layout: Layout) -> PageFeatures:
     others = [text for text in (layout.stated, layout.opinion) if text]
     title = str(layout.metadata.get("title", ""))
     words = page_words([line.text for line in layout.lines], title, others)
-    dense = (_measured if compiled is None else _measured_in_c)(layout, words, len(title_words(title)))
+    dense = (_measured if accelerator.compiled is None else _measured_in_c)(layout, words, len(title_words(title)))
     return PageFeatures(*place_hashes(layout), mixed(words.said), words.said_starts, dense.T)
 
 
 def _measured_in_c(layout: Layout, words: PageWords, wanted: int) -> Floats:
     """As `_measured`."""
-    assert compiled is not None
-    memory = compiled.page_measures(*_arguments(layout, words, wanted))
+    assert accelerator.compiled is not None
+    memory = accelerator.compiled.page_measures(*_arguments(layout, words, wanted))
     return np.frombuffer(memory, np.float32).reshape(MEASUREMENTS, -1)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cleaner.accelerator import compiled
+from cleaner import accelerator
 from cleaner.html.features import PAGE_FEATURES, PageFeatures, measure_arguments, page_features
 from cleaner.html.page import Element, Layout, Line
 from cleaner.html.page_places import BITS, place_arguments
@@ -48,13 +48,13 @@ class PageModel:
         """Per line the log-odds that it is not of the article; none for a page without lines."""
         if not layout.lines:
             return []
-        if compiled is None:
+        if accelerator.compiled is None:
             odds: list[float] = self.odds(page_features(layout)).tolist()
             return odds
         scaling = (
             self.unit, self.bias, LINEAR_CLIP, LINEAR_SCALE, DENSE_CLIP, self.scaling["mean"], self.scaling["scale"],
         )  # fmt: skip
-        memory = compiled.page_inputs(measure_arguments(layout), place_arguments(self.codes), scaling)
+        memory = accelerator.compiled.page_inputs(measure_arguments(layout), place_arguments(self.codes), scaling)
         read = np.frombuffer(memory, np.float32).reshape(len(layout.lines), -1)
         return self._said(read).tolist()
 
