@@ -61,6 +61,15 @@ def likely_languages(text: str) -> list[str]:
     return [name for name in near if words[name] >= LEAST_WORDS]
 
 
+def is_function_word(word: str) -> bool:
+    """Is a word in lower case one of the most frequent words of some language? No title ends with one.
+
+    >>> is_function_word("from"), is_function_word("quits")
+    (True, False)
+    """
+    return bool(_languages_of(word))
+
+
 def _weighed(text: str) -> tuple[Counter[str], Counter[str]]:
     """How much the words of a text speak for each language, and how many of them do."""
     weights: Counter[str] = Counter()

@@ -30,7 +30,7 @@ from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import CueTable, tables_for
 from cleaner.heuristics.patterns import reads_like_a_crumb
 from cleaner.html.page import Extractor
-from cleaner.labels import Action, Policy
+from cleaner.labels import KEPT, Action, Policy
 from cleaner.language import identify
 from cleaner.media_types import SEGMENTERS, unrepaired
 from cleaner.memory.lookup import MemoryReader
@@ -248,7 +248,7 @@ class Cleaner:
             known = replace(known, rendering=replace(known.rendering, metadata=metadata))
         if self.model is not None:
             decisions, cleaned = yield from self._look_again(document, known, decisions, lang)
-        if document.media_type == "text/html":
+        if document.media_type == "text/html" or not any(decision.label in KEPT for decision in decisions):
             from cleaner.decision.whole_page import with_the_only_thing
 
             decisions = with_the_only_thing(known.rendering.blocks, decisions, self.policy)

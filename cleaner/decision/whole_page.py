@@ -112,9 +112,10 @@ def _is_the_page(part: Near, letter: Sequence[Decision], kept: int) -> bool:
 
 
 def with_the_only_thing(blocks: Sequence[Block], decisions: Sequence[Decision], policy: Policy) -> tuple[Decision, ...]:
-    """The decisions, those on what is short and all that a page says set to body: only the model speaks against it.
+    """The decisions, those on what is short and all that is said set to body: only the model speaks against it.
 
     Labels by rules and marks stand: a page may hold nothing but a request for consent. What is said hangs on no policy.
+    Asked of pages, and of texts of which nothing would stay.
     """
     size = sum(decision.end - decision.start for decision in decisions)
     if size > max(SHORT, LITTLE_TEXT):  # nearly all pages
@@ -132,7 +133,7 @@ def with_the_only_thing(blocks: Sequence[Block], decisions: Sequence[Decision], 
         and blocks[bisect_right(starts, decision.start) - 1].link_density < HALF
         and all(reason.endswith(BY_MODEL) for reason in decision.reasons)
     ]
-    return under(policy, _relabelled(decisions, chosen, Label.BODY, policy, "all that the page says"))
+    return under(policy, _relabelled(decisions, chosen, Label.BODY, policy, "stays: all that is said"))
 
 
 def _said_once(part: Near, layout: Layout, decisions: Sequence[Decision], policy: Policy) -> Sequence[Decision]:

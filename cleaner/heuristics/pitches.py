@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cleaner.document import Block, Rendering
+from cleaner.function_words import is_function_word
 from cleaner.heuristics.block_rules import cues, gather, shapes
 from cleaner.heuristics.block_stats import measure_all, shape
 from cleaner.heuristics.certain import find_certain
@@ -136,8 +137,8 @@ def _title_end(text: str, start: int) -> int:
     if place < 0 or not text[place].isupper():
         return 0
     before, after = text[:place].split()[-1], text[place:stop].split()
-    if not before[0].islower() and shipped().likeliest(text, start, stop, STOPPED) < 0:
-        return 0  # in a name
+    if is_function_word(before) or (not before[0].islower() and shipped().likeliest(text, start, stop, STOPPED) < 0):
+        return 0  # before a name, or in one
     return len(text[:place].rstrip()) if len(after) > 1 and after[1][0].islower() else 0
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from cleaner import Cleaner
 from cleaner.decision.whole_page import LITTLE_TEXT, SHORT
+from cleaner.document import Status
 from cleaner.html.page import Extractor
 
 
@@ -74,3 +75,19 @@ def test_a_short_lead_beside_a_wall_stays(wall: str) -> None:
     )
     cleaned = cleaner(Extractor.PAGE).clean(html=f"<article>{lead}{WALLS[wall]}</article>")
     assert cleaned.body == "A pair of storks moved in on Friday.\n\nThey have two chicks."
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("hi", Status.CLEAN),  # only the model takes it for a crumb
+        ("Bonjour", Status.CLEAN),
+        ("Menu", Status.EMPTY),  # a rule knows it
+        ("Share", Status.EMPTY),
+        ("Tap here to donate now!", Status.EMPTY),
+    ],
+)
+def test_a_word_that_is_all_of_a_text_stays_unless_a_rule_knows_it(text: str, status: Status) -> None:
+    cleaned = Cleaner().clean(text)
+    assert cleaned.status is status
+    assert cleaned.body == ("" if status is Status.EMPTY else text)

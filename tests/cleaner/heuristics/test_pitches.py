@@ -72,8 +72,8 @@ TITLES = {
     "en": ("READ MORE: Ferry boss quits", "He denied it."),
     "id": ("Baca juga: Kekurangan petugas pemadam", "Penyebabnya belum diketahui."),
     "ru": ("Читайте также: В области не хватает пожарных", "Причина неизвестна."),
-    "sv": ("Läs också: Brandkåren saknar folk", "Polisen utreder branden."),
-    "da": ("Læs også: Brandvæsenet mangler folk", "Vejen er spærret."),
+    "sv": ("Läs också: Brandkåren behöver frivilliga", "Polisen utreder branden."),
+    "da": ("Læs også: Brandvæsenet mangler frivillige", "Vejen er spærret."),
 }
 
 
@@ -90,6 +90,7 @@ def test_a_title_without_a_stop_is_cut_off_in_a_text_of_one_line(lang: str, titl
     ("lang", "title"),
     [
         ("pl", "ZOBACZ: Kanclerz Niemiec traci poparcie."),  # a capital behind a capital: a name
+        ("pt", "Leia também: Ilha do Corvacho procura médico há dois anos."),  # a capital behind a preposition
         ("it", "Leggi anche: Il sindaco incontra Mario Rossi."),  # what follows is no sentence
         ("en", "Read more about the great flood of last year."),  # no capital
         ("en", "Read more: Ferry boss quits You get it every morning."),  # what follows speaks to the reader
