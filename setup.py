@@ -9,7 +9,7 @@ NAMES = (
     "module", "tokens", "breaks", "features", "linear", "layers", "encoder", "topics", "network", "scores", "measures",
     "page_layout", "page_measures", "page_columns", "page_inputs", "page_places", "page_markup",
     "phrases", "fold", "quick_init", "units", "recall", "walk", "hidden", "page_lines", "page_words", "page_shapes",
-    "trees", "repeats", "needles", "phrase_table", "signs", "json",
+    "trees", "repeats", "assemble", "needles", "phrase_table", "signs", "json",
 )  # fmt: skip
 HEADERS = ("accelerator", "layers", "phrases", "tree", "walk", "page_layout", "page_measures")
 #: The same bits on every machine: no multiplication fused with an addition, no reordered sums.

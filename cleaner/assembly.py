@@ -7,11 +7,12 @@ beyond the logged repairs; what is kept and what is removed together cover the s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any
 
+from cleaner import accelerator
 from cleaner.decision.status import status_of
 from cleaner.decision.title import ABOVE_HEADLINE, is_desk
 from cleaner.decoding.mojibake import OffsetMap
@@ -48,7 +49,7 @@ def assemble(
     judged: the decisions that its status goes by, when not all; a page's menus do not make it suspect.
     title_in_text: a title that is only given stands in front of the text; else it is in the metadata alone.
     """
-    stretches = list(_indented(rendering, _stretches(rendering.text, decisions, wrapped=rendering.wrapped)))
+    stretches = _indented(rendering, _stretches(rendering.text, decisions, wrapped=rendering.wrapped))
     headline = _headline(rendering, stretches)
     lines = list(_lines_of(rendering.text, *headline[:2])) if headline else []
     given = " ".join((document.title or "").split())
@@ -85,15 +86,15 @@ def assemble(
     )  # fmt: skip
 
 
-def _indented(rendering: Rendering, stretches: Iterable[Stretch]) -> Iterable[Stretch]:
+def _indented(rendering: Rendering, stretches: list[Stretch]) -> list[Stretch]:
     """The stretches, kept ones with the indentation that means something."""
     indents = indented_lines(rendering)
     if not indents:
         return stretches
-    return (
+    return [
         (indents.get(start, start), end, decision) if decision.action is Action.KEEP else (start, end, decision)
         for start, end, decision in stretches
-    )
+    ]
 
 
 def _lines_of(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -143,8 +144,16 @@ def _given(document: Document) -> dict[str, str]:
     return {name: value for name, value in given.items() if value}
 
 
-def _stretches(text: str, decisions: tuple[Decision, ...], *, wrapped: bool) -> Iterator[Stretch]:
+def _stretches(text: str, decisions: tuple[Decision, ...], *, wrapped: bool) -> list[Stretch]:
     """The decisions without white space around them, kept ones cut at line breaks."""
+    if wrapped or accelerator.compiled is None:
+        return list(_bare(text, decisions, wrapped=wrapped))
+    stretches: list[Stretch] = accelerator.compiled.stretches(text, decisions, "start", "end")
+    return stretches
+
+
+def _bare(text: str, decisions: tuple[Decision, ...], *, wrapped: bool) -> Iterator[Stretch]:
+    """The reference that the accelerator is held to."""
     keep, headline = Action.KEEP, Label.HEADLINE
     for decision in decisions:
         start, end = decision.start, decision.end
@@ -163,6 +172,16 @@ def _stretches(text: str, decisions: tuple[Decision, ...], *, wrapped: bool) -> 
 
 def _body(text: str, stretches: list[Stretch], headline: Stretch | None) -> tuple[str, dict[int, int]]:
     """The body, and where in it each kept stretch begins (by its start in the rendering)."""
+    if accelerator.compiled is None:
+        return _joined(text, stretches, headline)
+    body: tuple[str, dict[int, int]] = accelerator.compiled.body(
+        text, stretches, headline, Action.KEEP, "action", CLOSING, _breaks
+    )
+    return body
+
+
+def _joined(text: str, stretches: list[Stretch], headline: Stretch | None) -> tuple[str, dict[int, int]]:
+    """The reference that the accelerator is held to."""
     parts: list[str] = []
     places: dict[int, int] = {}
     length, breaks, before, removed, keep = 0, 0, 0, False, Action.KEEP

@@ -115,6 +115,8 @@ class OffsetMap:
 
     def __init__(self, repairs: Sequence[Repair] = ()) -> None:
         self._repairs = repairs
+        if not repairs:
+            return  # nothing below is asked then
         shifts = accumulate((len(edit.after) - len(edit.before) for edit in repairs), initial=0)
         self._starts = [edit.start for edit in repairs]
         self._made = [start + shift for start, shift in zip(self._starts, shifts, strict=False)]

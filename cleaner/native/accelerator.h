@@ -76,6 +76,8 @@ PyObject *accelerator_date_signs(PyObject *module, PyObject *const *args, Py_ssi
 PyObject *accelerator_walk(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_json(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *accelerator_replaced(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_stretches(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *accelerator_body(PyObject *module, PyObject *const *args, Py_ssize_t count);
 int accelerator_ready_quick_init(void);
 int accelerator_add_phrases(PyObject *module);
 int accelerator_add_needles(PyObject *module);

@@ -2,7 +2,7 @@
  * bit. Integer arithmetic, and floats added in the same order; built with -ffp-contract=off. */
 #include "accelerator.h"
 
-#define VERSION 21 /* as in cleaner/accelerator.py */
+#define VERSION 22 /* as in cleaner/accelerator.py */
 
 static void *buffer_for(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items, int flags) {
     static char nothing[sizeof(uint64_t)]; /* an empty array may have no memory at all */
@@ -71,6 +71,8 @@ static PyMethodDef methods[] = {
     FAST(lines, "lines(text) -> [(start, end, breaks before)], or None where Python must count them"),
     FAST(breaks, "breaks(tokens' arrays, gaps, sentences, tables, weights) -> memory of an int32 for each gap"),
     FAST(quick_init, "quick_init(class, fields, defaults, factories, slow) -> an __init__ that fills slots at once"),
+    FAST(stretches, "stretches(text, decisions, names) -> [(start, end, decision)] without white space around them"),
+    FAST(body, "body(text, stretches, headline, keep, name, closing, breaks of) -> (body, start -> place in it)"),
     FAST(replaced, "replaced(object, changes) -> a copy with other fields, or None where dataclasses.replace must do it"),
     FAST(page_words, "page_words(lines, [title], *other texts' lines) -> memory of what the lines say"),
     FAST(leaves, "leaves(table, width, roots, features, thresholds, children, depth) -> memory of rows x trees int64"),

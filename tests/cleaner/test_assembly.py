@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.any_texts import needed
 
-from cleaner import Cleaner
+from cleaner import Cleaner, assembly
 from cleaner.assembly import ABOVE_HEADLINE, assemble
 from cleaner.document import Decision, Document, Rendering
 from cleaner.labels import Action, Label
@@ -91,3 +94,22 @@ def test_a_headline_that_begins_like_a_desk_is_a_title(headline: str) -> None:
 def test_a_date_that_no_calendar_has_is_none(told, name):
     metadata = Cleaner().clean_document(Document("a", "The council met on Monday.", date=told)).metadata
     assert {key: metadata[key] for key in ("date", "given-date") if key in metadata} == {name: told}
+
+
+pieces = st.tuples(
+    st.text(st.sampled_from("aé橋. \n\t\r\x85\u2028,)"), max_size=6), st.sampled_from([*Action]), st.booleans()
+)
+
+
+@needed
+@given(st.lists(pieces, max_size=8), st.integers(0, 8))
+def test_stretches_and_body_are_the_same_compiled(parts: list[tuple[str, Action, bool]], headline: int) -> None:
+    text, decisions = "", []
+    for part, action, told in parts:
+        if told:
+            decisions.append(Decision(len(text), len(text) + len(part), Label.BODY, action, 0.0))
+        text += part
+    stretches = assembly._stretches(text, tuple(decisions), wrapped=False)
+    assert stretches == list(assembly._bare(text, tuple(decisions), wrapped=False))
+    above = stretches[headline] if headline < len(stretches) else None
+    assert assembly._body(text, stretches, above) == assembly._joined(text, stretches, above)
