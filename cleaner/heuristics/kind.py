@@ -1,7 +1,7 @@
 """What kind of document a text is, where it is no plain report: its short lines are the article then.
 
-A poem, a live ticker, questions and answers, a transcript, a recipe, a numbered list. Told by the shape of its lines
-only, in any language that has such signs; in doubt it is none of these.
+A poem, a live ticker, questions and answers, a transcript, a recipe, a numbered list, instructions. Told by the shape
+of its lines, in any language that has such signs, instructions by their title too; in doubt it is none of these.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class DocumentKind(StrEnum):
     RECIPE = "recipe"
     POEM = "poem"
     LIST = "list"
+    HOW_TO = "how-to"
 
 
 #: At least so many lines of a document must have the kind's sign, and this share of them.
@@ -43,6 +44,9 @@ SPEAKER = re.compile(r"([^\W\d_][\w .'’-]{0,30}):\s+\S")
 AMOUNT = re.compile(r"[-•*]?\s*(?:\d+(?:[.,/]\d+)?|[½¼¾⅓⅔])\s?" + one_of("amounts") + r"\b")
 #: A speaker's name and the colon behind it have at most so many characters.
 NAME = 32
+#: How the title of instructions begins; so many lines, and this share, are sentences of at most this length.
+TITLE = re.compile(one_of("how to"), re.IGNORECASE)
+STEPS, STEP_SHARE, STEP = 4, 0.3, 80
 NUMBERED = re.compile(r"(\d{1,2})[.)]\s+\S")
 
 
@@ -64,6 +68,8 @@ def kind_of(lines: Sequence[str]) -> DocumentKind | None:
         return DocumentKind.QUESTIONS
     if enough and _numbers(signed) >= needed:
         return DocumentKind.LIST
+    if _is_how_to(lines):
+        return DocumentKind.HOW_TO
     return DocumentKind.POEM if _is_poem(lines) else None
 
 
@@ -82,6 +88,14 @@ def _numbers(lines: Sequence[str]) -> int:
         if (match := NUMBERED.match(line)) and int(match[1]) == count + 1:
             count += 1
     return count
+
+
+def _is_how_to(lines: Sequence[str]) -> bool:
+    """Do short sentences stand below a title that says how something is done: "Open the console. Click Save."?"""
+    if not lines or not TITLE.match(lines[0]):
+        return False
+    steps = sum(len(line) <= STEP and ends_sentence(line) for line in lines[1:])
+    return steps >= max(STEPS, STEP_SHARE * len(lines))
 
 
 def _is_poem(lines: Sequence[str]) -> bool:

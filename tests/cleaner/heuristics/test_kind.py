@@ -23,8 +23,10 @@ KINDS = {
         "and water, where the ferry lay,", "keeps folding, folding, folding", "the harbour in its sleeve of grey;",
         "who waits there will be waiting yet.",
     ],
+    DocumentKind.HOW_TO: ["How to add a tenant", "Open the console.", "Sign in.", "Click Save.", "Share the link with your team."],
     DocumentKind.LIST: ["Five walks near Gullwick", *(f"{number}. The path to cove {number}" for number in range(1, 6))],
 }  # fmt: skip
+STEPS = ["Open the console.", "Sign in.", "Click Save.", "Share the link with your team."]
 MENU = ["Home", "News", "Sport", "Weather", "Culture", "Opinion", "Log in", "Subscribe", "About us", "Contact"]
 
 
@@ -91,3 +93,33 @@ def test_just_inside_and_outside_a_kind(lines: list[str], kind: DocumentKind | N
 @given(st.lists(st.text(max_size=30), max_size=30))
 def test_any_lines_have_a_kind_or_none(lines: list[str]) -> None:
     assert kind_of(lines) in {*DocumentKind, None}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "How to add a tenant",
+        "So kündigen Sie Ihr Abo richtig",
+        "Comment résilier un abonnement",
+        "Cómo darse de baja",
+        "解約の方法",
+        "如何取消订阅",
+    ],
+)
+def test_titles_of_instructions(title: str) -> None:
+    assert kind_of([title, *STEPS]) is DocumentKind.HOW_TO
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Adding a tenant", *STEPS],  # no such title
+        ["The council asks", "How to add a tenant", *STEPS],  # further down
+        ["How to add a tenant", *STEPS[:3]],
+        ["How to add a tenant", *(step.rstrip(".") for step in STEPS)],  # a menu
+        ["How to add a tenant", *(step[:-1] + " " * 80 + "." for step in STEPS)],
+        ["How to add a tenant", *STEPS, *["A line of the report that ends in no stop"] * 9],
+    ],
+)
+def test_no_instructions(lines: list[str]) -> None:
+    assert kind_of(lines) is None
