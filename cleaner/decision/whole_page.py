@@ -6,9 +6,11 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from cleaner.decision.second_look import DEFAULT, under
 from cleaner.document import Block, Decision
+from cleaner.heuristics.patterns import HEADING_MARKS
 from cleaner.html.copies import copies
 from cleaner.html.outside import HALF, Near
 from cleaner.html.page import Layout
@@ -33,6 +35,8 @@ SURELY_ASKS = 0.65
 SURELY_BODY = 0.2
 #: A paragraph that stands on a page so many times is said again and again.
 OFTEN = 3
+#: How a question ends.
+_ASKS = ("?", "？", "؟")
 #: A letter of so many characters, of these mean log-odds by its place, may be the page's own text.
 LETTER, INSIDE = 600, -1.0
 #: A story in captions has so many that go, of so many characters, and in them at least this share of what else stays;
@@ -48,6 +52,8 @@ def seen_together(part: Near, layout: Layout, decisions: Sequence[Decision], pol
     decisions = _relabelled(decisions, times, Label.BYLINE, policy, "the time of a ticker's entry")
     decisions = _relabelled(decisions, entries, Label.BODY, policy, "an entry of a ticker")
     decisions = _relabelled(decisions, verses, Label.BODY, policy, "a verse whose sentence goes on")
+    asked = list(_answered(part, decisions))
+    decisions = _relabelled(decisions, asked, Label.BODY, policy, "a question whose answer stays")
     again = list(_again_and_again(part, decisions))
     decisions = _relabelled(decisions, again, Label.BODY, policy, "most of the page says this again and again")
     decisions = _said_once(part, layout, decisions, policy)
@@ -73,6 +79,20 @@ def seen_together(part: Near, layout: Layout, decisions: Sequence[Decision], pol
     if kept and not sentences and size < LITTLE_TEXT and asks >= ASKING * size:
         return _relabelled(decisions, kept, Label.SUBSCRIPTION, policy, "on a page that only asks for consent or money")
     return tuple(decisions)
+
+
+def _answered(part: Near, decisions: Sequence[Decision]) -> Iterator[Decision]:
+    """Headings that go and ask what a sentence that stays right below them, in the same element, answers."""
+    blocks = {block.start: block for block in part.rendering.blocks}
+    for heading, answer in pairwise(decisions):
+        if heading.action is Action.KEEP or answer.action is not Action.KEEP:
+            continue
+        asking, told = blocks.get(heading.start), blocks.get(answer.start)
+        if asking is None or told is None or not asking.text.endswith(_ASKS) or not ends_sentence(told.text):
+            continue
+        element, _, _ = told.path.rpartition("/")
+        if not HEADING_MARKS.isdisjoint(asking.marks) and asking.path.rpartition("/")[0] == element:
+            yield heading
 
 
 def _again_and_again(part: Near, decisions: Sequence[Decision]) -> Iterator[Decision]:

@@ -227,3 +227,20 @@ def test_a_page_that_is_an_appeal_keeps_it(prose: int, goes: bool) -> None:
     )
     looked = alone(_without_appeals(Document("x", ""), part, judged, "en", steps_to(as_text)))  # type: ignore[arg-type]
     assert [line.label for line in looked] == [Label.DONATION if goes else Label.BODY, Label.BODY]
+
+
+BOX = "<aside>Related: The ferry is sold</aside><aside><h3>{}</h3><p>{}</p></aside>"
+ASKED = [
+    ("en", "What is a spoke?", "A spoke joins the hub to the rim.", True),
+    ("de", "Was ist eine Speiche?", "Eine Speiche verbindet die Nabe mit dem Kranz.", True),
+    ("fr", "Qu'est-ce qu'un rayon ?", "Un rayon relie le moyeu à la jante.", True),
+    ("en", "Do you like this story?", "Sign up for our newsletter to get more of them.", False),
+    ("de", "Gefällt Ihnen der Artikel?", "Abonnieren Sie jetzt unseren Newsletter.", False),
+]
+
+
+@pytest.mark.parametrize(("lang", "question", "answer", "stays"), ASKED)
+def test_a_question_above_an_answer_that_stays_stays(lang: str, question: str, answer: str, stays: bool) -> None:
+    kept = body(lang, BOX.format(escape(question), escape(answer)))
+    assert (question in kept, answer in kept) == (stays, stays)
+    assert "The ferry is sold" not in kept
