@@ -16,7 +16,7 @@ from cleaner.decision.block_on_page import IN_A_TEXT, Around, leans_to_appeal, o
 from cleaner.decision.model_reasons import reasons_of_the_model
 from cleaner.decision.scores import TOLD, Scores
 from cleaner.decision.title import ABOVE_HEADLINE, Candidate, no_titles
-from cleaner.decision.together import IN_TABLE, RULES_ALONE, of_appeals, rows_that_stay
+from cleaner.decision.together import IN_TABLE, OF_A_ROW, RULES_ALONE, of_appeals, rows_that_stay
 from cleaner.document import Block, Decision, Evidence
 from cleaner.heuristics.patterns import is_code
 from cleaner.labels import COLUMNS, KEPT, Label, Policy
@@ -132,7 +132,7 @@ def _judge_together(
     if tables:
         told = [[*ours, *own] for ours, own in zip(evidence, asked, strict=True)] if asked else evidence
         for index in rows_that_stay([label for label, _, _ in judgements], tables, told):
-            judgements[index] = Label.BODY, judgements[index][1], (IN_TABLE,)
+            judgements[index] = Label.BODY, min(judgements[index][1], OF_A_ROW), (IN_TABLE,)
 
 
 def _judgements(
