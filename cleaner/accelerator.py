@@ -27,7 +27,7 @@ def _found() -> ModuleType | None:
 
 
 #: Raised with every change of what the compiled functions take or give; `native/module.c` has it too.
-VERSION = 22
+VERSION = 23
 compiled: ModuleType | None = _found()
 
 

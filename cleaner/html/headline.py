@@ -57,7 +57,7 @@ def shown_title(stated: Sequence[str], site: str, lines: Sequence[Line], element
             if len(line.text) <= MAX_TITLE and (not outlet or _squeezed(head) != outlet):
                 if any(title == head or _is_beside_outlet(head, title) for title in plain):
                     return line.text
-    above = [line for line in _above_prose(lines, elements) if not outlet or _squeezed(line.text) != outlet]
+    above = [line for line in _above_prose(lines, elements) if not outlet or not _names_outlet(line.text, outlet)]
     shown = [line for line in above if _says_any(_plain(line.text), plain, outlet)]
     if not shown and headless:
         ranks = (_NAMED_SURELY,) if titles else (_NAMED_SURELY, _NAMED_BY_CLASS)
@@ -117,7 +117,7 @@ def _rank(line: Line, elements: Sequence[Element]) -> int:
 
 
 def _says_any(line: str, titles: Sequence[str], outlet: str) -> bool:
-    return _width(line) >= MIN_TITLE and any(_says(line, title, outlet) for title in titles)
+    return any(_says(line, title, outlet) for title in titles) and _width(line) >= MIN_TITLE
 
 
 def _says(line: str, title: str, outlet: str) -> bool:
@@ -147,6 +147,13 @@ def _is_beside_outlet(head: str, title: str) -> bool:
 
 def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
+
+
+def _names_outlet(text: str, outlet: str) -> bool:
+    """Is a text the outlet's name, squeezed? Most are none by their first letter, which no address has to give."""
+    if "." not in text and next((char for char in text.casefold() if char.isalnum()), "") != outlet[0]:
+        return False
+    return _squeezed(text) == outlet
 
 
 def _squeezed(name: str) -> str:

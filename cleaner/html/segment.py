@@ -194,6 +194,8 @@ def _shown(lines: Sequence[Line], elements: list[Element], unseen: frozenset[str
 
     Elements that open on a click are no longer called hidden afterwards.
     """
+    if not any(element.hidden for element in elements):
+        return list(lines)
     covers = _covers(elements)
     prose: Counter[int] = Counter()
     panels: set[int] = set()

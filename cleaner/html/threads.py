@@ -65,12 +65,16 @@ def _comments(layout: Layout) -> list[_Comment]:
     comments: list[_Comment] = []
     cells = [line.text.partition(CELLS) for line in layout.lines]
     heads = [head if len(head) <= STAMP else "" for head, _, _ in cells]
-    page = "\n".join(heads).casefold()
+    folded_heads = [head.casefold() for head in heads]
+    page = "\n".join(folded_heads)
     numberless, ago = ([word for word in words if word in page] for words in (_NUMBERLESS, _AGO_WORDS))
-    for number, ((head, cell, said), sign) in enumerate(zip(cells, date_signs(heads), strict=True)):
-        if (sign != YEAR and not (ago and (sign or numberless))) or len(head) > STAMP:
+    signs = date_signs(heads)
+    for number, (head, cell, said) in enumerate(cells):
+        sign, folded = signs[number], folded_heads[number]
+        if not sign and not any(word in folded for word in numberless):
             continue
-        if not (rest := _stamped(head, sign, numberless, ago)) or _heads(layout, number):
+        is_ago = any(word in folded for word in ago)
+        if not (is_ago or sign == YEAR) or not (rest := _stamped(head, is_ago=is_ago)) or _heads(layout, number):
             continue
         if cell and _is_name(rest) and len(said) >= SAID:
             comments.append(_Comment(number, number, _bare(rest), True))
@@ -95,17 +99,14 @@ def date_signs(texts: list[str]) -> bytes:
     return bytes(YEAR if has_year(text) else _DIGIT.search(text) is not None for text in texts)
 
 
-def _stamped(text: str, sign: int, numberless: Sequence[str], ago: Sequence[str]) -> str:
+def _stamped(text: str, *, is_ago: bool) -> str:
     """What stands in a line before its date or its "2 hours ago"; nothing where the line has neither.
 
-    sign: as `date_signs` gives it. numberless, ago: the words of either kind that the page has at all.
+    is_ago: whether it has a word that may stand in the latter.
     """
-    folded = text.casefold() if numberless or ago else ""
-    if not sign and not any(word in folded for word in numberless):
-        return ""
-    if any(word in folded for word in ago) and (match := _AGO.search(text)):
+    if is_ago and (match := _AGO.search(text)):
         return text[: match.start()].strip(_AROUND) or " "
-    if sign != YEAR or not date_in_line(text):
+    if not date_in_line(text):
         return ""
     digits = re.search(r"\d", text)
     words = (text[: digits.start()] if digits else text).rstrip(_AROUND).split()

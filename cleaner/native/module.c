@@ -2,7 +2,7 @@
  * bit. Integer arithmetic, and floats added in the same order; built with -ffp-contract=off. */
 #include "accelerator.h"
 
-#define VERSION 22 /* as in cleaner/accelerator.py */
+#define VERSION 23 /* as in cleaner/accelerator.py */
 
 static void *buffer_for(Buffers *buffers, PyObject *object, size_t width, Py_ssize_t *items, int flags) {
     static char nothing[sizeof(uint64_t)]; /* an empty array may have no memory at all */

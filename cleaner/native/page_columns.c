@@ -179,8 +179,7 @@ static void title_columns(Measures *in) {
 
 static int all_columns(Measures *in, PyObject *body) {
     shape_basics(in);
-    chain(in);
-    int done = find_records(in->page, &in->records) && hold(in) && shape_columns(in) && spread_columns(in) &&
+    int done = chain(in) && find_records(in->page, &in->records) && hold(in) && shape_columns(in) && spread_columns(in) &&
                tag_columns(in, body) && repeat_columns(in) && record_columns(in) && article_columns(in);
     if (!done) return 0;
     COLUMN(in->before[line]);

@@ -140,15 +140,24 @@ int hold(Measures *in) {
 }
 
 /* Per line the nearest elements around it that are no inline ones, from the inside out; the last once more to fill up. */
-void chain(Measures *in) {
+int chain(Measures *in) {
+    const PageElement *elements = in->page->elements;
+    int32_t *block = PyMem_Malloc((size_t)(in->page->element_count + 1) * sizeof *block); /* per element, itself or around it */
+    if (block == NULL) return 0;
+    for (int32_t index = 0; index < in->page->element_count; index++) {
+        const int32_t parent = elements[index].parent;
+        block[index] = !(elements[index].kind & TAG_INLINE) ? index : parent >= 0 ? block[parent] : -1;
+    }
     EACH {
         int size = 0;
-        for (int32_t at = in->page->lines[line].element; at >= 0 && size <= NEAR; at = in->page->elements[at].parent)
-            if (!(in->page->elements[at].kind & TAG_INLINE)) in->chains[line][size++] = at;
+        int32_t at = block[in->page->lines[line].element];
+        for (; at >= 0 && size <= NEAR; at = elements[at].parent < 0 ? -1 : block[elements[at].parent]) in->chains[line][size++] = at;
         if (size == 0) in->chains[line][size++] = 0;
         in->chain_sizes[line] = size;
         for (; size <= NEAR; size++) in->chains[line][size] = in->chains[line][size - 1];
     }
+    PyMem_Free(block);
+    return 1;
 }
 
 /* The deepest element with MAIN_SHARE of the prose. */

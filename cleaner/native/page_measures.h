@@ -47,7 +47,7 @@ static inline float logged(double value) { return (float)logarithm(1 + value); }
 
 /* Each adds its columns; 0 where memory is short. The basics of shape, what elements hold, and chains come first. */
 void shape_basics(Measures *in);
-void chain(Measures *in);
+int chain(Measures *in);
 int hold(Measures *in);
 int shape_columns(Measures *in);
 int spread_columns(Measures *in);

@@ -12,6 +12,7 @@ typedef struct {
     PyObject *path; /* text */
     PyObject *tag_marks, *name_marks; /* tuples */
     int32_t path_length, articles; /* tags of the path; `article` elements in it */
+    int32_t marked; /* the nearest element with marks of its tag, itself or around it; -1: none */
 } Known;
 
 typedef struct {
@@ -50,15 +51,16 @@ static int is_marks(PyObject *marks) {
     return sound;
 }
 
-/* The marks of an element's tag, role and properties. */
-static PyObject *tag_marks(Places *in, int32_t index) {
+/* The marks of an element's tag, role and properties; those around it are read already. */
+static int read_tag_marks(Places *in, int32_t index) {
     Known *known = &in->known[index];
-    if (known->tag_marks != NULL) return known->tag_marks;
     const PageElement *element = &in->page.elements[index];
     const int is_body = PyUnicode_GET_LENGTH(element->property) ? PyUnicode_Contains(element->property, in->body) : 0;
     PyObject *given[4] = {element->tag, element->role, element->hidden ? Py_True : Py_False, is_body > 0 ? Py_True : Py_False};
     known->tag_marks = is_body < 0 ? NULL : PyObject_Vectorcall(in->tag_marks, given, 4, NULL);
-    return is_marks(known->tag_marks) ? known->tag_marks : NULL;
+    if (!is_marks(known->tag_marks)) return 0;
+    known->marked = PyTuple_GET_SIZE(known->tag_marks) ? index : element->parent < 0 ? -1 : in->known[element->parent].marked;
+    return 1;
 }
 
 static PyObject *name_marks(Places *in, int32_t index) {
@@ -81,11 +83,11 @@ static Py_ssize_t add_marks(PyObject *to, PyObject *marks, Py_ssize_t most) {
 static PyObject *marks_of(Places *in, int32_t index) {
     PyObject *list = PyList_New(0), *answer = NULL;
     Py_ssize_t room = MAX_ANCESTORS;
-    for (int32_t at = index; list && at >= 0 && room > 0; at = in->page.elements[at].parent) {
-        PyObject *marks = tag_marks(in, at);
-        const Py_ssize_t seen = marks == NULL ? -1 : add_marks(list, marks, room);
+    for (int32_t at = in->known[index].marked, above; list && at >= 0 && room > 0; at = above < 0 ? -1 : in->known[above].marked) {
+        const Py_ssize_t seen = add_marks(list, in->known[at].tag_marks, room);
         if (seen < 0) goto done;
         room -= seen;
+        above = in->page.elements[at].parent;
     }
     for (int count = 0, at = index; list && at >= 0 && count <= CLASS_ANCESTORS; count++, at = in->page.elements[at].parent) {
         const PageElement *element = &in->page.elements[at];
@@ -122,7 +124,7 @@ static int read_places(Places *in, PyObject *paths, PyObject *marks, PyObject *f
     int done = groups ? group_lines(page, groups, &count) : PyErr_NoMemory() != NULL;
     for (Py_ssize_t index = 0; done && index < page->element_count; index++) {
         if (page->elements[index].kind & ARTICLE && page->elements[index].parent >= 0) in->known[page->elements[index].parent].articles++;
-        done = read_path(in, (int32_t)index);
+        done = read_path(in, (int32_t)index) && read_tag_marks(in, (int32_t)index);
     }
     for (Py_ssize_t line = 0; done && line < page->line_count; line++) {
         const int32_t element = page->lines[line].element;

@@ -74,3 +74,7 @@ def test_an_element_within_a_later_one_is_refused() -> None:
     turned = [layout.elements[-1]._replace(parent=5), *layout.elements[1:]]
     with pytest.raises(ValueError, match="stands in none before it"):
         model.shipped().outside(replace(layout, elements=turned))
+
+
+def test_deep_inline_elements_are_measured_alike() -> None:
+    assert_same(layout_of("<section>" + "<b>word<br>" * 300))

@@ -125,3 +125,7 @@ def test_halves_of_pairs_are_found(text: str) -> None:
 def test_digits_and_years_are_found_alike(texts: list[str]) -> None:
     slow = bytes(threads.YEAR if has_year(text) else threads._DIGIT.search(text) is not None for text in texts)
     assert threads.date_signs(texts) == slow
+
+
+def test_deep_inline_elements_have_the_same_places() -> None:
+    assert_places_alike("<nav>" + "<b class=share>x<br>" * 300)
