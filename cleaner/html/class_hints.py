@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from cleaner.accelerator import compiled
+from cleaner import accelerator
 from cleaner.html.page import MAX_ANCESTORS, Layout
 
 #: Class names are read on the element and this many around it; farther out they speak of the whole page.
@@ -83,12 +83,12 @@ class LinePlace:
 
 def line_places(layout: Layout) -> tuple[list[str], list[tuple[str, ...]]]:
     """Per line of a page its tag path and its marks."""
-    return _places(layout) if compiled is None else _places_in_c(layout)
+    return _places(layout) if accelerator.compiled is None else _places_in_c(layout)
 
 
 def _places_in_c(layout: Layout) -> tuple[list[str], list[tuple[str, ...]]]:
-    assert compiled is not None
-    places: tuple[list[str], list[tuple[str, ...]]] = compiled.page_places(
+    assert accelerator.compiled is not None
+    places: tuple[list[str], list[tuple[str, ...]]] = accelerator.compiled.page_places(
         list(layout.lines), list(layout.elements), _KINDS, "articleBody", _tag_marks, _names_marks, _NO_PATH
     )
     return places

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from cleaner.accelerator import compiled
+from cleaner import accelerator
 
 #: Elements nested deeper than this are read as if their tags were not there: 15 s for 100,000. Of 1,383 article pages
 #: the deepest nested 88.
@@ -79,8 +79,8 @@ def _few_attributes(html: str) -> tuple[str, str]:
 
 def long_tag(html: str, start: int) -> int:
     """Where the first tag of LONG_TAG characters or more begins, from `start` on; -1 for none."""
-    if compiled is not None:
-        place: int = compiled.long_tag(html, start, LONG_TAG)
+    if accelerator.compiled is not None:
+        place: int = accelerator.compiled.long_tag(html, start, LONG_TAG)
         return place
     tag = _LONG_TAG.search(html, start)
     return tag.start() if tag else -1

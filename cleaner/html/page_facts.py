@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser
 
-from cleaner.accelerator import compiled
+from cleaner import accelerator
 from cleaner.html.native_tree import functions
 
 #: The attributes of a `meta` element that are read: four that may name it, and what it says; and those of a `link`.
@@ -47,9 +47,9 @@ _ALL = ~Has(0)
 def facts_of(tree: LexborHTMLParser) -> Facts:
     """The facts of a parsed page."""
     root, addresses = tree.root, functions()
-    if compiled is None or root is None or not addresses:
+    if accelerator.compiled is None or root is None or not addresses:
         return facts_by_selectors(tree)
-    has, metas, links = compiled.page_facts(root.mem_id, addresses)
+    has, metas, links = accelerator.compiled.page_facts(root.mem_id, addresses)
     return Facts(has, metas, links)
 
 

@@ -17,7 +17,7 @@ from importlib import metadata as distributions
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from cleaner.accelerator import compiled
+from cleaner import accelerator
 from cleaner.decoding.mojibake import OffsetMap, repair
 from cleaner.document import Block, Document, Rendering, Repair
 from cleaner.html.class_hints import DIALOGS, line_places
@@ -137,8 +137,8 @@ def mended(html: str) -> str:
 
 def has_surrogates(html: str) -> bool:
     """Does a text hold half of a surrogate pair?"""
-    if compiled is not None:
-        return bool(compiled.has_surrogates(html))
+    if accelerator.compiled is not None:
+        return bool(accelerator.compiled.has_surrogates(html))
     try:
         html.encode()  # ten times as fast as looking for what cannot be encoded
     except UnicodeEncodeError:
@@ -243,9 +243,9 @@ def _blocks(layout: Layout) -> tuple[Block, ...]:
     paths, marks = line_places(layout)
     if wide := _page_wide(layout.lines, marks):
         marks = [tuple(mark for mark in own if mark not in wide) for own in marks]
-    if compiled is None:
+    if accelerator.compiled is None:
         return _made_blocks(layout.lines, paths, marks)
-    made: tuple[Block, ...] = compiled.page_blocks(Block, list(layout.lines), paths, marks)
+    made: tuple[Block, ...] = accelerator.compiled.page_blocks(Block, list(layout.lines), paths, marks)
     return made
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from cleaner.accelerator import compiled
+from cleaner import accelerator
 from cleaner.html.page import Layout, Line
 from cleaner.html.shown_dates import date_in_line, has_year
 from cleaner.language import calendar_words
@@ -93,8 +93,8 @@ def _heads(layout: Layout, number: int) -> bool:
 
 def date_signs(texts: list[str]) -> bytes:
     """Per text 0 where it has no digit, YEAR where it has a year, else 1."""
-    if compiled is not None:
-        signs: bytes = compiled.date_signs(texts)
+    if accelerator.compiled is not None:
+        signs: bytes = accelerator.compiled.date_signs(texts)
         return signs
     return bytes(YEAR if has_year(text) else _DIGIT.search(text) is not None for text in texts)
 
