@@ -160,13 +160,13 @@ static ALWAYS long looks_of(const Text *text) {
             break;
         }
     }
-    Py_UCS4 before = 0;
-    for (Py_ssize_t at = 0; at < text->length; at++) {
+    int coded = 0; /* without a way out of the loop, so that several characters are looked at at once */
+    for (Py_ssize_t at = 0; at + 1 < text->length; at++) {
         const Py_UCS4 c = at_(text, at);
-        if (c == '{' || c == ';' || (c == '/' && before == '<')) return looks | CODED;
-        before = c;
+        coded |= (c == '{') | (c == ';') | ((c == '<') & (at_(text, at + 1) == '/'));
     }
-    return looks;
+    const Py_UCS4 last = at_(text, text->length - 1);
+    return coded || last == '{' || last == ';' ? looks | CODED : looks;
 }
 
 static int add(PyObject *signs, Py_ssize_t number, uint32_t shapes, long looks) {
