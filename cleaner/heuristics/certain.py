@@ -85,6 +85,8 @@ _NEEDLES: Mapping[str, tuple[Form, ...]] = {
 _TOO = re.compile("|".join(phrases("too")))
 #: No such prompt is longer.
 _LONGEST_PROMPT = 40
+#: So much of a line is looked at for its colon.
+_HEAD = _LONGEST_PROMPT + 8
 _AROUND = ARROWS + "".join(BRACKETS) + COLONS + " \u00a0"
 _QUOTES = "\"“”„«»‘’'「『"
 
@@ -100,6 +102,9 @@ def find_certain(folded: str, text: str, blocks: Sequence[Block]) -> dict[int, E
     needles = _needles_in(folded)
     certain = _with_forms(needles, folded, text, blocks) if needles else {}
     for index, block in enumerate(blocks):
+        head = block.text[:_HEAD]
+        if ":" not in head and "：" not in head and head[0] not in BRACKETS:  # nine lines of ten
+            continue
         if index not in certain and (prompt := _prompt_of(block.text)):
             reason = f"opens with a prompt to read something else: “{prompt}”"
             certain[index] = Evidence(Label.RELATED, WEIGHT, reason)
@@ -158,9 +163,7 @@ def _form_of(text: str, folded: str, names: Collection[str]) -> Form | None:
 
 def _prompt_of(text: str) -> str:
     """The prompt that opens a line, with a colon behind it; "" for none, or a line too long to be a teaser."""
-    head = text[: _LONGEST_PROMPT + 8]
-    if ":" not in head and "：" not in head and text[0] not in BRACKETS:  # nine lines of ten
-        return ""
+    head = text[:_HEAD]
     if BRACKETS.get(text[0]) == text[-1] and fold(alone := text[1:-1].strip(_AROUND)) in _read_too():
         return alone  # "[관련기사]", and nothing else
     closed = head.find(BRACKETS[text[0]]) if text[0] in BRACKETS else -1

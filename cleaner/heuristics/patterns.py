@@ -40,15 +40,21 @@ class Pattern:
         """Does the shape stand in the text, which may have it?"""
         return self.expression.search(text) is not None
 
+    def may_end_with(self, last: str) -> bool:
+        """May a text with this last character have the shape?"""
+        return not (self.is_open and last in STOPS) and (not self.ends or last in {end[-1] for end in self.ends})
+
     def fits(self, text: str) -> bool:
-        """May the shape stand in a text that has one of the characters it needs?"""
-        return (
-            len(text) <= self.longest
-            and not (self.is_open and text.endswith(STOPS))
-            and (not self.ends or text.endswith(self.ends))
-            and (not self.words or any(word in text for word in self.words))
-            and (not self.counts or any(map(str.isdecimal, text[:EARLY])))
-        )
+        """May the shape stand in a text that has one of the characters it needs, and such a last one?"""
+        if self.words:
+            for word in self.words:  # no generator: it takes longer than the search
+                if word in text:
+                    break
+            else:
+                return False
+        if self.counts and not any(map(str.isdecimal, text[:EARLY])):
+            return False
+        return len(text) <= self.longest and (not self.ends or text.endswith(self.ends))
 
 
 STOPS = (".", "!", "?")
@@ -137,12 +143,14 @@ def candidates(text: str) -> tuple[Pattern, ...]:
     """The patterns whose characters and words stand in the text, and that may have its end."""
     if len(text) > MAX_LENGTH or not (present := _ANY_NEEDED.findall(text)):
         return ()
-    return tuple(pattern for pattern in _with(frozenset(present)) if pattern.fits(text))
+    return tuple([pattern for pattern in _with(frozenset(present), text[-1]) if pattern.fits(text)])
 
 
 @lru_cache(maxsize=4096)
-def _with(present: frozenset[str]) -> tuple[Pattern, ...]:
-    return tuple(pattern for pattern in PATTERNS if not present.isdisjoint(pattern.needs))
+def _with(present: frozenset[str], last: str) -> tuple[Pattern, ...]:
+    return tuple(
+        pattern for pattern in PATTERNS if not present.isdisjoint(pattern.needs) and pattern.may_end_with(last)
+    )
 
 
 #: Shapes that are stuck to the end of prose; only they are cut.

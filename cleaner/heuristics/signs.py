@@ -35,12 +35,15 @@ def signs_of(texts: Sequence[str]) -> dict[int, Signs]:
 def _signs_of(texts: Sequence[str]) -> Iterator[tuple[int, Signs]]:
     """The reference that the accelerator is held to."""
     for number, text in enumerate(texts):
-        signs = Signs(candidates(text), "{" in text or ";" in text or "</" in text, _is_unseen(text[:HEAD]))
-        if any(signs):
-            yield number, signs
+        shapes, coded = candidates(text), "{" in text or ";" in text or "</" in text
+        unseen = _is_unseen(text[:HEAD])
+        if shapes or coded or unseen:
+            yield number, Signs(shapes, coded, unseen)
 
 
 def _is_unseen(head: str) -> bool:
+    if head.isprintable() and not head.isspace():  # nearly always
+        return False
     return not any(char.isprintable() and not char.isspace() for char in head)
 
 
