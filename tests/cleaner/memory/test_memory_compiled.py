@@ -84,9 +84,9 @@ def test_a_key_is_found_wherever_it_stands() -> None:
         asked = np.unique(np.concatenate((array, array + np.uint64(1), array - np.uint64(1))))
         starts, held = np.arange(len(keys) + 1), np.ones(len(keys), np.float32)
         memory = accelerator.compiled.known_units(array, starts, held, np.zeros(len(keys), np.uint64), asked, 1)
-        found = np.frombuffer(memory, np.int64).reshape(3, -1)
-        assert asked[found[0]].tolist() == keys
-        assert found[1].tolist() == list(range(len(keys)))
+        columns = np.frombuffer(memory, np.int64).reshape(3, -1)
+        assert asked[columns[0]].tolist() == keys
+        assert columns[1].tolist() == list(range(len(keys)))
 
 
 def test_arrays_that_do_not_fit_are_refused() -> None:
