@@ -20,7 +20,7 @@ from cleaner.heuristics.certain import find_certain
 from cleaner.heuristics.context import Context
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import Kind, Voice, fold
-from cleaner.heuristics.prompts import LEAST, STOPPED, find_prompts
+from cleaner.heuristics.prompts import LEAST, find_prompts
 from cleaner.labels import KEPT, Label
 from cleaner.segmentation.line_breaks import shipped
 from cleaner.segmentation.stops import STOPS, ends_sentence
@@ -137,8 +137,8 @@ def _title_end(text: str, start: int) -> int:
     if place < 0 or not text[place].isupper():
         return 0
     before, after = text[:place].split()[-1], text[place:stop].split()
-    if is_function_word(before) or (not before[0].islower() and shipped().likeliest(text, start, stop, STOPPED) < 0):
-        return 0  # before a name, or in one
+    if not before[0].islower() or is_function_word(before):
+        return 0  # in a name, or before one
     return len(text[:place].rstrip()) if len(after) > 1 and after[1][0].islower() else 0
 
 

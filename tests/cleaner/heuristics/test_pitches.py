@@ -91,6 +91,7 @@ def test_a_title_without_a_stop_is_cut_off_in_a_text_of_one_line(lang: str, titl
     [
         ("pl", "ZOBACZ: Kanclerz Niemiec traci poparcie."),  # a capital behind a capital: a name
         ("pt", "Leia também: Ilha do Corvacho procura médico há dois anos."),  # a capital behind a preposition
+        ("vi", "Xem thêm: Ký ức Sông Hậu những mùa lũ cũ."),  # two capitals: a name
         ("it", "Leggi anche: Il sindaco incontra Mario Rossi."),  # what follows is no sentence
         ("en", "Read more about the great flood of last year."),  # no capital
         ("en", "Read more: Ferry boss quits You get it every morning."),  # what follows speaks to the reader
