@@ -190,7 +190,8 @@ WIDE static void finish_part(const int32_t *restrict sums, Py_ssize_t rows, floa
         }
 }
 
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !defined(__clang__)
+#define WHOLE_TILES 1
 typedef float FloatTile __attribute__((vector_size(TILE * sizeof(float)), aligned(sizeof(float))));
 typedef int32_t IntTile __attribute__((vector_size(TILE * sizeof(int32_t)), aligned(sizeof(int32_t))));
 
@@ -209,7 +210,7 @@ WIDE static void finish_whole(const int32_t *restrict sums, Py_ssize_t rows, flo
 
 static void finish_tile(const int32_t *sums, Py_ssize_t rows, float unit, const float *scale, const float *bias,
                         Py_ssize_t count, Py_ssize_t outputs, Finish finish, float *answer) {
-#if defined(__GNUC__)
+#ifdef WHOLE_TILES
     if (count == TILE) {
         finish_whole(sums, rows, unit, scale, bias, outputs, finish, answer);
         return;
