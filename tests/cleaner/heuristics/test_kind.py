@@ -110,6 +110,12 @@ def test_titles_of_instructions(title: str) -> None:
     assert kind_of([title, *STEPS]) is DocumentKind.HOW_TO
 
 
+def test_how_long_and_how_many_the_steps_of_instructions_are() -> None:
+    lines = ["How to add a tenant", *(step[:-1] + " " * (79 - len(step[:-1])) + "." for step in STEPS), *["Aside"] * 8]
+    assert kind_of(lines) is DocumentKind.HOW_TO
+    assert kind_of([*lines, "Aside"]) is None
+
+
 @pytest.mark.parametrize(
     "lines",
     [
