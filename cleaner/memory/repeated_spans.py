@@ -22,6 +22,8 @@ STRETCH, REST = 6, 2
 
 def split(rendering: Rendering, tokens: Tokens, units: Units, recurring: Flags, glued: Flags) -> Rendering | None:
     """The rendering with such blocks cut; None when there is none. recurring: token → does its run of words recur?"""
+    if not recurring.any():
+        return None
     blocks: list[Block] = []
     spans = dict(zip(units.block[: units.blocks].tolist(), range(units.blocks), strict=True))
     for index, block in enumerate(rendering.blocks):
@@ -37,6 +39,8 @@ def _cuts(block: Block, index: int, tokens: Tokens, recurring: Flags, words: tup
     """Offsets in the block, in code points, before which it is to be cut."""
     first, last = words
     inside = recurring[first : last + 1]
+    if not inside.any():
+        return
     edges = np.flatnonzero(np.diff(np.concatenate(([0], inside.astype(np.int8), [0]))))
     start = int(tokens.block_starts[index])
     for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):  # end: the first token after it
