@@ -8,7 +8,7 @@ are never changed. What cannot be restored comes out as a Problem, and the rest 
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -39,7 +39,7 @@ class Restored:
     size: int
     skipped: str = ""
     of_row: bool = False  # the article of a row; the archive does not hold the row's other fields
-    unpacked: bool = False  # of a compressed file the archive holds what it unpacked to
+    unpacked: bool = False  # named like a compressed file, which the archive holds unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Target:
 
     folder: Folder
     sweeper: Sweeper
+    unpacked: set[str]  # ids of what compressed files held: it is written when all else has its name
 
 
 def restore(
@@ -70,15 +71,28 @@ def restore(
     wanted = chosen(segments, at)
     folder.mkdir(parents=True, exist_ok=True)
     with open_folder(folder) as opened:
-        target = Target(opened, Sweeper())
-        for path in segments:
-            for group in articles(path):
-                if isinstance(group, Problem):
-                    yield group
-                elif wanted is None or group.metadata.id in wanted:
-                    yield from _restored(group, target, checks, decoded=decoded, sources=sources, beside=path.parent)
+        target = Target(opened, Sweeper(), set())
+        for path, group in _groups(segments, wanted, target.unpacked):
+            if isinstance(group, Problem):
+                yield group
+            else:
+                yield from _restored(group, target, checks, decoded=decoded, sources=sources, beside=path.parent)
     yield from sources.missing_files()
     sources.close()
+
+
+def _groups(
+    segments: Sequence[Path], wanted: Collection[str] | None, unpacked: Collection[str]
+) -> Iterator[tuple[Path, Group | Problem]]:
+    """The wanted groups of all segments, and the problems there; then those again that turned out to be unpacked."""
+    for path in segments:
+        for group in articles(path):
+            if isinstance(group, Problem) or wanted is None or group.metadata.id in wanted:
+                yield path, group
+    for path in segments if unpacked else ():
+        for group in articles(path):
+            if not isinstance(group, Problem) and group.metadata.id in unpacked:
+                yield path, group
 
 
 def _restored(
@@ -94,8 +108,10 @@ def _restored(
         original = _original(group, fields, sources, beside)
     if isinstance(original, Problem):
         yield original
-    elif original is not None:
-        yield _one(group, target, checks, fields=fields, original=None if decoded else original)
+    elif original is not None and (
+        outcome := _one(group, target, checks, fields=fields, original=None if decoded else original)
+    ):
+        yield outcome
 
 
 def _original(
@@ -113,8 +129,8 @@ def _original(
 
 def _one(
     group: Group, target: Target, checks: Checks, *, fields: Mapping[str, str], original: bytes | None
-) -> Restored | Problem:
-    """Writes the original, or without one the text that the ledger rebuilds."""
+) -> Restored | Problem | None:
+    """Writes the original, or without one the text that the ledger rebuilds; None: its turn comes later."""
     name = name_of(fields)
     data = original or b""
     if original is None:
@@ -128,14 +144,15 @@ def _one(
         name = name if name.lower().endswith(DECODED_SUFFIX) else name + DECODED_SUFFIX
     row = fields.get("source-row")
     plain = name if original is None or row is not None else unpacked_name(name, data)
-    restored = _write(group, target, names=_names(plain, row, instead=name), data=data)
+    if plain != name and group.metadata.id not in target.unpacked:
+        target.unpacked.add(group.metadata.id)
+        return None
+    names = _names_of_unpacked(plain, name) if plain != name else _names(name, row)
+    restored = _write(group, target, names=list(names), data=data)
     if isinstance(restored, Problem):
         return restored
-    return replace(
-        restored,
-        of_row=row is not None and "source-record-id" not in fields,
-        unpacked=restored.name != name and row is None,
-    )
+    of_row = row is not None and "source-record-id" not in fields
+    return replace(restored, of_row=of_row, unpacked=plain != name)
 
 
 def unpacked_name(name: str, data: bytes) -> str:
@@ -154,8 +171,9 @@ def _rebuilt(group: Group, ledger: Mapping[str, object], checks: Checks) -> byte
     return rebuilt_text(clean_text, ledger, checks).encode("utf-8", "surrogatepass")
 
 
-def _write(group: Group, target: Target, *, names: Iterable[str], data: bytes) -> Restored | Problem:
+def _write(group: Group, target: Target, *, names: Sequence[str], data: bytes) -> Restored | Problem:
     """Under the first name that is free, or that holds the same bytes already."""
+    problem = None
     for name in names:
         try:
             *folders, file_name = safe_parts(name)
@@ -163,12 +181,14 @@ def _write(group: Group, target: Target, *, names: Iterable[str], data: bytes) -
                 if _is_written(below, file_name, data, target.sweeper):
                     return Restored(name, len(data))
         except UnsafeNameError as error:
-            return group.metadata.problem(str(error), READ_IT)
+            problem = problem or group.metadata.problem(str(error), READ_IT)
         except OSError as error:
             if error.errno in HOPELESS:
                 raise
-            return group.metadata.problem(f"{name} cannot be written ({error.strerror or error})", READ_IT)
-    return group.metadata.problem(f"{name} exists with another content", "restore into an empty folder")
+            reason = error.strerror or error
+            problem = problem or group.metadata.problem(f"{name} cannot be written ({reason})", READ_IT)
+    taken = f"{' and '.join(names)} exist{'s' * (len(names) == 1)} with another content"
+    return problem or group.metadata.problem(taken, "restore into an empty folder")
 
 
 def _is_written(folder: Folder, name: str, data: bytes, sweeper: Sweeper) -> bool:
@@ -185,16 +205,27 @@ def _is_written(folder: Folder, name: str, data: bytes, sweeper: Sweeper) -> boo
     return folder.read(name, len(data) + 1) == data
 
 
-def _names(name: str, row: str | None, *, instead: str) -> Iterator[str]:
-    """Rows may share an id; then the later ones get their row number into their names. What was unpacked may stand
-    beside a file that was not: then the ending of the compression goes before the other one.
-    """
+def _names(name: str, row: str | None) -> Iterator[str]:
+    """Rows may share an id; then the later ones get their row number into their names."""
     yield name
-    stem, dot, suffix = name.rpartition(".")
     if row is not None:
+        stem, dot, suffix = name.rpartition(".")
         yield f"{stem}.{row}{dot}{suffix}"
-    elif instead != name:
-        yield f"{stem}{instead[len(name) :]}{dot}{suffix}"
+
+
+def _names_of_unpacked(plain: str, name: str) -> Iterator[str]:
+    """A file that was not compressed may have the name already: then the ending goes before the other one, and where
+    that is taken, too, stays where it was.
+
+    >>> list(_names_of_unpacked("v1.2/a.txt", "v1.2/a.txt.gz"))
+    ['v1.2/a.txt', 'v1.2/a.gz.txt', 'v1.2/a.txt.gz']
+    """
+    yield plain
+    folders, slash, file_name = plain.rpartition("/")
+    stem, dot, suffix = file_name.rpartition(".")
+    if stem:
+        yield f"{folders}{slash}{stem}{name[len(plain) :]}{dot}{suffix}"
+    yield name
 
 
 def name_of(fields: Mapping[str, str]) -> str:

@@ -62,7 +62,7 @@ def run_restore(args: argparse.Namespace, segments: list[Path], checks: Checks) 
         else:
             count, rows, unpacked = count + 1, rows + outcome.of_row, unpacked + outcome.unpacked
     whole = f"; {rows:,} of them the article of a row, without its other fields" if rows else ""
-    whole += f"; {unpacked:,} of them what a compressed file held, without the ending of its name" if unpacked else ""
+    whole += f"; {unpacked:,} of them what files named as compressed ones held, unpacked" if unpacked else ""
     note(f"{counted(count, 'file')} restored to {args.output}{whole}")
     return code
 

@@ -45,8 +45,10 @@ def was_touched(out: Path) -> bool:
 def changed_line(out: Path, changed: list[str]) -> str:
     """Says which, and how they come back."""
     listed = f"{', '.join(changed[:NAMED])}{' …' if len(changed) > NAMED else ''}"
-    count = f"{len(changed):,} clean texts are" if len(changed) > 1 else "1 clean text is"
-    told = f"{count} not as the run wrote them in {out / 'text'}: {listed}"
+    count = f"{len(changed):,} clean texts are not as the run wrote them"
+    if len(changed) == 1:
+        count = "1 clean text is not as the run wrote it"
+    told = f"{count} in {out / 'text'}: {listed}"
     return f"{told}; `cleancopy archive show {out} NAME --clean` gives the run's"
 
 
@@ -78,6 +80,8 @@ def _rows(path: Path) -> Iterator[dict[str, object]]:
 
 def _state(path: Path, digest: bytes) -> str:
     try:
+        if path.exists() and not path.is_file():  # a pipe would keep whoever reads it waiting
+            return "no file"
         return "" if _digest(path.read_bytes()) == digest else "changed"
     except OSError:
         return "gone"

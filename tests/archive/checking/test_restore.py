@@ -206,8 +206,8 @@ def test_rows_of_the_same_id_both_come_back(tmp_path: Path) -> None:
 def test_what_a_compressed_file_held_gets_its_name_without_the_ending(tmp_path: Path) -> None:
     packed = gzip.compress(b"Packed twice.")
     stored = [
-        article("a.txt", "The council met.", 0),
         article("a.txt.gz", "It met again.", 0),
+        article("a.txt", "The council met.", 0),
         article("b.TXT.XZ", "So did the board.", 0),
         failed("c.txt.gz"),
         article("d.txt.gz", payload=packed, clean_text=None, ledger=failed().ledger, fields={"status": "failed"}),
@@ -216,10 +216,32 @@ def test_what_a_compressed_file_held_gets_its_name_without_the_ending(tmp_path: 
     for _ in range(2):
         outcomes = [outcome for outcome in restore([path], tmp_path / "out", CHECKS) if isinstance(outcome, Restored)]
         assert [(outcome.name, outcome.unpacked) for outcome in outcomes] == [
-            ("a.txt", False), ("a.gz.txt", True), ("b.TXT", True), ("c.txt", True), ("d.txt.gz", False),
+            ("a.txt", False), ("d.txt.gz", False), ("a.gz.txt", True), ("b.TXT", True), ("c.txt", True),
         ]  # fmt: skip
-    for one, outcome in zip(stored, outcomes, strict=True):
-        assert (tmp_path / "out" / outcome.name).read_bytes() == one.payload
+    for number, outcome in zip((1, 4, 0, 2, 3), outcomes, strict=True):
+        assert (tmp_path / "out" / outcome.name).read_bytes() == stored[number].payload
+
+
+@pytest.mark.parametrize(
+    ("beside", "name", "restored_as"),
+    [
+        (["a.txt", "a.gz.txt"], "a.txt.gz", "a.txt.gz"),
+        (["a.txt/b.txt"], "a.txt.gz", "a.gz.txt"),
+        (["z/noext"], "z/noext.gz", "z/noext.gz"),
+        (["v1.2/noext"], "v1.2/noext.gz", "v1.2/noext.gz"),
+        (["v1.2/a.txt"], "v1.2/a.txt.bz2", "v1.2/a.bz2.txt"),
+        ([], "a/.gz", "a/.gz"),
+    ],
+)
+def test_what_a_compressed_file_held_finds_a_name_beside_others(
+    tmp_path: Path, beside: list[str], name: str, restored_as: str
+) -> None:
+    stored = [article(name, "It met again.", 0), *(article(other, f"Of {other}.", 0) for other in beside)]
+    path = write_segment(tmp_path, stored)
+    outcomes = list(restore([path], tmp_path / "out", CHECKS))
+    assert [outcome.name for outcome in outcomes if isinstance(outcome, Restored)] == [*beside, restored_as]
+    for original, stored_as in zip(stored, [restored_as, *beside], strict=True):
+        assert (tmp_path / "out" / stored_as).read_bytes() == original.payload
 
 
 def _cut(path: Path, size: int) -> Path:

@@ -61,3 +61,11 @@ def test_a_list_that_cannot_be_read_tells_nothing(run: list[str], tmp_path: Path
     (tmp_path / "out" / "inputs.jsonl").write_text("no\n")
     assert changed_texts(tmp_path / "out") == []
     assert not was_touched(tmp_path / "out")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="of POSIX systems")
+def test_what_is_no_file_is_not_read(run: list[str], tmp_path: Path):
+    text = tmp_path / "out" / "text" / "a.txt"
+    text.unlink()
+    os.mkfifo(text)
+    assert changed_texts(tmp_path / "out") == ["a.txt (no file)"]
