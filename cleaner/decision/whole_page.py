@@ -29,12 +29,14 @@ ASKS = KEPT | {Label.DONATION, Label.LEGAL, Label.MARKUP, Label.NEWSLETTER, Labe
 #: With less text than this there may be no article beside what asks for consent or money; that has at least this share
 #: of what else stays, none of which the model is sure of.
 LITTLE_TEXT, ASKING = 400, 0.5
-#: But not below this probability where nothing stays: then a lone line is called so only for want of a better name.
+#: But not below this probability where nothing stays and nothing else asks: then it is for want of a better name.
 SURELY_ASKS = 0.65
 #: A line of prose, or a sentence, whose probability of boilerplate is below this is one of an article.
 SURELY_BODY = 0.2
 #: A paragraph that stands on a page so many times is said again and again.
 OFTEN = 3
+#: What stands below a picture, however it reads.
+FIGURE = "tag:figcaption"
 #: How a question ends.
 _ASKS = ("?", "？", "؟")
 #: A letter of so many characters, of these mean log-odds by its place, may be the page's own text.
@@ -67,7 +69,9 @@ def seen_together(part: Near, layout: Layout, decisions: Sequence[Decision], pol
         if decision.label is Label.CAPTION and decision.end - decision.start >= CAPTION
     ]
     told = sum(decision.end - decision.start for decision in captions)
-    sentences = sum(_is_surely_told(text, decision) for decision in kept)
+    figures = {block.start for block in part.rendering.blocks if FIGURE in block.marks}
+    sure = [decision for decision in kept if _is_surely_told(text, decision)]
+    sentences = sum(decision.start not in figures for decision in sure)
     if len(captions) >= max(CAPTIONS, sentences + 1) and size < LITTLE_TEXT and told >= TOLD * size:
         return _relabelled(decisions, captions, Label.BODY, policy, "most of the page's text stands in captions")
     letter = [decision for decision in decisions if decision.label is Label.DONATION]
@@ -76,7 +80,7 @@ def seen_together(part: Near, layout: Layout, decisions: Sequence[Decision], pol
     asks = sum(
         decision.end - decision.start for decision in decisions if decision.label in (Label.LEGAL, Label.SUBSCRIPTION)
     )
-    if kept and not sentences and size < LITTLE_TEXT and asks >= ASKING * size:
+    if kept and not sure and size < LITTLE_TEXT and asks >= ASKING * size:
         return _relabelled(decisions, kept, Label.SUBSCRIPTION, policy, "on a page that only asks for consent or money")
     return tuple(decisions)
 
@@ -143,13 +147,16 @@ def with_the_only_thing(blocks: Sequence[Block], decisions: Sequence[Decision], 
     decisions = under(DEFAULT, decisions)
     starts = [block.start for block in blocks]
     kept = any(decision.action is Action.KEEP and decision.label is not Label.HEADLINE for decision in decisions)
+    lone = not kept and not any(
+        decision.label in ASKS - KEPT and decision.score >= SURELY_ASKS for decision in decisions
+    )
     if size > (SHORT if kept else LITTLE_TEXT):
         return under(policy, decisions)
     chosen = [
         decision
         for decision in decisions
         if decision.action is not Action.KEEP
-        and (decision.label not in ASKS or (not kept and decision.score < SURELY_ASKS))
+        and (decision.label not in ASKS or (lone and decision.score < SURELY_ASKS))
         and blocks[bisect_right(starts, decision.start) - 1].link_density < HALF
         and all(reason.endswith(BY_MODEL) for reason in decision.reasons)
     ]
