@@ -73,17 +73,19 @@ RULES: dict[str, Rule] = {
 }
 
 
+#: The version line of our records, and of those that `archive export --warc10` writes.
+VERSION, VERSION_10 = b"WARC/1.1\r\n", b"WARC/1.0\r\n"
 _UNKNOWN = Rule()
 
 
-def header_problems(record: Record) -> Iterator[Problem]:
-    """Every header of the record that is missing, forbidden, repeated or malformed."""
+def header_problems(record: Record, *, version: bytes = VERSION) -> Iterator[Problem]:
+    """Every header of the record that is missing, forbidden, repeated or malformed; version: that of its segment."""
     rule = RULES.get(record.type)
     if rule is None:
         yield record.problem(f"record type {record.type!r} is not one that cleancopy writes", REWRITE)
         rule = _UNKNOWN
-    if not record.head.startswith(b"WARC/1.1\r\n"):
-        yield record.problem(f"the version line is {record.head[:12]!r}, not WARC/1.1", REWRITE)
+    if not record.head.startswith(version):
+        yield record.problem(f"the version line is {record.head[:12]!r}, not {version[:-2].decode()}", REWRITE)
     if record.head.count(b"\n") != record.head.count(b"\r\n"):
         yield record.problem("a line of its headers does not end with CR LF", REWRITE)
     given = Counter(name.lower() for name, _ in record.headers)

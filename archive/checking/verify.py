@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive.checking.article_check import Origin, article_problems, info_problems
-from archive.checking.header_rules import digest_problems, header_problems
+from archive.checking.header_rules import VERSION, VERSION_10, digest_problems, header_problems
 from archive.checking.ledger import Checks
 from archive.checking.originals import Missing, Sources
 from archive.checking.seal_check import Before, Continued, Repacked, as_sealed, seal_problems
@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 PREVIOUS_FIELD = f"\r\n{PREVIOUS}: ".encode()
 
 __all__ = ["Checks", "Missing", "Problem", "Repacked", "Sources", "Unchecked", "verify", "verify_segment"]
+
+
+#: What a segment for older readers is: one line for all of its records.
+_RELABELLED = (
+    "is WARC/1.0, as `cleancopy archive export --warc10` writes it for other programs",
+    "verify the archive that it was exported from",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ class _Seen:
 
     warcinfo: Record | None = None
     seal: Record | None = None
+    version: bytes = VERSION  # the line that its first record begins with, and so all of them should
     records: int = 0
     before: Before | None = None  # the seal
     undamaged: bool = True
@@ -147,9 +155,12 @@ def _segment(path: Path, checks: Checks, origin: Origin, chain: _Versions) -> It
             seen.undamaged = False
             yield group
             continue
+        if not seen.records and group.records[0].head.startswith(VERSION_10):
+            seen.version = VERSION_10
+            yield Problem(path.name, None, None, *_RELABELLED)
         sealed = Group(tuple(map(as_sealed, group.records)))
         for record, before in zip(group.records, sealed.records, strict=True):
-            seen.added += [] if record is before else header_problems(record)
+            seen.added += [] if record is before else header_problems(record, version=seen.version)
         group = sealed
         problems = [problem for record in group.records for problem in _record(record, seen)]
         yield from problems
@@ -170,7 +181,7 @@ def _segment(path: Path, checks: Checks, origin: Origin, chain: _Versions) -> It
 
 
 def _record(record: Record, seen: _Seen) -> Iterator[Problem]:
-    yield from header_problems(record)
+    yield from header_problems(record, version=seen.version)
     yield from digest_problems(record)
     key = _key(record.id)
     if key in seen.ids:
