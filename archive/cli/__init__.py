@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archive.checking.ledger import Checks
+from archive.checking.restore import HOPELESS
 from archive.checking.signatures import SigningError
 from archive.cli.check import run_repair, run_restore, run_sign, run_stamp, run_verify
 from archive.cli.give import run_crate, run_export, run_index
@@ -25,6 +26,10 @@ HELP = """\
 IN is the output folder of a run (its warc/*.warc.gz are read) or a single segment.
 NAME is an article's relative path (path#row for a row), its address, a record id, or segment:offset.
 exit codes: 0 all well, 1 problems were found (each is listed), 2 wrong use
+"""
+HELP_VERIFY = """\
+A clean text in OUT/text that is no longer what the run wrote is told in a note: the archive holds what it
+was, so it is no problem of the archive and does not change the exit code.
 """
 
 
@@ -69,6 +74,7 @@ def _diff_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _verify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = HELP + HELP_VERIFY
     _sources_argument(parser)
     parser.add_argument(
         "--no-renderings", action="store_true", help="do not parse HTML originals again to compare their renderings"
@@ -174,8 +180,16 @@ def run(args: argparse.Namespace, checks: Checks) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return WELL
     except OSError as error:
-        note(f"{error.filename or args.archive_in}: {error.strerror or error}")
+        note(f"{_place_of(error, args)}: {error.strerror or error}")
         return PROBLEMS
+
+
+def _place_of(error: OSError, args: argparse.Namespace) -> Path | str:
+    """Where an error is: a full disk names no file, and is that of what is written."""
+    place: Path | str = error.filename or args.archive_in
+    if error.errno in HOPELESS and not error.filename:
+        place = getattr(args, "output", None) or place
+    return place
 
 
 Run = Callable[[argparse.Namespace, list[Path], Checks], int]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from warc_samples import SEGMENT, article, command, few, write_segment
+from warc_samples import CHECKS, SEGMENT, article, command, few, write_segment
 
 from archive import cli
 
@@ -138,6 +140,23 @@ def test_restore(out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "6 files restored" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "writing"),
+    [(["restore"], "archive.checking.restore.draft_in"), (["export", "--warc10"], "archive.segments.durable.os.fsync")],
+)
+def test_a_full_disk_is_that_of_what_is_written(
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: list[str],
+    writing: str,
+) -> None:  # fmt: skip
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(writing, full)
+    checks = replace(CHECKS, retelling=lambda *_: None)
+    assert command(words[0], out, *words[1:], "-o", tmp_path / "full", checks=checks) == 1
+    assert capsys.readouterr().err.startswith(f"{tmp_path / 'full'}: {os.strerror(errno.ENOSPC)}")
+
+
 def test_repair(out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("repair", out, "-o", tmp_path / "fixed") == 0
     assert "whole, nothing to repair" in capsys.readouterr().out
@@ -162,6 +181,12 @@ def test_index(out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     (path,) = (out / "warc").iterdir()
     assert command("index", path) == 0
     assert capsys.readouterr().out == "".join(lines)
+
+
+def test_verify_says_that_changed_texts_are_no_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command("verify", "--help")
+    assert "does not change the exit code" in capsys.readouterr().out
 
 
 def test_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
