@@ -22,7 +22,7 @@ from cleaner.segmentation.tokens import Flags, Floats
 
 #: What losing a block of the article costs, in crumbs left standing: the block itself, more when it is a sentence, and
 #: one crumb for so many characters of it. Chosen on cross-validated probabilities; see docs/model.md.
-BLOCK_COST, SENTENCE_COST, CHARACTERS = 3.375, 3.5, 48
+BLOCK_COST, SENTENCE_COST, CHARACTERS = 2.75, 4.125, 48
 #: Scripts that say more in a character, and of which few documents were learned: so many log-odds more.
 COMPACT, COMPACT_COST = frozenset({"zh", "ja", "ko", "th", "lo", "my", "km"}), 0.5
 #: In a poem, a ticker, questions and answers, a list short lines are the article: so many log-odds more.

@@ -27,7 +27,7 @@ INNOCENT = [
     ("en", "Advertising lost the company a third of its budget."),
     ("en", "Loading the last boat took all night."),
     ("en", "Comments were few."),
-    pytest.param("en", "Tags hung from every coat.", marks=BY_MODEL),
+    ("en", "Tags hung from every coat."),
     pytest.param("de", "Anzeige erstattete ein Matrose.", marks=BY_MODEL),
     ("de", "Teilen wollte den Gewinn niemand."),
 ]

@@ -39,12 +39,12 @@ SURE = pytest.approx  # a probability of 1e-6 leaves next to nothing of unsurene
 @pytest.mark.parametrize(
     ("text", "crumbs"),
     [
-        ("x", 3.375 + 1 / 48),
-        ("x" * 12, 3.375 + 12 / 48),
-        ("x" * 11 + ".", 3.375 + 3.5 + 12 / 48),
-        ("x" * 10 + ".", 3.375 + 11 / 48),  # too short for a sentence
-        ("x" * 12 + ".”", 3.375 + 3.5 + 14 / 48),
-        ("x" * 480, 3.375 + 10),
+        ("x", 2.75 + 1 / 48),
+        ("x" * 12, 2.75 + 12 / 48),
+        ("x" * 11 + ".", 2.75 + 4.125 + 12 / 48),
+        ("x" * 10 + ".", 2.75 + 11 / 48),  # too short for a sentence
+        ("x" * 12 + ".”", 2.75 + 4.125 + 14 / 48),
+        ("x" * 480, 2.75 + 10),
     ],
 )
 def test_what_losing_a_block_costs(text: str, crumbs: float) -> None:
@@ -53,8 +53,8 @@ def test_what_losing_a_block_costs(text: str, crumbs: float) -> None:
 
 def test_what_else_it_costs() -> None:
     assert cost("x", mild=True) - cost("x") == SURE(1.0, abs=1e-3)
-    assert cost("x" * 48, "zh") == SURE(math.log(3.375 + 2.5) + 0.5, abs=1e-3)  # a character says more there
-    assert cost("x" * 1000, recurring=True) == SURE(math.log(3.375), abs=1e-3)
+    assert cost("x" * 48, "zh") == SURE(math.log(2.75 + 2.5) + 0.5, abs=1e-3)  # a character says more there
+    assert cost("x" * 1000, recurring=True) == SURE(math.log(2.75), abs=1e-3)
 
 
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=6), st.floats(0.01, 0.99))
@@ -170,7 +170,7 @@ def test_most_of_a_text_removed(gone: int, status: Status) -> None:
 # Just inside and just outside; numbers stand here as numbers (benchmarks/mutation.py) ---------------
 
 #: The cost of losing "A line of text": log-odds that a removal must pass.
-COST = math.log(3.375 + 14 / 48)
+COST = math.log(2.75 + 14 / 48)
 
 
 def by_model(
@@ -335,7 +335,7 @@ def test_teasers_are_no_unit() -> None:
 @pytest.mark.parametrize(
     ("alone", "reason"),
     [
-        (0.2, "what its source repeats speaks for related: 20% sure by its text, 79% is asked (memory)"),
+        (0.2, "what its source repeats speaks for related: 20% sure by its text, 75% is asked (memory)"),
         (0.99, "its shape and the lines around it speak for related, at odds of 99.0 to 1 (model)"),
         (None, "its shape and the lines around it speak for related, at odds of 99.0 to 1 (model)"),
     ],

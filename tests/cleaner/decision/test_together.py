@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from cleaner import Cleaner
+from cleaner.decision.judge import decide
+from cleaner.decision.scores import Scores
 from cleaner.decision.together import IN_TABLE, rows_that_stay
-from cleaner.document import Evidence
+from cleaner.document import Document, Evidence
 from cleaner.heuristics.cues import parse_table
-from cleaner.labels import Label
+from cleaner.labels import Label, Policy
+from cleaner.model.network import COLUMN
+from cleaner.segmentation.text import segment_text
 
 BODY, GONE, HEADLINE = Label.BODY, Label.NAVIGATION, Label.HEADLINE
 AGAINST = (Evidence(Label.SOCIAL, 3.4, "a rule"),)
@@ -55,12 +60,17 @@ Orrin\t9\t1\t0\t8\t3
 
 
 def test_rows_say_why_they_stay() -> None:
+    """Where the model takes them; it leaves those of this text by itself."""
     decisions = Cleaner().clean(TEXT).decisions
-    rows = [decision for decision in decisions if "\t" in TEXT[decision.start : decision.end]]
-    assert [decision.label for decision in rows] == [BODY] * 4
-    spared = [decision for decision in rows if decision.reasons == (IN_TABLE,)]
-    assert spared
-    assert all(decision.score == 0.05 for decision in spared)
+    assert [decision.label for decision in decisions if "\t" in TEXT[decision.start : decision.end]] == [BODY] * 4
+    blocks = segment_text(Document("", TEXT)).blocks
+    texts, nothing = [block.text for block in blocks], [()] * len(blocks)
+    shares = np.zeros((len(blocks), len(Label)), np.float32)
+    shares[:, COLUMN[BODY]] = [0.05 if "\t" in text else 0.95 for text in texts]
+    shares[:, COLUMN[Label.NAVIGATION]] = 1 - shares[:, COLUMN[BODY]]
+    tables = [range(2, 6)]
+    rows = decide(blocks, nothing, nothing, Policy(), Scores.of(shares, texts), tables=tables)[2:]
+    assert [(decision.label, decision.score, decision.reasons) for decision in rows] == [(BODY, 0.05, (IN_TABLE,))] * 4
 
 
 def test_a_users_cue_takes_a_row() -> None:

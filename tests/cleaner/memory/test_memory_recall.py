@@ -205,7 +205,7 @@ def test_in_a_folder_of_unrelated_articles_each_is_cleaned_as_by_itself(tmp_path
         assert together.clean(text, source=SITE).decisions == alone.clean(text, source=SITE).decisions
 
 
-MACHINE = "Set by machine from the harbour's own tables, which come out each quarter."
+MACHINE = "Produced with the help of a program; a person has read it."
 PLACES = "harbour ferry bridge mill school theatre market library garden tower station museum".split()
 FATES = "closed reopened burned sank leaked flourished".split()
 
