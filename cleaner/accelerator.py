@@ -10,7 +10,7 @@ import dataclasses
 import importlib
 import os
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 Class = TypeVar("Class", bound=type)
 Value = TypeVar("Value")
@@ -51,7 +51,7 @@ def quick(dataclass: Class) -> Class:
     return dataclass
 
 
-def replace(value: Value, /, **changes: Any) -> Value:
+def replace(value: Value, /, **changes: object) -> Value:
     """As `dataclasses.replace`; of a quick class in a tenth of the time."""
     made: Value | None = None if compiled is None else compiled.replaced(value, changes)
     return dataclasses.replace(value, **changes) if made is None else made  # type: ignore[type-var]

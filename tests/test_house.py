@@ -53,12 +53,8 @@ ANY = {
         cleaner/batch/row_files.py cleaner/batch/shards/duplicate_ids.py cleaner/memory/partial_counts.py
         cleaner/model_file.py cleaner/segmentation/tokens.py
     """,
-    "objects of the accelerator, which has no types": """
-        cleaner/heuristics/certain.py cleaner/heuristics/cue_matcher.py cleaner/heuristics/signs.py
-    """,
-    "what goes through as it is: contexts and results of engines, fields of dataclasses, functions that are loaded late": """
-        cleaner/__init__.py cleaner/accelerator.py cleaner/batch/run.py cleaner/batch/scheduled.py
-        cleaner/cli/archive.py cleaner/cli/pipe.py
+    "what goes through as it is: contexts and results of engines, functions that are loaded late": """
+        cleaner/__init__.py cleaner/batch/run.py cleaner/batch/scheduled.py cleaner/cli/archive.py cleaner/cli/pipe.py
         cleaner/engines/__init__.py cleaner/engines/local.py cleaner/model/steps.py cleaner/training/parallel.py
     """,
 }

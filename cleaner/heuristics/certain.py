@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Protocol
 
 from ahocorasick_rs import AhoCorasick
 
@@ -124,9 +124,18 @@ def _with_forms(needles: Iterable[str], folded: str, text: str, blocks: Sequence
     return certain
 
 
+class _Finder(Protocol):
+    """The accelerator's `Needles`."""
+
+    def search(self, text: str) -> list[str]:
+        """The needles that stand in a text."""
+
+
 @cache
-def _compiled_needles() -> Any:
-    return accelerator.compiled.Needles(list(_NEEDLES))  # type: ignore[union-attr]
+def _compiled_needles() -> _Finder:
+    assert accelerator.compiled is not None
+    finder: _Finder = accelerator.compiled.Needles(list(_NEEDLES))
+    return finder
 
 
 @cache

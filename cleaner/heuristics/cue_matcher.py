@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 from ahocorasick_rs import AhoCorasick
 
@@ -60,6 +60,22 @@ _ROLES = {
 }  # fmt: skip
 
 
+class _Finder(Protocol):
+    """The accelerator's `Phrases`."""
+
+    def find(
+        self,
+        hits_of_block: list[Hits | None],
+        folded: str,
+        original: str,
+        blocks: Sequence[Block],
+        wanted: bytes | None,
+        source: str | None,
+        /,
+    ) -> int:
+        """Records what the wanted blocks hold (None: all); the most different voices of an appeal in one of them."""
+
+
 class _Table:
     """Phrases, and what each stands for."""
 
@@ -73,10 +89,12 @@ class _Table:
         return AhoCorasick(self._phrases)
 
     @cached_property
-    def compiled(self) -> Any:
+    def compiled(self) -> _Finder:
         """The phrases as the accelerator has them."""
+        assert accelerator.compiled is not None
         meanings = [tuple(map(_told, phrase_meanings)) for phrase_meanings in self.meanings]
-        return accelerator.compiled.Phrases(self._phrases, meanings, Hit, Hits, PROTECTED, MOST_HITS)  # type: ignore[union-attr]
+        finder: _Finder = accelerator.compiled.Phrases(self._phrases, meanings, Hit, Hits, PROTECTED, MOST_HITS)
+        return finder
 
 
 def _told(meaning: Meaning) -> tuple[int, Meaning, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 from cleaner import accelerator
 from cleaner.heuristics.patterns import PATTERNS, STOPS, Pattern, candidates
@@ -12,6 +12,13 @@ from cleaner.heuristics.patterns import PATTERNS, STOPS, Pattern, candidates
 #: Whether anything can be seen of a block is asked of so many characters.
 HEAD = 64
 _CODED, _UNSEEN = 1, 2
+
+
+class _Finder(Protocol):
+    """The accelerator's `Signs`."""
+
+    def find(self, texts: list[str]) -> list[tuple[int, int, int]]:
+        """Of the texts that may be something: number, a bit for each pattern, `_CODED` and `_UNSEEN`."""
 
 
 class Signs(NamedTuple):
@@ -48,12 +55,14 @@ def _is_unseen(head: str) -> bool:
 
 
 @cache
-def _compiled() -> Any:
+def _compiled() -> _Finder:
+    assert accelerator.compiled is not None
     rows = tuple(
         (pattern.longest, pattern.needs, pattern.ends, pattern.is_open, pattern.words, pattern.counts)
         for pattern in PATTERNS
     )
-    return accelerator.compiled.Signs(rows, "".join(STOPS))  # type: ignore[union-attr]
+    finder: _Finder = accelerator.compiled.Signs(rows, "".join(STOPS))
+    return finder
 
 
 @lru_cache(maxsize=4096)
