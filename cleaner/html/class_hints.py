@@ -32,6 +32,8 @@ _TELLING_ROLES = frozenset(
 )
 #: So many `article` elements side by side are teasers: the names around them speak of their text.
 TEASERS = 3
+#: No more of a tag is in a path: names of custom elements may be as long as a page.
+LONGEST_TAG = 64
 #: Class names beyond these elements describe the article as a whole.
 _CONTAINERS = frozenset(("article", "main", "body", "html"))
 
@@ -134,7 +136,7 @@ class Marks:
             own = self._elements[ancestor]
             path, marks = self._outer[own.parent]
             if own.tag not in _PLAIN_TAGS:
-                path = (*path, own.tag)[-MAX_ANCESTORS:]
+                path = (*path, own.tag[:LONGEST_TAG])[-MAX_ANCESTORS:]
             if mine := _tag_marks(own.tag, own.role, own.hidden, "articleBody" in own.property):
                 marks = (*mine, *marks)[:MAX_ANCESTORS]
             self._outer[ancestor] = (path, marks)

@@ -4,44 +4,43 @@
 #define MAX_ANCESTORS 40
 #define CLASS_ANCESTORS 6
 #define TEASERS 3
+#define LONGEST_TAG 64
 /* What a tag is here, as html/class_hints.py has it. */
 enum { PLAIN = 1, CONTAINER = 2, ARTICLE = 4 };
 
 /* What is known of each element; all owned, NULL where nobody asked yet. */
 typedef struct {
-    PyObject *path; /* text */
+    PyObject *path; /* text; of telling elements alone */
     PyObject *tag_marks, *name_marks; /* tuples */
-    int32_t path_length, articles; /* tags of the path; `article` elements in it */
+    int32_t telling; /* the nearest element whose tag is in the path, itself or around it; -1: none */
+    int32_t articles; /* `article` elements in it */
     int32_t marked; /* the nearest element with marks of its tag, itself or around it; -1: none */
 } Known;
 
 typedef struct {
     Page page;
     Known *known;
-    PyObject *body, *tag_marks, *name_marks, *nothing; /* "articleBody", two callables, an empty text */
+    PyObject *body, *tag_marks, *name_marks, *nothing, *slash; /* "articleBody", two callables, an empty text, "/" */
 } Places;
 
-/* The path of the element around with one more tag, or without its first one where it has as many as count. */
-static PyObject *longer_path(PyObject *above, int32_t length, PyObject *tag) {
-    if (length == 0) return Py_NewRef(tag);
-    if (length < MAX_ANCESTORS) return PyUnicode_FromFormat("%U/%U", above, tag);
-    const Py_ssize_t size = PyUnicode_GET_LENGTH(above), first = PyUnicode_FindChar(above, '/', 0, size, 1);
-    PyObject *rest = first < 0 ? NULL : PyUnicode_Substring(above, first + 1, size);
-    PyObject *path = rest == NULL ? NULL : PyUnicode_FromFormat("%U/%U", rest, tag);
-    Py_XDECREF(rest);
-    return path;
-}
-
-/* Paths of an element and those around it, from the outside in; elements come after those around them. */
-static int read_path(Places *in, int32_t index) {
-    Known *known = &in->known[index];
-    if (known->path != NULL) return 1;
-    const PageElement *element = &in->page.elements[index];
-    PyObject *above = element->parent < 0 ? in->nothing : in->known[element->parent].path;
-    const int32_t length = element->parent < 0 ? 0 : in->known[element->parent].path_length;
-    if (element->kind & PLAIN) known->path = Py_NewRef(above), known->path_length = length;
-    else known->path = longer_path(above, length, element->tag), known->path_length = length < MAX_ANCESTORS ? length + 1 : length;
-    return known->path != NULL;
+/* The path of an element: its telling tags, as many as count, from the outside in; borrowed. It is made for lines that ask
+ * for it, not for all elements: a page's tags may be long, and its elements many. */
+static PyObject *path_of(Places *in, int32_t index) {
+    const int32_t innermost = in->known[index].telling;
+    if (innermost < 0) return in->nothing;
+    if (in->known[innermost].path != NULL) return in->known[innermost].path;
+    int32_t around[MAX_ANCESTORS], count = 0, parent = 0;
+    for (int32_t at = innermost; at >= 0 && count < MAX_ANCESTORS; at = parent < 0 ? -1 : in->known[parent].telling)
+        around[count++] = at, parent = in->page.elements[at].parent;
+    PyObject *tags = PyTuple_New(count);
+    for (int32_t place = 0; tags != NULL && place < count; place++) {
+        PyObject *tag = PyUnicode_Substring(in->page.elements[around[count - 1 - place]].tag, 0, LONGEST_TAG);
+        if (tag == NULL) Py_CLEAR(tags);
+        else PyTuple_SET_ITEM(tags, place, tag);
+    }
+    if (tags != NULL) in->known[innermost].path = PyUnicode_Join(in->slash, tags);
+    Py_XDECREF(tags);
+    return in->known[innermost].path;
 }
 
 static int is_marks(PyObject *marks) {
@@ -51,7 +50,7 @@ static int is_marks(PyObject *marks) {
     return sound;
 }
 
-/* The marks of an element's tag, role and properties; those around it are read already. */
+/* What an element's tag, role and properties say; those around it are read already. */
 static int read_tag_marks(Places *in, int32_t index) {
     Known *known = &in->known[index];
     const PageElement *element = &in->page.elements[index];
@@ -59,6 +58,7 @@ static int read_tag_marks(Places *in, int32_t index) {
     PyObject *given[4] = {element->tag, element->role, element->hidden ? Py_True : Py_False, is_body > 0 ? Py_True : Py_False};
     known->tag_marks = is_body < 0 ? NULL : PyObject_Vectorcall(in->tag_marks, given, 4, NULL);
     if (!is_marks(known->tag_marks)) return 0;
+    known->telling = !(element->kind & PLAIN) ? index : element->parent < 0 ? -1 : in->known[element->parent].telling;
     known->marked = PyTuple_GET_SIZE(known->tag_marks) ? index : element->parent < 0 ? -1 : in->known[element->parent].marked;
     return 1;
 }
@@ -124,15 +124,16 @@ static int read_places(Places *in, PyObject *paths, PyObject *marks, PyObject *f
     int done = groups ? group_lines(page, groups, &count) : PyErr_NoMemory() != NULL;
     for (Py_ssize_t index = 0; done && index < page->element_count; index++) {
         if (page->elements[index].kind & ARTICLE && page->elements[index].parent >= 0) in->known[page->elements[index].parent].articles++;
-        done = read_path(in, (int32_t)index) && read_tag_marks(in, (int32_t)index);
+        done = read_tag_marks(in, (int32_t)index);
     }
     for (Py_ssize_t line = 0; done && line < page->line_count; line++) {
         const int32_t element = page->lines[line].element;
         PyObject *path = NULL, *own = NULL;
         if (groups[line] == next) {
             first[next++] = (int32_t)line;
-            path = PyUnicode_GET_LENGTH(in->known[element].path) ? in->known[element].path : fallback;
-            own = marks_of(in, element);
+            path = path_of(in, element);
+            own = path == NULL ? NULL : marks_of(in, element);
+            path = path != NULL && PyUnicode_GET_LENGTH(path) == 0 ? fallback : path;
         } else {
             path = PyList_GET_ITEM(paths, first[groups[line]]);
             own = Py_NewRef(PyList_GET_ITEM(marks, first[groups[line]]));
@@ -152,8 +153,8 @@ PyObject *accelerator_page_places(PyObject *module, PyObject *const *args, Py_ss
         return PyErr_Format(PyExc_TypeError, "page_places takes lists, kinds, two functions and texts");
     Places in = {.body = args[3], .tag_marks = args[4], .name_marks = args[5]};
     PyObject *paths = PyList_New(0), *marks = PyList_New(0), *answer = NULL;
-    in.nothing = PyUnicode_New(0, 0);
-    if (paths == NULL || marks == NULL || in.nothing == NULL || !read_page(&in.page, args[0], args[1], args[2])) goto done;
+    in.nothing = PyUnicode_New(0, 0), in.slash = PyUnicode_FromString("/");
+    if (paths == NULL || marks == NULL || in.nothing == NULL || in.slash == NULL || !read_page(&in.page, args[0], args[1], args[2])) goto done;
     in.known = PyMem_Calloc((size_t)in.page.element_count + 1, sizeof *in.known);
     if (in.known == NULL) PyErr_NoMemory();
     else if (read_places(&in, paths, marks, args[6])) answer = PyTuple_Pack(2, paths, marks);
@@ -166,6 +167,7 @@ done:
     PyMem_Free(in.known);
     free_page(&in.page);
     Py_XDECREF(in.nothing);
+    Py_XDECREF(in.slash);
     Py_XDECREF(paths);
     Py_XDECREF(marks);
     return answer;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -44,6 +45,7 @@ def assert_places_alike(html: str) -> None:
 
 @given(marked | markup)
 @example("<article><article class=share><p>x</article><article><p>y</article><article class=newsletter>z</article>")
+@example("".join(f"<t{number}-{'x' * number}>" for number in range(80)) + "<p>Said")
 @example("<section>" * 90 + "<p>Deep" + "<nav>" * 50 + "deeper")
 def test_lines_have_the_same_places(html: str) -> None:
     assert_places_alike(html)
@@ -52,6 +54,20 @@ def test_lines_have_the_same_places(html: str) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.parent.name)
 def test_fixtures_have_the_same_places(path: Any) -> None:
     assert_places_alike(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("places", [class_hints._places, class_hints._places_in_c])
+def test_long_tags_around_many_lines_take_little_memory(places: Any) -> None:
+    shown = segment.shown_lines("".join(f"<t{number}-{'x' * 3000}>" for number in range(40)) + "<p>Said.</p>" * 3000)
+    layout = Layout(shown.lines, shown.elements)
+    tracemalloc.start()
+    try:
+        paths, _ = places(layout)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert max(map(len, paths)) < 40 * (class_hints.LONGEST_TAG + 1)
+    assert peak < 4e6
 
 
 def test_blocks_of_lines_with_white_space_around_them_are_the_same() -> None:
