@@ -335,10 +335,8 @@ def name_uuid(*parts: str) -> str:
     """UUIDv5 of the parts; lone surrogates of file names are kept apart by their escapes."""
     name = "\n".join(map(escape, parts)).encode()
     number = bytearray(sha1(NAMESPACE.bytes + name, usedforsecurity=False).digest()[:16])
-    number[6], number[8] = (
-        number[6] & 0x0F | 0x50,
-        number[8] & 0x3F | 0x80,
-    )  # version 5, as uuid5 has it
+    number[6] = number[6] & 0x0F | 0x50  # version 5, as uuid5 has it, in a part of its time
+    number[8] = number[8] & 0x3F | 0x80
     digits = number.hex()
     return f"urn:uuid:{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 

@@ -104,20 +104,13 @@ def _without_appeals(
     leaning = {decision.start for decision in judged if any(reason.startswith(LEANING) for reason in decision.reasons)}
     if not leaning:
         return judged
-    text = part.rendering.text
     read = [decision for decision in judged if decision.action is Action.KEEP or decision.label in ASKING]
-    blocks: list[Block] = []
-    here = 0
-    for number, decision in enumerate(read):
-        said = text[decision.start : decision.end]
-        blocks.append(Block(here, here + len(said), said, number, 2 * min(number, 1)))
-        here += len(said) + 2
-    rest = replace(part.rendering, text="\n\n".join(block.text for block in blocks), blocks=tuple(blocks))
+    rest = _as_text(part.rendering, read)
     as_text = yield from judge(document, rest, lang, ())
     extents = {(decision.start, decision.end): decision for decision in as_text}
     gone = {
         decision.start: second
-        for decision, block in zip(read, blocks, strict=True)
+        for decision, block in zip(read, rest.blocks, strict=True)
         if decision.start in leaning and (second := extents.get((block.start, block.end))) and second.label in ASKING
     }
     asking = sum(line.end - line.start for line in read if line.label in ASKING or line.start in gone)
@@ -129,6 +122,17 @@ def _without_appeals(
         else decision
         for decision in judged
     )
+
+
+def _as_text(rendering: Rendering, read: Sequence[Decision]) -> Rendering:
+    """A text whose paragraphs are what decisions are on."""
+    blocks: list[Block] = []
+    here = 0
+    for number, decision in enumerate(read):
+        said = rendering.text[decision.start : decision.end]
+        blocks.append(Block(here, here + len(said), said, number, 2 * min(number, 1)))
+        here += len(said) + 2
+    return replace(rendering, text="\n\n".join(block.text for block in blocks), blocks=tuple(blocks))
 
 
 def _untold_title(part: outside.Near, as_text: Sequence[Decision]) -> int:

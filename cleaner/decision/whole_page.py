@@ -38,7 +38,7 @@ OFTEN = 3
 #: What stands below a picture, however it reads.
 FIGURE = "tag:figcaption"
 #: How a question ends.
-_ASKS = ("?", "？", "؟")
+_QUESTION_MARKS = ("?", "？", "؟")
 #: A letter of so many characters, of these mean log-odds by its place, may be the page's own text.
 LETTER, INSIDE = 600, -1.0
 #: A story in captions has so many that go, of so many characters, and in them at least this share of what else stays;
@@ -58,7 +58,12 @@ def seen_together(part: Near, layout: Layout, decisions: Sequence[Decision], pol
     decisions = _relabelled(decisions, asked, Label.BODY, policy, "a question whose answer stays")
     again = list(_again_and_again(part, decisions))
     decisions = _relabelled(decisions, again, Label.BODY, policy, "most of the page says this again and again")
-    decisions = _said_once(part, layout, decisions, policy)
+    return _as_a_whole(part, _said_once(part, layout, decisions, policy), policy)
+
+
+def _as_a_whole(part: Near, decisions: Sequence[Decision], policy: Policy) -> tuple[Decision, ...]:
+    """The decisions, changed where most of a page's text is a story in captions, a letter or requests."""
+    text = part.rendering.text
     kept = [
         decision for decision in decisions if decision.action is Action.KEEP and decision.label is not Label.HEADLINE
     ]
@@ -92,7 +97,7 @@ def _answered(part: Near, decisions: Sequence[Decision]) -> Iterator[Decision]:
         if heading.action is Action.KEEP or answer.action is not Action.KEEP:
             continue
         asking, told = blocks.get(heading.start), blocks.get(answer.start)
-        if asking is None or told is None or not asking.text.endswith(_ASKS) or not ends_sentence(told.text):
+        if asking is None or told is None or not asking.text.endswith(_QUESTION_MARKS) or not ends_sentence(told.text):
             continue
         element, _, _ = told.path.rpartition("/")
         if not HEADING_MARKS.isdisjoint(asking.marks) and asking.path.rpartition("/")[0] == element:

@@ -64,10 +64,8 @@ class PageFeatures:
 
 def page_features(layout: Layout) -> PageFeatures:
     """The features of a page with at least one line."""
-    others = [text for text in (layout.stated, layout.opinion) if text]
-    title = str(layout.metadata.get("title", ""))
-    words = page_words([line.text for line in layout.lines], title, others)
-    dense = (_measured if accelerator.compiled is None else _measured_in_c)(layout, words, len(title_words(title)))
+    words, wanted = _words(layout)
+    dense = (_measured if accelerator.compiled is None else _measured_in_c)(layout, words, wanted)
     return PageFeatures(*place_hashes(layout), mixed(words.said), words.said_starts, dense.T)
 
 
@@ -80,10 +78,14 @@ def _measured_in_c(layout: Layout, words: PageWords, wanted: int) -> Floats:
 
 def measure_arguments(layout: Layout) -> tuple[object, ...]:
     """What the accelerator needs for the measurements of a page."""
+    return _arguments(layout, *_words(layout))
+
+
+def _words(layout: Layout) -> tuple[PageWords, int]:
+    """What the lines say, and how many different words the title has."""
     others = [text for text in (layout.stated, layout.opinion) if text]
     title = str(layout.metadata.get("title", ""))
-    words = page_words([line.text for line in layout.lines], title, others)
-    return _arguments(layout, words, len(title_words(title)))
+    return page_words([line.text for line in layout.lines], title, others), len(title_words(title))
 
 
 def _arguments(layout: Layout, words: PageWords, wanted: int) -> tuple[object, ...]:
