@@ -11,7 +11,7 @@ NAMES = (
     "phrases", "fold", "quick_init", "units", "recall", "walk", "hidden", "page_lines", "page_words", "page_shapes",
     "trees", "repeats", "assemble", "needles", "phrase_table", "signs", "json",
 )  # fmt: skip
-HEADERS = ("accelerator", "layers", "phrases", "tree", "walk", "page_layout", "page_measures")
+HEADERS = ("accelerator", "layers", "phrases", "text", "tree", "walk", "page_layout", "page_measures")
 #: The same bits on every machine: no multiplication fused with an addition, no reordered sums.
 FLAGS = ["/O2", "/fp:strict"] if sys.platform == "win32" else ["-O3", "-ffp-contract=off", "-std=c11"]
 

@@ -160,8 +160,9 @@ def _add(args: argparse.Namespace) -> int:
     file = _corrections_of(args)
     said = (args.verdict, Scope(args.scope))
     added = add_corrections(args.run, index, file, args.document, args.lines, said, args.who or _user())
-    for one in added:
-        tell(one_line(f"{one.row.label}: {one.row.text}{' (which it was already)' if one.is_so else ''}"))
+    for correction in added:
+        already = " (which it was already)" if correction.is_so else ""
+        tell(one_line(f"{correction.row.label}: {correction.row.text}{already}"))
     tell(f"{plural(len(added), 'correction')} in {file}; `cleancopy clean … --corrections {file}` obeys")
     return OK
 

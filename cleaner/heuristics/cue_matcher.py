@@ -118,13 +118,11 @@ class Matcher:
         for protected in dict.fromkeys(table.protect):
             meanings.setdefault(protected.phrase, []).append(protected)
         light = {
-            phrase: [meaning for meaning in phrase_meanings if _is_light(meaning)]
+            phrase: light_meanings
             for phrase, phrase_meanings in meanings.items()
+            if (light_meanings := [meaning for meaning in phrase_meanings if _is_light(meaning)])
         }
-        self._all, self._light = (
-            _Table(meanings),
-            _Table({phrase: phrase_meanings for phrase, phrase_meanings in light.items() if phrase_meanings}),
-        )
+        self._all, self._light = _Table(meanings), _Table(light)
 
     def find(
         self,

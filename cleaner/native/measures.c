@@ -1,5 +1,5 @@
 /* heuristics/block_stats.py: what a block is like by itself; and segmentation/text.py: the lines of a text. */
-#include "accelerator.h"
+#include "text.h"
 
 /* Signs by what they say, as Python gives them. */
 typedef struct {
@@ -7,14 +7,6 @@ typedef struct {
     double ideograph_weight;
     Py_ssize_t prose;
 } Signs;
-
-typedef struct {
-    int kind;
-    const void *data;
-    Py_ssize_t length;
-} Text;
-
-static inline Py_UCS4 at_(const Text *text, Py_ssize_t at) { return PyUnicode_READ(text->kind, text->data, at); }
 
 /* Are more than half of some sixteen characters ideographs or wide forms? */
 static int is_ideographic(const Text *text) {

@@ -1,6 +1,6 @@
 /* heuristics/certain.py: which of some strings stand in a text, wherever they begin. A filter by their first four
  * characters leaves few places to compare; shorter ones, of scripts in which a word is short, have one of their own. */
-#include "accelerator.h"
+#include "text.h"
 
 #define FILTER_BITS 13
 #define BUCKETS 256
@@ -68,14 +68,6 @@ failed:
     Py_DECREF(self);
     return PyErr_Occurred() ? NULL : PyErr_NoMemory();
 }
-
-typedef struct {
-    int kind;
-    const void *data;
-    Py_ssize_t length;
-} Text;
-
-static ALWAYS Py_UCS4 at_(const Text *text, Py_ssize_t at) { return PyUnicode_READ(text->kind, text->data, at); }
 
 static int stands_at(const Text *text, Py_ssize_t start, PyObject *needle) {
     const Py_ssize_t length = PyUnicode_GET_LENGTH(needle);

@@ -1,5 +1,5 @@
 /* heuristics/signs.py: which shapes a block may have and whether it may be program text, by its characters alone. */
-#include "accelerator.h"
+#include "text.h"
 
 #define MOST_PATTERNS 32
 enum { EARLY = 4, HEAD = 64 };
@@ -23,14 +23,6 @@ typedef struct {
     Py_UCS4 others[64];
     uint64_t other_bits[64];
 } Signs;
-
-typedef struct {
-    int kind;
-    const void *data;
-    Py_ssize_t length;
-} Text;
-
-static ALWAYS Py_UCS4 at_(const Text *text, Py_ssize_t at) { return PyUnicode_READ(text->kind, text->data, at); }
 
 static ALWAYS uint64_t bits_of(const Signs *self, Py_UCS4 character) {
     if (character < 128) return self->ascii[character];

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support.any_texts import needed
 
 from cleaner import accelerator
 from cleaner.decision.scores import Scores
@@ -29,7 +30,7 @@ from cleaner.model.features import featurise
 from cleaner.segmentation import text as segmentation
 from cleaner.segmentation.tokens import tokenise
 
-pytestmark = pytest.mark.skipif(accelerator.compiled is None, reason="the accelerator was not built")
+pytestmark = needed
 
 anything = st.text(st.characters(codec=None, exclude_categories=()), max_size=40)
 glue = st.lists(

@@ -7,7 +7,6 @@ from functools import lru_cache
 import pytest
 
 from cleaner import Cleaner
-from cleaner.decision.whole_page import LITTLE_TEXT, SHORT
 from cleaner.document import Status
 from cleaner.html.page import Extractor
 
@@ -60,10 +59,6 @@ def test_a_bare_text_is_cut_into_sentences() -> None:
     cleaned = cleaner(Extractor.PAGE).clean(html=text)
     assert cleaned.body == "The bridge over the Marl is closed until May. The ferry sails every hour."
     assert [cleaned.source_text[span.start : span.end] for span in cleaned.spans] == ["Sign up for our newsletter."]
-
-
-def test_little_is_less_than_an_article() -> None:
-    assert 0 < SHORT < LITTLE_TEXT < 1000
 
 
 WALLS = {

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
+from support.any_texts import needed
 
-from cleaner import accelerator
 from cleaner.html import dom, native_tree, page_words
 
-needed = pytest.mark.skipif(accelerator.compiled is None, reason="the accelerator was not built, or CLEANCOPY_PURE=1")
 PAGES = sorted((Path(__file__).parents[3] / "fixtures" / "pages").glob("*/page.html"))
 
 TAGS = (

@@ -9,17 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.any_texts import needed
 
-from cleaner import accelerator
 from cleaner.html import features, model
 from cleaner.html.page import Layout
 from cleaner.html.page_words import page_words, title_words
 from cleaner.html.segment import shown_lines
 from tests.cleaner.html.test_native_tree import PAGES, markup
 
-pytestmark = pytest.mark.skipif(
-    accelerator.compiled is None, reason="the accelerator was not built, or CLEANCOPY_PURE=1"
-)
+pytestmark = needed
 
 titles = st.sampled_from(["", "One two three", "A title: of two"])
 prose = st.lists(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
+from support.any_texts import needed
 
 from cleaner import accelerator
 from cleaner.html import class_hints, limits, page_facts, segment, threads
@@ -17,9 +18,7 @@ from cleaner.html.page_facts import Has
 from cleaner.html.shown_dates import has_year
 from tests.cleaner.html.test_native_tree import PAGES, markup
 
-pytestmark = pytest.mark.skipif(
-    accelerator.compiled is None, reason="the accelerator was not built, or CLEANCOPY_PURE=1"
-)
+pytestmark = needed
 
 marked = st.lists(
     st.sampled_from(
