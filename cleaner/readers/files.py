@@ -18,13 +18,14 @@ from cleaner.document import Document
 from cleaner.readers.packing import packing_of, unpacked
 from cleaner.readers.readings import DEFAULT_MAX_BYTES, Failure, InputFile, Original, Reading, ReadSettings
 
+_ROWS = "name the file .{0}, or give it to standard input with --format {0}"
 #: What is not an article though it is called plain text, and what to say instead.
 REFUSED = {
-    ContentKind.JSON_LINES: "give --format jsonl, or name the file .jsonl",
-    ContentKind.JSON: "give --format json, or name the file .json",
-    ContentKind.CSV: "give --format csv, or name the file .csv",
-    ContentKind.TSV: "give --format tsv, or name the file .tsv",
-    ContentKind.XML: "give --format xml, or name the file .xml",
+    ContentKind.JSON_LINES: _ROWS.format("jsonl"),
+    ContentKind.JSON: _ROWS.format("json"),
+    ContentKind.CSV: _ROWS.format("csv"),
+    ContentKind.TSV: _ROWS.format("tsv"),
+    ContentKind.XML: _ROWS.format("xml"),
     ContentKind.MHTML: "name the file .mhtml",
     ContentKind.PROGRAM: "leave it out, or take the article out of it first",
 }
@@ -92,6 +93,8 @@ def from_bytes(original: Original, *, as_told: bool = False) -> Reading:
     try:
         decoded = decode(original.payload, _hints(original))
         kind = ContentKind.PROSE if as_told or original.media_type != "text/plain" else content_kind(decoded.text)
+        if kind is ContentKind.JSON_LINES and "\n" not in decoded.text.strip():
+            kind = ContentKind.JSON  # one object
         if kind in REFUSED:
             failure = Failure(original.locator, original.row, f"holds {kind.value}, not an article", REFUSED[kind])
             return Reading(original, None, failure)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from cleaner.decoding.decode import UndecodableError
 from cleaner.readers.files import unreadable
-from cleaner.readers.packing import PackingError
+from cleaner.readers.packing import CutOffError, PackingError
 from cleaner.readers.readings import Failure, Original, Reading, Skipped
 from cleaner.storage.object_store import StoreError
 from cleaner.time_limit import OverTimeError, limited
@@ -63,6 +63,8 @@ def failure_of(error: Exception, locator: str, row: int | None) -> Failure:
     """The failure that an exception means. Raises StoreError, which is no input's fault."""
     if isinstance(error, StoreError):
         raise error
+    if isinstance(error, CutOffError) and row is not None and row > 1:
+        return Failure(locator, row, error.what, f"what stands before was read; {error.do}")
     if isinstance(error, PackingError | UndecodableError):
         return Failure(locator, row, error.what, error.do)
     if isinstance(error, OSError):

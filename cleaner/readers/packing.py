@@ -40,6 +40,10 @@ class PackingError(Exception):
         self.do = do
 
 
+class CutOffError(PackingError):
+    """A compressed file ends before its compression does: what stands before can be read."""
+
+
 def refuse_ratio(unpacked_size: int, packed_size: int) -> None:
     """Raises PackingError for bytes that would unpack to more than anything that is worth reading."""
     if unpacked_size > FREE and unpacked_size > MAX_RATIO * packed_size:
@@ -80,7 +84,7 @@ class _Unpacked(io.RawIOBase):
             data = self._inner.read1(len(buffer))  # as much as is ready: what stands before a break is given
         except EOFError as error:
             what = f"is cut off: its {self._name} data ends too early"
-            raise PackingError(what, "what stands before was read; fetch the file again") from error
+            raise CutOffError(what, "fetch the file again") from error
         except _BROKEN as error:
             raise PackingError(f"its {self._name} data is broken ({error})", "fetch the file again") from error
         except OSError as error:

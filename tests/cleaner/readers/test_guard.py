@@ -130,10 +130,33 @@ def test_a_cut_file_is_called_cut_in_every_packing(suffix: str, share: float, tm
     path.write_bytes(whole)
     assert len(list(read(InputFile(path, "in", ".jsonl" + suffix)))) == 5000
     path.write_bytes(whole[: int(len(whole) * share)])
-    *_, last = read(InputFile(path, "in", ".jsonl" + suffix))
+    *before, last = read(InputFile(path, "in", ".jsonl" + suffix))
     assert isinstance(last, Reading)
     assert last.failure
     assert "is cut off" in last.failure.what
+    assert last.failure.do == f"{'what stands before was read; ' if before else ''}fetch the file again"
+    (one,) = read(InputFile(path, "in", ".txt" + suffix))
+    assert isinstance(one, Reading)
+    assert one.failure
+    assert one.failure.do == "fetch the file again"  # of one article nothing is read
+
+
+ROWS_IN_A_TEXT = {
+    '{"id": 1, "text": "One."}\n': ("JSON", "json"),
+    '{"id": 1, "text": "One."}\n{"id": 2, "text": "Two."}\n': ("JSON lines", "jsonl"),
+    "id,title,text\n1,Light,Out.\n2,Ferry,Every hour.\n": ("a table (CSV)", "csv"),
+}
+
+
+@pytest.mark.parametrize("text", ROWS_IN_A_TEXT)
+def test_rows_in_a_text_are_told_what_is_possible_for_a_file(text: str, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text(text)
+    (reading,) = read(InputFile(tmp_path / "in.txt", "in.txt", ".txt"))
+    assert isinstance(reading, Reading)
+    assert reading.failure
+    kind, name = ROWS_IN_A_TEXT[text]
+    assert reading.failure.what == f"holds {kind}, not an article"
+    assert reading.failure.do == f"name the file .{name}, or give it to standard input with --format {name}"
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
