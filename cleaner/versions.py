@@ -14,6 +14,9 @@ LIBRARIES = (
     "resiliparse", "selectolax", "trafilatura",
 )  # fmt: skip
 
+#: What did the work of a library before there was one.
+_INSTEAD = {"deflate": "none (zlib)"}
+
 
 @lru_cache(maxsize=1)
 def versions() -> Mapping[str, str]:
@@ -25,6 +28,18 @@ def versions() -> Mapping[str, str]:
         "python": platform.python_version(),
         **{name: metadata.version(name) for name in LIBRARIES},
     }
+
+
+def changed_versions(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """What differs between the versions of two runs, "" for nothing.
+
+    >>> changed_versions({"python": "3.11.2", "lxml": "6.0"}, {"python": "3.12.0", "lxml": "6.0", "deflate": "0.9"})
+    'deflate none (zlib) → 0.9, python 3.11.2 → 3.12.0'
+    """
+    names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+    return ", ".join(
+        f"{name} {before.get(name) or _INSTEAD.get(name, 'none')} → {now.get(name, 'none')}" for name in names
+    )
 
 
 def other_versions(wanted: Mapping[str, str]) -> str:

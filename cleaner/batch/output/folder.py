@@ -24,6 +24,7 @@ from archive.segments.durable import is_draft, remove_drafts
 from cleaner.batch.earlier import KNOWN
 from cleaner.batch.plan import PlanError, text_names
 from cleaner.batch.shards.files import WORK, page_name
+from cleaner.versions import changed_versions
 from cleaner.writers.pages import PageFormat
 from cleaner.writers.run_shape import report_misfit
 
@@ -241,7 +242,8 @@ def difference(report: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     if names:
         return f"another configuration ({', '.join(names)})"
     if report.get("versions") != wanted["versions"]:
-        return "other versions of Python or of libraries"
+        what = changed_versions(report.get("versions") or {}, wanted["versions"])
+        return f"other versions of Python or of libraries ({what})"
     return ""
 
 

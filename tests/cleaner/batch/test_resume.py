@@ -50,6 +50,19 @@ def test_another_run_is_refused(folder, tmp_path, change, message):
     assert files(out) == before
 
 
+def test_another_version_of_a_library_is_named_with_both(folder, tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(Stop):
+        run(folder, out, progress=stop_after(6))
+    report = json.loads((out / "run.json").read_text())
+    now, lxml = report["versions"].pop("deflate"), report["versions"]["lxml"]
+    report["versions"]["lxml"] = "1.0"
+    (out / "run.json").write_text(json.dumps(report))
+    with pytest.raises(BatchError) as caught:
+        run(folder, out)
+    assert f"libraries (deflate none (zlib) → {now}, lxml 1.0 → {lxml})" in str(caught.value)
+
+
 def test_changed_inputs_are_refused_and_named(folder, tmp_path):
     out = tmp_path / "out"
     with pytest.raises(Stop):
