@@ -19,7 +19,7 @@ import numpy as np
 from archive.checking.safe_names import safe_parts
 from cleaner import json_bytes
 from cleaner.batch.row_files import read_rows
-from cleaner.readers import Original, Reading
+from cleaner.readers import Failure, Original, Reading
 from cleaner.readers.readings import place
 
 #: One document: what names it, what was read of it, the record of the archive that its last version ends with (zero:
@@ -29,6 +29,7 @@ DOCUMENT = np.dtype(
      ("characters", "<u8")]
 )  # fmt: skip
 Documents = np.ndarray[tuple[int], np.dtype[np.void]]
+_KEYS = ["high", "low"]
 #: The file in OUT that holds these rows, sorted.
 KNOWN = "known.npy"
 #: At the end of a line of the list of inputs: it is not there any more.
@@ -123,6 +124,10 @@ def document_key(reading: Reading) -> tuple[int, int]:
             named = f"{document.url}\n{'' if original.reference else own}"  # a record's id is that of one capture
         elif own:
             named = f"{original.locator}\n{own}"
+    return _key(named)
+
+
+def _key(named: str) -> tuple[int, int]:
     digest = blake2b(named.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
 
@@ -162,16 +167,35 @@ class KnownDocuments:
         self._high = np.array(self._rows["high"])
 
     def find(self, reading: Reading) -> Earlier | None:
-        """The version of a document that is known; None for a new one."""
-        high, low = document_key(reading)
+        """The version of a document that is known, or the failure where its row stands now; None for a new one."""
+        original = reading.original
+        row = self._row(document_key(reading))
+        if row is None:
+            if original is None or original.row is None:
+                return None
+            row = self._row(_key(place(original.locator, original.row)))
+            if row is None or any(bytes(row["group"])):
+                return None
+        group = bytes(row["group"])
+        same = original is not None and bytes(row["content"]) == content_digest(reading, original)
+        record = UUID(bytes=group).urn if any(group) else ""
+        return Earlier(same and bool(record), record, f"{int(row['shard']):05d}.jsonl:{int(row['line'])}")
+
+    def outdated(self, failures: Iterable[Failure], again: Collection[str]) -> Documents:
+        """Of the failures of earlier runs those of inputs that were read again, with nothing stored of them.
+
+        Whatever is still wrong there has failed anew. again: the locators of these inputs.
+        """
+        places = {_key(place(failure.locator, failure.row)) for failure in failures if failure.locator in again}
+        rows = [row for key in sorted(places) if (row := self._row(key)) is not None and not any(bytes(row["group"]))]
+        return np.array(rows, DOCUMENT)
+
+    def _row(self, key: tuple[int, int]) -> Any:
+        high, low = key
         at = int(np.searchsorted(self._high, np.uint64(high)))
         while at < len(self._high) and int(self._high[at]) == high:
-            row = self._rows[at]
-            if int(row["low"]) == low:
-                group, original = bytes(row["group"]), reading.original
-                same = original is not None and bytes(row["content"]) == content_digest(reading, original)
-                record = UUID(bytes=group).urn if any(group) else ""
-                return Earlier(same and bool(record), record, f"{int(row['shard']):05d}.jsonl:{int(row['line'])}")
+            if int(self._rows[at]["low"]) == low:
+                return self._rows[at]
             at += 1
         return None
 
@@ -185,25 +209,26 @@ class Earlier:
     row: str  # where it stands in `documents/`: file and line
 
 
-def replaced_documents(earlier: Path, shards: Iterable[Path]) -> Documents:
+def replaced_documents(earlier: Path, shards: Iterable[Path], outdated: Documents) -> Documents:
     """The documents of earlier runs of which these shards hold another version, in the order of their rows.
 
-    Raises OSError, RowFileError.
+    outdated: those that are gone besides. Raises OSError, RowFileError.
     """
     rows = read_rows(earlier, DOCUMENT)
-    new = np.concatenate([np.zeros(0, DOCUMENT), *(read_rows(path, DOCUMENT) for path in shards)])
-    keys = ["high", "low"]
-    replaced = np.array(rows[np.isin(rows[keys], np.unique(new[keys]))])
+    new = np.concatenate([outdated, *(read_rows(path, DOCUMENT) for path in shards)])
+    replaced = np.array(rows[np.isin(rows[_KEYS], np.unique(new[_KEYS]))])
     return replaced[np.lexsort((replaced["line"], replaced["shard"]))]
 
 
-def merged_documents(earlier: Path | None, shards: Iterable[Path]) -> Documents:
+def merged_documents(earlier: Path | None, shards: Iterable[Path], outdated: Documents | None = None) -> Documents:
     """All documents, each once with its last version, sorted: those of earlier runs, then of shards in their order.
 
-    Raises OSError, RowFileError.
+    outdated: those of earlier runs that are gone. Raises OSError, RowFileError.
     """
-    paths = [*([earlier] if earlier else []), *shards]
-    rows = np.concatenate([np.zeros(0, DOCUMENT), *(read_rows(path, DOCUMENT) for path in paths)])
+    before = read_rows(earlier, DOCUMENT) if earlier else np.zeros(0, DOCUMENT)
+    if outdated is not None:
+        before = before[~np.isin(before[_KEYS], outdated[_KEYS])]
+    rows = np.concatenate([before, *(read_rows(path, DOCUMENT) for path in shards)])
     order = np.lexsort((np.arange(len(rows)), rows["low"], rows["high"]))
     rows = rows[order]
     last = np.ones(len(rows), bool)

@@ -37,13 +37,14 @@ from cleaner.readers.readings import DEFAULTS
 from cleaner.shapes import Each, Row, is_count, is_number, misfit
 from cleaner.storage.object_store import ObjectFacts, PathOrUrl, RemoteFile, file_at
 from cleaner.writers.text import TextNames
-from cleaner.writers.words import shorten
+from cleaner.writers.words import plural, shorten
 
 #: So many skipped files are named in run.json, and characters of each name.
 MOST_SKIPPED, SKIPPED_NAME = 1_000, 300
 #: Where the text's name stands in a line of the plan.
 _TEXT = 5
-_CHANGED = "has changed since the run began", "let it be until the run is over, then run again with --fresh"
+_CHANGED = "has changed since the run began"
+_LET_IT_BE = "let it be until the run is over, then run again with --update, or --fresh"
 
 
 #: A line of a plan as `_values` makes it; in the list of inputs that a run leaves behind the path is missing.
@@ -225,7 +226,9 @@ def read_input(shard_input: ShardInput, settings: ReadSettings) -> Iterator[Read
     facts = _facts(file.path)
     if facts and shard_input.size >= 0 and facts != (shard_input.size, shard_input.modified, shard_input.tag):
         row = shard_input.part.first if shard_input.part else None
-        return iter([Reading(None, None, Failure(file.locator, row, *_CHANGED))])
+        unread = shard_input.documents - 1
+        what = _CHANGED + (f"; {plural(unread, 'more document')} from there on not read" if unread else "")
+        return iter([Reading(None, None, Failure(file.locator, row, what, _LET_IT_BE))])
     if shard_input.part:
         return read_part(file, shard_input.part, settings)
     return read(file, settings)

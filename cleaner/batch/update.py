@@ -36,6 +36,7 @@ from cleaner.batch.counts import RunCounts
 from cleaner.batch.earlier import (
     KNOWN,
     MOST_VANISHED,
+    Documents,
     EarlierInputs,
     KnownDocuments,
     merged_documents,
@@ -127,13 +128,13 @@ def close_update(begun: BegunRun, counts: RunCounts) -> RunCounts:
     with location.drafted("index.cdxj") as draft:
         write_index(draft, lines, folder=out / WORK)
     with location.drafted(UPDATED_KNOWN) as draft, draft.open("wb") as file:
-        np.save(file, merged_documents(out / KNOWN, (files.documents for files in shards)))
+        np.save(file, merged_documents(out / KNOWN, (files.documents for files in shards), outdated))
     if (out / UPDATED_MEMORY).exists():
         (out / UPDATED_MEMORY).replace(out / MEMORY)
     missing = frozenset(json.loads((out / MISSING).read_bytes()))
     with location.drafted(UPDATED_INPUTS) as draft, draft.open("wb") as file:
         file.writelines(merged_inputs(out / INPUTS, listed_inputs(plan.path), missing))
-    replaced = list(replaced_rows(out, [files.documents for files in shards]))
+    replaced = list(replaced_rows(out, [files.documents for files in shards], outdated))
     location.write({"run.json": encoded_report(_closed(begun, counts, replaced, missing))})
     publish_inputs(out)
     location.clear_work()
@@ -148,10 +149,17 @@ def publish_inputs(out: Path) -> None:
             (out / updated).replace(out / name)
 
 
-def replaced_rows(out: Path, shards: Sequence[Path]) -> Iterator[tuple[dict[str, object], int]]:
-    """The rows of earlier runs that these shards replace, their spans with the text that was removed (as far as the
-    archive can be read), and the characters of their sources. Raises OSError, BatchError."""
-    of_shard = groupby(replaced_documents(out / KNOWN, shards), key=lambda document: int(document["shard"]))
+def _outdated(begun: BegunRun) -> Documents:
+    """Failures of earlier runs that are no more, since this one has read their files."""
+    again = {str(named[0]) for named, *_ in listed_values(begun.plan.path) if isinstance(named, list)}
+    failures = RunCounts.from_report(begun.report).failures if again else []
+    return KnownDocuments(begun.context.out / KNOWN).outdated(failures, again)
+
+
+def replaced_rows(out: Path, shards: Sequence[Path], outdated: Documents) -> Iterator[tuple[dict[str, object], int]]:
+    """The rows of earlier runs that these shards replace, or that are outdated, their spans with the text that was
+    removed (as far as the archive can be read), and the characters of their sources. Raises OSError, BatchError."""
+    of_shard = groupby(replaced_documents(out / KNOWN, shards, outdated), key=lambda document: int(document["shard"]))
     for shard, documents in of_shard:
         wanted = {int(document["line"]): document for document in documents}
         removed = _removed_texts(out, shard, {_record_id(document) for document in wanted.values()})
@@ -167,6 +175,7 @@ def _row_in(line: bytes, place: str) -> dict[str, object]:
     try:
         row: dict[str, Any] = json.loads(line)
     except (ValueError, RecursionError) as error:
+    outdated = _outdated(begun)
         raise BatchError(f"{place} is not as a run writes it; give --fresh to clean all again") from error
     return row
 

@@ -180,7 +180,9 @@ def test_a_file_that_changed_since_the_plan_is_a_failure(folder, tmp_path):
     inputs = [shard_input for shard in shards_of(folder, tmp_path, 4) for shard_input in shard]
     (folder / "b.jsonl").write_text("")
     readings = [reading for shard_input in inputs for reading in read_input(shard_input, ReadSettings(99))]
-    assert [r.failure.what for r in readings if r.failure] == ["has changed since the run began"] * 2
+    changed = "has changed since the run began"
+    whats = [reading.failure.what for reading in readings if reading.failure]
+    assert whats == [f"{changed}; {more} more documents from there on not read" for more in (2, 3)]
     assert [r.document.id for r in readings if r.document] == ["a.txt", "c.txt", "0", "1"]
 
 

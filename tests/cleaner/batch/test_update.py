@@ -87,6 +87,40 @@ def test_failures_that_stay_are_told_and_those_that_vanish_are_not(inside, tmp_p
     assert report(tmp_path / "out")["failures"] == []
 
 
+def test_failures_of_a_file_that_changed_during_the_run_go_when_it_is_read_whole(inside, tmp_path):
+    def meddle(progress):
+        if progress.phase == "cleaning" and progress.documents >= 3:
+            os.utime(inside / "rows.jsonl", (1_700_000_500, 1_700_000_500))
+
+    out = tmp_path / "out"
+    counts = run(inside, out, show=meddle, count=False)
+    assert counts.failed > 1
+    changed = "has changed since the run began"
+    assert all(failure.what.startswith(changed) for failure in counts.failures)
+    assert any(failure.what.endswith("more documents from there on not read") for failure in counts.failures)
+    run(inside, out, 1, count=False)
+    check(out)
+    told = report(out)
+    assert (told["failures"], told["updates"][-1]["failed-before"]) == ([], 0)
+    assert told["counts"]["status"] == {"clean": 9}
+    assert len(survey(out, 50).rows) == 1
+    run(inside, out, 2, count=False)
+    assert report(out) == told
+
+
+def test_a_broken_row_that_is_gone_is_no_failure_any_more(inside, tmp_path, capsys):
+    words = ["clean", str(inside), "-o", str(tmp_path / "out"), "--workers", "1", "--timeout", "0", "--update"]
+    whole = (inside / "rows.jsonl").read_text()
+    write(inside / "rows.jsonl", f"{whole}no row\n{{}}\n", 1_700_000_500)
+    assert main(words) == 1
+    write(inside / "rows.jsonl", f"{whole}still no row\n", 1_700_000_900)
+    assert main(words) == 1
+    assert [failure["row"] for failure in report(tmp_path / "out")["failures"]] == [6]
+    write(inside / "rows.jsonl", whole, 1_700_001_900)
+    assert main(words) == 0
+    assert report(tmp_path / "out")["counts"]["status"] == {"clean": 9}
+
+
 def test_what_has_vanished_is_named_once(inside, tmp_path):
     out = tmp_path / "out"
     run(inside, out)
