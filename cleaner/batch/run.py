@@ -30,7 +30,15 @@ from cleaner.batch.shards.duplicate_ids import identify_shard, repeated_ids
 from cleaner.batch.shards.files import WORK, finished, index_lines
 from cleaner.batch.shards.readings import RunContext
 from cleaner.batch.shards.tasks import clean_shard, count_shard, counted_parts, is_damaged
-from cleaner.batch.update import UPDATE, UPDATED_MEMORY, begin_update, close_update, publish_inputs
+from cleaner.batch.update import (
+    UPDATE,
+    UPDATED_MEMORY,
+    UPDATES,
+    begin_update,
+    close_update,
+    publish_inputs,
+    updated_run,
+)
 from cleaner.engines import Engine, ShardFunction, Task, WorkerPool
 from cleaner.engines.select import make_engine
 from cleaner.memory.store import Memory
@@ -70,6 +78,8 @@ def _begun(
     if not settings.update:
         if earlier and UPDATE in earlier:
             raise BatchError(f"{settings.out} holds an update that was broken off; give --update to go on with it")
+        if earlier and UPDATES in earlier and earlier["complete"] and isinstance(settings.out, Path):
+            return updated_run(inputs, cleaner, settings, location, show, earlier=earlier)
         return begin(inputs, cleaner, settings, location, show)
     if not isinstance(settings.out, Path):
         raise BatchError(f"{settings.out}: --update needs a folder; update a copy, and send what is new there")

@@ -45,10 +45,10 @@ from cleaner.batch.earlier import (
 )
 from cleaner.batch.output.folder import INPUTS, MEMORY, BatchError, encoded_report, sweep_drafts
 from cleaner.batch.output.location import RunLocation
-from cleaner.batch.plan import listed_inputs, listed_values
+from cleaner.batch.plan import listed_inputs, listed_values, shard_inputs
 from cleaner.batch.progress import ShowProgress
-from cleaner.batch.shards.files import WORK, index_lines
-from cleaner.batch.shards.tasks import UNCHANGED
+from cleaner.batch.shards.files import PREFIX, WORK, index_lines
+from cleaner.batch.shards.tasks import UNCHANGED, is_whole
 from cleaner.ledger import Removed, unchecked
 from cleaner.pipeline import Cleaner
 from cleaner.storage.object_store import PathOrUrl
@@ -94,6 +94,51 @@ def begin_update(
     return BegunRun(context, plan, report, settings, location)
 
 
+def updated_run(
+    inputs: Sequence[PathOrUrl],
+    cleaner: Cleaner,
+    settings: BatchSettings,
+    location: RunLocation,
+    show: ShowProgress,
+    *,
+    earlier: dict[str, Any],
+) -> BegunRun:
+    """The complete run in OUT, which has had updates, as one with nothing to do; earlier: run.json.
+
+    Raises BatchError where it is another run, and where a shard is damaged that is to be looked at: its own list of
+    inputs is not kept, nor the memory that it was cleaned with.
+    """
+    clock = clock_of(earlier, head_of(cleaner, settings), settings)
+    before = _read_inputs(location.out / INPUTS, settings)
+    plan = planned(inputs, settings, location, show, before=before, first=int(earlier["shards"]))
+    if len(plan) or before.vanished or before.returned:
+        planned_first = (shard_inputs(plan.path, shard) for shard in plan.shards())
+        other = (shard_input.locator for shard_input in chain.from_iterable(planned_first))
+        first = next(chain(other, before.vanished), "")
+        location.clear_work()
+        told = f" (the first is {first})" if first else ""
+        raise BatchError(other_run(settings.out, f"other inputs, or they have changed since{told}"))
+    context = context_of(cleaner, settings, plan, clock, location)
+    if settings.check and (names := _damaged_shards(location.out, int(earlier["shards"]))):
+        location.clear_work()
+        raise BatchError(
+            f"{settings.out} is damaged ({', '.join(names)}), and what was updated cannot be done again in parts: "
+            "`cleancopy archive repair` saves the whole articles, --fresh cleans all again"
+        )
+    return BegunRun(context, plan, earlier, settings, location)
+
+
+def _damaged_shards(out: Path, count: int) -> list[str]:
+    """The shards of all runs in OUT, by their rows' names, whose files are not what was sealed."""
+    damaged = []
+    for number in range(count):
+        rows = out / "documents" / f"{number:05d}.jsonl"
+        segments = sorted((out / "warc").glob(f"{PREFIX}-*-{number:05d}-*.warc.gz"))
+        if not segments or not is_whole(segments, rows):
+            damaged.append(f"shard {number:05d}")
+    return damaged
+
+
 def _read_inputs(path: Path, settings: BatchSettings) -> EarlierInputs:
     again = "an older version wrote it; choose another folder, or give --fresh to clean all again"
     try:
@@ -124,6 +169,7 @@ def close_update(begun: BegunRun, counts: RunCounts) -> RunCounts:
     """
     context, plan, location, out = begun.context, begun.plan, begun.location, begun.context.out
     shards = [context.files(shard.number) for shard in plan.shards()]
+    outdated = _outdated(begun)
     lines = chain(_earlier_lines(out / "index.cdxj", plan.first), chain.from_iterable(map(index_lines, shards)))
     with location.drafted("index.cdxj") as draft:
         write_index(draft, lines, folder=out / WORK)
@@ -175,7 +221,6 @@ def _row_in(line: bytes, place: str) -> dict[str, object]:
     try:
         row: dict[str, Any] = json.loads(line)
     except (ValueError, RecursionError) as error:
-    outdated = _outdated(begun)
         raise BatchError(f"{place} is not as a run writes it; give --fresh to clean all again") from error
     return row
 

@@ -151,12 +151,16 @@ def is_damaged(context: RunContext, task: Task, heartbeat: Heartbeat) -> int | N
     paths = [files.segment(0)]
     while files.segment(len(paths)).exists():
         paths.append(files.segment(len(paths)))
+    return None if is_whole(paths, files.rows) else task.number
+
+
+def is_whole(segments: Sequence[Path], rows: Path) -> bool:
+    """Whether the segments of a shard are as they were sealed, and its rows are there."""
     try:
-        problems = (result for result in verify(paths, STORED) if isinstance(result, Problem))
-        damaged = next(problems, None) is not None or not files.rows.exists()
+        problems = (result for result in verify(segments, STORED) if isinstance(result, Problem))
+        return next(problems, None) is None and rows.exists()
     except OSError:  # a segment is missing
-        damaged = True
-    return task.number if damaged else None
+        return False
 
 
 def _size_of(work: _Work) -> int:

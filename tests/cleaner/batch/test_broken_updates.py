@@ -14,6 +14,44 @@ from support.updates import STORY, change, check, files, report, run, write
 from cleaner.batch import update
 from cleaner.batch.output import location
 from cleaner.batch.run import BatchError
+from cleaner.cli.main import main
+
+
+def test_an_updated_run_said_again_without_update_is_complete(inside, tmp_path, capsys):
+    words = ["clean", str(inside), "-o", str(tmp_path / "out"), "--workers", "1", "--timeout", "0"]
+    assert main(words) == 0
+    change(inside)
+    assert main([*words, "--update"]) == 0
+    before = files(tmp_path / "out", ".")
+    for more in ([], ["--resume"]):
+        capsys.readouterr()
+        assert main([*words, *more]) == 0
+        assert "holds this run, complete; nothing was done" in " ".join(capsys.readouterr().err.split())
+        assert files(tmp_path / "out", ".") == before
+    write(inside / "a.txt", f"a, mended: {STORY}", 1_700_000_900)
+    for other, first in ((inside / "a.txt", "a.txt"), (inside / "c.txt", "a.txt")):
+        assert main(words) == 2
+        assert f"(the first is {first})" in " ".join(capsys.readouterr().err.split())
+        other.unlink()
+    assert main([*words, "--shard-size", "5"]) == 2
+    assert "another configuration (shard-size)" in " ".join(capsys.readouterr().err.split())
+    assert files(tmp_path / "out", ".") == before
+
+
+@pytest.mark.parametrize("shard", [0, 3])
+def test_a_damaged_shard_of_an_updated_run_is_named_with_the_way_out(inside, tmp_path, shard):
+    out = tmp_path / "out"
+    run(inside, out)
+    change(inside)
+    run(inside, out, 1)
+    run(inside, out, 1, update=False, check=True)
+    segment = sorted((out / "warc").iterdir())[shard]
+    segment.write_bytes(segment.read_bytes()[:-50])
+    with pytest.raises(BatchError, match=rf"shard {shard:05d}\), and .*archive repair.*--fresh"):
+        run(inside, out, 1, update=False, check=True)
+    (out / "documents" / "00001.jsonl").unlink()
+    with pytest.raises(BatchError, match=r"shard 00001"):
+        run(inside, out, 1, update=False, check=True)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
