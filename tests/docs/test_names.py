@@ -16,7 +16,7 @@ PAGES = [
     *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("**/*.md") if path.parent.name != "gallery"),
 ]  # fmt: skip
 TOP = ("cleaner/", "archive/", "tests/", "benchmarks/", "docs/", "fixtures/", "seeds/")
-FILES = {path.name for top in TOP for path in (ROOT / top).rglob("*.py")}
+FILES = {path.name for top in TOP for path in (ROOT / top).rglob("*.py")} | {path.name for path in ROOT.glob("*.py")}
 #: Options of other programs, of scripts, and of Python's own tools that pages name.
 FOREIGN = {
     "--strict", "--pin", "--why", "--stages", "--screenshot", "--splits", "--every", "--rounds", "--documents", "--models", "-m",
