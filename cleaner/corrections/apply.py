@@ -18,7 +18,7 @@ from cleaner.corrections.format import Correction, Row, Scope, digest, in_force,
 from cleaner.decoding.mojibake import OffsetMap
 from cleaner.document import Decision, Rendering
 from cleaner.memory.fingerprints import RUN, words_of
-from cleaner.segmentation.tokens import Ints, Tokens, tokenise
+from cleaner.segmentation.tokens import Ints, Tokens, points_of, tokenise
 
 #: A line of so many words is a near copy of another one when runs of words common to both cover this share of each.
 NEAR_WORDS, NEAR_SHARE = 10, 0.8
@@ -131,8 +131,7 @@ class _Words:
         content = self.text[unit.start : unit.end]
         if content.isascii():
             return unit.start + units
-        before = content.encode("utf-16-le", "surrogatepass")[: 2 * units]
-        return unit.start + len(before.decode("utf-16-le", "surrogatepass"))
+        return unit.start + int(points_of(content, np.array(units)))
 
 
 def _recognised(

@@ -14,7 +14,7 @@ import numpy as np
 from cleaner.document import Block, Rendering
 from cleaner.memory.fingerprints import Units
 from cleaner.segmentation.text import cut_block
-from cleaner.segmentation.tokens import Flags, Tokens
+from cleaner.segmentation.tokens import Flags, Tokens, points_of
 
 #: A shorter stretch is a turn of phrase, and what is left over beside it must be so many words at least.
 STRETCH, REST = 6, 2
@@ -56,7 +56,7 @@ def _points(text: str, units: int) -> int:
     """An offset in UTF-16 code units as one in code points."""
     if text.isascii():
         return units
-    return len(text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "surrogatepass"))
+    return int(points_of(text, np.array(units)))
 
 
 def _before(text: str, offset: int) -> int:

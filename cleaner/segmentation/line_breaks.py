@@ -16,7 +16,7 @@ import numpy as np
 
 from cleaner import accelerator
 from cleaner.model_file import Array, pack, unpack
-from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS, Floats, Hashes, Ints, Tokens, tokenise
+from cleaner.segmentation.tokens import CAPS, KIND, TOKEN_KINDS, Floats, Hashes, Ints, Tokens, points_of, tokenise
 
 #: What the file of the model is called, and how it is written.
 MODEL, VERSION = "breaks", 2
@@ -135,7 +135,7 @@ def _find_gaps(text: str, sentences: Sequence[Stretch]) -> _Found | None:
         return None
     floor, ceiling = sentences[0][0], sentences[-1][1]
     tokens = tokenise([text[floor:ceiling]])
-    begins = _points(text[floor:ceiling], tokens.begins)
+    begins = points_of(text[floor:ceiling], tokens.begins)
     apart = tokens.begins[1:] > tokens.begins[:-1] + tokens.lengths[:-1]
     gap = np.flatnonzero(apart & ~_NEVER_FIRST[tokens.kinds[1:]] & ~_NEVER_LAST[tokens.kinds[:-1]])
     firsts = np.array([start - floor for start, _ in sentences])
@@ -144,18 +144,6 @@ def _find_gaps(text: str, sentences: Sequence[Stretch]) -> _Found | None:
     opens[first_at] = np.append(begins, -1)[first_at] == firsts
     gap = gap[~opens[gap + 1]]
     return _Found(begins[gap + 1] + floor, tokens, gap, first_at)
-
-
-def _points(text: str, units: Ints) -> Ints:
-    """Offsets in UTF-16 code units → in code points."""
-    codes = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
-    if len(codes) == len(text):
-        return units
-    high = (codes >= 0xD800) & (codes < 0xDC00)
-    low = np.append(False, (codes[1:] >= 0xDC00) & (codes[1:] < 0xE000) & high[:-1])
-    second: Ints = np.concatenate(([0], np.cumsum(low)))
-    points: Ints = units - second[units]
-    return points
 
 
 def _features(tokens: Tokens, gap: Ints, firsts: Ints) -> Ints:

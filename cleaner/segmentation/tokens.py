@@ -183,6 +183,17 @@ def _columns(memory: bytearray, count: int, blocks: int) -> Tokens:
     )  # fmt: skip
 
 
+def points_of(text: str, units: Ints) -> Ints:
+    """Offsets in UTF-16 code units → in code points. The halves of a pair are two where the text holds them as two."""
+    is_pair = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4") > 0xFFFF
+    if not is_pair.any():
+        return units
+    begins = np.arange(len(is_pair) + 1)
+    begins[1:] += np.cumsum(is_pair)
+    points: Ints = np.searchsorted(begins, units)
+    return points
+
+
 def _tokenise(texts: Sequence[str]) -> Tokens:
     """The reference that the accelerator is held to."""
     joined = SEPARATOR.join(texts)

@@ -11,6 +11,7 @@ from cleaner import Cleaner
 from cleaner.document import Document
 from cleaner.segmentation.line_breaks import gaps_of, parse, shipped
 from cleaner.segmentation.text import segment_text, sentences
+from cleaner.segmentation.tokens import points_of
 from cleaner.training.line_breaks import Broken, GapDesign, broken
 
 COUNCIL = "The council of Norrhaven voted on Tuesday evening to keep the old ferry running for another year."
@@ -76,6 +77,22 @@ def test_characters_beyond_the_basic_plane_do_not_shift_the_cut():
     plain = blocks(f"Well, well. {COUNCIL} Advertisement {MAYOR}")
     assert len(plain) > 2
     assert blocks(f"Well, \U0001f600\U0001f600. {COUNCIL} Advertisement {MAYOR}")[1:] == plain[1:]
+
+
+HALVES = "\ud83d\ude00"  # of a pair, each a code point of its own, as a broken decoder leaves them
+
+
+@pytest.mark.parametrize(
+    "text", [f"{HALVES}d.\tRe\U0001f469", f"𝟛{HALVES}\x85\tFollow\t", f"{HALVES}\x85\tقرأ\tة\U0001f600"]
+)
+def test_halves_of_a_pair_leave_no_block_empty(text):
+    assert all(blocks(text))
+    Cleaner().clean(text)
+
+
+@given(st.text("a .\t\ud83d\ude00\U0001f600", max_size=12), st.integers(0, 12))
+def test_offsets_in_code_units_are_those_of_the_characters(text, at):
+    assert points_of(text, np.array([len(text[:at].encode("utf-16-le", "surrogatepass")) // 2])) == min(at, len(text))
 
 
 def test_a_line_that_is_no_prose_goes_from_a_text_without_line_breaks():
