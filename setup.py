@@ -13,7 +13,7 @@ NAMES = (
 )  # fmt: skip
 HEADERS = ("accelerator", "layers", "phrases", "text", "tree", "walk", "page_layout", "page_measures")
 #: The same bits on every machine: no multiplication fused with an addition, no reordered sums.
-FLAGS = ["/O2", "/fp:strict"] if sys.platform == "win32" else ["-O3", "-ffp-contract=off", "-std=c11"]
+FLAGS = ["/O2", "/fp:strict", "/std:c11"] if sys.platform == "win32" else ["-O3", "-ffp-contract=off", "-std=c11"]
 
 
 class OptionalBuild(build_ext):

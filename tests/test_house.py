@@ -123,6 +123,19 @@ def test_one_noun_stands_for_one_thing() -> None:
     assert {name for name in names if names.count(name) > 1} == SAID_TWICE
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "cleaner" / "native").glob("*.[ch]")), ids=lambda path: path.name)
+def test_words_of_one_compiler_stand_behind_its_name(path: Path) -> None:
+    own: list[bool] = []  # conditions around a line: do they ask for a compiler that knows the words?
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.startswith("#if"):
+            own.append("__GNUC__" in line or "INTEL" in line)
+        elif line.startswith(("#else", "#elif")):
+            own[-1] = "__GNUC__" in line
+        elif line.startswith("#endif"):
+            own.pop()
+        assert any(own) or ("__attribute__" not in line and "__builtin_" not in line), f"line {number}"
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [

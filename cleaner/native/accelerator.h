@@ -30,7 +30,28 @@ void release(Buffers *buffers);
 #define WIDE
 #endif
 
+/* Functions that are always part of their caller, and that never are; memory that is wanted soon; a word's set bits. */
+#if defined(__GNUC__)
 #define ALWAYS inline __attribute__((always_inline))
+#define APART __attribute__((noinline))
+#define PREFETCH(place) __builtin_prefetch(place)
+#define BITS_IN(word) __builtin_popcountll(word)
+#else
+#ifdef _MSC_VER
+#define ALWAYS __forceinline
+#define APART __declspec(noinline)
+#else
+#define ALWAYS inline
+#define APART
+#endif
+#define PREFETCH(place) ((void)0)
+#define BITS_IN(word) bits_in(word)
+static inline int bits_in(uint64_t word) {
+    int bits = 0;
+    for (; word; word &= word - 1) bits++;
+    return bits;
+}
+#endif
 
 /* An uninitialised bytearray. */
 static inline PyObject *bytes_of(size_t size) {

@@ -67,7 +67,9 @@ static Py_ssize_t breaks_in(const Body *body, Py_ssize_t start) {
         breaks = told == NULL ? -1 : PyLong_AsSsize_t(told);
         Py_XDECREF(gap);
         Py_XDECREF(told);
-        return breaks;
+        if (breaks >= 0 && breaks <= 2) return breaks;
+        if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "a gap has none, one or two breaks");
+        return -1;
     }
     return breaks < 2 ? breaks : 2;
 }

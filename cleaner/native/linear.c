@@ -39,14 +39,14 @@ static int table_of(Buffers *buffers, Table *table, PyObject *const *args, Py_ss
 WIDE static int rows_of(const Table *table, Row *rows) {
     for (Py_ssize_t at = 0; at < table->items; at++) {
         const int64_t bucket = table->buckets[at];
-        if (at + AHEAD < table->items) __builtin_prefetch(table->bits + 2 * (table->buckets[at + AHEAD] >> 6));
+        if (at + AHEAD < table->items) PREFETCH(table->bits + 2 * (table->buckets[at + AHEAD] >> 6));
         if (bucket < 0 || 2 * (bucket >> 6) + 1 >= table->words) return 0;
         const uint64_t *entry = table->bits + 2 * (bucket >> 6), bit = (uint64_t)1 << (bucket & 63);
         if (entry[0] & bit) {
-            const Py_ssize_t row = (Py_ssize_t)entry[1] + __builtin_popcountll(entry[0] & (bit - 1));
+            const Py_ssize_t row = (Py_ssize_t)entry[1] + BITS_IN(entry[0] & (bit - 1));
             if ((row + 1) * table->stride > table->size) return 0;
             rows[at] = table->lines + row * table->stride;
-            __builtin_prefetch(rows[at]);
+            PREFETCH(rows[at]);
         } else {
             rows[at] = NOTHING;
         }

@@ -214,15 +214,15 @@ static int read_words(Measures *in, Buffers *buffers, PyObject *words, PyObject 
     const uint8_t *memory = buffer_of(buffers, words, 1, &size);
     Py_ssize_t signs_size = 0;
     const uint8_t *shapes = memory ? buffer_of(buffers, signs, 1, &signs_size) : NULL;
-    const Py_ssize_t wide = 8 * in->count, narrow = 4 * in->count;
+    const Py_ssize_t wide = 8 * in->count, narrow = (2 + others[0] + others[1]) * 4 * in->count;
     if (shapes == NULL) return 0;
-    if (signs_size != SHAPES * wide || size < 4 * wide + (2 + others[0] + others[1]) * narrow) {
+    if (signs_size != SHAPES * wide || size < 4 * wide + narrow || (size - narrow) % 8) {
         PyErr_SetString(PyExc_ValueError, "words and shapes are not of these lines");
         return 0;
     }
     in->signs = (const int64_t *)shapes, in->counts = (const int64_t *)memory, in->sizes = in->counts + in->count;
     in->in_title = in->sizes + 2 * in->count;
-    const float *floats = (const float *)(memory + size - (2 + others[0] + others[1]) * narrow);
+    const float *floats = (const float *)(memory + size - narrow);
     in->said = (const uint64_t *)(memory + 4 * wide), in->said_count = ((const uint8_t *)floats - (memory + 4 * wide)) / 8;
     for (Py_ssize_t line = 0, before = 0; line < in->count; line++) {
         const int64_t start = in->sizes[in->count + line];
@@ -240,12 +240,19 @@ static int read_words(Measures *in, Buffers *buffers, PyObject *words, PyObject 
 
 #define MOST_TAGS 60
 
+/* Is the number of each element's tag among those of the telling ones? */
+static int are_told(const Page *page, unsigned tags) {
+    for (Py_ssize_t index = 0; index < page->element_count; index++)
+        if ((page->elements[index].kind & TAG_NUMBER) > tags) return 0;
+    return 1;
+}
+
 int begin_measures(Measures *in, Page *page, Buffers *buffers, PyObject *const *args) {
     const long tags = PyLong_AsLong(args[3]), columns = PyLong_AsLong(args[4]), wanted = PyLong_AsLong(args[7]);
     if (PyErr_Occurred() || !read_page(page, args[0], args[1], args[2])) return 0;
     in->page = page, in->count = page->line_count, in->tags = (int)tags, in->wanted = (int)wanted, in->columns = columns;
     if (in->count == 0 || page->element_count == 0 || tags < 0 || tags > MOST_TAGS || columns < 0 || columns > 4096 ||
-        !PyUnicode_Check(args[8])) {
+        !PyUnicode_Check(args[8]) || !are_told(page, (unsigned)tags)) {
         PyErr_SetString(PyExc_ValueError, "a page has a line, and no more telling tags than 60");
         return 0;
     }

@@ -95,7 +95,7 @@ static int add_cue(const Phrases *self, const Text *text, Findings *findings, co
     return add_hit(self, findings, meaning->object, place);
 }
 
-static __attribute__((noinline)) int record(const Phrases *self, const Text *text, Findings *findings, Py_ssize_t number, const Place *place) {
+static APART int record(const Phrases *self, const Text *text, Findings *findings, Py_ssize_t number, const Place *place) {
     if (findings->cues == NULL && (findings->cues = PyList_New(0)) == NULL) return -1;
     if (findings->voices == NULL && (findings->voices = PyDict_New()) == NULL) return -1;
     for (Py_ssize_t at = self->first_meanings[number]; at < self->first_meanings[number + 1]; at++) {
@@ -124,7 +124,7 @@ static Py_ssize_t phrase_of(const Phrases *self, const Text *text, Py_ssize_t st
     }
 }
 
-static __attribute__((noinline)) int try_phrase(const Phrases *self, const Text *text, Py_ssize_t length, uint32_t hash, Place place, Findings *findings) {
+static APART int try_phrase(const Phrases *self, const Text *text, Py_ssize_t length, uint32_t hash, Place place, Findings *findings) {
     const Py_ssize_t number = phrase_of(self, text, place.start, length, hash);
     if (number < 0) return 0;
     place.end = place.start + length;
@@ -135,7 +135,7 @@ static __attribute__((noinline)) int try_phrase(const Phrases *self, const Text 
 }
 
 /* The longer phrases from `place` on, whose first HEAD characters have this hash. */
-static __attribute__((noinline)) int try_longer(const Phrases *self, const Text *text, uint32_t hash, Place place, Findings *findings) {
+static APART int try_longer(const Phrases *self, const Text *text, uint32_t hash, Place place, Findings *findings) {
     const Head *head = head_of(self, hash);
     Py_ssize_t length = HEAD;
     for (uint32_t at = 0; at < head->count; at++) {

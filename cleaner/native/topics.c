@@ -25,7 +25,7 @@ static ALWAYS int32_t row_in(const Table *table, int64_t bucket) {
     if (bucket < 0 || 2 * (bucket >> 6) + 1 >= table->words) return -1;
     const uint64_t *entry = table->bits + 2 * (bucket >> 6), bit = (uint64_t)1 << (bucket & 63);
     if (!(entry[0] & bit)) return 0;
-    const uint64_t rank = entry[1] + (uint64_t)__builtin_popcountll(entry[0] & (bit - 1));
+    const uint64_t rank = entry[1] + (uint64_t)BITS_IN(entry[0] & (bit - 1));
     return rank < (uint64_t)table->count ? table->rows[rank] : -1;
 }
 
@@ -34,7 +34,7 @@ static ALWAYS int32_t row_in(const Table *table, int64_t bucket) {
 WIDE static int find_rows(const Table *words, const Table *stems, const int64_t *word, const int64_t *stem, Py_ssize_t count,
                           int32_t *rows) {
     for (Py_ssize_t at = 0; at < count; at++) {
-        if (at + AHEAD < count) __builtin_prefetch(words->bits + 2 * (word[at + AHEAD] >> 6));
+        if (at + AHEAD < count) PREFETCH(words->bits + 2 * (word[at + AHEAD] >> 6));
         int32_t row = row_in(words, word[at]);
         if (row == 0) row = row_in(stems, stem[at]);
         if (row < 0) return 0;
@@ -93,7 +93,7 @@ WIDE static void add_words(const Input *in, Py_ssize_t block, int64_t *sums, int
         int32_t some[MOST_WIDTH];
         memset(some, 0, (size_t)in->width * sizeof *some);
         for (int64_t token = first; token < stop; token++) {
-            if (token + AHEAD < in->tokens) __builtin_prefetch(in->codes + in->rows[token + AHEAD] * in->width);
+            if (token + AHEAD < in->tokens) PREFETCH(in->codes + in->rows[token + AHEAD] * in->width);
             const int8_t *codes = in->codes + in->rows[token] * in->width;
             const int32_t rarity = in->rarity[in->rows[token]];
             for (Py_ssize_t at = 0; at < in->width; at++) some[at] += rarity * codes[at];

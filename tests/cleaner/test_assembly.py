@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.any_texts import needed
 
-from cleaner import Cleaner, assembly
+from cleaner import Cleaner, accelerator, assembly
 from cleaner.assembly import ABOVE_HEADLINE, assemble
 from cleaner.document import Decision, Document, Rendering
 from cleaner.labels import Action, Label
@@ -113,3 +113,13 @@ def test_stretches_and_body_are_the_same_compiled(parts: list[tuple[str, Action,
     assert stretches == list(assembly._bare(text, tuple(decisions), wrapped=False))
     above = stretches[headline] if headline < len(stretches) else None
     assert assembly._body(text, stretches, above) == assembly._joined(text, stretches, above)
+
+
+@needed
+@pytest.mark.parametrize("told", [3, -1, 1 << 70])
+def test_breaks_that_no_gap_has_are_refused(told: int) -> None:
+    assert accelerator.compiled is not None
+    decisions = [Decision(at, at + 1, Label.BODY, Action.KEEP, 0.0) for at in (0, 2)]
+    stretches = [(decision.start, decision.end, decision) for decision in decisions]
+    with pytest.raises((ValueError, OverflowError)):
+        accelerator.compiled.body("a\rb", stretches, None, Action.KEEP, "action", "", lambda gap: told)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.any_texts import needed
 
+from cleaner import accelerator
 from cleaner.html import features, model
 from cleaner.html.page import Layout
 from cleaner.html.page_words import page_words, title_words
@@ -72,6 +73,22 @@ def test_an_element_within_a_later_one_is_refused() -> None:
     turned = [layout.elements[-1]._replace(parent=5), *layout.elements[1:]]
     with pytest.raises(ValueError, match="stands in none before it"):
         model.shipped().outside(replace(layout, elements=turned))
+
+
+@pytest.mark.parametrize(
+    ("place", "given"),
+    [
+        (2, {"p": 127}),  # a telling tag beyond those that are measured
+        (5, bytearray(4 * 8 + 8 + 2 * 4 + 3)),  # words that end within a number
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused(place: int, given: Any) -> None:
+    assert accelerator.compiled is not None
+    arguments = list(model.measure_arguments(layout_of("<div><p>One</p></div>")))
+    accelerator.compiled.page_measures(*arguments)
+    arguments[place] = given
+    with pytest.raises(ValueError, match="telling tags|words and shapes"):
+        accelerator.compiled.page_measures(*arguments)
 
 
 def test_deep_inline_elements_are_measured_alike() -> None:
