@@ -87,7 +87,7 @@ def test_arguments_that_do_not_fit_are_refused(place: int, given: Any) -> None:
     arguments = list(model.measure_arguments(layout_of("<div><p>One</p></div>")))
     accelerator.compiled.page_measures(*arguments)
     arguments[place] = given
-    with pytest.raises(ValueError, match="telling tags|words and shapes"):
+    with pytest.raises(ValueError, match=r"telling tags|words and shapes"):
         accelerator.compiled.page_measures(*arguments)
 
 
