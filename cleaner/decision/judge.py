@@ -94,11 +94,7 @@ def decide(
     for index in _no_titles(blocks, judgements, evidence, scores):
         _, score, reasons = judgements[index]
         judgements[index] = Label.BODY, score, tuple(reason for reason in reasons if reason.startswith(STAYS))
-    for index, form in certain.items():
-        own = asked[index] if asked else ()
-        label = _said_by_user(own) or form.label
-        if label not in KEPT and not _is_promised(_sums([*evidence[index], *own])):
-            judgements[index] = label, CERTAIN, (*_reasons(own, label), form.reason)
+    _judge_certain(judgements, certain, evidence, asked)
     if scores is not None and not scores.places:
         _judge_together(judgements, scores, speaking, tables, evidence, asked)
     decisions: list[Decision] = []
@@ -116,6 +112,20 @@ def decide(
         else:
             decisions.append(Decision(block.start, block.end, label, policy.action(label), score, reasons))
     return tuple(decisions)
+
+
+def _judge_certain(
+    judgements: list[Judgement],
+    certain: Mapping[int, Evidence],
+    evidence: Sequence[Sequence[Evidence]],
+    asked: Sequence[Sequence[Evidence]],
+) -> None:
+    """Changes the judgements on blocks of a certain form, unless a user says that they stay."""
+    for index, form in certain.items():
+        own = asked[index] if asked else ()
+        label = _said_by_user(own) or form.label
+        if label not in KEPT and not _is_promised(_sums([*evidence[index], *own])):
+            judgements[index] = label, CERTAIN, (*_reasons(own, label), form.reason)
 
 
 def _judge_together(
