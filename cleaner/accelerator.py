@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import os
+import sys
 from types import ModuleType
 from typing import TypeVar
 
@@ -18,6 +19,8 @@ Value = TypeVar("Value")
 
 def _found() -> ModuleType | None:
     if os.environ.get("CLEANCOPY_PURE", "") not in ("", "0"):
+        return None
+    if sys.byteorder != "little":  # it reads and writes the numbers of models and memories as they lie in files
         return None
     try:
         module = importlib.import_module("cleaner._accelerator")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -330,3 +331,10 @@ def test_a_bucket_outside_of_its_table_is_refused() -> None:
     read = features.featurise(["one word"], [2])
     with pytest.raises(IndexError):
         linear.score(replace(read, words=read.words + (1 << 40)))
+
+
+@needed
+def test_machines_that_write_numbers_the_other_way_round_do_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert accelerator._found() is not None
+    monkeypatch.setattr(sys, "byteorder", "big")
+    assert accelerator._found() is None
