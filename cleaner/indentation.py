@@ -1,12 +1,13 @@
 """White space at the beginning of kept lines that means something: code, verse, preformatted text.
 
 A lone indented line is a paragraph's habit, and so is a whole text set in by some program; neither is kept.
+Tabs before a row are its blank cells, beside a line with as many tabs: without them the cells would change columns.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cleaner.document import Rendering
 
@@ -38,7 +39,21 @@ def indented_lines(rendering: Rendering) -> dict[int, int]:
         here += len(line) + 1
     if rendering.layout is None:
         groups = _telling(groups) if indented <= MOST * lines else []
-    return {start: begin for group in groups for start, begin in group}
+    kept = {start: begin for group in groups for start, begin in group}
+    return kept if rendering.layout is not None else kept | dict(_blank_cells(rendering.text))
+
+
+def _blank_cells(text: str) -> Iterator[tuple[int, int]]:
+    """Of the rows that begin with blank cells: where their text begins → where the tabs before it do."""
+    if "\n\t" not in text and not text.startswith("\t"):
+        return
+    lines, here = text.split("\n"), 0
+    for number, line in enumerate(lines):
+        if line.startswith("\t") and (bare := line.lstrip("\t")).strip() and len(line) < LONGEST_LINE:
+            beside = [*lines[max(0, number - 1) : number], *lines[number + 1 : number + 2]]
+            if any("\t" in other.strip() and other.count("\t") == line.count("\t") for other in beside):
+                yield here + len(line) - len(bare.lstrip()), here
+        here += len(line) + 1
 
 
 def _telling(groups: Sequence[list[tuple[int, int]]]) -> list[list[tuple[int, int]]]:

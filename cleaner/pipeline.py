@@ -325,6 +325,7 @@ class Cleaner:
         return decide(
             blocks, labelling.evidence, cuts, self.policy, scores, recall, alone=alone, tables=labelling.tables,
             asked=asked.evidence if asked else (), certain=labelling.certain, speaking=labelling.speaking, words=words,
+            code=labelling.code, marked=labelling.marked,
         )  # fmt: skip
 
     def _asked(self, rendering: Rendering, source: str | None) -> Labelling | None:

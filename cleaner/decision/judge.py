@@ -16,7 +16,7 @@ from cleaner.decision.block_on_page import IN_A_TEXT, Around, leans_to_appeal, o
 from cleaner.decision.model_reasons import reasons_of_the_model
 from cleaner.decision.scores import TOLD, Scores
 from cleaner.decision.title import ABOVE_HEADLINE, Candidate, no_titles
-from cleaner.decision.together import IN_TABLE, OF_A_ROW, RULES_ALONE, of_appeals, rows_that_stay
+from cleaner.decision.together import IN_TABLE, OF_A_ROW, RULES_ALONE, marked_that_stay, of_appeals, rows_that_stay
 from cleaner.document import Block, Decision, Evidence
 from cleaner.heuristics.patterns import is_code
 from cleaner.labels import COLUMNS, KEPT, Label, Policy
@@ -78,6 +78,8 @@ def decide(
     certain: Mapping[int, Evidence] = MappingProxyType({}),
     speaking: Collection[int] = (),
     tables: Sequence[range] = (),
+    code: Sequence[range] = (),
+    marked: Sequence[range] = (),
     words: Words | None = None,
     alone: Floats | None = None,
 ) -> tuple[Decision, ...]:
@@ -87,8 +89,8 @@ def decide(
     where the block itself stays. `recall` only adds its words to the reasons: the scores have weighed it.
     `asked` is the evidence of the user's own cues, which the scores have not read. `certain` tells which blocks are
     none of the article whatever the scores say, `speaking` in which somebody speaks to the reader, `tables` which are
-    the rows of one. `words` tells which words of blocks speak most for labels. `alone` is the model's opinion without
-    the memory's say.
+    the rows of one, `code` and `marked` which the text sets off as code and as tables. `words` tells which words of
+    blocks speak most for labels. `alone` is the model's opinion without the memory's say.
     """
     judgements = _judgements(blocks, evidence, scores, asked, words, alone, speaking)
     for index in _no_titles(blocks, judgements, evidence, scores):
@@ -97,6 +99,10 @@ def decide(
     _judge_certain(judgements, certain, evidence, asked)
     if scores is not None and not scores.places:
         _judge_together(judgements, scores, speaking, tables, evidence, asked)
+        if code or marked:
+            labels = [label for label, _, _ in judgements]
+            for index, reason in marked_that_stay(labels, code, marked, evidence, asked):
+                judgements[index] = Label.BODY, min(judgements[index][1], OF_A_ROW), (reason,)
     decisions: list[Decision] = []
     body, kept = Label.BODY, policy.action(Label.BODY)
     for index, block in enumerate(blocks):

@@ -21,6 +21,7 @@ UNITS, LEANS = frozenset({Label.DONATION, Label.SUBSCRIPTION, Label.NEWSLETTER})
 #: What is said of a row that stays, and its score at most: of 352 rows of tables in labelled documents 17 are none of
 #: the article, all of them of tables that stand in boxes.
 IN_TABLE, OF_A_ROW = "stays: a row of a table", 0.05
+IN_CODE = "stays: in a passage of code or output"
 
 
 def of_appeals(labels: Sequence[Label], scores: Scores, speaking: Collection[int]) -> Iterator[tuple[int, Label]]:
@@ -56,6 +57,28 @@ def rows_that_stay(
         if (around and KEPT.isdisjoint(around)) or len(spoken) > 1:
             continue
         yield from (index for index in table if labels[index] not in KEPT and index not in spoken)
+
+
+def marked_that_stay(
+    labels: Sequence[Label],
+    code: Sequence[range],
+    tables: Sequence[range],
+    evidence: Sequence[Sequence[Evidence]],
+    asked: Sequence[Sequence[Evidence]],
+) -> Iterator[tuple[int, str]]:
+    """The blocks that go and stand in a passage that the text marks as code or as a table, and why they stay.
+
+    Cues say nothing of code; a table of which they speak against more than half the rows is a menu's. What a user's own
+    cue asks for goes.
+    """
+    for reason, passages in ((IN_CODE, code), (IN_TABLE, tables)):
+        for passage in passages:
+            around = [*labels[max(0, passage.start - 1) : passage.start], *labels[passage.stop : passage.stop + 1]]
+            spoken = sum(_is_spoken_against(evidence[index]) for index in passage) if reason is IN_TABLE else 0
+            if (around and KEPT.isdisjoint(around)) or 2 * spoken > len(passage):
+                continue
+            wanted = {index for index in passage if asked and _is_spoken_against(asked[index])}
+            yield from ((index, reason) for index in passage if labels[index] not in KEPT and index not in wanted)
 
 
 def _is_spoken_against(evidence: Sequence[Evidence]) -> bool:

@@ -19,6 +19,7 @@ from cleaner.heuristics.certain import find_certain
 from cleaner.heuristics.context import Context
 from cleaner.heuristics.cue_matcher import Matcher
 from cleaner.heuristics.cues import fold
+from cleaner.heuristics.marked import find_code, find_marked_tables
 from cleaner.heuristics.rows import find_tables
 
 #: Blocks whose linear log-odds of boilerplate lie below this, and which are no crumbs, are the article for sure.
@@ -32,7 +33,7 @@ class Labelling:
 
     certain: the blocks that are none of the article whatever the model thinks, and what they are.
     speaking: the blocks in which somebody speaks to the reader, or of the outlet, and nobody is quoted.
-    tables: the blocks of each table whose rows are lines.
+    tables: the blocks of each table whose rows are lines; code, marked: of each passage set off as code, as a table.
     """
 
     evidence: Sequence[Sequence[Evidence]]
@@ -40,6 +41,8 @@ class Labelling:
     certain: Mapping[int, Evidence] = field(default_factory=dict)
     speaking: frozenset[int] = frozenset()
     tables: Sequence[range] = ()
+    code: Sequence[range] = ()
+    marked: Sequence[range] = ()
 
 
 def find_evidence(
@@ -66,7 +69,12 @@ def find_evidence(
     )  # fmt: skip
     certain = find_certain(folded, rendering.text, blocks)
     tables = () if rendering.flat else tuple(find_tables(blocks))
-    return Labelling(rules.gather(context), glued.glued(context), certain, speaking(context), tables)
+    in_lines = not rendering.flat and not rendering.wrapped
+    return Labelling(
+        rules.gather(context), glued.glued(context), certain, speaking(context), tables,
+        tuple(find_code(rendering.text, blocks)) if in_lines else (),
+        tuple(find_marked_tables(rendering.text, blocks)) if in_lines else (),
+    )  # fmt: skip
 
 
 def find_asked(rendering: Rendering, matcher: Matcher, *, source: str | None = None) -> Labelling:

@@ -20,6 +20,9 @@ ASKING = {Voice.ASK, Voice.MONEY, Voice.OUTLET, Voice.THANKS}
 #: So many of its longer blocks, and this share of them, ask, name amounts, praise the outlet's work or thank.
 LETTER_ASKING, LETTER_ASKING_SHARE = 2, 0.5
 LETTER_WEIGHT = 12.0
+#: What an outlet asks for is its own, or money: in the block that asks, or in one right beside it. A column says
+#: "Support your neighbour." and thanks its readers.
+OWN = {Voice.WE, Voice.OUTLET, Voice.MONEY}
 #: Who speaks so may belong to a letter next to it.
 SPEAKING = frozenset({Voice.WE, Voice.YOU, Voice.OUTLET, Voice.ASK, Voice.SALUTATION, Voice.THANKS})
 #: A paragraph that appeals without a letter around it: so many different voices.
@@ -92,7 +95,13 @@ def _asks(context: Context, start: int, stop: int, voices: set[Voice]) -> bool:
         return False
     prose = [index for index in range(start, stop) if not context.measures[index].crumb]
     asking = sum(bool((hits := context.hits[index]) and ASKING & set(hits.voices)) for index in prose)
-    return asking >= max(LETTER_ASKING, len(prose) * LETTER_ASKING_SHARE)
+    if asking < max(LETTER_ASKING, len(prose) * LETTER_ASKING_SHARE):
+        return False
+    voiced = [set(hits.voices) if (hits := context.hits[index]) else set() for index in range(start, stop)]
+    return any(
+        voices & {Voice.ASK, Voice.MONEY} and any(OWN & beside for beside in voiced[max(0, place - 1) : place + 2])
+        for place, voices in enumerate(voiced)
+    )
 
 
 def _opens_letter(context: Context, index: int) -> bool:

@@ -363,7 +363,8 @@ def runs(context: Context) -> Findings:
         if stop - index >= 3 and len(labels) >= 2 and 2 * len(labels) >= stop - index:
             for inside in range(index, stop):
                 if context.boilerplate(inside) is None and not _kept_line(context, inside):
-                    yield inside, Evidence(labels[0], 3.7, "in a run of crumbs")
+                    reason = f"among {stop - index} short lines in a row, {len(labels)} of which are no article"
+                    yield inside, Evidence(labels[0], 3.7, reason)
         index = stop + 1
 
 

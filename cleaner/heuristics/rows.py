@@ -20,6 +20,8 @@ LONGEST, LONGEST_CELL = 160, 60
 SHORT_CELL = 30
 #: A table has at least so many rows with figures, and this share of its rows.
 LEAST, SHARE = 3, 0.66
+#: Below a head with a word for each cell, between tabs or bars, this many rows are enough.
+BELOW_HEAD = 2
 #: What stands between cells; nothing may stand in a cell between two tabs.
 _BETWEEN = re.compile(r" *\t *|[ \u00a0\u3000]{2,}| \| ")
 _BARE = r"[+−–±<>~≈*-]*(?:[^\W\d_]{0,2}[€$£¥₹]\s?)?\d[\d.,:'’%°−–+/hx×-]*\s?(?:[€$£¥₹%‰]|[^\W\d_]{1,2}\.?)?[*]?"
@@ -91,12 +93,26 @@ def _is_table(rows: Sequence[_Row]) -> bool:
     figures = [column for column in columns[1:] if _holds_figures(column)]
     words = [cell for column in columns if not _holds_figures(column) for cell in column]
     longest = max(map(len, words), default=0)
+    if _is_headed(rows):
+        return True
     if not figures or not longest or longest > LONGEST_CELL:
         return False
     if len(figures) > 1 or all(map(_AMOUNT.search, filter(_is_figure, figures[0]))):
         return True
     counted = figures[0][-1].startswith("(")
     return longest <= SHORT_CELL and (rows[0].parted or _is_ranked(columns[0])) and not counted
+
+
+def _is_headed(rows: Sequence[_Row]) -> bool:
+    """Two rows, whose last cells are figures behind short words, below a head with a short word for each cell."""
+    head, *below = rows
+    short = max(len(cell) for row in rows for cell in row.cells) <= SHORT_CELL
+    if len(below) != BELOW_HEAD or not head.parted or not short or not all(head.cells):
+        return False
+    return not any(map(_is_figure, head.cells)) and all(
+        _is_figure(row.cells[-1]) and not _is_figure(row.cells[0]) and not row.cells[-1].startswith("(")
+        for row in below
+    )
 
 
 def _holds_figures(column: Sequence[str]) -> bool:

@@ -47,6 +47,21 @@ def test_text_that_is_set_in_as_a_whole() -> None:
     assert "\n " not in CLEANER.clean(text).body
 
 
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        ("\tMon\tTue\nEarly\t7:10\t7:20\nLate\t9:10\t9:20", True),
+        ("Früh\t7:10\t7:20\nSpät\t\t19:20\n\t12:01\t", True),
+        ("早い\t7:10\n\t9:20", True),
+        ("Early\t7:10\t7:20\n\tThe ferry sails.", False),  # a paragraph below a table
+        ("Early\n\tMon\tTue", False),  # nothing has columns beside it
+    ],
+)
+def test_blank_cells_before_a_row(rows: str, kept: bool) -> None:
+    body = CLEANER.clean(f"{PROSE}\n{PROSE}\n\n{rows}\n\n{PROSE}\n{PROSE}").body
+    assert (rows.rstrip() in body) is kept
+
+
 def test_preformatted_text_of_a_page() -> None:
     assert (
         "\nif x:\n    y()\n\n"

@@ -29,6 +29,7 @@ def tables(*lines: str, breaks: int = 1) -> list[list[str]]:
     "rows",
     [
         LEAGUE,
+        LEAGUE[:3],
         [line.replace("\t", "   ") for line in LEAGUE],
         [line.replace("\t", " | ") for line in LEAGUE],
         ["P\tW\tPts", *LEAGUE[1:]],  # no word stands above the names
@@ -37,6 +38,9 @@ def tables(*lines: str, breaks: int = 1) -> list[list[str]]:
         ["Item Price", *PRICES],
         RANKED,
         ["Steuer\t19 %", "Zins\t4,9 %", "Rente\t–", "Rabatt\t12 %"],
+        ["Name | Time", "A. Roe | 12:01", "B. Roe | 12:04"],
+        ["Nombre\tHora", "A. Ruiz\t12:01", "B. Ruiz\t12:04"],
+        ["名前\t時間", "佐藤\t12:01", "鈴木\t12:04"],
         ["Monday\tclosed", "Tuesday\t10–17", "Wednesday\t10–20", "Thursday\t10–17"],
         ["Pão\tR$ 1,20", "Leite\tR$ 0,95", "Ovos\tR$ 2,40"],
         ["パン\t120円", "牛乳\t95円", "卵\t240円"],
@@ -52,11 +56,15 @@ def test_tables(rows: list[str]) -> None:
 @pytest.mark.parametrize(
     "lines",
     [
-        LEAGUE[:3],  # two rows and a head
+        LEAGUE[:2],  # one row and a head
+        LEAGUE[1:3],  # two rows and none
         ["Council votes to paint the bridge\t2026-11-30", "Baker wins a prize\t2026-11-29", "Choir looks for basses\t2026-11-28"],
         ["Council votes to paint it 30.11.2026 10:15", "Baker wins a prize 29.11.2026 9:40", "Choir sings 28.11.2026 9:11"],
         ["The Briefing, May 3, 2012", "The Briefing, May 4, 2012", "The Briefing, May 5, 2012"],
         ["Council votes to paint the old bridge\t12", "Baker of Wexley wins a prize again\t9", "Choir looks for nine basses\t4"],
+        ["Latest | Hour", "Council votes to paint the old bridge again | 12:01", "Baker | 12:04"],
+        ["Section\tPosts", "Politics\t(12)", "Sport\t(9)"],
+        ["Home | News", "Sport | Culture", "Weather | 12"],
         ["1\tCouncil votes to paint the bridge", "2\tBaker wins a prize", "3\tChoir looks for basses"],
         ["Politics (12)", "Sport (9)", "Culture (4)"],
         ["Politics\t(12)", "Sport\t(9)", "Culture\t(4)"],

@@ -167,8 +167,8 @@ ROWS = {
     "no trail of five": Row("in a trail", 3.4, ([PROSE, "Get our letter", *TEASERS], 3), ([PROSE, "Get our letter", *TEASERS[:-1]], 3)),
     "a teaser of the trail": Row("in a trail", 3.4, ([PROSE, "Get our letter", *TEASERS, filled(140)], 7), ([PROSE, "Get our letter", *TEASERS, filled(141)], 7)),
     "between two at the top": Row("above the prose", 3.7, (["Menu", "Bridge one", "Search", PROSE], 1), (["Menu", "Bridge one", "Bridge two", PROSE], 1)),
-    "a run of crumbs": Row("in a run", 3.7, (["Menu", "Search", "Bridge one", "Bridge two", PROSE], 3), (["Menu", "Search", *CRUMBS[:3], PROSE], 4)),
-    "a run of lines of 40 letters": Row("in a run", 3.7, (["Menu", "Search", filled(40, "•"), PROSE], 2), (["Menu", "Search", filled(41, "•"), PROSE], 2)),
+    "a run of crumbs": Row("among 4 short lines in a row, 2 of which are no article", 3.7, (["Menu", "Search", "Bridge one", "Bridge two", PROSE], 3), (["Menu", "Search", *CRUMBS[:3], PROSE], 4)),
+    "a run of lines of 40 letters": Row("among 3 short lines in a row", 3.7, (["Menu", "Search", filled(40, "•"), PROSE], 2), (["Menu", "Search", filled(41, "•"), PROSE], 2)),
 }  # fmt: skip
 
 
