@@ -330,9 +330,8 @@ class Cleaner:
 
     def _asked(self, rendering: Rendering, source: str | None) -> Labelling | None:
         """What the user's own cues say; None without any."""
-        if self._own_matcher is None:
-            return None
-        return find_asked(rendering, self._own_matcher, source=source)
+        own = self._own_matcher
+        return None if own is None else find_asked(rendering, own, source=source)
 
     def asks_memory(self, document: Document) -> bool:
         """Has a memory a say in judging it? Not on a page that a page model judges (docs/memory.md says why)."""

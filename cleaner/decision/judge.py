@@ -99,10 +99,7 @@ def decide(
     _judge_certain(judgements, certain, evidence, asked)
     if scores is not None and not scores.places:
         _judge_together(judgements, scores, speaking, tables, evidence, asked)
-        if code or marked:
-            labels = [label for label, _, _ in judgements]
-            for index, reason in marked_that_stay(labels, code, marked, evidence, asked):
-                judgements[index] = Label.BODY, min(judgements[index][1], OF_A_ROW), (reason,)
+        _judge_marked(judgements, code, marked, evidence, asked)
     decisions: list[Decision] = []
     body, kept = Label.BODY, policy.action(Label.BODY)
     for index, block in enumerate(blocks):
@@ -149,6 +146,19 @@ def _judge_together(
         told = [[*ours, *own] for ours, own in zip(evidence, asked, strict=True)] if asked else evidence
         for index in rows_that_stay([label for label, _, _ in judgements], tables, told):
             judgements[index] = Label.BODY, min(judgements[index][1], OF_A_ROW), (IN_TABLE,)
+
+
+def _judge_marked(
+    judgements: list[Judgement],
+    code: Sequence[range],
+    marked: Sequence[range],
+    evidence: Sequence[Sequence[Evidence]],
+    asked: Sequence[Sequence[Evidence]],
+) -> None:
+    """Changes the judgements on blocks of a text that go and stand in a passage marked as code or as a table."""
+    labels = [label for label, _, _ in judgements] if code or marked else []
+    for index, reason in marked_that_stay(labels, code, marked, evidence, asked):
+        judgements[index] = Label.BODY, min(judgements[index][1], OF_A_ROW), (reason,)
 
 
 def _judgements(

@@ -33,7 +33,8 @@ def find_code(text: str, blocks: Sequence[Block]) -> Iterator[range]:
             opened = -1
     last = 0
     for index, block in enumerate(blocks):
-        if index >= last and _PROMPT.match(block.text) and _is_set_in(text, block):
+        begins = index >= last and (block.newlines_before > 0 or not index)
+        if begins and _PROMPT.match(block.text) and _is_set_in(text, block):
             last = index + 1
             while last < len(blocks) and blocks[last].newlines_before == 1 and _is_set_in(text, blocks[last]):
                 last += 1
@@ -44,9 +45,10 @@ def find_marked_tables(text: str, blocks: Sequence[Block]) -> Iterator[range]:
     """The blocks of each table with a line of dashes below its head, and a row below that."""
     if "-|" not in text and "- |" not in text:
         return
+    last = 0
     for index in range(1, len(blocks) - 1):
         dashes = blocks[index].text
-        if dashes[0] not in "|:-" or _DASHES.fullmatch(dashes) is None:
+        if index < last or dashes[0] not in "|:-" or _DASHES.fullmatch(dashes) is None:
             continue
         last = index + 1
         while last < len(blocks) and blocks[last].newlines_before == 1 and _is_row(blocks[last].text, dashes):
