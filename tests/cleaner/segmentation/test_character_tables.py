@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import unicodedata
+import zlib
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -20,6 +22,8 @@ def test_the_shipped_tables_are_those_that_would_be_made() -> None:
     for shipped, made in zip(tokens._tables(), tokens.made_tables(), strict=True):
         assert shipped.dtype == made.dtype
         assert np.array_equal(shipped, made)
+    file = resources.files("cleaner") / "data" / "characters.zlib"
+    assert zlib.decompress(tokens.table_bytes()) == zlib.decompress(file.read_bytes())
 
 
 def test_another_unicode_version_changes_few() -> None:
