@@ -121,7 +121,7 @@ def made_tables() -> tuple[Kinds, Hashes]:
 
 
 def table_bytes() -> bytes:
-    """What `data/characters.zlib` holds, to be written anew when kinds change: kinds, and how far folding moves each."""
+    """What `data/characters.zlib` holds, written anew when kinds change: kinds, and how far folding moves each."""
     kinds, folds = made_tables()
     shifts = (folds - np.arange(0x10000, dtype=np.uint16)).astype("<u2")
     return zlib.compress(kinds.tobytes() + shifts.tobytes(), 9)
