@@ -42,6 +42,9 @@ PROMPT_SIGNS = (":", "：", "»", ">")
 QUOTED_CUE = 0.3
 #: So does one of these labels in a sentence with a verb of reporting: "We use cookies to judge an oven, says …".
 REPORTED = frozenset((Label.LEGAL,))
+#: With a verb of reporting a sentence of more words than this speaks of a notice: "By continuing to browse, the ruling
+#: says, nobody consents to anything."
+REPORT_WORDS = 8
 #: A sentence of more words than this is more than a prompt.
 SENTENCE_WORDS = 12
 #: Cues beyond the first for the same label add less: phrases of a box come together.
@@ -118,7 +121,7 @@ def _cue_weight(context: Context, index: int, hit: Hit) -> float:
 def _is_reported(context: Context, index: int) -> bool:
     """Is the block a sentence with a verb of reporting? The news speak of cookies and copyrights too."""
     hits, measures = context.hits[index], context.measures[index]
-    long = measures.words > SENTENCE_WORDS and measures.ends_sentence
+    long = measures.words > REPORT_WORDS and measures.ends_sentence
     return long and hits is not None and bool(hits.voices.get(Voice.SAID))
 
 
