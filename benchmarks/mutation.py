@@ -54,7 +54,7 @@ TESTS = {
     "cleaner.heuristics.context": ["tests/cleaner/heuristics/test_rules.py"],
     "cleaner.heuristics.pitches": ["tests/cleaner/heuristics/test_pitches.py"],
     "cleaner.heuristics.prompts": ["tests/cleaner/heuristics/test_prompts.py"],
-    "cleaner.heuristics.rows": ["tests/cleaner/heuristics/test_rows.py"],
+    "cleaner.heuristics.rows": ["tests/cleaner/heuristics/test_table_rows.py"],
     "cleaner.model.source_correction": ["tests/cleaner/model/test_recurrence.py"],
     "cleaner.memory.fingerprints": ["tests/cleaner/memory/test_memory_units.py"],
     "cleaner.memory.lookup": ["tests/cleaner/memory/test_memory_recall.py"],

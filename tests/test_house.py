@@ -148,3 +148,9 @@ def test_words_of_one_compiler_stand_behind_its_name(path: Path) -> None:
 )
 def test_what_counts_as_catching_everything(source: str, expected: bool) -> None:
     assert swallows(ast.parse(source)) is expected
+
+
+def test_test_files_have_names_of_their_own() -> None:
+    """Without packages of tests, pytest imports each by its name alone."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))

@@ -33,8 +33,9 @@ TEXTS = {
     "wrapped prose": "the council met on Tuesday in the town hall and heard nine reports about\n",
     "another script": "町の議会は火曜日に新しい橋について話した。",
 }
-#: From so many characters on all blocks of a kind are judged in full, below none: 11.1 calls a character and 8.4.
-JUDGED_FROM = {"quotations that are never closed": 32_000}
+#: From so many characters on all blocks of a kind are judged in full, and give a reason; below none, since the model is
+#: not yet unsure of what stands there so often: 9.9 calls a character, 6.1, and 7.1 twice as far on.
+JUDGED_FROM = {"quotations that are never closed": 128_000}
 PAGES = {
     "paragraphs": f"<p>{SENTENCE * 3}</p>",
     "small elements": "<b>a</b>",
@@ -59,7 +60,8 @@ def test_work_for_a_text_is_linear(kind: str, small: int, large: int, monkeypatc
     def clean(size: int) -> None:  # whatever the text holds: a program too
         CLEANER.clean_document(Document("", TEXTS[kind] * (size // len(TEXTS[kind]))))
 
-    assert exponent(clean, max(small, JUDGED_FROM.get(kind, 0)), large) < MOST
+    first = max(small, JUDGED_FROM.get(kind, 0))
+    assert exponent(clean, first, max(large, 4 * first)) < MOST
 
 
 @pytest.mark.parametrize(("small", "large"), PAGE_RANGES)
