@@ -43,6 +43,12 @@ _HTML_START = re.compile(
 _XML_START = re.compile(
     r"<\?xml\s|<(?:rss|feed|nitf|newsItem|newsMessage|TEI|teiCorpus|rdf:RDF|pmc-articleset|articles?)[\s>]"
 )
+#: An article of HTML: what stands first in it is of HTML alone, or nothing; in JATS, DocBook and house formats it is a
+#: title, a front, a body.
+_HTML_ARTICLE = re.compile(
+    r"<article(?:\s[^>]{0,400})?>\s*<(?:/article|h[1-6]|p|div|header|figure|section|ul|ol|blockquote|img|a|span|time)[\s>/]",
+    re.IGNORECASE,
+)
 _XHTML = re.compile(r"<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
 _CLOSING_TAG = re.compile(r"</[a-zA-Z][a-zA-Z0-9]{0,20}\s*>")
 _PROGRAM_START = re.compile(r"#![ \t]*/|<\?php\s|<\?=|<%@|\#include\s*[<\"]")
@@ -78,9 +84,20 @@ def content_kind(text: str) -> ContentKind:
     return _of_table(head, whole=len(text) <= HEAD) or ContentKind.PROSE
 
 
+def is_page(text: str) -> bool:
+    """Is what is given as a text a page in HTML?
+
+    >>> is_page("<article><h1>Bridge</h1></article>"), is_page("<3 is a heart, said the mayor.")
+    (True, False)
+    """
+    return text[:HEAD].lstrip("\ufeff \t\r\n\f\v").startswith("<") and content_kind(text) is ContentKind.HTML
+
+
 def _of_markup(head: str) -> ContentKind | None:
     if _PROGRAM_START.match(head):
         return ContentKind.PROGRAM if not _XHTML.search(head) else ContentKind.HTML
+    if _HTML_ARTICLE.match(head):
+        return ContentKind.HTML
     if _XML_START.match(head):
         return ContentKind.HTML if _XHTML.search(head[:2000]) else ContentKind.XML
     if _HTML_START.match(head):

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from cleaner.decoding.content_kind import is_page
 from cleaner.decoding.decode import Basis
 from cleaner.document import Document
 from cleaner.readers.files import too_large
@@ -118,6 +119,7 @@ def _reading(
     names = settings.fields
     content, is_html = _content(row, names)
     text = row[content] or ""
+    is_html = is_html or is_page(text)
     if len(text) > settings.max_bytes:
         failure = too_large(original.locator, original.row, settings.max_bytes)
         return failed_row_reading(row, failure, names)

@@ -221,9 +221,36 @@ WRONG_DOOR = {
     'id,title,text\n1,Light,"Out, for the first time."\n2,Ferry,"Every hour."\n': "a table",
     "id\ttitle\ttext\n1\tA\tB\n2\tC\tD\n": "a table",
     '<?xml version="1.0"?><rss version="2.0"><channel><item><title>A</title></item></channel></rss>': "XML",
+    "<article><title>The light</title><section><para>It went out.</para></section></article>": "XML",
+    "<article><front><article-meta/></front><body><p>It went out.</p></body></article>": "XML",
     '<?php\n$lamp = array(1, 2);\nforeach ($lamp as $x) { echo $x; }\n': "a program",
     "import os\nfrom sys import argv\n\ndef lamp(x):\n    return os.path.join(x)\n\nprint(lamp(argv[1]))\n": "a program",
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<article><h1>The light</h1><p>{STORY}</p></article>",
+        f"\n<article>\n<p>{STORY}</p></article>",
+        f'<article lang="en"><header><h1>The light</h1></header><p>{STORY}</p></article>',
+        f"<ARTICLE><FIGURE><IMG src=a></FIGURE><P>{STORY}</P></ARTICLE>",
+        "<article></article>",
+        PAGE,
+    ],
+)
+def test_an_article_in_html_is_a_page_through_every_door(page: str) -> None:
+    assert content_of(page, None) == (page, "text/html")
+    body = clean(html=page).body
+    assert clean(page).body == body
+    assert clean(clean(page).html()).body == body
+    row = CleanColumns()({"text": [page]})
+    assert (row["text"], row["status"]) == ([clean(page).text], [clean(page).status])
+
+
+def test_a_text_that_speaks_of_a_tag_is_a_text() -> None:
+    row = CleanColumns()({"text": [f"<article> is a tag of HTML. {STORY}", f"<3 is a heart. {STORY}"]})
+    assert [text.startswith("<") for text in row["text"]] == [True, True]
 
 
 @pytest.mark.parametrize("text", WRONG_DOOR)
