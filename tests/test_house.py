@@ -154,3 +154,14 @@ def test_test_files_have_names_of_their_own() -> None:
     """Without packages of tests, pytest imports each by its name alone."""
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
     assert sorted(names) == sorted(set(names))
+
+
+def test_test_files_import_each_other_from_support() -> None:
+    """The package `tests` may be another program's where ours is installed."""
+    wrong = [
+        path.name
+        for path in (ROOT / "tests").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "tests"
+    ]
+    assert not wrong

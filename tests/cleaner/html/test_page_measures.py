@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.any_texts import needed
+from support.markup import PAGES, markup
 
 from cleaner import accelerator
 from cleaner.html import features, model
 from cleaner.html.page import Layout
 from cleaner.html.page_words import page_words, title_words
 from cleaner.html.segment import shown_lines
-from tests.cleaner.html.test_native_tree import PAGES, markup
 
 pytestmark = needed
 

@@ -10,13 +10,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 from support.any_texts import needed
+from support.markup import PAGES, markup
 
 from cleaner import accelerator
 from cleaner.html import class_hints, limits, page_facts, segment, threads
 from cleaner.html.page import Layout, Line
 from cleaner.html.page_facts import Has
 from cleaner.html.shown_dates import has_year
-from tests.cleaner.html.test_native_tree import PAGES, markup
 
 pytestmark = needed
 
