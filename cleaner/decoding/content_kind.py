@@ -49,6 +49,8 @@ _HTML_ARTICLE = re.compile(
     r"<article(?:\s[^>]{0,400})?>\s*<(?:/article|h[1-6]|p|div|header|figure|section|ul|ol|blockquote|img|a|span|time)[\s>/]",
     re.IGNORECASE,
 )
+#: What leaks from a page into the text that an extractor makes of it.
+_LEAKED = re.compile(r"<(?:script|style|link|meta|iframe)\b", re.IGNORECASE)
 _XHTML = re.compile(r"<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
 _CLOSING_TAG = re.compile(r"</[a-zA-Z][a-zA-Z0-9]{0,20}\s*>")
 _PROGRAM_START = re.compile(r"#![ \t]*/|<\?php\s|<\?=|<%@|\#include\s*[<\"]")
@@ -85,12 +87,13 @@ def content_kind(text: str) -> ContentKind:
 
 
 def is_page(text: str) -> bool:
-    """Is what is given as a text a page in HTML?
+    """Is what stands under the name of a text a page in HTML? A text that a script has leaked into is none.
 
     >>> is_page("<article><h1>Bridge</h1></article>"), is_page("<3 is a heart, said the mayor.")
     (True, False)
     """
-    return text[:HEAD].lstrip("\ufeff \t\r\n\f\v").startswith("<") and content_kind(text) is ContentKind.HTML
+    head = text[:HEAD].lstrip("\ufeff \t\r\n\f\v")
+    return head.startswith("<") and not _LEAKED.match(head) and content_kind(text) is ContentKind.HTML
 
 
 def _of_markup(head: str) -> ContentKind | None:

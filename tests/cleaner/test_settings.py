@@ -253,6 +253,11 @@ def test_a_text_that_speaks_of_a_tag_is_a_text() -> None:
     assert [text.startswith("<") for text in row["text"]] == [True, True]
 
 
+def test_a_row_that_a_script_leaked_into_keeps_its_lines() -> None:
+    row = CleanColumns()({"text": [f'<script>track("x")</script>\n\n{STORY}\n\n{STORY[:40]} again.']})
+    assert row["text"][0].endswith(f"{STORY}\n\n{STORY[:40]} again.")
+
+
 @pytest.mark.parametrize("text", WRONG_DOOR)
 def test_what_is_no_article_is_refused_with_what_to_give(text: str) -> None:
     with pytest.raises(ContentError, match=f"the text holds {WRONG_DOOR[text]}.*; (give|write)"):
